@@ -1,0 +1,39 @@
+# make dream    dreams the example, and leaves sound and picture in dream/
+# make test     lint and the whole test suite, on the newest TensorFlow
+# make test-io  the audio tests on TensorFlow 2.16.2 with tensorflow-io
+PYTHON ?= python3
+OUT ?= dream
+
+.PHONY: dream test test-io clean
+
+dream: .venv/installed
+	mkdir -p $(OUT)
+	.venv/bin/sounddream dream examples/speech.flac -o $(OUT)/speech_dream.wav \
+		--plot $(OUT)/speech_dream.png --json $(OUT)/speech_dream.json --force
+	@echo "Play $(OUT)/speech_dream.wav and look at $(OUT)/speech_dream.png."
+
+test: .venv-test/installed
+	.venv-test/bin/ruff check .
+	.venv-test/bin/ruff format --check .
+	.venv-test/bin/pytest
+
+test-io: .venv-io/installed
+	.venv-io/bin/pytest tests/audio
+
+.venv/installed: setup.py
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install -q -e .
+	touch $@
+
+.venv-test/installed: setup.py
+	$(PYTHON) -m venv .venv-test
+	.venv-test/bin/pip install -q -e ".[dev]"
+	touch $@
+
+.venv-io/installed: setup.py
+	$(PYTHON) -m venv .venv-io
+	.venv-io/bin/pip install -q -e ".[io]" pytest
+	touch $@
+
+clean:
+	rm -rf .venv .venv-test .venv-io dream build *.egg-info

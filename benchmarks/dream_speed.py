@@ -1,0 +1,123 @@
+"""How long a dream takes, and one step of it beside a bare gradient of the same network.
+
+    python benchmarks/dream_speed.py [--sound FILE]
+
+Writes docs/dream_speed.md. Times are medians of alternating runs; the ratio is the figure to
+compare between machines.
+"""
+
+import argparse
+import os
+import pathlib
+import platform
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_sounddream import DeepDream, applications, audio, objectives
+from keras_sounddream.audio.loudness import rms
+from keras_sounddream.audio.mel import mel_matrix
+from keras_sounddream.audio.phase import to_polar
+from keras_sounddream.audio.stft import stft
+from keras_sounddream.deepdream.transforms import dither
+
+ROOT = pathlib.Path(__file__).parents[1]
+SECONDS = 5.0
+REPEATS = 15
+STEPS = 10  # of one round, which takes the phase anew once
+LAYERS = ("block1_conv2", "block3_conv2", "block4_conv2")
+
+
+def bare_gradient(network):
+    """A step as a user would write it: forward and backward, nothing kept real."""
+
+    @tf.function
+    def steps(spectrogram, count):
+        for _ in tf.range(count):
+            with tf.GradientTape() as tape:
+                tape.watch(spectrogram)
+                objective = tf.reduce_mean(tf.square(network(spectrogram)))
+            spectrogram += 1e-6 * tape.gradient(objective, spectrogram)
+        return spectrogram
+
+    return steps
+
+
+def seconds_of(function):
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def compare_steps(model, waveform, layer):
+    """Median seconds of a dream's step and of two bare ones, and the medians of the ratios."""
+    dream = DeepDream(model, objectives.layer(layer))
+    front_end = model.get_layer("front_end")
+    after_mel = keras.Model(front_end.output, model.get_layer(layer).output)
+    mel = tf.constant(mel_matrix(front_end.analysis))
+
+    def after_stft(log_magnitude):
+        return after_mel(tf.math.log(tf.exp(2 * log_magnitude) @ mel + front_end.log_offset))
+
+    level, start = rms(waveform), dither(waveform, 0)
+    log_magnitude, _, _ = to_polar(*stft(start, dream.analysis))
+    grid, count = (tf.constant(2.0), tf.constant(2.0)), tf.constant(STEPS)
+    on_stft, on_mel = bare_gradient(after_stft), bare_gradient(after_mel)
+    spectrogram = front_end(waveform)
+    functions = (
+        lambda: dream._traced_round(start, level, *grid, tf.constant(0), count)[0].numpy(),
+        lambda: on_stft(log_magnitude, count).numpy(),
+        lambda: on_mel(spectrogram, count).numpy(),
+    )
+    for function in functions:
+        function()
+    times = np.array([[seconds_of(f) for f in functions] for _ in range(REPEATS)]) / STEPS
+    return (*np.median(times, axis=0), *np.median(times[:, :1] / times[:, 1:], axis=0))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sound", default=ROOT / "examples" / "melody.flac")
+    arguments = parser.parse_args()
+    model = applications.LogMelCNN()
+    waveform = audio.load(arguments.sound, model.sample_rate)
+    waveform = np.tile(waveform, (1, 10))[:, : round(SECONDS * model.sample_rate)]
+    dream = DeepDream(model, objectives.layer("block3_conv2"))
+    first = seconds_of(lambda: dream.run(waveform))
+    later = np.median([seconds_of(lambda: dream.run(waveform)) for _ in range(3)])
+    rows = [(layer, *compare_steps(model, waveform, layer)) for layer in LAYERS]
+    lines = [
+        "# How fast it dreams",
+        "",
+        f"Written by `benchmarks/dream_speed.py` with {os.cpu_count()} cores ({platform.machine()}),"
+        f" TensorFlow {tf.__version__}, Keras {keras.__version__}.",
+        "",
+        f"A {SECONDS:g} s sound, default settings ({dream.octaves} octaves of {dream.steps} steps on "
+        f"`block3_conv2`): **{first:.1f} s** the first time, tracing included; {later:.1f} s after "
+        "that.",
+        "",
+        "One step of the dream (log-magnitude STFT → waveform at the input's level → front end →",
+        "network, and back) beside a bare `GradientTape` forward and backward of the same network:",
+        "on the same log-magnitude STFT, which is what one would write without the way through the",
+        "waveform, and on the log-mel spectrogram. All in a `tf.function`; medians of "
+        f"{REPEATS} alternating runs:",
+        "",
+        "| layer | dream's step (ms) | bare, on the STFT (ms) | bare, on the mel (ms) | "
+        "ratio to the first | to the second |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| `{name}` | {1e3 * a:.1f} | {1e3 * b:.1f} | {1e3 * c:.1f} | {r:.2f} | {q:.2f} |"
+            for name, a, b, c, r, q in rows
+        ),
+        "",
+    ]
+    (ROOT / "docs" / "dream_speed.md").write_text("\n".join(lines))
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+"""What every constructor does: check, settle the input, close the network, load, decode."""
+
+import pathlib
+
+import keras
+import numpy as np
+from keras import layers
+
+from keras_sounddream.applications import _weights
+from keras_sounddream.audio.io import resample, to_mono
+from keras_sounddream.errors import InputError
+
+_POOLING = {
+    None: None,
+    "avg": layers.GlobalAveragePooling2D,
+    "max": layers.GlobalMaxPooling2D,
+}
+TOP = "predictions"
+
+
+@keras.saving.register_keras_serializable(package="keras_sounddream")
+class AudioModel(keras.Model):
+    """A functional Keras model that knows its sample rate and its labels, and saves them.
+
+    Attributes:
+        sample_rate: int, Hz, of the waveforms it takes.
+        labels: tuple of str, one a class, or `None`.
+    """
+
+    sample_rate = None
+    labels = None
+
+    def get_config(self):
+        labels = None if self.labels is None else list(self.labels)
+        return {**super().get_config(), "sample_rate": self.sample_rate, "labels": labels}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        sample_rate, labels = config.pop("sample_rate"), config.pop("labels")
+        model = super().from_config(config, custom_objects=custom_objects)
+        return describe(model, sample_rate, labels)
+
+
+def describe(model, sample_rate, labels):
+    """Tells an `AudioModel` its sample rate and labels.
+
+    Args:
+        model: `AudioModel`.
+        sample_rate: int, Hz.
+        labels: sequence of str, or `None`.
+
+    Returns:
+        `model`.
+    """
+    model.sample_rate = sample_rate
+    model.labels = None if labels is None else tuple(labels)
+    return model
+
+
+def check_arguments(include_top, weights, pooling, classes, labels, pretrained):
+    """Checks what the shared contract's arguments say of each other.
+
+    Args:
+        include_top: bool.
+        weights: `None`, key of `pretrained`, or path.
+        pooling: `None`, `"avg"` or `"max"`.
+        classes: int.
+        labels: sequence of str, or `None`.
+        pretrained: dict, the family's `PRETRAINED`.
+
+    Returns:
+        tuple of str, the labels that the model will have, or `None`.
+
+    Raises:
+        InputError: if they do not fit.
+    """
+    if pooling not in _POOLING:
+        raise InputError(f"`pooling` must be one of {list(_POOLING)}. Received: {pooling!r}")
+    if not (isinstance(classes, int) and classes > 0):
+        raise InputError(f"`classes` must be an int above 0. Received: {classes!r}")
+    if labels is not None and len(labels) != classes:
+        raise InputError(f"Expected {classes} `labels`, one a class. Received: {len(labels)}")
+    if not include_top or weights not in pretrained:
+        return None if labels is None or not include_top else tuple(labels)
+    known = read_labels(pretrained[weights]["labels"])
+    if classes != len(known):
+        raise InputError(
+            f"`classes` must be {len(known)} with `weights={weights!r}` and `include_top=True`. "
+            f"Received: {classes}"
+        )
+    return tuple(labels or known)
+
+
+def settle_input(input_tensor, input_shape, name):
+    """Makes the model's input, or takes the one given.
+
+    Args:
+        input_tensor: Keras tensor, or `None` to make an input of `input_shape`.
+        input_shape: tuple of int or `None`, without the batch.
+        name: str, of the input to make.
+
+    Returns:
+        Keras tensor.
+
+    Raises:
+        InputError: if `input_tensor` is not a Keras tensor or has another rank.
+    """
+    if input_tensor is None:
+        return keras.Input(input_shape, name=name)
+    if not keras.backend.is_keras_tensor(input_tensor):
+        raise InputError(f"`input_tensor` must be a Keras tensor. Received: {type(input_tensor)}")
+    if len(input_tensor.shape) != len(input_shape) + 1:
+        raise InputError(
+            f"Expected an `input_tensor` of shape (batch, *{input_shape}). "
+            f"Received: {input_tensor.shape}"
+        )
+    return input_tensor
+
+
+def pool(x, pooling):
+    """Ends a network without a top.
+
+    Args:
+        x: Keras tensor `(batch, frames, bands, channels)`.
+        pooling: `None`, `"avg"` or `"max"`.
+
+    Returns:
+        `x`, or `(batch, channels)` where it is pooled.
+    """
+    layer = _POOLING[pooling]
+    return x if layer is None else layer(name=f"{pooling}_pool")(x)
+
+
+def finish(inputs, x, name, sample_rate, labels, weights, pretrained):
+    """Closes the model and loads its weights.
+
+    Args:
+        inputs: Keras tensor.
+        x: Keras tensor, the output.
+        name: str.
+        sample_rate: int, Hz.
+        labels: tuple of str, or `None`.
+        weights: `None`, key of `pretrained`, or path.
+        pretrained: dict, the family's `PRETRAINED`.
+
+    Returns:
+        `AudioModel`.
+    """
+    model = describe(AudioModel(inputs, x, name=name), sample_rate, labels)
+    if weights is not None:
+        _weights.load(model, _weights.pretrained_path(weights, pretrained), skip_prefix=TOP)
+    return model
+
+
+def prepare(waveform, sample_rate, model_rate, min_seconds):
+    """Brings sound to a model's rate, to one channel and to its least length.
+
+    Args:
+        waveform: float array `(samples,)`, `(batch, samples)` or `(batch, samples, channels)`.
+        sample_rate: int, Hz, of `waveform`.
+        model_rate: int, Hz.
+        min_seconds: float; shorter sounds are repeated to this length.
+
+    Returns:
+        float32 `(batch, samples)`, a new array.
+
+    Raises:
+        InputError: if `waveform` is empty, has another rank, or is not finite.
+    """
+    waveform = np.array(waveform, "float32")
+    if waveform.ndim == 1:
+        waveform = waveform[None]
+    if waveform.ndim == 3:
+        waveform = to_mono(waveform)
+    if waveform.ndim != 2 or not waveform.size:
+        raise InputError(
+            "Expected a waveform (samples,), (batch, samples) or (batch, samples, channels). "
+            f"Received shape: {np.shape(waveform)}"
+        )
+    if not np.isfinite(waveform).all():
+        raise InputError("Expected a waveform of finite numbers. It holds some that are not.")
+    waveform = resample(waveform, sample_rate, model_rate)
+    least = round(min_seconds * model_rate)
+    repeats = -(-least // waveform.shape[1])
+    return np.tile(waveform, (1, repeats))[:, :least] if repeats > 1 else waveform
+
+
+def decode(scores, labels, top):
+    """Names the highest scores.
+
+    Args:
+        scores: float array `(batch, classes)`.
+        labels: sequence of str, one a class.
+        top: int, how many.
+
+    Returns:
+        For each example a list of `(index, label, score)`, highest first.
+
+    Raises:
+        InputError: if `scores` does not have a column a label.
+    """
+    scores = np.asarray(scores)
+    if scores.ndim != 2 or scores.shape[1] != len(labels):
+        raise InputError(
+            f"Expected scores of shape (batch, {len(labels)}). Received: {scores.shape}"
+        )
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :top]
+    return [
+        [(int(i), labels[i], float(row[i])) for i in best]
+        for row, best in zip(scores, order, strict=True)
+    ]
+
+
+def read_labels(name):
+    """Reads the labels of a data set.
+
+    Args:
+        name: str, file in `labels/`, one class a line.
+
+    Returns:
+        tuple of str.
+    """
+    path = pathlib.Path(__file__).parent / "labels" / name
+    return tuple(path.read_text(encoding="utf-8").split("\n")[:-1])

@@ -1,0 +1,44 @@
+"""Classifies sound files of any length."""
+
+import numpy as np
+
+from keras_sounddream.applications import _common
+from keras_sounddream.audio.io import load
+from keras_sounddream.errors import InputError
+
+_PIECE_SECONDS = 60.0
+_MIN_SECONDS = 0.1  # of a model from a file, whose own least length is not known
+
+
+def classify_file(model, path, top=5, family=None):
+    """Names the likeliest classes of a sound file.
+
+    Sounds longer than a minute are scored in pieces of equal length, at most a minute each, and
+    the scores averaged, so that memory does not grow with the length.
+
+    Args:
+        model: `keras.Model` from waveforms to scores, with `sample_rate` and, if it has names,
+            `labels`.
+        path: str or path of a sound file.
+        top: int, how many classes to name.
+        family: module of `applications` that `model` is of; `None` for a model of one's own.
+
+    Returns:
+        list of `(index, label, score)`, highest first.
+
+    Raises:
+        InputError: if the file cannot be read or the model's sample rate is not known.
+    """
+    rate = getattr(model, "sample_rate", None)
+    if rate is None:
+        raise InputError(f"The sample rate of {model.name} is not known. Set `model.sample_rate`.")
+    waveform = load(path, rate)
+    if family is None:
+        waveform = _common.prepare(waveform, rate, rate, _MIN_SECONDS)
+    else:
+        waveform = family.preprocess_input(waveform, rate)
+    count = -(-waveform.shape[1] // round(_PIECE_SECONDS * rate))
+    pieces = np.array_split(waveform, count, axis=1)
+    scores = np.mean([model.predict(piece, verbose=0) for piece in pieces], axis=0)
+    labels = getattr(model, "labels", None) or [str(i) for i in range(scores.shape[1])]
+    return _common.decode(scores, labels, top)[0]

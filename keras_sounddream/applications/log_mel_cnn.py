@@ -1,0 +1,132 @@
+"""LogMelCNN: a small, fully convolutional classifier of log-mel spectrograms."""
+
+from keras import layers
+
+from keras_sounddream.applications import _common
+from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.layers import LogMelSpectrogram
+
+ANALYSIS = Analysis(sample_rate=24000, frame_seconds=0.040, step_seconds=0.020, num_mel_bins=64)
+LOG_OFFSET = 1e-3
+MIN_SECONDS = 0.1
+
+PRETRAINED = {
+    "esc10": {
+        "labels": "esc10.txt",
+        "file": "log_mel_cnn_esc10.npz",
+        "sha256": "dc7153b8af8d669db74a1a8f85836971deaee118d9c2405604ced54711a96efd",
+    },
+}
+
+# Filters and convolutions of each block; blocks are parted by a pooling that halves both axes.
+_BLOCKS = ((48, 2), (96, 2), (128, 2), (192, 2))
+
+
+def LogMelCNN(
+    include_top=True,
+    weights="esc10",
+    input_tensor=None,
+    input_shape=None,
+    pooling=None,
+    classes=10,
+    classifier_activation="softmax",
+    name="log_mel_cnn",
+    *,
+    include_front_end=True,
+    labels=None,
+):
+    """Builds the log-mel classifier, for sounds of any length from 0.1 s.
+
+    Eight 3 x 3 convolutions in four blocks on 64 mel bands, 20 ms a frame; then the mean and the
+    maximum over time and frequency are added and classified. 0.96 million parameters, 1.2
+    billion multiply-adds for 5 s. Layers to dream on: `block1_conv1` … `block4_conv2`. For
+    arguments not listed here see `keras.applications`.
+
+    Args:
+        weights: `"esc10"`, trained on folds 1 to 4 of ESC-10 (see
+            `saved_models/log_mel_cnn_esc10.md`); `None` for random ones; or a path of `.npz` or
+            `.weights.h5`.
+        input_shape: `(samples,)` at 24 kHz, or `(frames, 64)` without the front end; by default
+            any length.
+        include_front_end: bool; `False` gives the network on log-mel spectrograms.
+        labels: sequence of str, one a class, which the model keeps.
+
+    Returns:
+        `keras.Model` from float32 `(batch, samples)`, mono in [-1, 1] at 24 kHz, to
+        `(batch, classes)`.
+
+    Raises:
+        InputError: if arguments do not fit each other, or the weights do not fit the model.
+
+    Reference: Kong et al., *PANNs: Large-Scale Pretrained Audio Neural Networks for Audio
+    Pattern Recognition*, 2020, https://doi.org/10.1109/TASLP.2020.3030497 (the pooling, and a
+    batch normalisation that acts on each band).
+    """
+    labels = _common.check_arguments(include_top, weights, pooling, classes, labels, PRETRAINED)
+    if include_front_end:
+        inputs = _common.settle_input(input_tensor, input_shape or (None,), "waveform")
+        x = LogMelSpectrogram(ANALYSIS, log_offset=LOG_OFFSET, name="front_end")(inputs)
+    else:
+        bands = ANALYSIS.num_mel_bins
+        inputs = _common.settle_input(input_tensor, input_shape or (None, bands), "spectrogram")
+        x = inputs
+    x = _convolutions(x)
+    x = _top(x, classes, classifier_activation) if include_top else _common.pool(x, pooling)
+    rate = ANALYSIS.sample_rate
+    return _common.finish(inputs, x, name, rate, labels, weights, PRETRAINED)
+
+
+def preprocess_input(waveform, sample_rate):
+    """Brings sound to 24 kHz mono and at least 0.1 s (shorter sounds are repeated).
+
+    Args:
+        waveform: float array `(samples,)`, `(batch, samples)` or `(batch, samples, channels)`,
+            in [-1, 1].
+        sample_rate: int, Hz, of `waveform`.
+
+    Returns:
+        float32 `(batch, samples)`, a new array.
+
+    Raises:
+        InputError: if `waveform` is empty, has another rank, or is not finite.
+    """
+    return _common.prepare(waveform, sample_rate, ANALYSIS.sample_rate, MIN_SECONDS)
+
+
+def decode_predictions(scores, top=5, labels=None):
+    """Names the highest scores of each example.
+
+    Args:
+        scores: float array `(batch, classes)`, what `predict` returns.
+        top: int, how many.
+        labels: sequence of str, one a class; by default ESC-10's.
+
+    Returns:
+        For each example a list of `(index, label, score)`, highest first.
+
+    Raises:
+        InputError: if `scores` does not have a column a label.
+    """
+    return _common.decode(scores, labels or _common.read_labels("esc10.txt"), top)
+
+
+def _convolutions(x):
+    """Spectrogram `(batch, frames, bands)` to features `(batch, frames, bands, channels)`."""
+    x = layers.Reshape((-1, x.shape[-1], 1), name="add_channel")(x)
+    x = layers.BatchNormalization(axis=2, name="band_norm")(x)
+    for block, (filters, convolutions) in enumerate(_BLOCKS, start=1):
+        if block > 1:
+            x = layers.MaxPooling2D(2, padding="same", name=f"block{block - 1}_pool")(x)
+        for i in range(1, convolutions + 1):
+            path = f"block{block}_conv{i}"
+            x = layers.Conv2D(filters, 3, padding="same", activation="relu", name=path)(x)
+            x = layers.BatchNormalization(name=f"{path}_norm")(x)
+    return x
+
+
+def _top(x, classes, activation):
+    mean = layers.GlobalAveragePooling2D(name="mean_pool")(x)
+    maximum = layers.GlobalMaxPooling2D(name="max_pool")(x)
+    x = layers.Add(name="pooled")([mean, maximum])
+    x = layers.Dropout(0.3, name="dropout")(x)
+    return layers.Dense(classes, activation=activation, dtype="float32", name=_common.TOP)(x)

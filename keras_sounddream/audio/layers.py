@@ -1,0 +1,67 @@
+"""Layers that models begin with."""
+
+import dataclasses
+
+import keras
+from keras import ops
+
+from keras_sounddream.audio import stft
+from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.mel import mel_matrix
+
+_TINY = 1e-20  # keeps the gradient of a square root finite at silence; far below 16-bit sound
+
+
+@keras.saving.register_keras_serializable(package="keras_sounddream")
+class LogMelSpectrogram(keras.layers.Layer):
+    """Turns waveforms into log-mel spectrograms, the front end of every audio model.
+
+    Frames are not padded: the first starts at the first sample, as `tf.signal.stft` cuts them.
+    Each clip's spectrogram depends on that clip alone.
+
+    Args:
+        analysis: `Analysis`, or the dictionary of one.
+        power: 1.0 for the mel bands of the magnitude, 2.0 for those of the power.
+        log_offset: float, added before the natural logarithm, so that silence is finite.
+
+    Input shape:
+        float32 `(batch, samples)` in [-1, 1], mono, at `analysis.sample_rate`; at least one frame.
+
+    Output shape:
+        float32 `(batch, frames, num_mel_bins)`, natural logarithm of mel magnitude or power.
+
+    Raises:
+        ValueError: if `power` is neither 1 nor 2 or `log_offset` is not positive.
+    """
+
+    def __init__(self, analysis, power=2.0, log_offset=1e-3, **kwargs):
+        super().__init__(**kwargs)
+        if power not in (1, 2):
+            raise ValueError(f"`power` must be 1 or 2. Received: {power!r}")
+        if not log_offset > 0:
+            raise ValueError(f"`log_offset` must be positive. Received: {log_offset!r}")
+        self.analysis = Analysis(**analysis) if isinstance(analysis, dict) else analysis
+        self.power = float(power)
+        self.log_offset = log_offset
+        self._mel_matrix = mel_matrix(self.analysis)
+
+    def call(self, waveform):
+        real, imaginary = stft.transform(stft.frames(waveform, self.analysis), self.analysis)
+        energy = ops.square(real) + ops.square(imaginary)  # (batch, frames, bins)
+        if self.power == 1:
+            energy = ops.sqrt(energy + _TINY)
+        mel = ops.matmul(energy, ops.convert_to_tensor(self._mel_matrix, energy.dtype))
+        return ops.log(mel + self.log_offset)
+
+    def compute_output_shape(self, input_shape):
+        batch, num_samples = input_shape
+        num_frames = None if num_samples is None else self.analysis.num_frames(num_samples)
+        return (batch, num_frames, self.analysis.num_mel_bins)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "analysis": dataclasses.asdict(self.analysis),
+            "power": self.power,
+            "log_offset": self.log_offset,
+        }

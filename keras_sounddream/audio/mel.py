@@ -1,0 +1,86 @@
+"""Mel scales and the matrices that gather frequency bins into mel bands."""
+
+import functools
+
+import numpy as np
+
+
+def hz_to_mel(hz, mel_scale):
+    """Converts hertz to mel.
+
+    Args:
+        hz: float or array, Hz.
+        mel_scale: `"htk"`, logarithmic throughout, or `"slaney"`, linear up to 1 kHz.
+
+    Returns:
+        float64 of the same shape, mel.
+    """
+    hz = np.asarray(hz, "float64")
+    if mel_scale == "htk":
+        return 1127.0 * np.log1p(hz / 700.0)
+    linear = hz * 3 / 200
+    logarithmic = 15 + 27 * np.log(np.maximum(hz, 1000.0) / 1000.0) / np.log(6.4)
+    return np.where(hz < 1000.0, linear, logarithmic)
+
+
+def mel_to_hz(mel, mel_scale):
+    """Converts mel to hertz, the inverse of `hz_to_mel`.
+
+    Args:
+        mel: float or array, mel.
+        mel_scale: `"htk"` or `"slaney"`.
+
+    Returns:
+        float64 of the same shape, Hz.
+    """
+    mel = np.asarray(mel, "float64")
+    if mel_scale == "htk":
+        return 700.0 * np.expm1(mel / 1127.0)
+    return np.where(mel < 15, mel * 200 / 3, 1000.0 * 6.4 ** ((np.maximum(mel, 15) - 15) / 27))
+
+
+@functools.lru_cache(maxsize=16)
+def mel_matrix(analysis):
+    """Gives the weight of every frequency bin in every mel band.
+
+    With `"htk"` the triangles are straight on the mel axis and 0 Hz has no weight, as in
+    `tf.signal`; with `"slaney"` they are straight on the hertz axis and of equal area, as in
+    librosa.
+
+    Args:
+        analysis: `Analysis`.
+
+    Returns:
+        float32 `(num_bins, num_mel_bins)`; do not write to it.
+
+    Raises:
+        ValueError: if a band lies between two bins and so would always be empty.
+    """
+    scale = analysis.mel_scale
+    bins = np.arange(analysis.num_bins) * analysis.bin_hz
+    low, high = hz_to_mel([analysis.min_hz, analysis.max_hz], scale)
+    edges = np.linspace(low, high, analysis.num_mel_bins + 2)
+    if scale == "htk":
+        weights = _triangles(hz_to_mel(bins, scale), edges)
+        weights[0] = 0
+    else:
+        edges = mel_to_hz(edges, scale)
+        weights = _triangles(bins, edges) * 2 / (edges[2:] - edges[:-2])
+    if not np.all(weights.max(axis=0) > 0):
+        raise ValueError(
+            f"Expected every mel band to hold a frequency bin, {analysis.bin_hz:.1f} Hz apart. "
+            f"Received: {analysis.num_mel_bins} bands from {analysis.min_hz} to "
+            f"{analysis.max_hz} Hz. Use fewer bands, a higher `min_hz` or a longer `fft_length`."
+        )
+    weights = weights.astype("float32")
+    weights.setflags(write=False)
+    return weights
+
+
+def _triangles(bins, edges):
+    """Triangles over neighbouring edges: `(bins, bands)`."""
+    bins = bins[:, None]
+    lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
+    rising = (bins - lower) / (centre - lower)
+    falling = (upper - bins) / (upper - centre)
+    return np.maximum(0.0, np.minimum(rising, falling))

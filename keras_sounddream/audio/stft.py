@@ -1,0 +1,178 @@
+"""The short-time Fourier transform and its exact inverse.
+
+Reshapes, slices and matrix products only, so that the transforms, and the gradients through
+them, run wherever a matrix product runs: TensorFlow, LiteRT, ONNX Runtime.
+
+A complex spectrogram is a pair `(real, imaginary)` of float32 `(batch, frames, bins)`.
+"""
+
+import functools
+
+import keras
+import numpy as np
+from keras import ops
+
+
+def frames(waveform, analysis):
+    """Cuts a waveform into overlapping frames; samples after the last whole frame are left out.
+
+    Args:
+        waveform: float32 `(batch, samples)`, at least one frame long.
+        analysis: `Analysis`.
+
+    Returns:
+        float32 `(batch, frames, frame_length)`.
+    """
+    length, step = analysis.frame_length, analysis.frame_step
+    whole, rest = divmod(length, step)
+    batch, num_samples = ops.shape(waveform)[0], ops.shape(waveform)[1]
+    num_frames = 1 + (num_samples - length) // step
+    num_chunks = num_frames - 1 + whole + (rest > 0)
+    if rest:  # the last chunk may end after the last sample
+        waveform = ops.pad(waveform, ((0, 0), (0, step)))
+    used = ops.slice(waveform, (0, 0), (batch, num_chunks * step))
+    chunks = ops.reshape(used, (-1, num_chunks, step))
+    widths = [step] * whole + [rest] * (rest > 0)
+    pieces = [ops.slice(chunks, (0, i, 0), (batch, num_frames, w)) for i, w in enumerate(widths)]
+    return ops.concatenate(pieces, axis=-1)
+
+
+def overlap_add(framed, analysis):
+    """Adds frames up at their places, the transpose of `frames`.
+
+    Args:
+        framed: float32 `(batch, frames, frame_length)`.
+        analysis: `Analysis`.
+
+    Returns:
+        float32 `(batch, samples)`, `frames - 1` steps and a frame long, filled up with zeros to
+        a whole number of steps.
+    """
+    length, step = analysis.frame_length, analysis.frame_step
+    count = -(-length // step)
+    framed = ops.pad(framed, ((0, 0), (0, 0), (0, count * step - length)))
+    batch, num_frames = ops.shape(framed)[0], ops.shape(framed)[1]
+    total = 0.0
+    for i in range(count):
+        piece = ops.slice(framed, (0, 0, i * step), (batch, num_frames, step))
+        total = total + ops.pad(piece, ((0, 0), (i, count - 1 - i), (0, 0)))
+    return ops.reshape(total, (-1, (num_frames + count - 1) * step))
+
+
+def transform(framed, analysis):
+    """Windows frames and takes their Fourier transform.
+
+    Time counts from the middle of the frame. There a frame is folded into an even half, which is
+    all that a cosine sees, and an odd one, which is all that a sine sees: half the
+    multiplications, by matrices of half the size.
+
+    Args:
+        framed: float32 `(batch, frames, frame_length)`.
+        analysis: `Analysis`; the window is a periodic Hann.
+
+    Returns:
+        `(real, imaginary)`, each float32 `(batch, frames, bins)`. The magnitude is that of
+        `tf.signal.stft`; the phase differs by that of half a frame.
+    """
+    half = analysis.frame_length // 2
+    earlier = _columns(framed, 1, half)  # a periodic Hann begins with 0, so the first is not read
+    later = ops.flip(_columns(framed, analysis.frame_length - half, half), axis=-1)
+    cosine, sine = _matrices(analysis, inverse=False)
+    dtype = keras.backend.standardize_dtype(framed.dtype)
+    real = ops.matmul(earlier + later, ops.convert_to_tensor(cosine, dtype))
+    return real, ops.matmul(later - earlier, ops.convert_to_tensor(sine, dtype))
+
+
+def stft(waveform, analysis):
+    """Takes the spectrogram of a waveform, padded so that `istft` gives it back exactly.
+
+    Every sample lies in equally many frames: zeros are added before the start and after the end.
+
+    Args:
+        waveform: float32 `(batch, samples)`, any length.
+        analysis: `Analysis`.
+
+    Returns:
+        `(real, imaginary)`, each float32 `(batch, frames, bins)`.
+
+    Example:
+        >>> real, imaginary = stft(np.zeros((1, 24000), "float32"), Analysis())
+        >>> real.shape
+        TensorShape([1, 103, 481])
+    """
+    length, step = analysis.frame_length, analysis.frame_step
+    before = length - step
+    num_samples = ops.shape(waveform)[1]
+    last_start = (before + num_samples - 1) // step * step
+    after = last_start + length - before - num_samples
+    padded = ops.pad(waveform, ((0, 0), (before, after)))
+    return transform(frames(padded, analysis), analysis)
+
+
+def istft(real, imaginary, analysis, num_samples):
+    """Makes a waveform from a spectrogram, the exact inverse of `stft`.
+
+    Of a spectrogram that no waveform has, it makes the waveform whose windowed frames come
+    nearest in the least-squares sense (Griffin and Lim, 1984,
+    https://doi.org/10.1109/TASSP.1984.1164317).
+
+    Args:
+        real: float32 `(batch, frames, bins)`.
+        imaginary: float32 `(batch, frames, bins)`.
+        analysis: `Analysis` that `stft` was called with.
+        num_samples: int, length of the waveform.
+
+    Returns:
+        float32 `(batch, num_samples)`.
+    """
+    cosine, sine = _matrices(analysis, inverse=True)
+    dtype = keras.backend.standardize_dtype(real.dtype)
+    even = ops.matmul(real, ops.convert_to_tensor(cosine, dtype))
+    odd = ops.matmul(imaginary, ops.convert_to_tensor(sine, dtype))
+    earlier = ops.pad(even - odd, ((0, 0), (0, 0), (1, 0)))
+    later = _columns(even + odd, 0, (analysis.frame_length - 1) // 2)
+    framed = ops.concatenate([earlier, ops.flip(later, axis=-1)], axis=-1)
+    whole = overlap_add(framed, analysis)
+    before = analysis.frame_length - analysis.frame_step
+    return ops.slice(whole, (0, before), (ops.shape(whole)[0], num_samples))
+
+
+def _columns(framed, start, width):
+    """A slice of the last axis; its gradient is a pad, which every runtime has."""
+    batch, num_frames = ops.shape(framed)[0], ops.shape(framed)[1]
+    return ops.slice(framed, (0, 0, start), (batch, num_frames, width))
+
+
+def _window(length):
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
+
+
+def _dual_window(analysis):
+    """Window of `istft`; holds the division by the overlapping squares, which repeat each step."""
+    length, step = analysis.frame_length, analysis.frame_step
+    window = _window(length)
+    squares = np.zeros(-(-length // step) * step)
+    squares[:length] = window**2
+    return window / np.resize(squares.reshape(-1, step).sum(axis=0), length)
+
+
+@functools.lru_cache(maxsize=16)
+def _matrices(analysis, inverse):
+    """Cosines and sines under half a window: `(frame_length // 2, bins)`, or turned, inverse."""
+    length, half = analysis.frame_length, analysis.frame_length // 2
+    window = _dual_window(analysis) if inverse else _window(length)
+    samples, bins = np.arange(1, half + 1), np.arange(analysis.num_bins)
+    # In half samples from the middle of the frame: integers, so that the angle is exact.
+    turns = np.outer(2 * samples - length, bins) % (2 * analysis.fft_length)
+    angles = np.pi * turns / analysis.fft_length
+    cosine, sine = np.cos(angles), np.sin(angles)
+    if inverse:
+        weight = np.full(analysis.num_bins, 2.0) / analysis.fft_length
+        weight[0] /= 2
+        weight[-1] /= 1 + (analysis.fft_length % 2 == 0)
+        cosine, sine = cosine * weight, sine * weight
+    elif length % 2 == 0:
+        cosine[-1] /= 2  # the middle is folded on itself
+    cosine, sine = (window[samples, None] * part for part in (cosine, sine))
+    turned = (part.T if inverse else part for part in (cosine, sine))
+    return tuple(np.ascontiguousarray(part, "float32") for part in turned)

@@ -1,0 +1,1 @@
+"""The command line, `sounddream`; one file a command."""

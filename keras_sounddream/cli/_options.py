@@ -1,0 +1,94 @@
+"""What several commands share: the model to use, and JSON files."""
+
+import json
+
+import click
+
+from keras_sounddream.errors import InputError
+from keras_sounddream.files import check_output, written_beside
+
+
+def model_options(command):
+    """Adds `--model` and `--weights`.
+
+    Args:
+        command: function to decorate.
+
+    Returns:
+        the function.
+    """
+    command = click.option(
+        "--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file of weights."
+    )(command)
+    return click.option(
+        "--model",
+        "model_name",
+        metavar="NAME|FILE",
+        default="log_mel_cnn",
+        show_default=True,
+        help="A model of the zoo, or a .keras file that takes waveforms.",
+    )(command)
+
+
+def load_model(model_name, weights):
+    """Builds a model of the zoo, or reads one from a file.
+
+    Args:
+        model_name: str, module name of a family, or path ending in `.keras`.
+        weights: str, key of pretrained weights or path; `None` for the family's default.
+
+    Returns:
+        `(model, family)`; `family` is the module, or `None` for a file.
+
+    Raises:
+        InputError: if there is no such model, or its weights do not fit.
+    """
+    from keras_sounddream import applications
+
+    if model_name.endswith(".keras"):
+        return _read_model(model_name, weights), None
+    name, family = applications.find(model_name)
+    arguments = {} if weights is None else {"weights": weights}
+    return getattr(family, name)(**arguments), family
+
+
+def write_json(path, content, overwrite):
+    """Writes a dictionary as JSON.
+
+    Args:
+        path: str or path.
+        content: what `json.dumps` takes.
+        overwrite: bool, whether a file that exists may be replaced.
+    """
+    with written_beside(path, overwrite) as temporary:
+        temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def check_outputs(*paths, overwrite):
+    """Checks, before any work is done, that files can be written; `None`s are passed over.
+
+    Args:
+        *paths: str, path or `None`.
+        overwrite: bool, whether a file that exists may be replaced.
+
+    Raises:
+        InputError: as `files.check_output`, and if two are the same.
+    """
+    given = [str(check_output(path, overwrite).resolve()) for path in paths if path is not None]
+    if len(set(given)) < len(given):
+        raise InputError(f"Expected different files to write. Received: {', '.join(given)}")
+
+
+def _read_model(path, weights):
+    import keras
+
+    from keras_sounddream.applications import _weights
+
+    try:
+        model = keras.models.load_model(path, compile=False)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"Cannot read {path} as a Keras model: {reason}") from None
+    if weights is not None:
+        _weights.load(model, _weights.pretrained_path(weights, {}))
+    return model

@@ -1,0 +1,49 @@
+"""`sounddream dream`: changes a sound until a network answers louder."""
+
+import click
+
+from keras_sounddream.cli._options import check_outputs, load_model, model_options, write_json
+
+
+@click.command()
+@click.argument("input_path", metavar="IN")
+@click.option("-o", "--output", required=True, metavar="OUT.wav", help="The dreamed sound.")
+@model_options
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    metavar="NAME[:CHANNEL]",
+    help="Layer, or channel of a layer, to dream on; can be repeated.  [default: a middle one]",
+)
+@click.option("--octaves", type=click.IntRange(1), help="Scales, from broad to fine.")
+@click.option("--steps", type=click.IntRange(1), help="Steps of ascent in each octave.")
+@click.option("--step-size", type=click.FloatRange(0, min_open=True), help="Change a step, in dB.")
+@click.option("--seed", type=int, help="Of the random shifts.")
+@click.option("--plot", metavar="PNG", help="Draw spectrograms and ascent.")
+@click.option("--json", "json_path", metavar="FILE", help="Write the figures as JSON.")
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+def command(input_path, output, model_name, weights, layers, plot, json_path, force, **settings):
+    """Dreams a sound: the layers named by --layer answer louder to the result."""
+    from keras_sounddream.deepdream.session import dream_file
+
+    check_outputs(output, plot, json_path, overwrite=force)
+    settings = {name: value for name, value in settings.items() if value is not None}
+    result = dream_file(
+        input_path,
+        output,
+        load_model(model_name, weights)[0],
+        layers,
+        plot=plot,
+        overwrite=force,
+        **settings,
+    )
+    if json_path:
+        write_json(json_path, result.figures(), force)
+    figures = result.figures()
+    gain = figures["real_gain"]
+    click.echo(
+        f"{output}: {', '.join(figures['layers'])} answers "
+        + ("where it was silent" if gain is None else f"{gain:.2f} times as loud")
+        + f", {figures['seconds']:.1f} s"
+    )

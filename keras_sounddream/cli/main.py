@@ -1,0 +1,58 @@
+"""`sounddream`: finds the command, and turns bad input into one line."""
+
+import importlib
+import os
+import sys
+
+import click
+
+import keras_sounddream
+from keras_sounddream.errors import InputError
+
+_COMMANDS = ("dream", "classify", "layers", "train", "evaluate")
+
+
+class _Commands(click.Group):
+    """Imports a command's module when it is called, so that `--help` is quick."""
+
+    def list_commands(self, context):
+        return list(_COMMANDS)
+
+    def get_command(self, context, name):
+        if name not in _COMMANDS:
+            return None
+        return importlib.import_module(f"keras_sounddream.cli.{name}").command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(keras_sounddream.__version__, prog_name="sounddream")
+def cli():
+    """Classifies sounds, and dreams with the networks that do."""
+
+
+def main(arguments=None):
+    """Runs the command line.
+
+    Args:
+        arguments: list of str; by default those of the process.
+
+    Returns:
+        int, the exit code: 0, 1 if it was interrupted, or 2 for bad input, said in one line on
+        standard error.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        return cli.main(arguments, prog_name="sounddream", standalone_mode=False) or 0
+    except InputError as error:
+        print(f"sounddream: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except click.ClickException as error:
+        print(f"sounddream: {error.format_message()} See --help.", file=sys.stderr)
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        print("sounddream: interrupted", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

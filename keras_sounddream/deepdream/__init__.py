@@ -1,0 +1,1 @@
+"""Changes a sound until a network answers louder."""

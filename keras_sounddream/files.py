@@ -1,0 +1,57 @@
+"""Files that are either whole or not there."""
+
+import contextlib
+import os
+import pathlib
+import uuid
+
+from keras_sounddream.errors import InputError
+
+
+def check_output(path, overwrite=False):
+    """Checks that a file can be written, before any work is done for it.
+
+    Args:
+        path: str or path of the file.
+        overwrite: bool, whether a file that exists may be replaced.
+
+    Returns:
+        `pathlib.Path` of the file.
+
+    Raises:
+        InputError: if the folder is missing or cannot be written to, or the file exists and
+            `overwrite` is false.
+    """
+    path = pathlib.Path(path)
+    if path.is_dir():
+        raise InputError(f"Expected a file to write, but {path} is a folder. Give a file name.")
+    if not path.parent.is_dir():
+        raise InputError(f"The folder {path.parent} for {path.name} does not exist. Make it first.")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"The folder {path.parent} cannot be written to. Choose another one.")
+    if path.exists() and not overwrite:
+        raise InputError(f"{path} exists. Choose another name, or ask for it to be overwritten.")
+    return path
+
+
+@contextlib.contextmanager
+def written_beside(path, overwrite=False):
+    """Gives a temporary path beside `path`, renamed to it on success and removed on failure.
+
+    Args:
+        path: str or path of the file to make.
+        overwrite: bool, whether a file that exists may be replaced.
+
+    Yields:
+        `pathlib.Path` with the same suffix, to write to.
+
+    Raises:
+        InputError: as `check_output`.
+    """
+    path = check_output(path, overwrite)
+    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}-{path.name}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

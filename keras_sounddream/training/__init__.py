@@ -1,0 +1,1 @@
+"""Recipes: a data set, a model and a schedule, with exact resume."""
