@@ -4,6 +4,7 @@ from keras import ops
 
 _TINY = 1e-12
 _KNEE = 0.9  # peaks below it pass unchanged
+_ROOM = 0.0999  # above the knee; a little short of 1, since additions round
 
 
 def rms(waveform):
@@ -28,7 +29,7 @@ def guard_peaks(waveform):
         float32 `(batch, samples)` in [-1, 1]; smooth, so that gradients pass.
     """
     excess = waveform - ops.clip(waveform, -_KNEE, _KNEE)
-    return waveform - excess + (1 - _KNEE) * ops.tanh(excess / (1 - _KNEE))
+    return waveform - excess + _ROOM * ops.tanh(excess / _ROOM)
 
 
 def hold_level(waveform, level, rounds=1):

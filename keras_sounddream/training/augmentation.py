@@ -15,7 +15,7 @@ _MASKED_SECONDS_SHARE = 0.12
 
 
 class AugmentedCrops(keras.utils.PyDataset):
-    """Batches of random crops; the same seed, epoch and index give the same batch.
+    """Batches of random crops; the same seed and step give the same batch.
 
     A crop is laid around a frame drawn by its loudness, so that it holds the sound and not the
     silence behind it. Two sounds are mixed by power, with their labels in the same shares
@@ -28,22 +28,32 @@ class AugmentedCrops(keras.utils.PyDataset):
         labels: sequence of int, one a clip.
         num_classes: int.
         crop_frames: int.
+        epochs: int, passes over the clips; the batches of all of them are numbered through.
         batch_size: int.
         seed: int.
+
+    Attributes:
+        first_step: int, number of the batch that index 0 stands for; set it to go on.
     """
 
-    def __init__(self, stored, labels, num_classes, crop_frames, batch_size=32, seed=0):
+    def __init__(self, stored, labels, num_classes, crop_frames, epochs, batch_size=32, seed=0):
         super().__init__()
         self.stored, self.crop_frames, self.batch_size = stored, crop_frames, batch_size
         self.targets = np.eye(num_classes, dtype="float32")[list(labels)]
-        self.seed, self.epoch = seed, 0
+        self.epochs, self.seed, self.first_step = epochs, seed, 0
 
-    def __len__(self):
+    @property
+    def steps_per_epoch(self):
+        """Batches in a pass over the clips."""
         return len(self.stored) // self.batch_size
 
+    def __len__(self):
+        return self.epochs * self.steps_per_epoch - self.first_step
+
     def __getitem__(self, index):
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.stored))
-        rng = np.random.default_rng((self.seed, self.epoch, index))
+        epoch, index = divmod(self.first_step + index, self.steps_per_epoch)
+        order = np.random.default_rng((self.seed, epoch)).permutation(len(self.stored))
+        rng = np.random.default_rng((self.seed, epoch, index))
         chosen = order[index * self.batch_size : (index + 1) * self.batch_size]
         others = rng.integers(len(self.stored), size=len(chosen))
         share = np.where(rng.random(len(chosen)) < _MIXED_SHARE, rng.random(len(chosen)), 1.0)

@@ -11,16 +11,15 @@ _WARM_UP_SHARE = 0.05
 _WEIGHT_DECAY = 0.02
 
 
-def fit(build, batches, folder, epochs, seed, precision="float32"):
+def fit(build, batches, folder, seed, precision="float32"):
     """Trains a new model, or goes on with the one whose state is in a folder.
 
     AdamW; the learning rate rises for a twentieth of the steps and falls along a cosine to zero.
 
     Args:
         build: function without arguments that returns a `keras.Model`.
-        batches: `keras.utils.PyDataset` with an `epoch` that its batches depend on.
+        batches: `AugmentedCrops`.
         folder: str or path for the training state and TensorBoard's logs.
-        epochs: int.
         seed: int.
         precision: str, a Keras dtype policy.
 
@@ -37,16 +36,21 @@ def fit(build, batches, folder, epochs, seed, precision="float32"):
     finally:
         keras.config.set_dtype_policy(policy)
     model.compile(
-        optimizer=_optimizer(model, epochs * len(batches)),
+        optimizer=_optimizer(model, batches.epochs * batches.steps_per_epoch),
         loss="categorical_crossentropy",
         metrics=["accuracy"],
     )
     model.optimizer.build(model.trainable_variables)
-    state = TrainingState(folder, batches)
+    state = TrainingState(folder, seed)
+    epoch = state.restore(model)
+    if epoch == batches.epochs:
+        return model
+    batches.first_step = epoch * batches.steps_per_epoch
     model.fit(
         batches,
-        epochs=epochs,
-        initial_epoch=state.restore(model),
+        epochs=batches.epochs,
+        initial_epoch=epoch,
+        steps_per_epoch=batches.steps_per_epoch,
         shuffle=False,
         verbose=2,
         callbacks=[
@@ -62,12 +66,12 @@ class TrainingState(keras.callbacks.Callback):
 
     Args:
         folder: path.
-        batches: `keras.utils.PyDataset`; its `epoch` is set before each epoch.
+        seed: int; Keras does not save the state of random layers, so each epoch sets it anew.
     """
 
-    def __init__(self, folder, batches):
+    def __init__(self, folder, seed):
         super().__init__()
-        self.folder, self.batches = folder, batches
+        self.folder, self.seed = folder, seed
 
     def restore(self, model):
         """Sets a compiled model to the newest state.
@@ -85,7 +89,9 @@ class TrainingState(keras.callbacks.Callback):
         return int(states[-1].name.split(".")[0].split("-")[1])
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.batches.epoch = epoch
+        for layer in self.model.layers:
+            if hasattr(layer, "seed_generator"):
+                layer.seed_generator.state.assign([self.seed, epoch << 16])
 
     def on_epoch_end(self, epoch, logs=None):
         old = self._states()

@@ -88,13 +88,13 @@ def train(data, test_fold, folder, seed=0, epochs=EPOCHS, precision="float32"):
         labels=[clip.label for clip in clips],
         num_classes=len(LABELS),
         crop_frames=round(CROP_SECONDS / ANALYSIS.step_seconds),
+        epochs=epochs,
         seed=seed,
     )
     network = fit(
         lambda: LogMelCNN(weights=None, labels=LABELS, include_front_end=False),
         batches,
         folder,
-        epochs=epochs,
         seed=seed,
         precision=precision,
     )

@@ -1,0 +1,159 @@
+"""Sound files: every kind, every rate, and every way to be bad."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from keras_sounddream import InputError, audio
+
+FORMATS = [
+    ("wav", "PCM_U8", 0.02),
+    ("wav", "PCM_16", 1e-4),
+    ("wav", "PCM_24", 1e-6),
+    ("wav", "PCM_32", 1e-6),
+    ("wav", "FLOAT", 1e-7),
+    ("wav", "ULAW", 0.03),
+    ("wav", "MS_ADPCM", 0.05),
+    ("wav", "IMA_ADPCM", 0.05),
+    ("flac", "PCM_24", 1e-6),
+    ("aiff", "PCM_16", 1e-4),
+]
+
+
+def tone(rate=16000, seconds=0.5, hz=440):
+    return 0.5 * np.sin(2 * np.pi * hz * np.arange(int(rate * seconds)) / rate)
+
+
+@pytest.mark.parametrize(("suffix", "subtype", "tolerance"), FORMATS)
+def test_reads_every_encoding(tmp_path, suffix, subtype, tolerance):
+    path = tmp_path / f"tone.{suffix}"
+    soundfile.write(path, tone(), 16000, subtype)
+    waveform = audio.load(path, 16000)
+    assert waveform.dtype == np.float32
+    np.testing.assert_allclose(waveform[0, 200:7800], tone()[200:7800], atol=tolerance)
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "ogg", "opus"])
+def test_reads_lossy_formats(tmp_path, suffix):
+    path = tmp_path / f"tone.{suffix}"
+    soundfile.write(path, tone(48000), 48000, "OPUS" if suffix == "opus" else None,
+                    format="OGG" if suffix == "opus" else None)  # fmt: skip
+    waveform = audio.load(path, 48000)
+    spectrum = np.abs(np.fft.rfft(waveform[0, 4000:20000]))
+    assert spectrum.argmax() * 48000 / 16000 == pytest.approx(440, abs=4)
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 44100, 96000, 192000])
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_any_rate_and_channels_become_mono_at_the_asked_rate(tmp_path, rate, channels):
+    path = tmp_path / "tone.wav"
+    soundfile.write(path, np.stack([tone(rate, 1.0)] * channels, axis=1), rate, "FLOAT")
+    waveform = audio.load(path, 24000)
+    assert waveform.shape == (1, 24000)
+    middle = slice(2000, 22000)
+    np.testing.assert_allclose(waveform[0, middle], tone(24000, 1.0)[middle], atol=1e-3)
+
+
+def test_channels_are_averaged(tmp_path):
+    path = tmp_path / "stereo.wav"
+    soundfile.write(path, np.stack([tone(), -tone()], axis=1), 16000, "FLOAT")
+    np.testing.assert_allclose(audio.load(path, 16000), 0, atol=1e-7)
+
+
+def test_one_sound_in_sixteen_encodings_is_one_sound(media):
+    expected = audio.load(media / "derived" / "tabla_s24_stereo.wav", 8000)
+    for path in sorted((media / "derived").glob("tabla_*")):
+        waveform = audio.load(path, 8000)
+        assert waveform.shape[1] == pytest.approx(24000, abs=1200), path.name
+        delays = np.fft.irfft(
+            np.fft.rfft(waveform[0], 65536) * np.conj(np.fft.rfft(expected[0], 65536))
+        )
+        scale = np.linalg.norm(waveform) * np.linalg.norm(expected)
+        assert delays.max() / scale > 0.95, path.name
+
+
+def test_save_and_load_give_back_sixteen_bits(tmp_path, rng):
+    waveform = rng.uniform(-1, 1, (1, 5000)).astype("float32")
+    audio.save(tmp_path / "noise.wav", waveform, 24000)
+    assert soundfile.info(tmp_path / "noise.wav").subtype == "PCM_16"
+    once = audio.load(tmp_path / "noise.wav", 24000)
+    np.testing.assert_allclose(once, waveform, atol=1 / 32768)
+    audio.save(tmp_path / "again.wav", once, 24000)
+    np.testing.assert_array_equal(audio.load(tmp_path / "again.wav", 24000), once)
+
+
+def bad_files(folder):
+    """Files that are not sound, each with what the error says."""
+    (folder / "empty.wav").write_bytes(b"")
+    (folder / "text.wav").write_text("this is not a sound\n" * 20)
+    soundfile.write(folder / "none.wav", np.zeros(0), 16000)
+    soundfile.write(folder / "nan.wav", np.array([0.1, np.nan, 0.2]), 16000, "FLOAT")
+    soundfile.write(folder / "whole.flac", tone(), 16000)
+    (folder / "header.flac").write_bytes((folder / "whole.flac").read_bytes()[:20])
+    return {
+        "missing.wav": "there is no",
+        "empty.wav": r"empty \(0 bytes\)",
+        "text.wav": "Cannot read .* Convert it to WAV",
+        "none.wav": "holds no samples",
+        "nan.wav": "holds 1 samples that are not finite",
+        "header.flac": "Cannot read",
+        ".": "is a folder",
+    }
+
+
+def test_bad_files_are_named_in_one_line(tmp_path):
+    for name, message in bad_files(tmp_path).items():
+        with pytest.raises(InputError, match=message) as caught:
+            audio.load(tmp_path / name, 16000)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_truncated_file_is_read_as_far_as_it_goes(tmp_path):
+    soundfile.write(tmp_path / "whole.wav", tone(), 16000)
+    (tmp_path / "half.wav").write_bytes((tmp_path / "whole.wav").read_bytes()[: 44 + 8000])
+    assert audio.load(tmp_path / "half.wav", 16000).shape == (1, 4000)
+
+
+@pytest.mark.parametrize(
+    ("waveform", "name", "message"),
+    [
+        (np.full((1, 10), 1.2), "loud.wav", "peak is 1.200"),
+        (np.array([[np.inf]]), "inf.wav", "finite"),
+        (np.zeros((2, 10)), "two.wav", "one waveform"),
+        (np.zeros((1, 0)), "none.wav", "one waveform"),
+        (np.zeros((1, 10)), "sound.xyz", "No sound format is called .xyz"),
+        (np.zeros((1, 10)), "missing/sound.wav", "does not exist"),
+        (np.zeros((1, 10)), "exists.wav", "exists"),
+        (np.zeros((1, 10)), ".", "is a folder"),
+    ],
+)
+def test_bad_saves_write_nothing(tmp_path, waveform, name, message):
+    (tmp_path / "exists.wav").write_bytes(b"mine")
+    with pytest.raises(InputError, match=message):
+        audio.save(tmp_path / name, waveform, 24000)
+    assert [p.name for p in tmp_path.iterdir()] == ["exists.wav"]
+    assert (tmp_path / "exists.wav").read_bytes() == b"mine"
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
+    audio.save(tmp_path / "a.wav", np.zeros((1, 10)), 24000)
+    before = (tmp_path / "a.wav").read_bytes()
+
+    def fail(path, *arguments):
+        path.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(soundfile, "write", fail)
+    with pytest.raises(KeyboardInterrupt):
+        audio.save(tmp_path / "a.wav", np.ones((1, 10)), 24000, overwrite=True)
+    assert (tmp_path / "a.wav").read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_resample_of_a_batch_is_that_of_each(rng):
+    waveform = rng.uniform(-1, 1, (3, 4410)).astype("float32")
+    together = audio.resample(waveform, 44100, 24000)
+    assert together.shape == (3, 2400)
+    np.testing.assert_array_equal(together[1:2], audio.resample(waveform[1:2], 44100, 24000))
+    with pytest.raises(InputError, match="above 0 Hz"):
+        audio.resample(waveform, 0, 24000)

@@ -1,0 +1,176 @@
+"""The command line: what it writes, and that bad input is one line and exit code 2."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from keras_sounddream import audio
+from keras_sounddream.cli.main import main
+
+FIGURES = {
+    "objective_before", "objective_believed", "objective_real", "real_gain", "kept", "seconds",
+    "steps", "layers", "sample_rate",
+}  # fmt: skip
+QUICK = ("--octaves", "1", "--steps", "2")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, chirp):
+    monkeypatch.chdir(tmp_path)
+    audio.save("chirp.wav", chirp, 24000)
+    return tmp_path
+
+
+def test_dream_writes_sound_picture_and_figures(folder):
+    outputs = ("-o", "out.wav", "--plot", "out.png", "--json", "out.json")
+    assert main(["dream", "chirp.wav", *outputs, *QUICK, "--layer", "block1_conv2"]) == 0
+    assert soundfile.info("out.wav").samplerate == 24000
+    assert (folder / "out.png").read_bytes().startswith(b"\x89PNG")
+    figures = json.loads((folder / "out.json").read_text())
+    assert set(figures) >= FIGURES
+    assert figures["steps"] == 2
+    assert figures["layers"] == ["block1_conv2"]
+    assert figures["real_gain"] > 1
+    assert figures["kept"] == pytest.approx(1, abs=0.05)
+
+
+def test_dream_takes_several_layers_and_channels_and_defaults_to_a_middle_layer(folder):
+    several = ("--layer", "block2_conv1", "--layer", "block3_conv2:5")
+    assert main(["dream", "chirp.wav", "-o", "a.wav", "--json", "a.json", *QUICK, *several]) == 0
+    assert json.loads((folder / "a.json").read_text())["layers"] == ["block2_conv1", "block3_conv2"]
+    assert main(["dream", "chirp.wav", "-o", "b.wav", "--json", "b.json", *QUICK]) == 0
+    assert json.loads((folder / "b.json").read_text())["layers"] == ["block3_conv2"]
+
+
+def test_dream_replaces_files_when_asked(folder):
+    (folder / "out.wav").write_bytes(b"old")
+    assert main(["dream", "chirp.wav", "-o", "out.wav", "--force", *QUICK]) == 0
+    assert soundfile.info("out.wav").frames == 24000
+
+
+@pytest.mark.parametrize("rate", [8000, 192000])
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_dream_takes_any_rate_and_channels(folder, rate, channels):
+    noise = np.random.default_rng(0).normal(0, 0.1, (rate // 2, channels))
+    soundfile.write("in.wav", noise, rate)
+    assert main(["dream", "in.wav", "-o", "out.wav", *QUICK]) == 0
+    assert soundfile.info("out.wav").channels == 1
+
+
+def test_classify_names_classes(folder, capsys):
+    soundfile.write("short.wav", 0.1 * np.ones(1200), 24000)  # 0.05 s
+    assert main(["classify", "chirp.wav", "short.wav", "--top", "2", "--json", "out.json"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("%") == 4
+    named = json.loads((folder / "out.json").read_text())
+    assert list(named) == ["chirp.wav", "short.wav"]
+    assert named["chirp.wav"][0]["score"] >= named["chirp.wav"][1]["score"]
+
+
+def test_layers_lists_names_shapes_and_fields(capsys):
+    assert main(["layers", "log_mel_cnn"]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert "40.0 ms" in lines["front_end"]
+    assert "(?, ?, 16, 128)" in lines["block3_conv2"]
+    assert "whole sound" in lines["predictions"]
+
+
+def test_a_model_of_ones_own_is_named_by_its_file(folder, small_model):
+    small_model.save("mine.keras")
+    assert main(["dream", "chirp.wav", "-o", "o.wav", "--model", "mine.keras", *QUICK]) == 0
+
+
+def test_evaluate_prints_what_the_model_card_says(esc10, folder, capsys):
+    import pathlib
+    import re
+
+    card = pathlib.Path(__file__).parents[2] / "saved_models" / "log_mel_cnn_esc10.md"
+    said = re.search(r"Fold 5 with the shipped weights: \*\*(.+) %\*\*", card.read_text())[1]
+    options = ("--weights", "esc10", "--data", str(esc10), "--fold", "5", "--json", "out.json")
+    assert main(["evaluate", "log_mel_cnn", *options]) == 0
+    assert f"accuracy {float(said):.2f}% (80 clips, fold 5)" in capsys.readouterr().out
+    measured = json.loads((folder / "out.json").read_text())
+    assert 100 * measured["accuracy"] == pytest.approx(float(said))
+    assert np.sum(measured["confusion"]) == 80
+
+
+def bad_inputs():
+    """Arguments, what to do to the folder first, and what the one line says."""
+    soundfile.write("silent.wav", np.zeros(24000), 24000)
+    soundfile.write("nan.wav", np.full(24000, np.nan), 24000, "FLOAT")
+    soundfile.write("none.wav", np.zeros(0), 24000)
+    soundfile.write("blip.wav", 0.1 * np.ones(600), 24000)
+    soundfile.write("long.wav", np.zeros(301 * 8000), 8000)
+    for name, content in (("empty.wav", b""), ("text.wav", b"hello" * 50), ("text.keras", b"no")):
+        with open(name, "wb") as file:
+            file.write(content)
+    with open("taken.wav", "wb") as file:
+        file.write(b"mine")
+    dream = ["dream", "chirp.wav", "-o", "out.wav"]
+    return [
+        (["dream", "missing.wav", "-o", "out.wav"], "there is no missing.wav"),
+        (["dream", "empty.wav", "-o", "out.wav"], "empty.wav is empty (0 bytes)"),
+        (["dream", "text.wav", "-o", "out.wav"], "Cannot read text.wav as sound"),
+        (["dream", "none.wav", "-o", "out.wav"], "none.wav holds no samples"),
+        (["dream", "nan.wav", "-o", "out.wav"], "not finite numbers"),
+        (["dream", "silent.wav", "-o", "out.wav"], "it is silent"),
+        (["dream", "blip.wav", "-o", "out.wav"], "Expected at least 0.04 s"),
+        (["dream", "long.wav", "-o", "out.wav"], "at most 300 s to dream on. long.wav lasts 301 s"),
+        (["dream", ".", "-o", "out.wav"], "is a folder"),
+        (["dream", "chirp.wav"], "Missing option '-o'"),
+        (["dream", "chirp.wav", "-o", "taken.wav"], "taken.wav exists"),
+        (["dream", "chirp.wav", "-o", "no/out.wav"], "The folder no for out.wav does not exist"),
+        (["dream", "chirp.wav", "-o", "out.xyz"], "No sound format is called .xyz"),
+        ([*dream, "--plot", "out.txt"], "Expected a picture"),
+        ([*dream, "--json", "out.wav"], "Expected different files"),
+        ([*dream, "--layer", "block3_conv9"], "no layer 'block3_conv9'. Did you mean"),
+        ([*dream, "--layer", "block3_conv2:999"], "channels 0 to 127. Received: 999"),
+        ([*dream, "--layer", "block3_conv2:x"], "Expected LAYER or LAYER:CHANNEL"),
+        ([*dream, "--octaves", "0"], "'--octaves'"),
+        ([*dream, "--steps", "many"], "'--steps'"),
+        ([*dream, "--step-size", "-1"], "'--step-size'"),
+        ([*dream, "--model", "log_mel_cn"], "no model 'log_mel_cn'. Did you mean log_mel_cnn"),
+        ([*dream, "--model", "missing.keras"], "Cannot read missing.keras as a Keras model"),
+        ([*dream, "--model", "text.keras"], "Cannot read text.keras as a Keras model"),
+        ([*dream, "--weights", "esc50"], "`weights` must be None, one of ['esc10']"),
+        ([*dream, "--weights", "text.wav"], "Cannot read text.wav"),
+        (["classify", "missing.wav"], "there is no missing.wav"),
+        (["classify", "chirp.wav", "--top", "0"], "'--top'"),
+        (["classify"], "Missing argument"),
+        (["evaluate", "log_mel_cnn", "--data", "."], "Expected ESC-10's ten class folders"),
+        (["evaluate", "log_mel_cnn", "--data", ".", "--fold", "6"], "'--fold'"),
+        (["train", "esc10", "--data", ".", "-o", "w.npz"], "Expected ESC-10's ten class folders"),
+        (["train", "esc11", "--data", ".", "-o", "w.npz"], "'esc11'"),
+        (["train", "esc10", "--data", ".", "-o", "no/w.npz"], "does not exist"),
+        (["layers", "yamnett"], "no model 'yamnett'"),
+        (["snore"], "No such command 'snore'"),
+    ]
+
+
+def test_bad_input_is_one_line_exit_code_2_and_no_file(folder, capsys):
+    for arguments, message in bad_inputs():
+        before = {path.name: path.read_bytes() for path in folder.iterdir()}
+        capsys.readouterr()
+        code = main(arguments)
+        said = capsys.readouterr().err
+        assert code == 2, arguments
+        assert message in said, (arguments, said)
+        lines = [line for line in said.splitlines() if line.startswith("sounddream: ")]
+        assert len(lines) == 1, said
+        assert "Traceback" not in said
+        after = {path.name: path.read_bytes() for path in folder.iterdir()}
+        assert before == after, arguments
+
+
+def test_an_interruption_is_said_in_a_line(folder, capsys, monkeypatch):
+    from keras_sounddream.deepdream import session
+
+    def interrupt(*arguments, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session, "dream_file", interrupt)
+    assert main(["dream", "chirp.wav", "-o", "out.wav"]) == 1
+    assert "interrupted" in capsys.readouterr().err
+    assert not (folder / "out.wav").exists()

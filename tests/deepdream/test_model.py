@@ -1,0 +1,148 @@
+"""DeepDream: it raises what it says, keeps the level, repeats, saves, and runs everywhere."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_sounddream import DeepDream, InputError, audio, objectives
+from keras_sounddream.deepdream.model import bounded
+
+OBJECTIVE = objectives.layer("conv2")
+
+
+@pytest.fixture
+def dream(small_model):
+    return DeepDream(small_model, OBJECTIVE, octaves=2, steps=3)
+
+
+def level_db(waveform):
+    return 10 * np.log10(np.mean(np.square(waveform), axis=1))
+
+
+def test_what_it_believes_is_what_the_file_holds(dream, chirp, tmp_path):
+    result = dream.run(chirp)
+    assert result.real_gain[0] > 1.5
+    assert result.kept[0] == pytest.approx(1, abs=0.02)
+    audio.save(tmp_path / "dream.wav", result.waveform, dream.sample_rate)
+    heard = audio.load(tmp_path / "dream.wav", dream.sample_rate)
+    np.testing.assert_allclose(dream.read(heard), result.objective_real, rtol=1e-5)
+    np.testing.assert_allclose(dream.read(chirp), result.objective_before, rtol=1e-5)
+
+
+def test_objective_is_read_at_every_step_and_rises(dream, chirp):
+    result = dream.run(chirp)
+    assert result.objective.shape == (6, 1)
+    assert result.objective[-1, 0] > result.objective[0, 0]
+    figures = result.figures()
+    assert figures["steps"] == 6
+    assert figures["layers"] == ["conv2"]
+
+
+def test_loudness_is_held_and_peaks_are_guarded(dream, chirp):
+    loud = np.clip(3 * chirp, -1, 1)
+    for waveform in (chirp, loud):
+        output = dream.run(waveform).waveform
+        assert np.abs(output).max() <= 1
+        np.testing.assert_allclose(level_db(output), level_db(waveform), atol=0.5)
+
+
+def test_predict_call_graph_and_run_are_one_dream(dream, chirp):
+    expected = dream.run(chirp).waveform
+    graph = tf.function(dream, input_signature=[tf.TensorSpec((None, None))])
+    for made in (dream(chirp), graph(chirp), dream.predict(chirp, verbose=0)):
+        np.testing.assert_allclose(made, expected, atol=1e-4)
+
+
+def test_predict_takes_a_dataset_of_many_lengths(dream, chirp):
+    for num_samples in (6000, 9000):
+        clips = np.concatenate([chirp, chirp[:, ::-1], 0.5 * chirp])[:, :num_samples]
+        batches = tf.data.Dataset.from_tensor_slices(clips).batch(2)
+        assert dream.predict(batches, verbose=0).shape == (3, num_samples)
+
+
+def test_a_clip_dreams_alike_alone_and_in_a_batch(small_model, chirp):
+    dream = DeepDream(small_model, OBJECTIVE, octaves=1, steps=2)
+    batch = np.concatenate([chirp, 0.05 * chirp[:, ::-1]])
+    np.testing.assert_allclose(dream(batch)[:1], dream(chirp), atol=1e-3)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_does_not(small_model, chirp):
+    make = [DeepDream(small_model, OBJECTIVE, octaves=1, steps=3, seed=s) for s in (1, 1, 2)]
+    first, again, other = (dream.run(chirp).waveform for dream in make)
+    assert first.tobytes() == again.tobytes()
+    assert first.tobytes() != other.tobytes()
+
+
+def test_saves_and_reloads_whole(dream, chirp, tmp_path):
+    dream.save(tmp_path / "dream.keras")
+    again = keras.models.load_model(tmp_path / "dream.keras")
+    before, after = dream.get_config(), again.get_config()
+    assert before.pop("model")["class_name"] == after.pop("model")["class_name"]
+    assert after == before
+    np.testing.assert_allclose(again(chirp), dream(chirp), atol=1e-4)
+
+
+def test_dreams_on_a_users_own_model_with_its_own_front_end(chirp):
+    keras.utils.set_random_seed(1)
+    for shape in ((None,), (None, 1)):
+        inputs = keras.Input(shape)
+        x = inputs if len(shape) == 2 else keras.layers.Reshape((-1, 1))(inputs)
+        x = keras.layers.Conv1D(4, 64, strides=16, activation="relu", name="conv")(x)
+        model = keras.Model(inputs, x)
+        analysis = audio.Analysis(sample_rate=16000)
+        dream = DeepDream(model, objectives.layer("conv"), analysis=analysis, octaves=1, steps=3)
+        assert dream.sample_rate == 16000
+        assert dream.run(chirp).real_gain[0] > 1
+        with pytest.raises(InputError, match="Give `analysis=Analysis"):
+            DeepDream(model, objectives.layer("conv"))
+
+
+def test_bounded_is_per_example_and_at_most_one(rng):
+    gradient = rng.standard_cauchy((2, 50, 40)).astype("float32")
+    change = bounded(gradient).numpy()
+    assert np.abs(change).max() == 1
+    np.testing.assert_allclose(bounded(1e-6 * gradient), change, rtol=1e-3, atol=1e-4)
+    np.testing.assert_array_equal(bounded(gradient[1:]), change[1:])
+    assert not np.any(bounded(np.zeros((1, 3, 3), "float32")))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"octaves": 0}, "`octaves` must be an int of at least 1. Received: 0"),
+        ({"steps": 1.5}, "`steps` must be an int"),
+        ({"step_size": 0.0}, "`step_size` must be above 0 dB"),
+        ({"time_factor": 0.5}, "`time_factor` must be at least 1"),
+        ({"frequency_factor": 0.9}, "`frequency_factor` must be at least 1"),
+        ({"roll_seconds": -1.0}, "`roll_seconds` must be at least 0"),
+    ],
+)
+def test_bad_settings_are_named(settings, message, small_model):
+    with pytest.raises(InputError, match=message):
+        DeepDream(small_model, OBJECTIVE, **settings)
+
+
+@pytest.mark.parametrize(
+    ("waveform", "message"),
+    [
+        (np.zeros((1, 24000)), "it is silent"),
+        (np.full((1, 24000), np.nan), "finite numbers"),
+        (np.ones((1, 0)), r"\(batch, samples\)"),
+        (np.ones((1, 2, 3)), r"shape: \(1, 2, 3\)"),
+        (np.ones((1, 500)), "at least 0.04 s .* Received: 0.021 s"),
+    ],
+)
+def test_bad_waveforms_are_named(waveform, message, dream):
+    with pytest.raises(InputError, match=message):
+        dream.run(waveform)
+
+
+def test_what_a_real_sound_dreams_is_still_there(esc10):
+    from keras_sounddream import applications
+
+    dream = DeepDream(applications.LogMelCNN(), objectives.layer("block3_conv2"))
+    clip = sorted((esc10 / "009 - Rooster").glob("5-*.ogg"))[0]
+    result = dream.run(audio.load(clip, dream.sample_rate)[:, :48000])
+    assert result.kept[0] >= 0.95
+    assert result.real_gain[0] >= 2

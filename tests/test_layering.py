@@ -1,0 +1,74 @@
+"""The arrows between packages: `a: b` means that a may import b."""
+
+import ast
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+PACKAGE = pathlib.Path(__file__).parents[1] / "keras_sounddream"
+
+MAY_IMPORT = {
+    "errors": set(),
+    "files": {"errors"},
+    "audio": {"errors", "files"},
+    "applications": {"audio", "errors", "files"},
+    "deepdream": {"audio", "errors", "files", "reports"},
+    "reports": {"errors", "files"},
+    "training": {"applications", "audio", "errors", "files"},
+    "cli": {"applications", "audio", "deepdream", "errors", "files", "reports", "training"},
+}
+MAY_IMPORT_TENSORFLOW = {"deepdream", "training", "audio.graph_io"}
+
+
+def imports(path):
+    """Names of the modules that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_imports_follow_the_arrows(package):
+    files = [PACKAGE / f"{package}.py"] if (PACKAGE / f"{package}.py").exists() else []
+    files += (PACKAGE / package).rglob("*.py")
+    assert files
+    for path in files:
+        for name in imports(path):
+            parts = name.split(".")
+            if parts[0] == "keras_sounddream" and len(parts) > 1 and (PACKAGE / parts[1]).exists():
+                assert parts[1] in MAY_IMPORT[package] | {package}, f"{path.name} imports {name}"
+            if parts[0] == "tensorflow":
+                here = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+                assert {package, here} & MAY_IMPORT_TENSORFLOW, f"{path.name} imports tensorflow"
+
+
+def test_the_table_holds_every_package():
+    found = {p.stem for p in PACKAGE.glob("*.py")} | {p.parent.name for p in PACKAGE.glob("*/*.py")}
+    assert found - {"__init__"} - {PACKAGE.name} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import keras_sounddream",
+        "import keras_sounddream.audio.io",
+        "from keras_sounddream.cli.main import main; main(['--help'])",
+        "from keras_sounddream.cli.main import main; main(['dream', '--help'])",
+    ],
+)
+def test_quick_imports_leave_tensorflow_and_keras_alone(code):
+    code += "; import sys; assert not {'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_every_public_name_is_there():
+    import keras_sounddream
+
+    for name in keras_sounddream.__all__:
+        assert getattr(keras_sounddream, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = keras_sounddream.nothing
