@@ -11,7 +11,7 @@ from keras_sounddream.audio.stft import istft, stft
 from keras_sounddream.deepdream.model import bounded
 
 STEPS = 40
-STEP_DB = 3.0
+STEP_DB = 4.0
 PROJECT_EVERY = 10
 WAVEFORM_STEP = 0.02  # of the input's level
 _LEVEL_ROUNDS = 4

@@ -16,8 +16,8 @@ _BITS = {"PCM_U8": "8", "PCM_16": "16", "PCM_24": "24", "FLOAT": "float"}
 def decode(contents, sample_rate):
     """Decodes the bytes of a sound file in a graph: the same waveform that `load` gives.
 
-    Takes WAV of 8, 16 and 24 bits and floating point, FLAC, MP3 and Ogg Vorbis, at any rate and channel count.
-    Needs the `io` extra (tensorflow-io, which needs TensorFlow 2.16).
+    Takes WAV of 8, 16 and 24 bits and floating point, FLAC, MP3 and Ogg Vorbis, at any rate and
+    channel count. Needs the `io` extra (tensorflow-io, which needs TensorFlow 2.16).
 
     Args:
         contents: string scalar, a file's bytes, such as `tf.io.read_file` gives.
@@ -77,6 +77,7 @@ def _header(contents):
     )
     if kind not in _KINDS:
         raise InputError(
-            f"`audio.decode` takes no {info.format} {info.subtype}. Use `audio.load`, or convert it."
+            f"`audio.decode` takes no {info.format} {info.subtype}. "
+            "Use `audio.load`, or convert it."
         )
     return np.int64(_KINDS.index(kind)), np.int64(info.samplerate)

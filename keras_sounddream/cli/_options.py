@@ -1,6 +1,10 @@
 """What several commands share: the model to use, and JSON files."""
 
+import contextlib
 import json
+import os
+import sys
+import tempfile
 
 import click
 
@@ -43,6 +47,11 @@ def load_model(model_name, weights):
     Raises:
         InputError: if there is no such model, or its weights do not fit.
     """
+    with quietly():
+        return _load_model(model_name, weights)
+
+
+def _load_model(model_name, weights):
     from keras_sounddream import applications
 
     if model_name.endswith(".keras"):
@@ -50,6 +59,26 @@ def load_model(model_name, weights):
     name, family = applications.find(model_name)
     arguments = {} if weights is None else {"weights": weights}
     return getattr(family, name)(**arguments), family
+
+
+@contextlib.contextmanager
+def quietly():
+    """Holds back what libraries print on standard error while they start; shows it on failure."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        except InputError:
+            raise
+        except BaseException:
+            said.seek(0)
+            os.write(kept, said.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def write_json(path, content, overwrite):

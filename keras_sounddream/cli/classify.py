@@ -13,10 +13,10 @@ from keras_sounddream.cli._options import check_outputs, load_model, model_optio
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def command(inputs, model_name, weights, top, json_path, force):
     """Names the likeliest classes of sounds."""
-    from keras_sounddream.applications import classify
-
     check_outputs(json_path, overwrite=force)
     model, family = load_model(model_name, weights)
+    from keras_sounddream.applications import classify
+
     results = {}
     for path in inputs:
         results[path] = classify.classify_file(model, path, top, family)

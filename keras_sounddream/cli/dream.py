@@ -2,7 +2,13 @@
 
 import click
 
-from keras_sounddream.cli._options import check_outputs, load_model, model_options, write_json
+from keras_sounddream.cli._options import (
+    check_outputs,
+    load_model,
+    model_options,
+    quietly,
+    write_json,
+)
 
 
 @click.command()
@@ -25,14 +31,15 @@ from keras_sounddream.cli._options import check_outputs, load_model, model_optio
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def command(input_path, output, model_name, weights, layers, plot, json_path, force, **settings):
     """Dreams a sound: the layers named by --layer answer louder to the result."""
-    from keras_sounddream.deepdream.session import dream_file
-
     check_outputs(output, plot, json_path, overwrite=force)
+    model, _ = load_model(model_name, weights)
+    with quietly():
+        from keras_sounddream.deepdream.session import dream_file
     settings = {name: value for name, value in settings.items() if value is not None}
     result = dream_file(
         input_path,
         output,
-        load_model(model_name, weights)[0],
+        model,
         layers,
         plot=plot,
         overwrite=force,

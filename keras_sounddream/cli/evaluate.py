@@ -21,11 +21,10 @@ from keras_sounddream.cli._options import check_outputs, load_model, write_json
 def command(model_name, weights, data, folds, json_path, force):
     """Classifies the clips of ESC-10's folds and prints the confusion matrix."""
     check_outputs(json_path, overwrite=force)
+    model, _ = load_model(model_name, weights)
     from keras_sounddream.training import esc10
 
     folds = folds or (5,)
-    esc10.read_clips(data)
-    model, _ = load_model(model_name, weights)
     confusion = esc10.evaluate(model, data, folds)
     width = max(len(label) for label in esc10.LABELS)
     for label, row in zip(esc10.LABELS, confusion, strict=True):

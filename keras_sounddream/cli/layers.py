@@ -12,9 +12,9 @@ from keras_sounddream.cli._options import load_model, model_options
 @click.argument("name", required=False, metavar="[MODEL]")
 def command(model_name, weights, name):
     """Lists a model's layers: name, shape, receptive field."""
+    model, _ = load_model(name or model_name, weights)
     from keras_sounddream.deepdream.receptive_field import receptive_fields
 
-    model, _ = load_model(name or model_name, weights)
     fields = receptive_fields(model)
     rate = getattr(model, "sample_rate", None)
     click.echo(f"{'layer':22} {'kind':24} {'output shape':22} {'receptive field':>15}")

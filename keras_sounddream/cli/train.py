@@ -2,7 +2,8 @@
 
 import click
 
-from keras_sounddream.cli._options import check_outputs
+from keras_sounddream.cli._options import check_outputs, quietly
+from keras_sounddream.files import written_beside
 
 
 @click.command()
@@ -30,9 +31,9 @@ from keras_sounddream.cli._options import check_outputs
 def command(recipe, data, output, fold, folder, epochs, seed, precision, force):
     """Trains the model of a recipe; esc10 trains LogMelCNN on four of five folds."""
     check_outputs(output, overwrite=force)
-    from keras_sounddream.applications import _weights
-    from keras_sounddream.files import written_beside
-    from keras_sounddream.training import esc10
+    with quietly():
+        from keras_sounddream.applications import _weights
+        from keras_sounddream.training import esc10
 
     model = esc10.train(data, fold, folder, seed, epochs or esc10.EPOCHS, precision)
     with written_beside(output, force) as temporary:

@@ -39,7 +39,7 @@ def test_find_by_either_name(name):
 
 
 def test_find_tells_the_nearest():
-    with pytest.raises(InputError, match="no model 'logmel_cnn'. Did you mean log_mel_cnn"):
+    with pytest.raises(InputError, match="no model 'logmel_cnn'\\. Did you mean log_mel_cnn"):
         applications.find("logmel_cnn")
 
 

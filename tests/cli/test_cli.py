@@ -174,3 +174,17 @@ def test_an_interruption_is_said_in_a_line(folder, capsys, monkeypatch):
     assert main(["dream", "chirp.wav", "-o", "out.wav"]) == 1
     assert "interrupted" in capsys.readouterr().err
     assert not (folder / "out.wav").exists()
+
+
+@pytest.mark.parametrize("name", ["missing.wav", "silent.wav"])
+def test_a_process_says_one_line_and_nothing_else(folder, name):
+    import subprocess
+    import sys
+
+    soundfile.write("silent.wav", np.zeros(24000), 24000)
+    command = [sys.executable, "-m", "keras_sounddream.cli.main", "dream", name, "-o", "o.wav"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert run.stderr.startswith("sounddream: Expected")
+    assert run.stderr.count("\n") == 1

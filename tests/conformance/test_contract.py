@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 import pytest
-
 from conformance.models import MODELS
+
 from keras_sounddream import InputError, applications
 from keras_sounddream.applications import _weights
 
