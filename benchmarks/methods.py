@@ -8,7 +8,7 @@ from keras_sounddream.audio.loudness import hold_level, rms
 from keras_sounddream.audio.mel import mel_matrix
 from keras_sounddream.audio.phase import db_to_nepers, from_polar, to_polar
 from keras_sounddream.audio.stft import istft, stft
-from keras_sounddream.deepdream.model import bounded
+from keras_sounddream.deepdream.ascent import bounded
 
 STEPS = 40
 STEP_DB = 4.0

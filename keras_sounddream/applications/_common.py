@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from keras_sounddream.applications import _weights
+import keras_sounddream.applications._weights as _weights
 from keras_sounddream.audio.io import resample, to_mono
 from keras_sounddream.errors import InputError
 

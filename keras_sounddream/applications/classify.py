@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_sounddream.applications import _common
+import keras_sounddream.applications._common as _common
 from keras_sounddream.audio.io import load
 from keras_sounddream.errors import InputError
 

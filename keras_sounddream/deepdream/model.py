@@ -12,20 +12,18 @@ from tqdm import tqdm
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.io import quantize
 from keras_sounddream.audio.layers import LogMelSpectrogram
-from keras_sounddream.audio.loudness import hold_level, rms
-from keras_sounddream.audio.phase import db_to_nepers, from_polar, nepers_to_db, to_polar
-from keras_sounddream.audio.stft import istft, stft
+from keras_sounddream.audio.loudness import rms
+from keras_sounddream.audio.phase import db_to_nepers, nepers_to_db, to_polar
+from keras_sounddream.audio.stft import stft
 from keras_sounddream.deepdream import octaves as octave_grids
 from keras_sounddream.deepdream import transforms
+from keras_sounddream.deepdream.ascent import ascend
 from keras_sounddream.deepdream.objectives import find_layer
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.errors import InputError
 
 _REFRESH_STEPS = 10  # the phase is taken anew from the waveform after so many steps
-_LEVEL_ROUNDS = 4  # of the dream that is given out; one is enough to find the way
-_CUT_OFF = 2.0  # times the root mean square of the gradient
 _SILENCE = 2e-6  # root mean square; `rms` says 1e-6 for all zeros
-_TINY = 1e-12
 
 
 @keras.saving.register_keras_serializable(package="keras_sounddream")
@@ -214,32 +212,18 @@ class DeepDream(keras.Model):
         ]
 
     def _round(self, waveform, level, coarse_time, coarse_frequency, first_step, count):
-        """Takes the phase of a waveform and makes some steps of ascent on its magnitude."""
-        num_samples = tf.shape(waveform)[1]
-        log_magnitude, *phase = to_polar(*stft(waveform, self.analysis))
-        most = db_to_nepers(self.step_size)
-
-        def make(log_magnitude, level_rounds=1):
-            whole = istft(*from_polar(log_magnitude, *phase), self.analysis, num_samples)
-            return hold_level(whole, level, level_rounds)
-
-        def step(i, log_magnitude, history):
-            gradient, scores = self._gradient(make, log_magnitude, first_step + i)
-            change = bounded(octave_grids.coarsen(gradient, coarse_time, coarse_frequency))
-            return i + 1, log_magnitude + most * change, history.write(i, scores)
-
-        history = tf.TensorArray("float32", size=count, element_shape=(None,))
-        start = (tf.constant(0), log_magnitude, history)
-        _, log_magnitude, history = tf.while_loop(lambda i, *_: i < count, step, start)
-        return make(log_magnitude, _LEVEL_ROUNDS), history.stack()
-
-    def _gradient(self, make, log_magnitude, step):
-        max_shift = round(self.roll_seconds * self.sample_rate)
-        with tf.GradientTape() as tape:
-            tape.watch(log_magnitude)
-            moved = transforms.roll(make(log_magnitude), max_shift, self.seed, step)
-            scores = self.read(moved)
-        return tape.gradient(scores, log_magnitude), scores
+        return ascend(
+            self.read,
+            waveform,
+            level,
+            self.analysis,
+            grid=(coarse_time, coarse_frequency),
+            first_step=first_step,
+            count=count,
+            most_nepers=db_to_nepers(self.step_size),
+            max_shift=round(self.roll_seconds * self.sample_rate),
+            seed=self.seed,
+        )
 
     def _levels_db(self, waveform):
         log_magnitude, _, _ = to_polar(*stft(waveform, self.analysis))
@@ -262,17 +246,6 @@ class DeepDream(keras.Model):
         if (rms(waveform).numpy() < _SILENCE).any():
             raise InputError("Expected sound to dream on, but it is silent.")
         return tf.constant(waveform)
-
-
-def bounded(gradient):
-    """Gradient in [-1, 1]: 1 where it reaches twice its root mean square, an example at a time.
-
-    A gradient's few largest numbers are hundreds of times its typical ones: followed as they
-    are, they make single bins shriek; with their signs alone, the noise floor rises as fast as
-    the sound.
-    """
-    size = tf.sqrt(tf.reduce_mean(tf.square(gradient), axis=(1, 2), keepdims=True))
-    return tf.clip_by_value(gradient / (_CUT_OFF * size + _TINY), -1.0, 1.0)
 
 
 def _reader(model, layers):

@@ -6,7 +6,6 @@ import pytest
 import tensorflow as tf
 
 from keras_sounddream import DeepDream, InputError, audio, objectives
-from keras_sounddream.deepdream.model import bounded
 
 OBJECTIVE = objectives.layer("conv2")
 
@@ -96,15 +95,6 @@ def test_dreams_on_a_users_own_model_with_its_own_front_end(chirp):
         assert dream.run(chirp).real_gain[0] > 1
         with pytest.raises(InputError, match="Give `analysis=Analysis"):
             DeepDream(model, objectives.layer("conv"))
-
-
-def test_bounded_is_per_example_and_at_most_one(rng):
-    gradient = rng.standard_cauchy((2, 50, 40)).astype("float32")
-    change = bounded(gradient).numpy()
-    assert np.abs(change).max() == 1
-    np.testing.assert_allclose(bounded(1e-6 * gradient), change, rtol=1e-3, atol=1e-4)
-    np.testing.assert_array_equal(bounded(gradient[1:]), change[1:])
-    assert not np.any(bounded(np.zeros((1, 3, 3), "float32")))
 
 
 @pytest.mark.parametrize(
