@@ -16,6 +16,7 @@ REQUIRES = [
     "numpy",
     "soundfile>=0.13",  # libsndfile inside: WAV of every kind, FLAC, Ogg, Opus, MP3, AIFF
     "soxr",  # band-limited resampling
+    "tensorboard",  # logs of training; newer TensorFlows do not bring it
     "matplotlib",  # pictures of dreams
     "click",  # the command line
     "tqdm",  # progress bars
@@ -32,7 +33,7 @@ EXTRAS = {
     "lite": ["ai-edge-litert"],
     "serving": ["requests"],
     "beam": ["apache-beam"],
-    "dev": ["pytest", "pytest-xdist", "ruff", "librosa", "tensorboard"],
+    "dev": ["pytest", "pytest-xdist", "ruff", "librosa"],
 }
 
 setup(

@@ -13,6 +13,9 @@ import numpy as np
 from keras import ops
 
 
+_LEAST_OVERLAP = 0.1  # sum of the squared windows over a sample; 0.5 at half overlap
+
+
 def frames(waveform, analysis):
     """Cuts a waveform into overlapping frames; samples after the last whole frame are left out.
 
@@ -124,6 +127,9 @@ def istft(real, imaginary, analysis, num_samples):
 
     Returns:
         float32 `(batch, num_samples)`.
+
+    Raises:
+        ValueError: if the frames overlap too little for an inverse.
     """
     cosine, sine = _matrices(analysis, inverse=True)
     dtype = keras.backend.standardize_dtype(real.dtype)
@@ -153,7 +159,13 @@ def _dual_window(analysis):
     window = _window(length)
     squares = np.zeros(-(-length // step) * step)
     squares[:length] = window**2
-    return window / np.resize(squares.reshape(-1, step).sum(axis=0), length)
+    overlap = squares.reshape(-1, step).sum(axis=0)
+    if overlap.min() < _LEAST_OVERLAP:
+        raise ValueError(
+            "Expected frames that overlap by a third or more, or the inverse is all noise. "
+            f"Received: frames of {analysis.frame_seconds} s every {analysis.step_seconds} s"
+        )
+    return window / np.resize(overlap, length)
 
 
 @functools.lru_cache(maxsize=16)

@@ -30,7 +30,10 @@ from keras_sounddream.cli._options import (
 @click.option("--json", "json_path", metavar="FILE", help="Write the figures as JSON.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def command(input_path, output, model_name, weights, layers, plot, json_path, force, **settings):
-    """Dreams a sound: the layers named by --layer answer louder to the result."""
+    """Dreams a sound.
+
+    The layers named by --layer answer louder to what is written to OUT.wav.
+    """
     check_outputs(output, plot, json_path, overwrite=force)
     model, _ = load_model(model_name, weights)
     with quietly():

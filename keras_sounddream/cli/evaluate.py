@@ -19,7 +19,10 @@ from keras_sounddream.cli._options import check_outputs, load_model, write_json
 @click.option("--json", "json_path", metavar="FILE", help="Write the confusion matrix as JSON.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def command(model_name, weights, data, folds, json_path, force):
-    """Classifies the clips of ESC-10's folds and prints the confusion matrix."""
+    """Measures a model on ESC-10.
+
+    Prints the confusion matrix of whole folds, rows the true classes, and the accuracy.
+    """
     check_outputs(json_path, overwrite=force)
     model, _ = load_model(model_name, weights)
     from keras_sounddream.training import esc10

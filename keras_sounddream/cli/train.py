@@ -29,7 +29,10 @@ from keras_sounddream.files import written_beside
 )
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 def command(recipe, data, output, fold, folder, epochs, seed, precision, force):
-    """Trains the model of a recipe; esc10 trains LogMelCNN on four of five folds."""
+    """Trains the model of a recipe.
+
+    esc10 trains LogMelCNN on four of the five folds of ESC-10.
+    """
     check_outputs(output, overwrite=force)
     with quietly():
         from keras_sounddream.applications import _weights

@@ -41,7 +41,8 @@ class DeepDream(keras.Model):
             `(batch, samples, 1)`.
         objective: `objectives.Objective`, what to maximise.
         analysis: `Analysis` of the spectrogram that is changed, or the dictionary of one; by
-            default that of the model's `LogMelSpectrogram`.
+            default that of the model's `LogMelSpectrogram`, with frames that overlap by half at
+            least.
         octaves: int, grids on which the change is drawn, from coarse to fine.
         steps: int, steps of ascent in each octave.
         step_size: float, dB, the most that a step changes any frame and bin.
@@ -263,7 +264,9 @@ def _reader(model, layers):
 def _analysis_of(model):
     for layer in model.layers:
         if isinstance(layer, LogMelSpectrogram):
-            return layer.analysis
+            half = layer.analysis.frame_seconds / 2
+            step_seconds = min(layer.analysis.step_seconds, half)  # or it could not be inverted
+            return dataclasses.replace(layer.analysis, step_seconds=step_seconds)
     raise InputError(
         f"The sample rate of {model.name} is not known: it has no LogMelSpectrogram. "
         "Give `analysis=Analysis(sample_rate=…)`."

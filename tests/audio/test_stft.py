@@ -93,3 +93,9 @@ def test_works_in_a_graph_with_unknown_shape(rng):
     for shape in ((1, 1000), (3, 4321)):
         waveform = rng.uniform(-1, 1, shape).astype("float32")
         np.testing.assert_allclose(there_and_back(waveform), waveform, atol=2e-6)
+
+
+def test_frames_that_hardly_overlap_are_refused():
+    analysis = Analysis(step_seconds=0.035)
+    with pytest.raises(ValueError, match="overlap by a third .* every 0.035 s"):
+        istft(*stft(np.zeros((1, 5000), "float32"), analysis), analysis, 5000)

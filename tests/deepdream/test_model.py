@@ -97,6 +97,15 @@ def test_dreams_on_a_users_own_model_with_its_own_front_end(chirp):
             DeepDream(model, objectives.layer("conv"))
 
 
+def test_frames_of_a_front_end_that_do_not_overlap_are_made_to(chirp):
+    inputs = keras.Input((None,))
+    analysis = audio.Analysis(step_seconds=0.04)
+    outputs = audio.LogMelSpectrogram(analysis, name="front_end")(inputs)
+    dream = DeepDream(keras.Model(inputs, outputs), objectives.layer("front_end"), octaves=1)
+    assert dream.analysis.step_seconds == 0.02
+    assert np.isfinite(dream.run(chirp).waveform).all()
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
