@@ -207,7 +207,8 @@ def main():
         "Written by `benchmarks/dream_fidelity.py`. "
         f"{count} dreams ({count // 3} clips of ESC-10's fold 5, which the network never heard; layers "
         f"{', '.join(LAYERS)}), {methods.STEPS} gradient steps each, objective: mean squared activation.",
-        "Every output is levelled to the input's root mean square, written as 16-bit WAV and read again.",
+        "Every output is levelled to the input's root mean square, written as 16-bit WAV and read again. The",
+        "machine was doing other work beside it: the seconds are for comparison with each other only.",
         "",
         "**Kept**: rise in that file ÷ rise the ascent believed it had made. **Real gain**: objective in",
         "that file ÷ objective of the input.",

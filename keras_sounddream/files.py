@@ -30,7 +30,9 @@ def check_output(path, overwrite=False):
     if not os.access(path.parent, os.W_OK):
         raise InputError(f"The folder {path.parent} cannot be written to. Choose another one.")
     if path.exists() and not overwrite:
-        raise InputError(f"{path} exists. Choose another name, or ask for it to be overwritten.")
+        raise InputError(
+            f"{path} exists. Choose another name, or replace it with --force (overwrite=True)."
+        )
     return path
 
 
@@ -49,9 +51,12 @@ def written_beside(path, overwrite=False):
         InputError: as `check_output`.
     """
     path = check_output(path, overwrite)
-    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}-{path.name}")
+    suffix = "".join(path.suffixes[-2:])
+    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}{suffix}")
     try:
         yield temporary
         temporary.replace(path)
+    except OSError as error:
+        raise InputError(f"Cannot write {path}: {error.strerror or error}.") from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -112,8 +112,8 @@ def _read(path):
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError, zipfile.BadZipFile, AttributeError) as error:
-        reason = str(error).splitlines()[0]
+    except (OSError, ValueError, TypeError, zipfile.BadZipFile, AttributeError) as error:
         raise InputError(
-            f"Expected weights as .npz or .weights.h5. Cannot read {path}: {reason}"
+            f"Expected weights as .npz or .weights.h5, of numbers alone. {path} is not: "
+            f"{type(error).__name__}."
         ) from None

@@ -4,6 +4,7 @@ import numpy as np
 
 import keras_sounddream.applications._common as _common
 from keras_sounddream.audio.io import load
+from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.errors import InputError
 
 _PIECE_SECONDS = 60.0
@@ -17,8 +18,8 @@ def classify_file(model, path, top=5, family=None):
     the scores averaged, so that memory does not grow with the length.
 
     Args:
-        model: `keras.Model` from waveforms to scores, with `sample_rate` and, if it has names,
-            `labels`.
+        model: `keras.Model` from waveforms to scores, with a `sample_rate` or a
+            `LogMelSpectrogram` and, if its classes have names, `labels`.
         path: str or path of a sound file.
         top: int, how many classes to name.
         family: module of `applications` that `model` is of; `None` for a model of one's own.
@@ -29,9 +30,20 @@ def classify_file(model, path, top=5, family=None):
     Raises:
         InputError: if the file cannot be read or the model's sample rate is not known.
     """
-    rate = getattr(model, "sample_rate", None)
+    rate = find_sample_rate(model)
     if rate is None:
-        raise InputError(f"The sample rate of {model.name} is not known. Set `model.sample_rate`.")
+        raise InputError(
+            f"The sample rate of {model.name} is not known. Begin it with a LogMelSpectrogram."
+        )
+    if (
+        len(model.inputs) != 1
+        or len(model.inputs[0].shape) != 2
+        or len(model.outputs[0].shape) != 2
+    ):
+        raise InputError(
+            "Expected a model from waveforms (batch, samples) to scores (batch, classes). "
+            f"{model.name} goes from {model.inputs[0].shape} to {model.outputs[0].shape}."
+        )
     waveform = load(path, rate)
     if family is None:
         waveform = _common.prepare(waveform, rate, rate, _MIN_SECONDS)

@@ -10,6 +10,15 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
 
 _BITS = {16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}
+_FORMATS = {  # suffix: format, and the subtype of those that have but one
+    ".wav": ("WAV", None),
+    ".flac": ("FLAC", None),
+    ".aif": ("AIFF", None),
+    ".aiff": ("AIFF", None),
+    ".ogg": ("OGG", "VORBIS"),
+    ".opus": ("OGG", "OPUS"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+}
 
 
 def load(path, sample_rate):
@@ -56,11 +65,10 @@ def save(path, waveform, sample_rate, bits=16, overwrite=False):
     The file is written beside its place and renamed, so that it is whole or not there.
 
     Args:
-        path: str or path, ending in `.wav`, `.flac`, `.ogg`, `.mp3` or another suffix of
-            libsndfile's.
+        path: str or path, ending in `.wav`, `.flac`, `.aiff`, `.ogg`, `.opus` or `.mp3`.
         waveform: float32 `(1, samples)` or `(samples,)`, in [-1, 1].
         sample_rate: int, Hz.
-        bits: 16, 24, or 32 for floating point, of formats that have the choice.
+        bits: 16, 24, or 32 for floating point; the lossy formats have no choice.
         overwrite: bool, whether a file that exists may be replaced.
 
     Raises:
@@ -72,21 +80,26 @@ def save(path, waveform, sample_rate, bits=16, overwrite=False):
     samples = samples[0] if samples.ndim == 2 and len(samples) == 1 else samples
     if samples.ndim != 1 or not len(samples):
         raise InputError(f"Expected one waveform to save. Received shape: {np.shape(waveform)}")
+    path = check_sound_output(path, overwrite)
+    kind, subtype = _FORMATS[path.suffix.lower()]
+    subtype = subtype or _BITS.get(bits)
+    if subtype is None or not soundfile.check_format(kind, subtype):
+        raise InputError(f"Expected 16, 24, or in WAV and AIFF 32 `bits`. Received: {bits!r}")
     peak = np.abs(samples).max()
     if not np.isfinite(peak):
         raise InputError("Expected finite samples to save. The waveform holds some that are not.")
-    if peak > 1 and bits != 32:
+    if peak > 1 and subtype != "FLOAT":
         raise InputError(
             f"Expected samples in [-1, 1]. The peak is {peak:.3f}: lower the level, or save with "
-            "`bits=32`."
+            "`bits=32` in a .wav."
         )
-    path = check_sound_output(path, overwrite)
-    subtypes = soundfile.available_subtypes(_format(path))
-    subtype = _BITS[bits] if _BITS[bits] in subtypes else None
     if subtype == "PCM_16":
         samples = quantize(samples)
     with written_beside(path, overwrite) as temporary:
-        soundfile.write(temporary, samples, sample_rate, subtype)
+        try:
+            soundfile.write(temporary, samples, sample_rate, subtype, format=kind)
+        except (soundfile.SoundFileError, TypeError) as error:
+            raise InputError(f"Cannot write {path} at {sample_rate} Hz ({error}).") from None
 
 
 def quantize(waveform):
@@ -115,10 +128,10 @@ def check_sound_output(path, overwrite=False):
         InputError: as `files.check_output`, and if the suffix names no sound format.
     """
     path = check_output(path, overwrite)
-    if _format(path) not in soundfile.available_formats():
+    if path.suffix.lower() not in _FORMATS:
         raise InputError(
             f"No sound format is called {path.suffix or 'that'} (in {path.name}). "
-            "Use .wav, .flac, .ogg or .mp3."
+            f"Use one of {', '.join(_FORMATS)}."
         )
     return path
 
@@ -132,7 +145,7 @@ def resample(waveform, from_rate, to_rate):
         to_rate: int, Hz.
 
     Returns:
-        float32 `(batch, samples * to_rate / from_rate)`, rounded.
+        float32 `(batch, samples * to_rate / from_rate)`, rounded, at least one.
 
     Raises:
         InputError: if a rate is not positive.
@@ -142,6 +155,8 @@ def resample(waveform, from_rate, to_rate):
     if from_rate == to_rate:
         return np.asarray(waveform, "float32")
     waveform = np.asarray(waveform, "float32")
+    if waveform.shape[1] * to_rate < from_rate:  # less than a sample remains: it is the mean
+        return waveform.mean(axis=1, keepdims=True)
     return np.stack([soxr.resample(clip, from_rate, to_rate, quality="HQ") for clip in waveform])
 
 
@@ -155,8 +170,3 @@ def to_mono(waveform):
         float32 `(batch, samples)`.
     """
     return np.asarray(waveform, "float32").mean(axis=-1)
-
-
-def _format(path):
-    suffix = path.suffix.lower().lstrip(".")
-    return {"AIF": "AIFF", "OPUS": "OGG"}.get(suffix.upper(), suffix.upper())

@@ -12,6 +12,33 @@ from keras_sounddream.audio.mel import mel_matrix
 _TINY = 1e-20  # keeps the gradient of a square root finite at silence; far below 16-bit sound
 
 
+def find_front_end(model):
+    """Finds the layer that makes a model's spectrogram.
+
+    Args:
+        model: `keras.Model`.
+
+    Returns:
+        `LogMelSpectrogram`, or `None` if the model has none of its own.
+    """
+    return next((layer for layer in model.layers if isinstance(layer, LogMelSpectrogram)), None)
+
+
+def find_sample_rate(model):
+    """Finds the rate of the waveforms that a model takes.
+
+    Args:
+        model: `keras.Model`.
+
+    Returns:
+        int, Hz, of the attribute `sample_rate` or of the model's `LogMelSpectrogram`; `None` if it
+        has neither.
+    """
+    front_end = find_front_end(model)
+    rate = getattr(model, "sample_rate", None)
+    return rate or (front_end.analysis.sample_rate if front_end else None)
+
+
 @keras.saving.register_keras_serializable(package="keras_sounddream")
 class LogMelSpectrogram(keras.layers.Layer):
     """Turns waveforms into log-mel spectrograms, the front end of every audio model.

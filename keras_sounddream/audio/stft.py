@@ -12,7 +12,6 @@ import keras
 import numpy as np
 from keras import ops
 
-
 _LEAST_OVERLAP = 0.1  # sum of the squared windows over a sample; 0.5 at half overlap
 
 

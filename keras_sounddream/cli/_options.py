@@ -113,6 +113,8 @@ def _read_model(path, weights):
 
     from keras_sounddream.applications import _weights
 
+    if not os.path.isfile(path):
+        raise InputError(f"Cannot read {path} as a Keras model: there is no such file.")
     try:
         model = keras.models.load_model(path, compile=False)
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -22,10 +22,14 @@ from keras_sounddream.cli._options import (
     metavar="NAME[:CHANNEL]",
     help="Layer, or channel of a layer, to dream on; can be repeated.  [default: a middle one]",
 )
-@click.option("--octaves", type=click.IntRange(1), help="Scales, from broad to fine.")
-@click.option("--steps", type=click.IntRange(1), help="Steps of ascent in each octave.")
-@click.option("--step-size", type=click.FloatRange(0, min_open=True), help="Change a step, in dB.")
-@click.option("--seed", type=int, help="Of the random shifts.")
+@click.option("--octaves", type=click.IntRange(1), help="Grids, from broad to fine.  [default: 4]")
+@click.option("--steps", type=click.IntRange(1), help="Of ascent in each octave.  [default: 10]")
+@click.option(
+    "--step-size",
+    type=click.FloatRange(0, min_open=True),
+    help="Most change a step, in dB.  [default: 4]",
+)
+@click.option("--seed", type=int, help="Of the random shifts.  [default: 0]")
 @click.option("--plot", metavar="PNG", help="Draw spectrograms and ascent.")
 @click.option("--json", "json_path", metavar="FILE", help="Write the figures as JSON.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
@@ -53,7 +57,7 @@ def command(input_path, output, model_name, weights, layers, plot, json_path, fo
     figures = result.figures()
     gain = figures["real_gain"]
     click.echo(
-        f"{output}: {', '.join(figures['layers'])} answers "
-        + ("where it was silent" if gain is None else f"{gain:.2f} times as loud")
+        f"{output}: the objective, {result.name}, is "
+        + ("no longer 0" if gain is None else f"{gain:.2f} times as high")
         + f", {figures['seconds']:.1f} s"
     )

@@ -4,19 +4,19 @@ import math
 
 import click
 
-from keras_sounddream.cli._options import load_model, model_options
+from keras_sounddream.cli._options import load_model
 
 
 @click.command()
-@model_options
-@click.argument("name", required=False, metavar="[MODEL]")
-def command(model_name, weights, name):
+@click.argument("model_name", default="log_mel_cnn", metavar="[MODEL]")
+def command(model_name):
     """Lists a model's layers: name, shape, receptive field."""
-    model, _ = load_model(name or model_name, weights)
+    model, _ = load_model(model_name, None)
+    from keras_sounddream.audio.layers import find_sample_rate
     from keras_sounddream.deepdream.receptive_field import receptive_fields
 
     fields = receptive_fields(model)
-    rate = getattr(model, "sample_rate", None)
+    rate = find_sample_rate(model)
     click.echo(f"{'layer':22} {'kind':24} {'output shape':22} {'receptive field':>15}")
     for layer in model.layers:
         shape = str(tuple(layer.output.shape)).replace("None", "?")

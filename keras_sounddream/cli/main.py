@@ -43,6 +43,9 @@ def main(arguments=None):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         return cli.main(arguments, prog_name="sounddream", standalone_mode=False) or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message())
+        return 2
     except InputError as error:
         print(f"sounddream: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

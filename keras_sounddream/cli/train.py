@@ -3,6 +3,7 @@
 import click
 
 from keras_sounddream.cli._options import check_outputs, quietly
+from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 
 
@@ -34,6 +35,8 @@ def command(recipe, data, output, fold, folder, epochs, seed, precision, force):
     esc10 trains LogMelCNN on four of the five folds of ESC-10.
     """
     check_outputs(output, overwrite=force)
+    if not output.endswith(".npz"):
+        raise InputError(f"Expected weights to write as .npz. Received: {output}")
     with quietly():
         from keras_sounddream.applications import _weights
         from keras_sounddream.training import esc10

@@ -11,18 +11,19 @@ from tqdm import tqdm
 
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.io import quantize
-from keras_sounddream.audio.layers import LogMelSpectrogram
+from keras_sounddream.audio.layers import find_front_end
 from keras_sounddream.audio.loudness import rms
 from keras_sounddream.audio.phase import db_to_nepers, nepers_to_db, to_polar
 from keras_sounddream.audio.stft import stft
 from keras_sounddream.deepdream import octaves as octave_grids
 from keras_sounddream.deepdream import transforms
 from keras_sounddream.deepdream.ascent import ascend
-from keras_sounddream.deepdream.objectives import find_layer
+from keras_sounddream.deepdream.objectives import Objective, find_layer
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.errors import InputError
 
 _REFRESH_STEPS = 10  # the phase is taken anew from the waveform after so many steps
+_HIGHEST_PEAK = 1.5  # lossy formats overshoot 1 a little
 _SILENCE = 2e-6  # root mean square; `rms` says 1e-6 for all zeros
 
 
@@ -84,8 +85,17 @@ class DeepDream(keras.Model):
         **kwargs,
     ):
         super().__init__(name=name, **kwargs)
+        _check_model(model)
+        if not isinstance(objective, Objective):
+            raise InputError(f"Expected an objective, such as layer('conv1'). Got: {objective!r}")
         objective.check(model)
-        _check_settings(octaves, steps, step_size, time_factor, frequency_factor, roll_seconds)
+        _check_counts(octaves=octaves, steps=steps)
+        _check_range("step_size", step_size, above=0.0, most=40.0)
+        _check_range("time_factor", time_factor, above=0.999, most=16.0)
+        _check_range("frequency_factor", frequency_factor, above=0.999, most=16.0)
+        _check_range("roll_seconds", roll_seconds, above=-1e-9, most=10.0)
+        if not (isinstance(seed, int) and abs(seed) < 2**31):
+            raise InputError(f"`seed` must be an int below 2 ** 31. Received: {seed!r}")
         analysis = Analysis(**analysis) if isinstance(analysis, dict) else analysis
         self.model = model
         self.objective = objective
@@ -137,7 +147,7 @@ class DeepDream(keras.Model):
 
         Raises:
             InputError: if `waveform` is not of that shape, shorter than a frame of the
-                analysis, silent, or not finite.
+                analysis, silent, not finite, or far above 1.
         """
         waveform = self._checked(waveform)
         before = self._traced_objective(waveform)
@@ -241,6 +251,15 @@ class DeepDream(keras.Model):
             )
         if not np.isfinite(waveform).all():
             raise InputError("Expected a waveform of finite numbers. It holds some that are not.")
+        expected = self.model.inputs[0].shape[1]
+        if expected not in (None, waveform.shape[1]):
+            raise InputError(
+                f"{self.model.name} takes {expected} samples, no more and no fewer. "
+                f"Received: {waveform.shape[1]}"
+            )
+        peak = np.abs(waveform).max()
+        if peak > _HIGHEST_PEAK:
+            raise InputError(f"Expected samples in [-1, 1]. The peak is {peak:.4g}: scale it down.")
         least, seconds = self.analysis.frame_seconds, waveform.shape[1] / self.sample_rate
         if waveform.shape[1] < self.analysis.frame_length:
             raise InputError(f"Expected at least {least} s to dream on. Received: {seconds:.3f} s")
@@ -262,25 +281,33 @@ def _reader(model, layers):
 
 
 def _analysis_of(model):
-    for layer in model.layers:
-        if isinstance(layer, LogMelSpectrogram):
-            half = layer.analysis.frame_seconds / 2
-            step_seconds = min(layer.analysis.step_seconds, half)  # or it could not be inverted
-            return dataclasses.replace(layer.analysis, step_seconds=step_seconds)
-    raise InputError(
-        f"The sample rate of {model.name} is not known: it has no LogMelSpectrogram. "
-        "Give `analysis=Analysis(sample_rate=…)`."
-    )
+    front_end = find_front_end(model)
+    if front_end is None:
+        raise InputError(
+            f"The sample rate of {model.name} is not known: it has no LogMelSpectrogram. "
+            "Give `analysis=Analysis(sample_rate=…)`."
+        )
+    analysis = front_end.analysis
+    least = min(analysis.step_seconds, analysis.frame_seconds / 2)  # or it could not be inverted
+    return dataclasses.replace(analysis, step_seconds=least)
 
 
-def _check_settings(octaves, steps, step_size, time_factor, frequency_factor, roll_seconds):
-    for name, value in (("octaves", octaves), ("steps", steps)):
-        if not (isinstance(value, int) and value >= 1):
-            raise InputError(f"`{name}` must be an int of at least 1. Received: {value!r}")
-    if not step_size > 0:
-        raise InputError(f"`step_size` must be above 0 dB. Received: {step_size!r}")
-    for name, value in (("time_factor", time_factor), ("frequency_factor", frequency_factor)):
-        if not value >= 1:
-            raise InputError(f"`{name}` must be at least 1. Received: {value!r}")
-    if not roll_seconds >= 0:
-        raise InputError(f"`roll_seconds` must be at least 0. Received: {roll_seconds!r}")
+def _check_model(model):
+    shape = model.inputs[0].shape
+    if len(model.inputs) != 1 or not (len(shape) == 2 or (len(shape) == 3 and shape[-1] == 1)):
+        raise InputError(
+            "Expected a model with one input, (batch, samples) or (batch, samples, 1). "
+            f"{model.name} takes: {', '.join(str(tensor.shape) for tensor in model.inputs)}"
+        )
+
+
+def _check_counts(**counts):
+    for name, value in counts.items():
+        if isinstance(value, bool) or not (isinstance(value, int) and 1 <= value <= 10_000):
+            raise InputError(f"`{name}` must be an int from 1 to 10000. Received: {value!r}")
+
+
+def _check_range(name, value, above, most):
+    if not (isinstance(value, int | float) and above < value <= most):
+        least = "above 0" if above == 0 else f"at least {round(above)}"
+        raise InputError(f"`{name}` must be {least} and at most {most:g}. Received: {value!r}")

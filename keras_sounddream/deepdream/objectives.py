@@ -5,6 +5,7 @@ An objective turns a model's activations into one score an example. Objectives a
 """
 
 import difflib
+import operator
 
 import keras
 from keras import ops
@@ -54,7 +55,7 @@ class Objective:
     def __sub__(self, other):
         if not isinstance(other, Objective):
             return NotImplemented
-        return self + -1.0 * other
+        return self + -other
 
     def __mul__(self, factor):
         if not isinstance(factor, int | float):
@@ -62,6 +63,15 @@ class Objective:
         return Objective({**term, "weight": factor * term["weight"]} for term in self.terms)
 
     __rmul__ = __mul__
+
+    def __radd__(self, other):
+        return self if isinstance(other, int) and other == 0 else NotImplemented  # for `sum`
+
+    def __neg__(self):
+        return -1.0 * self
+
+    def __truediv__(self, divisor):
+        return self * (1 / divisor)
 
     def __repr__(self):
         names = []
@@ -90,6 +100,12 @@ class Objective:
         """
         for term in self.terms:
             output = find_layer(model, term["layer"]).output
+            shape = getattr(output, "shape", (None,))
+            if len(shape) < 2 or shape[-1] is None:
+                raise InputError(
+                    f"Layer {term['layer']!r} cannot be dreamed on: expected one output with a "
+                    f"known number of channels. Received: {output}"
+                )
             count, index = output.shape[-1], term["settings"].get("index", 0)
             if not 0 <= index < count:
                 raise InputError(
@@ -119,7 +135,7 @@ def channel(name, index):
     Returns:
         `Objective`.
     """
-    return _one("channel", name, index=int(index))
+    return _one("channel", name, index=operator.index(index))
 
 
 def parse(text):

@@ -50,7 +50,7 @@ def receptive_fields(model):
         dict from layer name to samples: int, `math.inf` for the whole sound, or `None` where a
         layer's kind is not known.
     """
-    fields = {}
+    fields = {tensor._keras_history.operation.name: (1, 1) for tensor in model.inputs}
     for layer in model.layers:
         sources = [fields.get(source) for source in _sources(layer)]
         fields[layer.name] = None if None in sources else _field(layer, sources)

@@ -40,7 +40,7 @@ def dream_file(
 
         check_picture(plot, overwrite)
     terms = [objectives.parse(text) for text in layers or [middle_layer(model)]]
-    dream = DeepDream(model, sum(terms[1:], terms[0]), **settings)
+    dream = DeepDream(model, sum(terms), **settings)
     waveform = load(input_path, dream.sample_rate)
     seconds = waveform.shape[1] / dream.sample_rate
     if seconds > MAX_SECONDS:

@@ -1,9 +1,11 @@
 """Trains a classifier with a fixed schedule, and goes on where it was interrupted."""
 
+import json
 import pathlib
 
 import keras
 
+from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 
 _PEAK_LEARNING_RATE = 2e-3
@@ -59,6 +61,28 @@ def fit(build, batches, folder, seed, precision="float32"):
         ],
     )
     return model
+
+
+def claim_folder(folder, settings):
+    """Makes a folder a run's own: a state of other settings must not be taken up.
+
+    Args:
+        folder: str or path; made if it is missing.
+        settings: dict that JSON can hold, all that tells one run from another.
+
+    Raises:
+        InputError: if the folder holds a run of other settings.
+    """
+    path = pathlib.Path(folder) / "run.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        with written_beside(path) as temporary:
+            temporary.write_text(json.dumps(settings))
+    found = json.loads(path.read_text())
+    if found != settings:
+        raise InputError(
+            f"The folder {folder} holds a run with {found}, not {settings}. Give another folder."
+        )
 
 
 class TrainingState(keras.callbacks.Callback):

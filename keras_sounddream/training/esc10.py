@@ -13,7 +13,7 @@ from keras_sounddream.audio.io import load
 from keras_sounddream.errors import InputError
 from keras_sounddream.training import features
 from keras_sounddream.training.augmentation import AugmentedCrops
-from keras_sounddream.training.classifier import fit
+from keras_sounddream.training.classifier import claim_folder, fit
 
 LABELS = read_labels("esc10.txt")
 FOLDS = (1, 2, 3, 4, 5)
@@ -79,9 +79,14 @@ def train(data, test_fold, folder, seed=0, epochs=EPOCHS, precision="float32"):
 
     Returns:
         `keras.Model` from waveforms to scores.
+
+    Raises:
+        InputError: if `folder` holds a run of other settings.
     """
     clips = [clip for clip in read_clips(data) if clip.fold != test_fold]
     clips = [clip for clip in clips if clip.path.name not in _NOT_FOR_TRAINING]
+    settings = {"test_fold": test_fold, "seed": seed, "epochs": epochs, "precision": precision}
+    claim_folder(folder, settings)
     stored = features.mel_powers([clip.path for clip in clips], ANALYSIS, SPEEDS)
     batches = AugmentedCrops(
         stored,

@@ -43,6 +43,17 @@ def test_find_tells_the_nearest():
         applications.find("logmel_cnn")
 
 
-def test_a_model_without_a_rate_is_told_to_have_one(small_model, tmp_path):
-    with pytest.raises(InputError, match=r"Set `model.sample_rate`"):
-        classify.classify_file(small_model, tmp_path / "any.wav")
+def test_a_model_of_ones_own_is_classified_with_or_refused(small_model, tmp_path, chirp):
+    import keras
+
+    from keras_sounddream import audio
+
+    audio.save(tmp_path / "chirp.wav", chirp, 24000)
+    base = applications.LogMelCNN(include_top=False, pooling="avg")
+    mine = keras.Model(base.input, keras.layers.Dense(3, activation="softmax")(base.output))
+    assert len(classify.classify_file(mine, tmp_path / "chirp.wav")) == 3
+    with pytest.raises(InputError, match="small goes from"):
+        classify.classify_file(small_model, tmp_path / "chirp.wav")
+    without = keras.Sequential([keras.Input((None,)), keras.layers.Identity()])
+    with pytest.raises(InputError, match="Begin it with a LogMelSpectrogram"):
+        classify.classify_file(without, tmp_path / "chirp.wav")

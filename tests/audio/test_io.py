@@ -82,6 +82,23 @@ def test_save_and_load_give_back_sixteen_bits(tmp_path, rng):
     np.testing.assert_array_equal(audio.load(tmp_path / "again.wav", 24000), once)
 
 
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".aif", ".aiff", ".ogg", ".opus", ".mp3"])
+def test_saves_every_format_that_it_names(tmp_path, suffix):
+    audio.save(tmp_path / f"tone{suffix}", tone(24000)[None], 24000)
+    waveform = audio.load(tmp_path / f"tone{suffix}", 24000)
+    assert waveform.shape[1] == pytest.approx(12000, abs=2400)
+    assert np.abs(waveform).max() == pytest.approx(0.5, abs=0.1)
+
+
+def test_floating_point_keeps_what_is_above_one(tmp_path):
+    audio.save(tmp_path / "loud.wav", np.array([[0.0, 2.0, -3.0]]), 24000, bits=32)
+    np.testing.assert_array_equal(audio.load(tmp_path / "loud.wav", 24000), [[0, 2, -3]])
+
+
+def test_a_sample_too_short_for_the_rate_is_one_sample():
+    assert audio.resample(np.full((2, 1), 0.3), 192000, 24000).shape == (2, 1)
+
+
 def bad_files(folder):
     """Files that are not sound, each with what the error says."""
     (folder / "empty.wav").write_bytes(b"")
@@ -117,6 +134,7 @@ def test_a_truncated_file_is_read_as_far_as_it_goes(tmp_path):
 @pytest.mark.parametrize(
     ("waveform", "name", "message"),
     [
+        (np.zeros((1, 10)), "sound.raw", "No sound format is called .raw"),
         (np.full((1, 10), 1.2), "loud.wav", "peak is 1.200"),
         (np.array([[np.inf]]), "inf.wav", "finite"),
         (np.zeros((2, 10)), "two.wav", "one waveform"),
@@ -135,11 +153,26 @@ def test_bad_saves_write_nothing(tmp_path, waveform, name, message):
     assert (tmp_path / "exists.wav").read_bytes() == b"mine"
 
 
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("a.flac", {"bits": 32}, "in WAV and AIFF 32 `bits`"),
+        ("a.wav", {"bits": 8}, "Received: 8"),
+        ("a.wav", {"sample_rate": 0}, "at 0 Hz"),
+        ("a.mp3", {"sample_rate": 96000}, "at 96000 Hz"),
+    ],
+)
+def test_bad_settings_of_save_are_named(tmp_path, name, settings, message):
+    with pytest.raises(InputError, match=message):
+        audio.save(tmp_path / name, np.zeros((1, 10)), **{"sample_rate": 24000, **settings})
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
     audio.save(tmp_path / "a.wav", np.zeros((1, 10)), 24000)
     before = (tmp_path / "a.wav").read_bytes()
 
-    def fail(path, *arguments):
+    def fail(path, *arguments, **settings):
         path.write_bytes(b"half")
         raise KeyboardInterrupt
 

@@ -100,6 +100,7 @@ def bad_inputs():
     """Arguments, what to do to the folder first, and what the one line says."""
     soundfile.write("silent.wav", np.zeros(24000), 24000)
     soundfile.write("nan.wav", np.full(24000, np.nan), 24000, "FLOAT")
+    soundfile.write("loud.wav", np.full(24000, 8.0), 24000, "FLOAT")
     soundfile.write("none.wav", np.zeros(0), 24000)
     soundfile.write("blip.wav", 0.1 * np.ones(600), 24000)
     soundfile.write("long.wav", np.zeros(301 * 8000), 8000)
@@ -132,16 +133,21 @@ def bad_inputs():
         ([*dream, "--steps", "many"], "'--steps'"),
         ([*dream, "--step-size", "-1"], "'--step-size'"),
         ([*dream, "--model", "log_mel_cn"], "no model 'log_mel_cn'. Did you mean log_mel_cnn"),
-        ([*dream, "--model", "missing.keras"], "Cannot read missing.keras as a Keras model"),
+        ([*dream, "--model", "missing.keras"], "there is no such file"),
         ([*dream, "--model", "text.keras"], "Cannot read text.keras as a Keras model"),
         ([*dream, "--weights", "esc50"], "`weights` must be None, one of ['esc10']"),
-        ([*dream, "--weights", "text.wav"], "Cannot read text.wav"),
+        ([*dream, "--weights", "text.wav"], "text.wav is not"),
         (["classify", "missing.wav"], "there is no missing.wav"),
         (["classify", "chirp.wav", "--top", "0"], "'--top'"),
         (["classify"], "Missing argument"),
         (["evaluate", "log_mel_cnn", "--data", "."], "Expected ESC-10's ten class folders"),
         (["evaluate", "log_mel_cnn", "--data", ".", "--fold", "6"], "'--fold'"),
         (["train", "esc10", "--data", ".", "-o", "w.npz"], "Expected ESC-10's ten class folders"),
+        (["train", "esc10", "--data", ".", "-o", "w.h5"], "Expected weights to write as .npz"),
+        ([*dream, "--layer", "waveform"], "'waveform' cannot be dreamed on"),
+        ([*dream, "--step-size", "inf"], "`step_size` must be above 0"),
+        ([*dream, "--seed", "99999999999"], "`seed` must be an int below"),
+        (["dream", "loud.wav", "-o", "out.wav"], "The peak is 8: scale it down"),
         (["train", "esc11", "--data", ".", "-o", "w.npz"], "'esc11'"),
         (["train", "esc10", "--data", ".", "-o", "no/w.npz"], "does not exist"),
         (["layers", "yamnett"], "no model 'yamnett'"),

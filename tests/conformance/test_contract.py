@@ -129,7 +129,7 @@ def misfits(folder, row):
         "missing.npz": f"lacks the tensor '{name}'",
         "extra.npz": "holds the tensor 'ghost/kernel'",
         "misshapen.npz": rf"'{name}' .* shape \(7, 7\)",
-        "pickled.npz": "Object arrays cannot be loaded",
+        "pickled.npz": "of numbers alone",
         "text.npz": "Expected weights as .npz",
         "text.weights.h5": "does not fit",
     }

@@ -109,17 +109,24 @@ def test_frames_of_a_front_end_that_do_not_overlap_are_made_to(chirp):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"octaves": 0}, "`octaves` must be an int of at least 1. Received: 0"),
+        ({"octaves": 0}, "`octaves` must be an int from 1 to 10000. Received: 0"),
         ({"steps": 1.5}, "`steps` must be an int"),
-        ({"step_size": 0.0}, "`step_size` must be above 0 dB"),
+        ({"step_size": 0.0}, "`step_size` must be above 0 and at most 40. Received: 0.0"),
         ({"time_factor": 0.5}, "`time_factor` must be at least 1"),
         ({"frequency_factor": 0.9}, "`frequency_factor` must be at least 1"),
         ({"roll_seconds": -1.0}, "`roll_seconds` must be at least 0"),
+        ({"step_size": float("inf")}, "`step_size` .* Received: inf"),
+        ({"step_size": "4"}, "`step_size` .* Received: '4'"),
+        ({"octaves": True}, "`octaves` .* Received: True"),
+        ({"seed": 2**40}, "`seed` must be an int below"),
+        ({"seed": None}, "`seed` must be an int below"),
+        ({"objective": "conv2"}, "Expected an objective.* Got: 'conv2'"),
+        ({"objective": objectives.layer("waveform")}, "'waveform' cannot be dreamed on"),
     ],
 )
 def test_bad_settings_are_named(settings, message, small_model):
     with pytest.raises(InputError, match=message):
-        DeepDream(small_model, OBJECTIVE, **settings)
+        DeepDream(small_model, **{"objective": OBJECTIVE, **settings})
 
 
 @pytest.mark.parametrize(
@@ -129,6 +136,7 @@ def test_bad_settings_are_named(settings, message, small_model):
         (np.full((1, 24000), np.nan), "finite numbers"),
         (np.ones((1, 0)), r"\(batch, samples\)"),
         (np.ones((1, 2, 3)), r"shape: \(1, 2, 3\)"),
+        (np.full((1, 24000), 9), "The peak is 9: scale it down"),
         (np.ones((1, 500)), "at least 0.04 s .* Received: 0.021 s"),
     ],
 )
@@ -145,3 +153,13 @@ def test_what_a_real_sound_dreams_is_still_there(esc10):
     result = dream.run(audio.load(clip, dream.sample_rate)[:, :48000])
     assert result.kept[0] >= 0.95
     assert result.real_gain[0] >= 2
+
+
+def test_models_that_do_not_take_the_sound_are_named(chirp):
+    fixed = keras.Sequential([keras.Input((1000,)), keras.layers.Dense(3, name="dense")])
+    dream = DeepDream(fixed, objectives.layer("dense"), analysis=audio.Analysis())
+    with pytest.raises(InputError, match="takes 1000 samples, no more .* Received: 24000"):
+        dream.run(chirp)
+    stereo = keras.Sequential([keras.Input((None, 2)), keras.layers.Dense(3, name="dense")])
+    with pytest.raises(InputError, match=r"with one input.* takes: \(None, None, 2\)"):
+        DeepDream(stereo, objectives.layer("dense"), analysis=audio.Analysis())

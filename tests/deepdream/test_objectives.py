@@ -30,6 +30,8 @@ def test_scores_are_the_arithmetic_they_are_named_by():
     both = (0.5 * layer - 2 * channel)({"a": activation})
     assert float(both[0]) == 0.5 * 7.5 - 2 * 8
     assert (layer + channel).layers == ("a",)
+    assert sum([layer, channel]).terms == (layer + channel).terms
+    assert (-layer / 2).terms[0]["weight"] == -0.5
 
 
 def test_scores_are_per_example(rng):

@@ -164,3 +164,16 @@ def test_a_folder_that_is_not_esc10_is_named(tmp_path):
 
 def test_accuracy_is_the_share_on_the_diagonal():
     assert esc10.accuracy(np.array([[3, 1], [0, 4]])) == 7 / 8
+
+
+def test_a_folder_of_another_run_is_not_taken_up(tmp_path):
+    classifier.claim_folder(tmp_path / "run", {"test_fold": 5})
+    classifier.claim_folder(tmp_path / "run", {"test_fold": 5})
+    with pytest.raises(InputError, match="'test_fold': 5}, not {'test_fold': 1}. Give another"):
+        classifier.claim_folder(tmp_path / "run", {"test_fold": 1})
+
+
+def test_a_finished_run_is_given_back_as_it_is(batches, tmp_path):
+    first = classifier.fit(build, batches, tmp_path, seed=3)
+    again = classifier.fit(build, batches, tmp_path, seed=3)
+    np.testing.assert_array_equal(first.get_weights()[0], again.get_weights()[0])
