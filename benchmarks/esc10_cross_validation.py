@@ -42,7 +42,9 @@ Weights of `keras_sounddream.applications.LogMelCNN(weights="esc10")`, float16, 
 
 Five-fold cross-validation with the official folds. The recipe was fixed before the first fold was
 measured, the number of passes included, and the last weights of each run were measured once; no
-test clip was used for any choice.
+test clip was used for any choice. (Afterwards the seeding of dropout was changed, so that an
+interrupted run resumes exactly: a new run draws the same batches but other dropouts, and will not
+give these weights to the byte.)
 
 | fold left out | 1 | 2 | 3 | 4 | 5 | mean ± standard deviation |
 |---|---|---|---|---|---|---|

@@ -8,6 +8,7 @@ from keras import ops
 from keras_sounddream.audio import stft
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.mel import mel_matrix
+from keras_sounddream.errors import InputError
 
 _TINY = 1e-20  # keeps the gradient of a square root finite at silence; far below 16-bit sound
 
@@ -59,6 +60,7 @@ class LogMelSpectrogram(keras.layers.Layer):
 
     Raises:
         ValueError: if `power` is neither 1 nor 2 or `log_offset` is not positive.
+        InputError: when it is called with less than a frame.
     """
 
     def __init__(self, analysis, power=2.0, log_offset=1e-3, **kwargs):
@@ -73,6 +75,9 @@ class LogMelSpectrogram(keras.layers.Layer):
         self._mel_matrix = mel_matrix(self.analysis)
 
     def call(self, waveform):
+        num_samples, least = waveform.shape[1], self.analysis.frame_length
+        if isinstance(num_samples, int) and num_samples < least:
+            raise InputError(f"Expected at least {least} samples, a frame. Received: {num_samples}")
         real, imaginary = stft.transform(stft.frames(waveform, self.analysis), self.analysis)
         energy = ops.square(real) + ops.square(imaginary)  # (batch, frames, bins)
         if self.power == 1:

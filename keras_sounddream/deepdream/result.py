@@ -63,6 +63,7 @@ class DreamResult:
             "seconds": self.seconds,
             "steps": len(self.objective),
             "layers": list(self.layers),
+            "name": self.name,
             "sample_rate": self.sample_rate,
         }
 

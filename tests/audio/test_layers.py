@@ -59,6 +59,11 @@ def test_output_shape_is_what_is_promised():
     assert layer.compute_output_shape((None, None)) == (None, None, 20)
 
 
+def test_less_than_a_frame_is_named():
+    with pytest.raises(ValueError, match="at least 960 samples, a frame. Received: 500"):
+        LogMelSpectrogram(Analysis())(np.zeros((1, 500), "float32"))
+
+
 def test_saves_and_reloads(tmp_path, rng):
     inputs = keras.Input((None,))
     model = keras.Model(inputs, LogMelSpectrogram(YAMNET, power=1, log_offset=0.01)(inputs))

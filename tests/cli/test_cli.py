@@ -39,7 +39,9 @@ def test_dream_writes_sound_picture_and_figures(folder):
 def test_dream_takes_several_layers_and_channels_and_defaults_to_a_middle_layer(folder):
     several = ("--layer", "block2_conv1", "--layer", "block3_conv2:5")
     assert main(["dream", "chirp.wav", "-o", "a.wav", "--json", "a.json", *QUICK, *several]) == 0
-    assert json.loads((folder / "a.json").read_text())["layers"] == ["block2_conv1", "block3_conv2"]
+    figures = json.loads((folder / "a.json").read_text())
+    assert figures["layers"] == ["block2_conv1", "block3_conv2"]
+    assert figures["name"] == "1 * layer('block2_conv1') + 1 * channel('block3_conv2', 5)"
     assert main(["dream", "chirp.wav", "-o", "b.wav", "--json", "b.json", *QUICK]) == 0
     assert json.loads((folder / "b.json").read_text())["layers"] == ["block3_conv2"]
 
