@@ -18,7 +18,13 @@ from keras_sounddream.audio.stft import stft
 from keras_sounddream.deepdream import octaves as octave_grids
 from keras_sounddream.deepdream import transforms
 from keras_sounddream.deepdream.ascent import ascend
-from keras_sounddream.deepdream.objectives import Objective, find_layer
+from keras_sounddream.deepdream.checks import (
+    check_counts,
+    check_model,
+    check_range,
+    check_seed,
+)
+from keras_sounddream.deepdream.objectives import find_layer
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.errors import InputError
 
@@ -85,17 +91,13 @@ class DeepDream(keras.Model):
         **kwargs,
     ):
         super().__init__(name=name, **kwargs)
-        _check_model(model)
-        if not isinstance(objective, Objective):
-            raise InputError(f"Expected an objective, such as layer('conv1'). Got: {objective!r}")
-        objective.check(model)
-        _check_counts(octaves=octaves, steps=steps)
-        _check_range("step_size", step_size, above=0.0, most=40.0)
-        _check_range("time_factor", time_factor, above=0.999, most=16.0)
-        _check_range("frequency_factor", frequency_factor, above=0.999, most=16.0)
-        _check_range("roll_seconds", roll_seconds, above=-1e-9, most=10.0)
-        if not (isinstance(seed, int) and abs(seed) < 2**31):
-            raise InputError(f"`seed` must be an int below 2 ** 31. Received: {seed!r}")
+        check_model(model, objective)
+        check_counts(octaves=octaves, steps=steps)
+        check_range("step_size", step_size, above=0.0, most=40.0)
+        check_range("time_factor", time_factor, least=1.0, most=16.0)
+        check_range("frequency_factor", frequency_factor, least=1.0, most=16.0)
+        check_range("roll_seconds", roll_seconds, least=0.0, most=10.0)
+        check_seed(seed)
         analysis = Analysis(**analysis) if isinstance(analysis, dict) else analysis
         self.model = model
         self.objective = objective
@@ -290,24 +292,3 @@ def _analysis_of(model):
     analysis = front_end.analysis
     least = min(analysis.step_seconds, analysis.frame_seconds / 2)  # or it could not be inverted
     return dataclasses.replace(analysis, step_seconds=least)
-
-
-def _check_model(model):
-    shape = model.inputs[0].shape
-    if len(model.inputs) != 1 or not (len(shape) == 2 or (len(shape) == 3 and shape[-1] == 1)):
-        raise InputError(
-            "Expected a model with one input, (batch, samples) or (batch, samples, 1). "
-            f"{model.name} takes: {', '.join(str(tensor.shape) for tensor in model.inputs)}"
-        )
-
-
-def _check_counts(**counts):
-    for name, value in counts.items():
-        if isinstance(value, bool) or not (isinstance(value, int) and 1 <= value <= 10_000):
-            raise InputError(f"`{name}` must be an int from 1 to 10000. Received: {value!r}")
-
-
-def _check_range(name, value, above, most):
-    if not (isinstance(value, int | float) and above < value <= most):
-        least = "above 0" if above == 0 else f"at least {round(above)}"
-        raise InputError(f"`{name}` must be {least} and at most {most:g}. Received: {value!r}")
