@@ -4,6 +4,7 @@ import json
 import pathlib
 
 import keras
+from tqdm import tqdm
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
@@ -54,9 +55,10 @@ def fit(build, batches, folder, seed, precision="float32"):
         initial_epoch=epoch,
         steps_per_epoch=batches.steps_per_epoch,
         shuffle=False,
-        verbose=2,
+        verbose=0,
         callbacks=[
             state,
+            ProgressBar(epoch, batches.epochs),
             keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False),
         ],
     )
@@ -126,6 +128,26 @@ class TrainingState(keras.callbacks.Callback):
 
     def _states(self):
         return sorted(self.folder.glob("state-*.weights.h5"))
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """Shows the epochs of a run on one bar, with the newest loss and accuracy.
+
+    Args:
+        done: int, epochs that an earlier run has made.
+        total: int, epochs.
+    """
+
+    def __init__(self, done, total):
+        super().__init__()
+        self._bar = tqdm(initial=done, total=total, desc="train", unit="epoch")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._bar.set_postfix({name: f"{value:.3f}" for name, value in (logs or {}).items()})
+        self._bar.update()
+
+    def on_train_end(self, logs=None):
+        self._bar.close()
 
 
 def _optimizer(model, steps):

@@ -1,7 +1,5 @@
 """Spectrograms made once, for training on them many times."""
 
-import dataclasses
-
 import keras
 import numpy as np
 from tqdm import tqdm
@@ -23,7 +21,7 @@ def mel_powers(paths, analysis, speeds):
     Returns:
         For each path a list with, for each speed, float32 `(frames, num_mel_bins)`.
     """
-    front_end = LogMelSpectrogram(dataclasses.replace(analysis), log_offset=_TINY)
+    front_end = LogMelSpectrogram(analysis, log_offset=_TINY)
     stored = []
     for path in tqdm(paths, desc="features", unit="clip"):
         waveform = load(path, analysis.sample_rate)

@@ -173,6 +173,14 @@ def test_a_folder_of_another_run_is_not_taken_up(tmp_path):
         classifier.claim_folder(tmp_path / "run", {"test_fold": 1})
 
 
+def test_one_bar_shows_epochs_and_loss(batches, tmp_path, capsys):
+    classifier.fit(build, batches, tmp_path, seed=3)
+    shown = capsys.readouterr().err
+    assert "train: 100%" in shown
+    assert "4/4" in shown
+    assert "loss=" in shown
+
+
 def test_a_finished_run_is_given_back_as_it_is(batches, tmp_path):
     first = classifier.fit(build, batches, tmp_path, seed=3)
     again = classifier.fit(build, batches, tmp_path, seed=3)
