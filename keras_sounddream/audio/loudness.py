@@ -28,8 +28,18 @@ def guard_peaks(waveform):
     Returns:
         float32 `(batch, samples)` in [-1, 1]; smooth, so that gradients pass.
     """
-    excess = waveform - ops.clip(waveform, -_KNEE, _KNEE)
-    return waveform - excess + _ROOM * ops.tanh(excess / _ROOM)
+    return _bend(waveform)
+
+
+@ops.custom_gradient
+def _bend(waveform):
+    straight = ops.clip(waveform, -_KNEE, _KNEE)
+    bent = ops.tanh((waveform - straight) * (1 / _ROOM))
+
+    def gradient(*args, upstream=None):
+        return (args[0] if upstream is None else upstream) * (1.0 - ops.square(bent))
+
+    return straight + _ROOM * bent, gradient
 
 
 def hold_level(waveform, level, rounds=1):

@@ -1,18 +1,41 @@
 """The short-time Fourier transform and its exact inverse.
 
 Reshapes, slices and matrix products only, so that the transforms, and the gradients through
-them, run wherever a matrix product runs: TensorFlow, LiteRT, ONNX Runtime.
+them, run wherever a matrix product runs: TensorFlow, LiteRT, ONNX Runtime. Within `by_fft` they
+are taken by fast Fourier transforms instead.
 
 A complex spectrogram is a pair `(real, imaginary)` of float32 `(batch, frames, bins)`.
 """
 
+import contextlib
+import contextvars
 import functools
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_sounddream.audio import fft
+
 _LEAST_OVERLAP = 0.1  # sum of the squared windows over a sample; 0.5 at half overlap
+_by_fft = contextvars.ContextVar("by_fft", default=False)
+
+
+@contextlib.contextmanager
+def by_fft():
+    """Has the transforms made by FFT, quicker where there is one: not in LiteRT nor in ONNX.
+
+    What is traced within stays so. Magnitudes and waveforms are the same to rounding; phases count
+    from the start of a frame, not from its middle, so `stft` and `istft` both belong within.
+
+    Yields:
+        None.
+    """
+    token = _by_fft.set(True)
+    try:
+        yield
+    finally:
+        _by_fft.reset(token)
 
 
 def frames(waveform, analysis):
@@ -76,6 +99,9 @@ def transform(framed, analysis):
         `(real, imaginary)`, each float32 `(batch, frames, bins)`. The magnitude is that of
         `tf.signal.stft`; the phase differs by that of half a frame.
     """
+    if _by_fft.get():
+        window = ops.convert_to_tensor(_window(analysis.frame_length), framed.dtype)
+        return fft.forward(framed * window, analysis.fft_length)
     half = analysis.frame_length // 2
     earlier = _columns(framed, 1, half)  # a periodic Hann begins with 0, so the first is not read
     later = ops.flip(_columns(framed, analysis.frame_length - half, half), axis=-1)
@@ -130,16 +156,25 @@ def istft(real, imaginary, analysis, num_samples):
     Raises:
         ValueError: if the frames overlap too little for an inverse.
     """
+    if _by_fft.get():
+        window = ops.convert_to_tensor(_dual_window(analysis), real.dtype)
+        framed = fft.inverse(real, imaginary, analysis.fft_length)
+        framed = _columns(framed, 0, analysis.frame_length) * window
+    else:
+        framed = _inverse_transform(real, imaginary, analysis)
+    whole = overlap_add(framed, analysis)
+    before = analysis.frame_length - analysis.frame_step
+    return ops.slice(whole, (0, before), (ops.shape(whole)[0], num_samples))
+
+
+def _inverse_transform(real, imaginary, analysis):
     cosine, sine = _matrices(analysis, inverse=True)
     dtype = keras.backend.standardize_dtype(real.dtype)
     even = ops.matmul(real, ops.convert_to_tensor(cosine, dtype))
     odd = ops.matmul(imaginary, ops.convert_to_tensor(sine, dtype))
     earlier = ops.pad(even - odd, ((0, 0), (0, 0), (1, 0)))
     later = _columns(even + odd, 0, (analysis.frame_length - 1) // 2)
-    framed = ops.concatenate([earlier, ops.flip(later, axis=-1)], axis=-1)
-    whole = overlap_add(framed, analysis)
-    before = analysis.frame_length - analysis.frame_step
-    return ops.slice(whole, (0, before), (ops.shape(whole)[0], num_samples))
+    return ops.concatenate([earlier, ops.flip(later, axis=-1)], axis=-1)
 
 
 def _columns(framed, start, width):

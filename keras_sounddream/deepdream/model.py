@@ -14,7 +14,7 @@ from keras_sounddream.audio.io import quantize
 from keras_sounddream.audio.layers import find_front_end
 from keras_sounddream.audio.loudness import rms
 from keras_sounddream.audio.phase import db_to_nepers, nepers_to_db, to_polar
-from keras_sounddream.audio.stft import stft
+from keras_sounddream.audio.stft import by_fft, stft
 from keras_sounddream.deepdream import octaves as octave_grids
 from keras_sounddream.deepdream import transforms
 from keras_sounddream.deepdream.ascent import ascend
@@ -225,18 +225,19 @@ class DeepDream(keras.Model):
         ]
 
     def _round(self, waveform, level, coarse_time, coarse_frequency, first_step, count):
-        return ascend(
-            self.read,
-            waveform,
-            level,
-            self.analysis,
-            grid=(coarse_time, coarse_frequency),
-            first_step=first_step,
-            count=count,
-            most_nepers=db_to_nepers(self.step_size),
-            max_shift=round(self.roll_seconds * self.sample_rate),
-            seed=self.seed,
-        )
+        with by_fft():
+            return ascend(
+                self.read,
+                waveform,
+                level,
+                self.analysis,
+                grid=(coarse_time, coarse_frequency),
+                first_step=first_step,
+                count=count,
+                most_nepers=db_to_nepers(self.step_size),
+                max_shift=round(self.roll_seconds * self.sample_rate),
+                seed=self.seed,
+            )
 
     def _levels_db(self, waveform):
         log_magnitude, _, _ = to_polar(*stft(waveform, self.analysis))

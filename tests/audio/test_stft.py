@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from keras_sounddream.audio import Analysis
-from keras_sounddream.audio.stft import frames, istft, overlap_add, stft, transform
+from keras_sounddream.audio.phase import from_polar, to_polar
+from keras_sounddream.audio.stft import by_fft, frames, istft, overlap_add, stft, transform
 
 ANALYSES = (
     Analysis(),
@@ -99,3 +100,48 @@ def test_frames_that_hardly_overlap_are_refused():
     analysis = Analysis(step_seconds=0.035)
     with pytest.raises(ValueError, match="overlap by a third .* every 0.035 s"):
         istft(*stft(np.zeros((1, 5000), "float32"), analysis), analysis, 5000)
+
+
+def changed(waveform, analysis):
+    """Magnitudes, and the waveform of other magnitudes under the same phases."""
+    log_magnitude, *phase = to_polar(*stft(waveform, analysis))
+    louder = log_magnitude * np.linspace(0.5, 1.0, analysis.num_bins, dtype="float32")
+    return tf.exp(log_magnitude), istft(*from_polar(louder, *phase), analysis, waveform.shape[1])
+
+
+@pytest.mark.parametrize("analysis", ANALYSES)
+def test_by_fft_magnitudes_and_waveforms_are_the_same(analysis, rng):
+    waveform = rng.uniform(-1, 1, (2, 12345)).astype("float32")
+    magnitude, back = changed(waveform, analysis)
+    with by_fft():
+        quick_magnitude, quick_back = changed(waveform, analysis)
+    np.testing.assert_allclose(quick_magnitude, magnitude, atol=1e-4)
+    np.testing.assert_allclose(quick_back, back, atol=1e-5 * np.abs(back).max())
+
+
+@pytest.mark.parametrize("analysis", ANALYSES)
+def test_by_fft_gradients_are_the_same(analysis, rng):
+    def gradient(waveform):
+        with tf.GradientTape() as tape:
+            tape.watch(waveform)
+            magnitude, back = changed(waveform, analysis)
+            score = tf.reduce_sum(magnitude) + tf.reduce_sum(back**3)
+        return tape.gradient(score, waveform)
+
+    waveform = tf.constant(rng.uniform(-1, 1, (1, 5000)).astype("float32"))
+    expected = gradient(waveform)
+    with by_fft():
+        quick = gradient(waveform)
+    np.testing.assert_allclose(quick, expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_by_fft_a_graph_has_ffts_and_without_it_none(rng):
+    def operations():
+        graph = tf.function(lambda x: transform(x, Analysis())).get_concrete_function(
+            tf.TensorSpec((1, None, 960))
+        )
+        return {operation.type for operation in graph.graph.get_operations()}
+
+    with by_fft():
+        assert "RFFT" in operations()
+    assert not {"RFFT", "FFT"} & operations()
