@@ -1,116 +1,43 @@
 """What a dream maximises.
 
 An objective turns a model's activations into one score an example. Objectives add and scale:
-`0.2 * channel("block2_conv2", 3) + layer("block3_conv2")`.
+`0.2 * channel("block2_conv2", 3) + layer("block3_conv2")`. All are to be raised: those that
+hold a dream back (`total_variation`, `l2_to_source`, `energy_protection`, `diversity`) are at
+most 0.
 """
 
-import difflib
+import math
+import numbers
 import operator
 
-import keras
-from keras import ops
-
+from keras_sounddream.deepdream.guides import guided, guided_locally, matched
+from keras_sounddream.deepdream.objective import (
+    INPUT,
+    Objective,
+    find_label,
+    finite_list,
+    of_kind,
+)
 from keras_sounddream.errors import InputError
 
-
-@keras.saving.register_keras_serializable(package="keras_sounddream")
-class Objective:
-    """A weighted sum of terms, each of which reads one layer.
-
-    Make one with `layer` or `channel`.
-
-    Args:
-        terms: sequence of dict with `kind` (a function of this module's `KINDS`), `layer`
-            (str), `weight` (float) and `settings` (dict, the function's arguments).
-    """
-
-    def __init__(self, terms):
-        self.terms = tuple(dict(term) for term in terms)
-
-    @property
-    def layers(self):
-        """Names of the layers that are read, each once, in order."""
-        return tuple(dict.fromkeys(term["layer"] for term in self.terms))
-
-    def __call__(self, activations):
-        """Scores activations.
-
-        Args:
-            activations: dict from layer name to float32 `(batch, …, channels)`.
-
-        Returns:
-            float32 `(batch,)`.
-        """
-        scores = (
-            term["weight"] * KINDS[term["kind"]](activations[term["layer"]], **term["settings"])
-            for term in self.terms
-        )
-        return sum(scores)
-
-    def __add__(self, other):
-        if not isinstance(other, Objective):
-            return NotImplemented
-        return Objective(self.terms + other.terms)
-
-    def __sub__(self, other):
-        if not isinstance(other, Objective):
-            return NotImplemented
-        return self + -other
-
-    def __mul__(self, factor):
-        if not isinstance(factor, int | float):
-            return NotImplemented
-        return Objective({**term, "weight": factor * term["weight"]} for term in self.terms)
-
-    __rmul__ = __mul__
-
-    def __radd__(self, other):
-        return self if isinstance(other, int) and other == 0 else NotImplemented  # for `sum`
-
-    def __neg__(self):
-        return -1.0 * self
-
-    def __truediv__(self, divisor):
-        return self * (1 / divisor)
-
-    def __repr__(self):
-        names = []
-        for term in self.terms:
-            settings = "".join(f", {value!r}" for value in term["settings"].values())
-            names.append(f"{term['weight']:g} * {term['kind']}({term['layer']!r}{settings})")
-        return " + ".join(names)
-
-    def get_config(self):
-        """Returns the constructor's arguments, for saving."""
-        return {"terms": list(self.terms)}
-
-    @classmethod
-    def from_config(cls, config):
-        """Makes an objective from `get_config`'s dictionary."""
-        return cls(**config)
-
-    def check(self, model):
-        """Checks that a model has every layer and channel that is read.
-
-        Args:
-            model: `keras.Model`, functional.
-
-        Raises:
-            InputError: if not, with the nearest names.
-        """
-        for term in self.terms:
-            output = find_layer(model, term["layer"]).output
-            shape = getattr(output, "shape", (None,))
-            if len(shape) < 2 or shape[-1] is None:
-                raise InputError(
-                    f"Layer {term['layer']!r} cannot be dreamed on: expected one output with a "
-                    f"known number of channels. Received: {output}"
-                )
-            count, index = output.shape[-1], term["settings"].get("index", 0)
-            if not 0 <= index < count:
-                raise InputError(
-                    f"Layer {term['layer']!r} has channels 0 to {count - 1}. Received: {index}"
-                )
+__all__ = [
+    "Objective",
+    "channel",
+    "direction",
+    "diversity",
+    "energy_protection",
+    "find_label",
+    "guided",
+    "guided_locally",
+    "l2_to_source",
+    "layer",
+    "logit",
+    "logit_difference",
+    "matched",
+    "neurons",
+    "parse",
+    "total_variation",
+]
 
 
 def layer(name):
@@ -122,7 +49,7 @@ def layer(name):
     Returns:
         `Objective`.
     """
-    return _one("layer", name)
+    return of_kind("layer", name)
 
 
 def channel(name, index):
@@ -135,7 +62,150 @@ def channel(name, index):
     Returns:
         `Objective`.
     """
-    return _one("channel", name, index=operator.index(index))
+    return of_kind("channel", name, index=_index(index))
+
+
+def neurons(name, indices, box=None):
+    """Reads a group of channels, everywhere or in a box: their mean squared positive activation.
+
+    Args:
+        name: str, a layer of the model.
+        indices: sequence of int, along the layer's last axis.
+        box: sequence of pairs `(start, stop)`, one a position axis, each a fraction from 0 to 1 of
+            that axis (time first, then frequency; height, then width); read are the positions
+            whose middle lies inside, at least the nearest one.
+
+    Returns:
+        `Objective`.
+
+    Raises:
+        InputError: if `indices` is empty or `box` is not of such pairs.
+    """
+    indices = [_index(index) for index in indices]
+    if not indices:
+        raise InputError("Expected at least one channel in `indices`. Received none.")
+    if box is None:
+        return of_kind("neurons", name, indices=indices)
+    box = finite_list("box", box, rank=2)
+    if not all(len(side) == 2 and 0 <= side[0] <= side[1] <= 1 for side in box):
+        raise InputError(f"`box` must be pairs (start, stop) from 0 to 1. Received: {box}")
+    return of_kind("neurons_at", name, indices=indices, box=box)
+
+
+def logit(index, layer=None):
+    """Reads the logit of a class: its score before the softmax, averaged over positions.
+
+    Args:
+        index: int, of the class; `find_label` gives that of a label.
+        layer: str, a layer of the model, read before its activation function; by default the
+            model's last.
+
+    Returns:
+        `Objective`.
+    """
+    return of_kind("logit", layer, index=_index(index))
+
+
+def logit_difference(index, other, layer=None):
+    """Reads by how much the logit of a class exceeds that of another.
+
+    Args:
+        index: int, of the class to raise.
+        other: int, of the class to lower.
+        layer: str, as `logit` takes it.
+
+    Returns:
+        `Objective`.
+    """
+    return logit(index, layer) - logit(other, layer)
+
+
+def direction(name, vector, cosine_power=1.0):
+    """Reads a direction among a layer's channels: the dot product, weighted by the cosine.
+
+    The dot product alone can be raised by going far in other directions too; times a power of
+    the cosine (of at least 0.1) it rewards what points the right way.
+
+    Args:
+        name: str, a layer of the model.
+        vector: sequence of float `(channels,)`, of any length but 0.
+        cosine_power: float, 0 or more; 0 for the dot product alone.
+
+    Returns:
+        `Objective`.
+
+    Raises:
+        InputError: if `vector` is all zeros or not finite, or `cosine_power` is negative.
+
+    Reference: Carter et al., *Activation Atlas*, 2019, https://doi.org/10.23915/distill.00015
+    """
+    vector = finite_list("vector", vector, rank=1)
+    if not any(vector):
+        raise InputError("Expected a `vector` that points somewhere. Received only zeros.")
+    if not (isinstance(cosine_power, numbers.Real) and 0 <= cosine_power < math.inf):
+        raise InputError(f"`cosine_power` must be 0 or more. Received: {cosine_power!r}")
+    return of_kind("direction", name, vector=vector, cosine_power=float(cosine_power))
+
+
+def diversity(name):
+    """Sets the examples of a batch apart: minus the mean cosine of their Gram matrices.
+
+    An example's score is minus the mean, over the other examples, of the cosine between the Gram
+    matrices of the layer's channels; 0 for an example that is alone.
+
+    Args:
+        name: str, a layer of the model.
+
+    Returns:
+        `Objective`.
+
+    Reference: Olah et al., *Feature Visualization*, 2017, https://doi.org/10.23915/distill.00007
+    """
+    return of_kind("diversity", name)
+
+
+def total_variation():
+    """Smooths what is dreamed: minus the mean absolute difference of neighbours.
+
+    Neighbours are samples of a waveform, or pixels down and across (the two means are added).
+
+    Returns:
+        `Objective`.
+
+    Reference: Rudin et al., *Nonlinear total variation based noise removal algorithms*, 1992,
+    https://doi.org/10.1016/0167-2789(92)90242-F
+    """
+    return of_kind("total_variation", INPUT)
+
+
+def l2_to_source():
+    """Keeps what is dreamed near its source: minus the mean squared difference.
+
+    Returns:
+        `Objective`.
+    """
+    return of_kind("l2_to_source", INPUT)
+
+
+def energy_protection(stretch=None):
+    """Keeps the level of the source: minus the mean squared difference of local levels.
+
+    The level is half the natural logarithm of a stretch's mean square (nepers, of 8.7 dB), and
+    what is below -80 dB (of 1) counts as silence.
+
+    Args:
+        stretch: int, samples of a waveform or pixels along each side of a square patch; by
+            default 1024 samples or 16 pixels.
+
+    Returns:
+        `Objective`.
+
+    Raises:
+        InputError: if `stretch` is not an int above 0.
+    """
+    if stretch is not None and not (isinstance(stretch, int) and stretch > 0):
+        raise InputError(f"`stretch` must be an int above 0. Received: {stretch!r}")
+    return of_kind("energy_protection", INPUT, stretch=stretch)
 
 
 def parse(text):
@@ -158,41 +228,8 @@ def parse(text):
     return channel(name, int(index))
 
 
-def find_layer(model, name):
-    """Gets a layer by its name.
-
-    Args:
-        model: `keras.Model`, functional.
-        name: str.
-
-    Returns:
-        `keras.Layer`.
-
-    Raises:
-        InputError: if there is none, with the nearest names.
-    """
-    names = [layer.name for layer in model.layers]
-    if name in names:
-        return model.get_layer(name)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"It has: {', '.join(names)}."
-    raise InputError(f"{model.name} has no layer {name!r}. {hint}")
-
-
-def _one(kind, name, **settings):
-    return Objective([{"kind": kind, "layer": name, "weight": 1.0, "settings": settings}])
-
-
-def _layer_score(activation):
-    return _mean(ops.square(activation))
-
-
-def _channel_score(activation, index):
-    return _mean(ops.square(ops.relu(activation[..., index : index + 1])))
-
-
-def _mean(values):
-    return ops.mean(values, axis=tuple(range(1, len(values.shape))))
-
-
-KINDS = {"layer": _layer_score, "channel": _channel_score}
+def _index(value):
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise InputError(f"Expected an index, a whole number. Received: {value!r}") from None

@@ -1,0 +1,231 @@
+"""The kinds of objective: how each turns what it reads into scores.
+
+A kind's function takes an activation, float32 `(batch, *positions, channels)`, and the term's
+settings, and returns float32 `(batch, *positions)`, or `(batch,)` where the score has no positions.
+What `objectives` says of a kind is not said again here.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+from keras import ops
+
+from keras_sounddream.errors import InputError
+
+_TINY = 1e-20  # keeps the gradient of a root finite at zero
+_LEAST_COSINE = 0.1  # what lies across the direction, or against it, still finds its way
+_FLOOR = 1e-8  # power of -80 dB of full scale: what is quieter counts as silence
+_STRETCH, _PATCH = 1024, 16  # samples; pixels a side
+
+
+def layer_score(activation):
+    """Mean square of the channels at each position."""
+    return ops.mean(ops.square(activation), axis=-1)
+
+
+def channel_score(activation, index):
+    """Squared positive activation of a channel at each position."""
+    return ops.square(ops.relu(activation[..., index]))
+
+
+def neurons_score(activation, indices):
+    """Mean squared positive activation of some channels at each position."""
+    counts = np.bincount(indices, minlength=activation.shape[-1])
+    return weighted_score(ops.square(ops.relu(activation)), counts / len(indices))
+
+
+def neurons_at_score(activation, indices, box):
+    """`neurons_score` inside a box, as large as makes its mean that of the box, and 0 outside."""
+    scores = neurons_score(activation, indices)
+    rank = len(scores.shape)
+    for axis, (start, stop) in enumerate(box, start=1):
+        inside = _inside(ops.shape(scores)[axis], start, stop)
+        shape = [-1 if other == axis else 1 for other in range(rank)]
+        scores = scores * ops.reshape(inside / ops.mean(inside), shape)
+    return scores
+
+
+def logit_score(activation, index):
+    """The logit of a class at each position."""
+    return activation[..., index]
+
+
+def direction_score(activation, vector, cosine_power):
+    """Dot product with a vector, times a power of the cosine between them, at each position."""
+    dot = weighted_score(activation, vector)
+    if cosine_power == 0:
+        return dot
+    length = ops.sqrt(ops.sum(ops.square(activation), axis=-1) + _TINY)
+    cosine = dot / (length * float(np.linalg.norm(vector)))
+    return dot * ops.power(ops.maximum(cosine, _LEAST_COSINE), cosine_power)
+
+
+def weighted_score(activation, weights):
+    """Weighted sum of the channels at each position."""
+    return ops.matmul(activation, _constant(weights)[:, None])[..., 0]
+
+
+def locally_weighted_score(activation, weights):
+    """Sum of the channels at each position by weights `(*cells, channels)` stretched over it."""
+    grid = _constant(weights)
+    for axis in range(len(grid.shape) - 1):
+        grid = _stretched(grid, axis, ops.shape(activation)[axis + 1])
+    return ops.sum(activation * grid, axis=-1)
+
+
+def matched_score(activation, vectors):
+    """Dot product with that of some vectors `(count, channels)` for which it is largest."""
+    vectors = _constant(vectors)
+    best = ops.argmax(ops.matmul(activation, ops.transpose(vectors)), axis=-1)
+    return ops.sum(activation * ops.take(vectors, best, axis=0), axis=-1)
+
+
+def diversity_score(activation):
+    """Minus the mean cosine between an example's Gram matrix and each other's: `(batch,)`."""
+    batch, channels = ops.shape(activation)[0], activation.shape[-1]
+    features = ops.reshape(activation, (batch, -1, channels))
+    grams = ops.matmul(ops.transpose(features, (0, 2, 1)), features)
+    grams = ops.reshape(grams, (batch, channels * channels))
+    grams = grams / ops.sqrt(ops.sum(ops.square(grams), axis=1, keepdims=True) + _TINY)
+    cosines = ops.sum(ops.matmul(grams, ops.transpose(grams)), axis=1)
+    others = ops.cast(ops.maximum(batch - 1, 1), "float32")
+    return (ops.sum(ops.square(grams), axis=1) - cosines) / others
+
+
+def total_variation_score(dreamed):
+    """Minus the mean absolute difference of neighbours, added over the axes: `(batch,)`."""
+    axes = range(1, max(2, len(dreamed.shape) - 1))
+    return -sum(mean_of_examples(ops.abs(_differences(dreamed, axis))) for axis in axes)
+
+
+def l2_to_source_score(dreamed, source):
+    """Minus the squared difference from the source at each sample or pixel."""
+    squares = ops.square(dreamed - source)
+    return -(squares if len(squares.shape) == 2 else ops.mean(squares, axis=-1))
+
+
+def energy_protection_score(dreamed, source, stretch):
+    """Minus the squared difference of level, in nepers, of each stretch or patch."""
+    return -ops.square(_levels(dreamed, stretch) - _levels(source, stretch))
+
+
+def mean_of_examples(values):
+    """Mean over all axes but the first.
+
+    Args:
+        values: float32 `(batch, …)`.
+
+    Returns:
+        float32 `(batch,)`.
+    """
+    axes = tuple(range(1, len(values.shape)))
+    return ops.mean(values, axis=axes) if axes else values
+
+
+def _constant(values):
+    return ops.convert_to_tensor(np.asarray(values, "float32"))
+
+
+def _numbers_to(length):
+    return ops.cast(ops.arange(length), "float32")
+
+
+def _inside(length, start, stop):
+    """1 for the positions whose middle lies in a span, at least the nearest one; 0 elsewhere."""
+    count = ops.cast(length, "float32")
+    middles = (_numbers_to(length) + 0.5) / count
+    reach = ops.maximum((stop - start) / 2, 0.5 / count) + 1e-6
+    return ops.cast(ops.abs(middles - (start + stop) / 2) <= reach, "float32")
+
+
+def _stretched(grid, axis, length):
+    """Interpolates linearly between the middles of a grid's cells, level beyond the outermost."""
+    cells = grid.shape[axis]
+    middles = (_numbers_to(length) + 0.5) / ops.cast(length, "float32") * cells - 0.5
+    places = ops.clip(middles, 0.0, cells - 1.0)  # (length,), in cells
+    shares = ops.relu(1.0 - ops.abs(places[:, None] - _numbers_to(cells)))  # (length, cells)
+    return ops.moveaxis(ops.tensordot(shares, ops.moveaxis(grid, axis, 0), axes=1), 0, axis)
+
+
+def _differences(values, axis):
+    before = (slice(None),) * axis
+    return values[(*before, slice(1, None))] - values[(*before, slice(None, -1))]
+
+
+def _levels(values, stretch):
+    """Level of each stretch `(batch, stretches)` or patch `(batch, rows, columns)`, in nepers."""
+    power = ops.square(values)
+    power = power[..., None] if len(power.shape) == 2 else power
+    size = stretch or (_STRETCH if len(power.shape) == 3 else _PATCH)
+    power = ops.average_pool(power, size, strides=size, padding="same")
+    return 0.5 * ops.log(ops.mean(power, axis=-1) + _FLOOR)
+
+
+def _check_indices(name, shape, indices):
+    for index in indices:
+        if not 0 <= index < shape[-1]:
+            raise InputError(f"Layer {name!r} has channels 0 to {shape[-1] - 1}. Received: {index}")
+
+
+def _check_box(name, shape, indices, box):
+    _check_indices(name, shape, indices)
+    if len(box) != len(shape) - 2:
+        raise InputError(
+            f"Layer {name!r} has {len(shape) - 2} position axes: expected as many pairs "
+            f"in `box`. Received: {box}"
+        )
+
+
+def _check_channels(name, shape, values, leading):
+    """Checks the last axis of some numbers, and how many come before it."""
+    received = np.shape(values)
+    if received[-1] != shape[-1] or len(received) != leading + 1:
+        axes = ", ".join(("…",) * leading + (str(shape[-1]),))
+        raise InputError(
+            f"Layer {name!r} has {shape[-1]} channels: expected numbers of shape ({axes}). "
+            f"Received shape: {received}"
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A kind of objective.
+
+    Args:
+        function: from what is read, and the settings, to scores.
+        reads: `"layer"`, `"logits"` (a layer before its activation function), `"input"` (what is
+            dreamed) or `"input_and_source"` (that, and what it was before).
+        local: bool; whether the score at a position depends only on what is read there, not on
+            other positions, other examples or where the position lies.
+        check: function of a layer's name and its output's shape, and of the settings, which
+            raises `InputError` where they do not fit.
+    """
+
+    function: Callable
+    reads: str = "layer"
+    local: bool = True
+    check: Callable = lambda name, shape, **settings: None
+
+
+KINDS = {
+    "layer": Kind(layer_score),
+    "channel": Kind(channel_score, check=lambda n, s, index: _check_indices(n, s, [index])),
+    "neurons": Kind(neurons_score, check=_check_indices),
+    "neurons_at": Kind(neurons_at_score, local=False, check=_check_box),
+    "logit": Kind(logit_score, "logits", check=lambda n, s, index: _check_indices(n, s, [index])),
+    "direction": Kind(
+        direction_score, check=lambda n, s, vector, cosine_power: _check_channels(n, s, vector, 0)
+    ),
+    "guided": Kind(weighted_score, check=lambda n, s, weights: _check_channels(n, s, weights, 0)),
+    "guided_locally": Kind(
+        locally_weighted_score,
+        local=False,
+        check=lambda n, s, weights: _check_channels(n, s, weights, len(s) - 2),
+    ),
+    "matched": Kind(matched_score, check=lambda n, s, vectors: _check_channels(n, s, vectors, 1)),
+    "diversity": Kind(diversity_score, local=False),
+    "total_variation": Kind(total_variation_score, "input", local=False),
+    "l2_to_source": Kind(l2_to_source_score, "input_and_source"),
+    "energy_protection": Kind(energy_protection_score, "input_and_source", local=False),
+}
