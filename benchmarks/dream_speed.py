@@ -20,11 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream import DeepDream, applications, audio, objectives
-from keras_sounddream.audio.loudness import rms
 from keras_sounddream.audio.mel import mel_matrix
-from keras_sounddream.audio.phase import to_polar
-from keras_sounddream.audio.stft import stft
-from keras_sounddream.deepdream.transforms import dither
 
 ROOT = pathlib.Path(__file__).parents[1]
 SECONDS = 5.0
@@ -70,13 +66,19 @@ def time_trace(model, waveform, layer):
     def after_stft(log_magnitude):
         return after_mel(tf.math.log(tf.exp(2 * log_magnitude) @ mel + front_end.log_offset))
 
-    level, start = rms(waveform), dither(waveform, 0)
-    log_magnitude, _, _ = to_polar(*stft(start, dream.analysis))
     grid, count = (tf.constant(2.0), tf.constant(2.0)), tf.constant(STEPS)
+    traced, zero = dream._traced, tf.constant(0)
+    state, slots = traced["_enter"](traced["_begin"](tf.constant(waveform)), zero, *grid)
+    log_magnitude = state["variable"]
+
+    def dream_round():
+        renewed = traced["_renew"](state, tf.constant(1), zero)
+        traced["_advance"](renewed, slots, *grid, zero, zero, count)[2].numpy()
+
     on_stft, on_mel = bare_gradient(after_stft), bare_gradient(after_mel)
     spectrogram = front_end(waveform)
     functions = (
-        lambda: dream._traced_round(start, level, *grid, tf.constant(0), count)[0].numpy(),
+        dream_round,
         lambda: on_stft(log_magnitude, count).numpy(),
         lambda: on_mel(spectrogram, count).numpy(),
     )
@@ -102,7 +104,7 @@ def main():
         f"Written by `benchmarks/dream_speed.py` with {os.cpu_count()} cores ({platform.machine()}),"
         f" TensorFlow {tf.__version__}, Keras {keras.__version__}.",
         "",
-        f"A {SECONDS:g} s sound, default settings ({dream.octaves} octaves of {dream.steps} steps on "
+        f"A {SECONDS:g} s sound, default settings ({dream.settings.octaves} octaves of {dream.settings.steps} steps on "
         f"`block3_conv2`): **{first:.1f} s** the first time, tracing included; {later:.1f} s after "
         "that.",
         "",

@@ -59,7 +59,7 @@ class Ours(Method):
     def __init__(self, model, layer):
         super().__init__(model, layer)
         self.dream = DeepDream(model, objectives.layer(layer), step_size=STEP_DB)
-        assert self.dream.octaves * self.dream.steps == STEPS
+        assert self.dream.settings.octaves * self.dream.settings.steps == STEPS
 
     def __call__(self, waveform):
         result = self.dream.run(waveform)

@@ -1,5 +1,6 @@
 """Sound files to waveforms and back."""
 
+import contextlib
 import pathlib
 
 import numpy as np
@@ -39,6 +40,29 @@ def load(path, sample_rate):
         InputError: if the file is missing, empty, no sound file, holds no sample, or holds a
             value that is not a finite number.
     """
+    with open_sound(path) as sound:
+        samples, rate = sound.read(dtype="float32", always_2d=True), sound.samplerate
+    if not len(samples):
+        raise InputError(f"Expected sound, but {path} holds no samples.")
+    if not np.isfinite(samples).all():
+        count = np.count_nonzero(~np.isfinite(samples))
+        raise InputError(f"{path} holds {count} samples that are not finite numbers. Repair it.")
+    return resample(to_mono(samples[None]), rate, sample_rate)
+
+
+@contextlib.contextmanager
+def open_sound(path):
+    """Opens a sound file to read from.
+
+    Args:
+        path: str or path of the file.
+
+    Yields:
+        `soundfile.SoundFile`.
+
+    Raises:
+        InputError: if the file is missing, empty or no sound file, or cannot be read on.
+    """
     path = pathlib.Path(path)
     if not path.exists():
         raise InputError(f"Expected a sound file, but there is no {path}. Check the path.")
@@ -47,16 +71,11 @@ def load(path, sample_rate):
     if path.stat().st_size == 0:
         raise InputError(f"Expected a sound file, but {path} is empty (0 bytes).")
     try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        with soundfile.SoundFile(path) as sound:
+            yield sound
     except (soundfile.SoundFileError, OSError) as error:
         reason = str(error).splitlines()[-1].rstrip(".")
         raise InputError(f"Cannot read {path} as sound ({reason}). Convert it to WAV.") from None
-    if not len(samples):
-        raise InputError(f"Expected sound, but {path} holds no samples.")
-    if not np.isfinite(samples).all():
-        count = np.count_nonzero(~np.isfinite(samples))
-        raise InputError(f"{path} holds {count} samples that are not finite numbers. Repair it.")
-    return resample(to_mono(samples[None]), rate, sample_rate)
 
 
 def save(path, waveform, sample_rate, bits=16, overwrite=False):
@@ -81,10 +100,7 @@ def save(path, waveform, sample_rate, bits=16, overwrite=False):
     if samples.ndim != 1 or not len(samples):
         raise InputError(f"Expected one waveform to save. Received shape: {np.shape(waveform)}")
     path = check_sound_output(path, overwrite)
-    kind, subtype = _FORMATS[path.suffix.lower()]
-    subtype = subtype or _BITS.get(bits)
-    if subtype is None or not soundfile.check_format(kind, subtype):
-        raise InputError(f"Expected 16, 24, or in WAV and AIFF 32 `bits`. Received: {bits!r}")
+    kind, subtype = sound_format(path, bits)
     peak = np.abs(samples).max()
     if not np.isfinite(peak):
         raise InputError("Expected finite samples to save. The waveform holds some that are not.")
@@ -134,6 +150,26 @@ def check_sound_output(path, overwrite=False):
             f"Use one of {', '.join(_FORMATS)}."
         )
     return path
+
+
+def sound_format(path, bits=16):
+    """Names the format that a path's suffix stands for, in libsndfile's words.
+
+    Args:
+        path: `pathlib.Path`, as `check_sound_output` gives it.
+        bits: 16, 24, or 32 for floating point; the lossy formats have no choice.
+
+    Returns:
+        `(format, subtype)`, such as `("WAV", "PCM_16")`.
+
+    Raises:
+        InputError: if the format has no samples of so many bits.
+    """
+    kind, subtype = _FORMATS[path.suffix.lower()]
+    subtype = subtype or _BITS.get(bits)
+    if subtype is None or not soundfile.check_format(kind, subtype):
+        raise InputError(f"Expected 16, 24, or in WAV and AIFF 32 `bits`. Received: {bits!r}")
+    return kind, subtype
 
 
 def resample(waveform, from_rate, to_rate):

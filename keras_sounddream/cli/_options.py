@@ -34,6 +34,34 @@ def model_options(command):
     )(command)
 
 
+def dream_options(command):
+    """Adds the settings of a dream: `None` where they are not given.
+
+    Args:
+        command: function to decorate.
+
+    Returns:
+        the function.
+    """
+    options = (
+        click.option(
+            "--octaves", type=click.IntRange(1), help="Grids, from broad to fine.  [default: 4]"
+        ),
+        click.option(
+            "--steps", type=click.IntRange(1), help="Of ascent in each octave.  [default: 10]"
+        ),
+        click.option(
+            "--step-size",
+            type=click.FloatRange(0, min_open=True),
+            help="Most change a step, in dB.  [default: 4]",
+        ),
+        click.option("--seed", type=int, help="Of the random shifts.  [default: 0]"),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def load_model(model_name, weights):
     """Builds a model of the zoo, or reads one from a file.
 

@@ -1,56 +1,12 @@
-"""Steps of ascent on the log-magnitude, with the gradient taken through the waveform."""
+"""Steps of ascent: a gradient brought to a common size, smoothed, and followed."""
 
+import keras
 import tensorflow as tf
 
-from keras_sounddream.audio.loudness import hold_level
-from keras_sounddream.audio.phase import from_polar, to_polar
-from keras_sounddream.audio.stft import istft, stft
-from keras_sounddream.deepdream import transforms
-from keras_sounddream.deepdream.octaves import coarsen
-
-_LEVEL_ROUNDS = 4  # of the waveform that is given out; one is enough to find the way
 _CUT_OFF = 2.0  # times the root mean square of the gradient
 _TINY = 1e-12
-
-
-def ascend(read, waveform, level, analysis, grid, first_step, count, most_nepers, max_shift, seed):
-    """Takes the phase of waveforms and makes some steps of ascent on their magnitude.
-
-    Args:
-        read: function from waveforms to scores `(batch,)`.
-        waveform: float32 `(batch, samples)`.
-        level: float32 `(batch, 1)`, root mean square to hold.
-        analysis: `Analysis`.
-        grid: pair of float scalars, frames and bins a cell, as `octaves.coarsen` takes them.
-        first_step: int scalar, number of the first step, which chooses the rolls.
-        count: int scalar, how many steps.
-        most_nepers: float, the most that a step changes any frame and bin.
-        max_shift: int, samples, of the roll.
-        seed: int, of the roll.
-
-    Returns:
-        `(waveform, scores)`: float32 `(batch, samples)` at `level` with peaks of at most 1, and
-        float32 `(count, batch)`, read before each step.
-    """
-    num_samples = tf.shape(waveform)[1]
-    log_magnitude, *phase = to_polar(*stft(waveform, analysis))
-
-    def make(log_magnitude, level_rounds=1):
-        whole = istft(*from_polar(log_magnitude, *phase), analysis, num_samples)
-        return hold_level(whole, level, level_rounds)
-
-    def step(i, log_magnitude, history):
-        with tf.GradientTape() as tape:
-            tape.watch(log_magnitude)
-            moved = transforms.roll(make(log_magnitude), max_shift, seed, first_step + i)
-            scores = read(moved)
-        change = bounded(coarsen(tape.gradient(scores, log_magnitude), *grid))
-        return i + 1, log_magnitude + most_nepers * change, history.write(i, scores)
-
-    history = tf.TensorArray("float32", size=count, element_shape=(None,))
-    start = (tf.constant(0), log_magnitude, history)
-    _, log_magnitude, history = tf.while_loop(lambda i, *_: i < count, step, start)
-    return make(log_magnitude, _LEVEL_ROUNDS), history.stack()
+_RADIUS = 24  # of Gaussians: three times the widest
+_LEVELS = 4  # of the Laplacian pyramid
 
 
 def bounded(gradient):
@@ -61,10 +17,182 @@ def bounded(gradient):
     the sound.
 
     Args:
-        gradient: float32 `(batch, frames, bins)`; each example is measured by itself.
+        gradient: float32 `(batch, …)`; each example is measured by itself.
 
     Returns:
-        float32 `(batch, frames, bins)` in [-1, 1].
+        float32, the same shape, in [-1, 1].
     """
-    size = tf.sqrt(tf.reduce_mean(tf.square(gradient), axis=(1, 2), keepdims=True))
-    return tf.clip_by_value(gradient / (_CUT_OFF * size + _TINY), -1.0, 1.0)
+    return tf.clip_by_value(gradient / (_CUT_OFF * _size(gradient) + _TINY), -1.0, 1.0)
+
+
+def by_deviation(gradient):
+    """Divides a gradient by its standard deviation."""
+    centred = gradient - tf.reduce_mean(gradient, _places(gradient), keepdims=True)
+    return gradient / (_size(centred) + _TINY)
+
+
+def by_magnitude(gradient):
+    """Divides a gradient by the mean of its magnitudes."""
+    return gradient / (tf.reduce_mean(tf.abs(gradient), _places(gradient), keepdims=True) + _TINY)
+
+
+def by_norm(gradient):
+    """Divides a gradient by its root mean square, the L2 norm of one number of it."""
+    return gradient / (_size(gradient) + _TINY)
+
+
+NORMALIZATIONS = {
+    "bounded": bounded,
+    "deviation": by_deviation,
+    "magnitude": by_magnitude,
+    "norm": by_norm,
+    "none": tf.identity,
+}
+
+
+def gaussian(gradient, width):
+    """Smooths a gradient.
+
+    Args:
+        gradient: float32 `(batch, rows, columns)` or `(batch, rows, columns, channels)`.
+        width: float scalar, standard deviation of the Gaussian in rows and columns, at most 8.
+
+    Returns:
+        float32, the same shape.
+    """
+    image = gradient if len(gradient.shape) == 4 else gradient[..., tf.newaxis]
+    image = _blur(_blur(image, width, 0), width, 1)
+    return image if len(gradient.shape) == 4 else image[..., 0]
+
+
+def three_gaussians(gradient, width):
+    """Adds up a gradient smoothed by Gaussians of half, once and twice a width.
+
+    Args:
+        gradient: as of `gaussian`.
+        width: float scalar, at most 4.
+
+    Returns:
+        float32, the same shape.
+    """
+    return sum(gaussian(gradient, factor * width) for factor in (0.5, 1.0, 2.0)) / 3
+
+
+def laplacian(gradient, width):
+    """Brings every band of scales of a gradient to the same size, so that none rules the others.
+
+    Args:
+        gradient: as of `gaussian`.
+        width: float scalar, standard deviation of the narrowest Gaussian, at most 1.
+
+    Returns:
+        float32, the same shape.
+    """
+    total, smooth = tf.zeros_like(gradient), gradient
+    for level in range(_LEVELS - 1):
+        smoother = gaussian(smooth, width * 2.0**level)
+        total, smooth = total + by_norm(smooth - smoother), smoother
+    return (total + by_norm(smooth)) / _LEVELS
+
+
+SMOOTHINGS = {
+    "none": lambda gradient, width: gradient,
+    "gaussian": gaussian,
+    "three_gaussians": three_gaussians,
+    "laplacian": laplacian,
+}
+
+
+class Momentum:
+    """Follows a gradient, and a part of where the steps before went.
+
+    Args:
+        step_size: float, of the variable.
+        momentum: float, part of the last step that is made again; 0 for plain ascent.
+    """
+
+    def __init__(self, step_size, momentum):
+        self._step_size = step_size
+        self._momentum = momentum
+
+    def begin(self, variable):
+        """Makes the state before the first step of an octave: a tuple of tensors."""
+        return (tf.zeros_like(variable),) if self._momentum else ()
+
+    def step(self, variable, gradient, slots):
+        """Makes a step.
+
+        Args:
+            variable: float32.
+            gradient: float32, the same shape, brought to a common size.
+            slots: tuple of tensors, of `begin` or of the step before.
+
+        Returns:
+            `(variable, slots)`.
+        """
+        if not self._momentum:
+            return variable + self._step_size * gradient, ()
+        velocity = self._momentum * slots[0] + gradient
+        return variable + self._step_size * velocity, (velocity,)
+
+
+class KerasOptimizer:
+    """Follows a gradient by an optimizer of Keras's, begun anew in each octave.
+
+    Args:
+        optimizer: `keras.optimizers.Optimizer`; its learning rate is in units of the variable.
+    """
+
+    def __init__(self, optimizer):
+        self._config = keras.saving.serialize_keras_object(optimizer)
+        self._made = {}
+
+    def begin(self, variable):
+        """Makes the optimizer for a shape, which must be known; see `Momentum.begin`."""
+        _, optimizer, values = self._of(tuple(variable.shape))
+        for slot, value in zip(optimizer.variables, values, strict=True):
+            slot.assign(value)
+        return ()
+
+    def step(self, variable, gradient, slots):
+        """Makes a step; see `Momentum.step`."""
+        kept, optimizer, _ = self._of(tuple(variable.shape))
+        kept.assign(variable)
+        optimizer.apply([-gradient], [kept])
+        return tf.convert_to_tensor(kept), slots
+
+    def _of(self, shape):
+        if shape not in self._made:
+            if None in shape:
+                raise ValueError(
+                    "An optimizer needs a dream of known batch and length: use `run`, or give a "
+                    f"fixed input shape. Received: {shape}"
+                )
+            with tf.init_scope():
+                kept = keras.Variable(tf.zeros(shape), name="dreamed")
+                optimizer = keras.saving.deserialize_keras_object(self._config)
+                optimizer.build([kept])
+                values = [keras.ops.convert_to_numpy(slot) for slot in optimizer.variables]
+            self._made[shape] = kept, optimizer, values
+        return self._made[shape]
+
+
+def _blur(image, width, axis):
+    """Averages one axis of `(batch, rows, columns, channels)` under a Gaussian, less at edges."""
+    offsets = tf.range(-_RADIUS, _RADIUS + 1, dtype="float32")
+    weights = tf.exp(-0.5 * tf.square(offsets / tf.maximum(width, 1e-3)))
+    shape = [1, 1, 1, 1]
+    shape[axis] = -1
+    channels = image.shape[-1]
+    kernel = tf.tile(tf.reshape(weights, shape), (1, 1, channels, 1))
+    total = tf.nn.depthwise_conv2d(image, kernel, [1, 1, 1, 1], "SAME")
+    there = tf.ones_like(image[:1, :, :, :1])  # what of the Gaussian lies within the image
+    return total / tf.nn.depthwise_conv2d(there, kernel[:, :, :1], [1, 1, 1, 1], "SAME")
+
+
+def _size(gradient):
+    return tf.sqrt(tf.reduce_mean(tf.square(gradient), _places(gradient), keepdims=True))
+
+
+def _places(gradient):
+    return list(range(1, len(gradient.shape)))

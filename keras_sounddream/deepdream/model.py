@@ -1,7 +1,6 @@
-"""DeepDream: changes a sound until a network answers louder."""
+"""DeepDream: changes a sound or a picture until a network answers louder."""
 
 import dataclasses
-import math
 import time
 
 import keras
@@ -12,59 +11,52 @@ from tqdm import tqdm
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.io import quantize
 from keras_sounddream.audio.layers import find_front_end
-from keras_sounddream.audio.loudness import rms
-from keras_sounddream.audio.phase import db_to_nepers, nepers_to_db, to_polar
-from keras_sounddream.audio.stft import by_fft, stft
+from keras_sounddream.audio.phase import db_to_nepers
+from keras_sounddream.audio.stft import by_fft
 from keras_sounddream.deepdream import octaves as octave_grids
-from keras_sounddream.deepdream import transforms
-from keras_sounddream.deepdream.ascent import ascend
-from keras_sounddream.deepdream.checks import (
-    check_counts,
-    check_model,
-    check_range,
-    check_seed,
-)
-from keras_sounddream.deepdream.objectives import find_layer
+from keras_sounddream.deepdream import sources, tiles, transforms
+from keras_sounddream.deepdream.ascent import NORMALIZATIONS, SMOOTHINGS, KerasOptimizer, Momentum
+from keras_sounddream.deepdream.network import Network
+from keras_sounddream.deepdream.picture import Picture, preprocess
 from keras_sounddream.deepdream.result import DreamResult
+from keras_sounddream.deepdream.settings import choose
+from keras_sounddream.deepdream.sound import Sound
 from keras_sounddream.errors import InputError
 
 _REFRESH_STEPS = 10  # the phase is taken anew from the waveform after so many steps
-_HIGHEST_PEAK = 1.5  # lossy formats overshoot 1 a little
-_SILENCE = 2e-6  # root mean square; `rms` says 1e-6 for all zeros
 
 
 @keras.saving.register_keras_serializable(package="keras_sounddream")
 class DeepDream(keras.Model):
-    """Dreams sounds: ascends an objective of a network on the spectrogram of its input.
+    """Dreams sounds, or pictures: ascends an objective of a network on what it is given.
 
-    What is changed is the logarithm of the STFT's magnitude; the objective is read off the
+    Of a sound, the logarithm of the STFT's magnitude is changed; the objective is read off the
     waveform that this spectrogram makes, at the input's loudness, and the gradient is taken
     through the whole way: log-magnitude, inverse STFT, level, front end, network. So what the
-    ascent hears is what the file will hold. The ascent goes from coarse to fine: see
-    `octaves`.
+    ascent hears is what the file will hold. The ascent goes from coarse to fine: see `octaves`.
+    Of a picture, the pixels are changed, at one size after the other.
 
     Args:
         model: `keras.Model`, functional, that takes waveforms `(batch, samples)` or
-            `(batch, samples, 1)`.
+            `(batch, samples, 1)`, or pictures `(batch, height, width, 3)`.
         objective: `objectives.Objective`, what to maximise.
         analysis: `Analysis` of the spectrogram that is changed, or the dictionary of one; by
             default that of the model's `LogMelSpectrogram`, with frames that overlap by half at
-            least.
-        octaves: int, grids on which the change is drawn, from coarse to fine.
-        steps: int, steps of ascent in each octave.
-        step_size: float, dB, the most that a step changes any frame and bin.
-        time_factor: float, by how much the grid grows finer in time from one octave to the next.
-        frequency_factor: float, likewise in frequency.
-        roll_seconds: float; before each step the sound is moved by a random time of up to this
-            length, either way, so that nothing depends on where the network's grid falls.
-        seed: int, of the rolls.
+            least. Pictures have none.
+        preset: str, a named set of settings: a key of `settings.PRESETS`.
         name: str.
+        **settings: of `settings.Settings`, such as `octaves`, `steps`, `step_size` and `seed`.
 
     Input shape:
-        float32 `(batch, samples)`, mono in [-1, 1], at `analysis.sample_rate`.
+        float32 `(batch, samples)`, mono in [-1, 1], at `analysis.sample_rate`; or a dictionary
+        with it as `waveform` and optionally `num_samples`, int `(batch,)`, how much of each row is
+        sound, and `weights`, float32 `(batch, terms)`, a factor for each term of the objective. Or
+        float32 `(batch, height, width, 3)`, pixels in [0, 255], or a dictionary with it as
+        `picture` and `weights`.
 
     Output shape:
-        the same: the dreams, as loud as the inputs, with peaks of at most 1.
+        that of the sounds or pictures: the dreams. Sounds are as loud as the inputs, with peaks of
+        at most 1, and zero after `num_samples`.
 
     Raises:
         InputError: if the model lacks a layer or channel of the objective, the sample rate is
@@ -75,136 +67,236 @@ class DeepDream(keras.Model):
         result = dream.run(audio.load("rooster.wav", dream.sample_rate))
     """
 
-    def __init__(
-        self,
-        model,
-        objective,
-        analysis=None,
-        octaves=4,
-        steps=10,
-        step_size=4.0,
-        time_factor=2.0,
-        frequency_factor=2.0,
-        roll_seconds=0.01,
-        seed=0,
-        name="deep_dream",
-        **kwargs,
-    ):
-        super().__init__(name=name, **kwargs)
-        check_model(model, objective)
-        check_counts(octaves=octaves, steps=steps)
-        check_range("step_size", step_size, above=0.0, most=40.0)
-        check_range("time_factor", time_factor, least=1.0, most=16.0)
-        check_range("frequency_factor", frequency_factor, least=1.0, most=16.0)
-        check_range("roll_seconds", roll_seconds, least=0.0, most=10.0)
-        check_seed(seed)
-        analysis = Analysis(**analysis) if isinstance(analysis, dict) else analysis
+    def __init__(self, model, objective, analysis=None, preset=None, name="deep_dream", **settings):
+        own = {key: settings.pop(key) for key in ("trainable", "dtype") if key in settings}
+        super().__init__(name=name, **own)
+        self.of_pictures = sources.check_model(model, objective)
+        self.settings = choose(self.of_pictures, preset, **settings)
         self.model = model
-        self.objective = objective
-        self.analysis = analysis or _analysis_of(model)
-        self.octaves = octaves
-        self.steps = steps
-        self.step_size = step_size
-        self.time_factor = time_factor
-        self.frequency_factor = frequency_factor
-        self.roll_seconds = roll_seconds
-        self.seed = seed
-        self._activations = _reader(model, objective.layers)
-        self._traced_round = tf.function(self._round, reduce_retracing=True)
-        self._traced_objective = tf.function(self.read, reduce_retracing=True)
+        self.objective = objective.resolved(model)
+        self.analysis = None
+        if not self.of_pictures:
+            analysis = Analysis(**analysis) if isinstance(analysis, dict) else analysis
+            self.analysis = analysis or _analysis_of(model)
+        self.stop_octave = False  # for callbacks to set
+        self._prepare()
         self.built = True
+
+    def _prepare(self):
+        """Makes what is not saved: it follows from the model, the objective and the settings."""
+        settings = self.settings
+        if self.of_pictures:
+            canvas = Picture(settings.roll_pixels, settings.blend, settings.detail)
+            step_size, cut = settings.step_size, [settings.tile_pixels] * 2
+        else:
+            roll = round(settings.roll_seconds * self.sample_rate)
+            canvas = Sound(self.analysis, settings.way, settings.mask_db, roll, settings.blend)
+            step_size = db_to_nepers(settings.step_size)
+            cut = [round(settings.tile_seconds * self.sample_rate)]
+        self._untracked = {  # kept from Keras' tracking: layers of the model, under other names
+            "canvas": canvas,
+            "network": Network(self.model, self.objective, self._model_input),
+            "updater": Momentum(step_size, settings.momentum),
+        }
+        self._tiles = None
+        if all(cut):
+            self._tiles = tiles.plan(self.model, self.objective, cut, settings.approximate)
+        self._traced = {
+            function.__name__: _trace(function)
+            for function in (self._begin, self._enter, self._renew, self._advance, self._finish)
+        }
+        self._traced["read"] = _trace(self.read)
 
     @property
     def sample_rate(self):
-        """Hz, of the waveforms that go in and come out."""
-        return self.analysis.sample_rate
+        """Hz, of the waveforms that go in and come out; `None` for pictures."""
+        return self.analysis.sample_rate if self.analysis else None
 
-    def call(self, waveform):
-        waveform = tf.convert_to_tensor(waveform, "float32")
-        level = rms(waveform)
-        count = len(self._rounds())
-        rounds = tf.constant(self._rounds(), "float32")
+    def compile(self, optimizer=None, **kwargs):
+        """Chooses an optimizer of Keras's to follow the gradient with, in place of plain ascent.
 
-        def dream_round(i, waveform):
-            time, frequency, first, steps = tf.unstack(rounds[i])
-            first, steps = tf.cast(first, "int32"), tf.cast(steps, "int32")
-            waveform, _ = self._round(waveform, level, time, frequency, first, steps)
-            return i + 1, waveform
+        Args:
+            optimizer: `keras.optimizers.Optimizer`, or its name; its learning rate is in nepers
+                (8.7 dB) of a spectrogram, or levels of a pixel. `None` for plain ascent.
+            **kwargs: of `keras.Model.compile`.
+        """
+        if optimizer is not None:
+            optimizer = keras.optimizers.get(optimizer)
+            self._untracked["updater"] = KerasOptimizer(optimizer)
+        super().compile(optimizer=optimizer or "sgd", **kwargs)
 
-        shapes = (tf.TensorShape(()), tf.TensorShape((None, None)))
-        start = (tf.constant(0), transforms.dither(waveform, self.seed))
-        _, dream = tf.while_loop(lambda i, _: i < count, dream_round, start, shapes)
-        return tf.ensure_shape(dream, waveform.shape)
+    def call(self, inputs):
+        if not isinstance(inputs, dict):
+            return self._dream(tf.convert_to_tensor(inputs, "float32"), None)
+        image = inputs["picture" if self.of_pictures else "waveform"]
+        image = tf.convert_to_tensor(image, "float32")
+        weights, lengths = inputs.get("weights"), inputs.get("num_samples")
+        if lengths is None:
+            return self._dream(image, weights)
+        return self._dream_each(image, tf.cast(tf.reshape(lengths, (-1,)), "int32"), weights)
 
-    def run(self, waveform, progress=False):
+    def _dream_each(self, waveforms, lengths, weights):
+        """Dreams sounds of different lengths one by one, each as it is dreamed alone."""
+        count = len(self.objective.terms)
+        weights = tf.ones((tf.shape(waveforms)[0], count)) if weights is None else weights
+
+        def alone(example):
+            waveform, length, weights = example
+            dream = self._dream(waveform[tf.newaxis, :length], weights[tf.newaxis])[0]
+            return tf.pad(dream, [[0, tf.shape(waveform)[0] - length]])
+
+        weights = tf.cast(weights, "float32")
+        return tf.map_fn(alone, (waveforms, lengths, weights), fn_output_signature=tf.float32)
+
+    def _dream(self, source, weights):
+        settings = self.settings
+        factors = tf.constant(
+            octave_grids.factors(settings.octaves, settings.time_factor, settings.frequency_factor),
+            "float32",
+        )
+        state = self._begin(source)
+        loose = {name: _loose(tensor) for name, tensor in state.items()}
+
+        def one_octave(octave, state):
+            grid = tf.unstack(factors[octave])
+            state, slots = self._enter(state, octave, *grid)
+            done = 0
+            for count in self._rounds():
+                place = octave * settings.steps + done, done, count
+                state = self._renew(state, octave, done)
+                state, slots, _ = self._advance(state, slots, *grid, *place, weights)
+                done += count
+            state = {name: tf.ensure_shape(value, loose[name]) for name, value in state.items()}
+            return octave + 1, state
+
+        _, state = tf.while_loop(
+            lambda octave, _: octave < settings.octaves,
+            one_octave,
+            (tf.constant(0), state),
+            (tf.TensorShape(()), loose),
+        )
+        return tf.ensure_shape(self._finish(state), source.shape)
+
+    def run(self, image, progress=False, callbacks=(), weights=None):
         """Dreams, and measures how much of the dream is real.
 
         Args:
-            waveform: float array `(samples,)` or `(batch, samples)`, mono in [-1, 1], at
-                `sample_rate`.
+            image: float array `(samples,)` or `(batch, samples)`, mono in [-1, 1], at
+                `sample_rate`; or `(height, width, 3)` or `(batch, height, width, 3)` in [0, 255].
             progress: bool, whether to show a progress bar.
+            callbacks: sequence of `callbacks.Callback`.
+            weights: float array `(batch, terms)`, a factor for each term of the objective.
 
         Returns:
             `DreamResult`.
 
         Raises:
-            InputError: if `waveform` is not of that shape, shorter than a frame of the
-                analysis, silent, not finite, or far above 1.
+            InputError: if `image` is not of that shape, shorter than a frame of the analysis,
+                silent, not finite, or far out of range.
         """
-        waveform = self._checked(waveform)
-        before = self._traced_objective(waveform)
-        start, level, history = time.perf_counter(), rms(waveform), []
-        dream = transforms.dither(waveform, self.seed)
-        with tqdm(
-            total=self.octaves * self.steps, desc="dream", unit="step", disable=not progress
-        ) as bar:
-            for coarse_time, coarse_frequency, first, count in self._rounds():
-                grid = tf.constant(coarse_time), tf.constant(coarse_frequency)
-                place = tf.constant(first), tf.constant(count)
-                dream, scores = self._traced_round(dream, level, *grid, *place)
-                history.append(scores.numpy())
-                bar.update(count)
-        believed = self._traced_objective(dream)
+        source = tf.constant(sources.check(image, self))
+        weights = None if weights is None else tf.constant(weights, "float32")
+        before = self._traced["read"](source, source, weights).numpy()
+        start, history = time.perf_counter(), []
+        for callback in callbacks:
+            callback.set_dream(self)
+            callback.on_dream_begin({"source": source.numpy()})
+        total = self.settings.octaves * self.settings.steps
+        with tqdm(total=total, desc="dream", unit="step", disable=not progress) as bar:
+            state = self._ascend(source, weights, callbacks, history, bar)
+        dream = self._traced["_finish"](state)
+        for callback in callbacks:
+            callback.on_dream_end({"dream": dream.numpy()})
+        believed = self._traced["read"](dream, source, weights).numpy()
         seconds = time.perf_counter() - start
-        real = self._traced_objective(tf.constant(quantize(dream.numpy()) / np.float32(32768)))
+        written = tf.constant(self._written(dream.numpy()))
         return DreamResult(
-            waveform=dream.numpy(),
-            sample_rate=self.sample_rate,
-            spectrogram_before=self._levels_db(waveform),
-            spectrogram_after=self._levels_db(dream),
+            source=source.numpy(),
+            dream=dream.numpy(),
+            analysis=self.analysis,
             objective=np.concatenate(history),
-            objective_before=before.numpy(),
-            objective_believed=believed.numpy(),
-            objective_real=real.numpy(),
+            objective_before=before,
+            objective_believed=believed,
+            objective_real=self._traced["read"](written, source, weights).numpy(),
             seconds=seconds,
-            layers=self.objective.layers,
+            layers=tuple(dict.fromkeys([*self.objective.layers, *self.objective.logit_layers])),
             name=repr(self.objective),
         )
 
-    def read(self, waveform):
-        """Reads the objective off waveforms.
+    def _ascend(self, source, weights, callbacks, history, bar):
+        settings = self.settings
+        factors = octave_grids.factors(
+            settings.octaves, settings.time_factor, settings.frequency_factor
+        )
+        state = self._traced["_begin"](source)
+        for octave, factor in enumerate(factors):
+            grid = [tf.constant(f, "float32") for f in factor]
+            state, slots = self._traced["_enter"](state, tf.constant(octave), *grid)
+            self.stop_octave = False
+            for callback in callbacks:
+                callback.on_octave_begin(octave, {"dream": self._traced["_finish"](state).numpy()})
+            done = 0
+            for count in self._rounds():
+                state = self._traced["_renew"](state, tf.constant(octave), tf.constant(done))
+                # One step a time only if somebody watches; the numbers are the same.
+                for size in [1] * count if callbacks else [count]:
+                    place = octave * settings.steps + done, done, size
+                    state, slots, scores = self._traced["_advance"](
+                        state, slots, *grid, *map(tf.constant, place), weights
+                    )
+                    history.append(scores.numpy())
+                    bar.update(size)
+                    done += size
+                    self._tell_step(callbacks, place[0], history[-1][-1], state)
+                    if self.stop_octave:
+                        break
+                if self.stop_octave:
+                    break
+            for callback in callbacks:
+                callback.on_octave_end(octave, {"dream": self._traced["_finish"](state).numpy()})
+        return state
+
+    def _tell_step(self, callbacks, step, scores, state):
+        def make():
+            return self._traced["_finish"](state).numpy()
+
+        for callback in callbacks:
+            callback.on_step_end(step, {"objective": scores, "make": make})
+
+    def read(self, image, source=None, weights=None):
+        """Reads the objective off waveforms or pictures.
 
         Args:
-            waveform: float32 `(batch, samples)` in [-1, 1], at `sample_rate`.
+            image: float32 `(batch, samples)` in [-1, 1], at `sample_rate`, or
+                `(batch, height, width, 3)` in [0, 255].
+            source: float32, the same before the dream, for objectives that compare; by default
+                `image` itself.
+            weights: float32 `(batch, terms)`, a factor for each term, or `None`.
 
         Returns:
             float32 `(batch,)`.
         """
-        return self.objective(self._activations(waveform))
+        image = tf.convert_to_tensor(image, "float32")
+        source = image if source is None else source
+        with by_fft():
+            values = self._untracked["network"].values()
+            return self._score(image, source, values, weights)
 
     def compute_output_shape(self, input_shape):
+        if isinstance(input_shape, dict):
+            return input_shape["picture" if self.of_pictures else "waveform"]
         return input_shape
 
     def get_config(self):
-        names = ("octaves", "steps", "step_size", "time_factor", "frequency_factor")
-        names += ("roll_seconds", "seed")
-        return {
+        config = {
             **super().get_config(),
             "model": keras.saving.serialize_keras_object(self.model),
             "objective": keras.saving.serialize_keras_object(self.objective),
-            "analysis": dataclasses.asdict(self.analysis),
-            **{name: getattr(self, name) for name in names},
+            "analysis": dataclasses.asdict(self.analysis) if self.analysis else None,
+            **dataclasses.asdict(self.settings),
         }
+        config["smoothing_width"] = list(self.settings.smoothing_width)
+        return config
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -216,71 +308,121 @@ class DeepDream(keras.Model):
         return cls(**config)
 
     def _rounds(self):
-        """One row a round: the grid's factors, the first step's number, how many steps."""
-        grids = octave_grids.factors(self.octaves, self.time_factor, self.frequency_factor)
-        return [
-            (*grid, octave * self.steps + done, min(_REFRESH_STEPS, self.steps - done))
-            for octave, grid in enumerate(grids)
-            for done in range(0, self.steps, _REFRESH_STEPS)
-        ]
+        """Steps of each round of an octave."""
+        steps = self.settings.steps
+        return [min(_REFRESH_STEPS, steps - done) for done in range(0, steps, _REFRESH_STEPS)]
 
-    def _round(self, waveform, level, coarse_time, coarse_frequency, first_step, count):
+    def _begin(self, source):
         with by_fft():
-            return ascend(
-                self.read,
-                waveform,
-                level,
-                self.analysis,
-                grid=(coarse_time, coarse_frequency),
-                first_step=first_step,
-                count=count,
-                most_nepers=db_to_nepers(self.step_size),
-                max_shift=round(self.roll_seconds * self.sample_rate),
-                seed=self.seed,
+            return self._untracked["canvas"].begin(source, self.settings.seed)
+
+    def _enter(self, state, octave, coarse_time, coarse_frequency):
+        canvas = self._untracked["canvas"]
+        state = canvas.enter_octave(state, octave, coarse_time, coarse_frequency)
+        return state, self._untracked["updater"].begin(state["variable"])
+
+    def _renew(self, state, octave, done):
+        """Takes the phase anew, but before the very first step, when it is new."""
+        with by_fft():
+            return tf.cond(
+                tf.logical_and(octave == 0, done == 0),
+                lambda: state,
+                lambda: self._untracked["canvas"].renew(state),
             )
 
-    def _levels_db(self, waveform):
-        log_magnitude, _, _ = to_polar(*stft(waveform, self.analysis))
-        loudest = self.analysis.frame_length / 4  # of a sine of full scale under a Hann window
-        return nepers_to_db(log_magnitude.numpy() - math.log(loudest))
+    def _advance(
+        self, state, slots, coarse_time, coarse_frequency, first, done, count, weights=None
+    ):
+        canvas, settings = self._untracked["canvas"], self.settings
+        values = self._untracked["network"].values()
+        normalize, smooth = NORMALIZATIONS[settings.normalization], SMOOTHINGS[settings.smoothing]
+        first_width, last_width = settings.smoothing_width
 
-    def _checked(self, waveform):
-        waveform = np.array(waveform, "float32")
-        waveform = waveform[None] if waveform.ndim == 1 else waveform
-        if waveform.ndim != 2 or not waveform.size:
-            raise InputError(
-                "Expected a waveform (samples,) or (batch, samples) to dream on. "
-                f"Received shape: {waveform.shape}"
-            )
-        if not np.isfinite(waveform).all():
-            raise InputError("Expected a waveform of finite numbers. It holds some that are not.")
-        expected = self.model.inputs[0].shape[1]
-        if expected not in (None, waveform.shape[1]):
-            raise InputError(
-                f"{self.model.name} takes {expected} samples, no more and no fewer. "
-                f"Received: {waveform.shape[1]}"
-            )
-        peak = np.abs(waveform).max()
-        if peak > _HIGHEST_PEAK:
-            raise InputError(f"Expected samples in [-1, 1]. The peak is {peak:.4g}: scale it down.")
-        least, seconds = self.analysis.frame_seconds, waveform.shape[1] / self.sample_rate
-        if waveform.shape[1] < self.analysis.frame_length:
-            raise InputError(f"Expected at least {least} s to dream on. Received: {seconds:.3f} s")
-        if (rms(waveform).numpy() < _SILENCE).any():
-            raise InputError("Expected sound to dream on, but it is silent.")
-        return tf.constant(waveform)
+        def step(i, variable, slots, history):
+            with tf.GradientTape() as tape:
+                tape.watch(variable)
+                image = canvas.make({**state, "variable": variable})
+                source = canvas.source(state)
+                scores = self._moved_score(image, source, first + i, values, weights)
+            gradient = tape.gradient(scores, variable, unconnected_gradients="zero")
+            gradient = canvas.draw(gradient, coarse_time, coarse_frequency)
+            share = tf.cast(done + i, "float32") / max(settings.steps - 1, 1)
+            gradient = smooth(gradient, first_width + (last_width - first_width) * share)
+            updater = self._untracked["updater"]
+            variable, slots = updater.step(variable, normalize(gradient), slots)
+            return i + 1, canvas.limit(variable), slots, history.write(i, scores)
+
+        with by_fft():
+            history = tf.TensorArray("float32", size=count, element_shape=(None,))
+            start = (tf.constant(0), state["variable"], slots, history)
+            _, variable, slots, history = tf.while_loop(lambda i, *_: i < count, step, start)
+        return {**state, "variable": variable}, slots, history.stack()
+
+    def _finish(self, state):
+        with by_fft():
+            return self._untracked["canvas"].finish(state)
+
+    def _moved_score(self, image, source, step, values, weights):
+        """Reads the objective off what is moved and stretched at random."""
+        settings, canvas = self.settings, self._untracked["canvas"]
+
+        def move(image):
+            moved = canvas.move(image, settings.seed, step)
+            return transforms.zoom(moved, settings.zoom, settings.seed, step)
+
+        source = move(source) if self.objective.needs_source else move(tf.stop_gradient(image))
+        return self._score(move(image), source, values, weights)
+
+    def _score(self, image, source, values, weights):
+        network, factors = self._untracked["network"], self._factors(image, weights)
+
+        def score_maps(image, source):
+            maps = network.score_maps(image, source, values)
+            return [
+                scores * tf.reshape(factor, (-1, *[1] * (len(scores.shape) - 1)))
+                for scores, factor in zip(maps, factors, strict=True)
+            ]
+
+        if self._tiles is None:
+            maps = score_maps(image, source)
+            return sum(tf.reduce_mean(m, axis=list(range(1, len(m.shape)))) for m in maps)
+        per_tile = self.settings.normalize_over == "tile"
+        normalize = NORMALIZATIONS[self.settings.normalization] if per_tile else None
+        return self._tiles.read(score_maps, image, source, normalize)
+
+    def _factors(self, image, weights):
+        """The weight of each term for each example: list of float32 `(batch,)` or `(1,)`."""
+        own = [tf.constant([float(term["weight"])]) for term in self.objective.terms]
+        if weights is None:
+            return own
+        columns = tf.unstack(weights, num=len(own), axis=1)
+        return [factor * column for factor, column in zip(own, columns, strict=True)]
+
+    def _model_input(self, image):
+        if self.of_pictures:
+            return preprocess(image, self.settings.preprocessing)
+        return tf.expand_dims(image, -1) if len(self.model.inputs[0].shape) == 3 else image
+
+    def _written(self, dream):
+        """What is left of dreams in a file of 16-bit sound or 8-bit pixels."""
+        if self.of_pictures:
+            return np.round(dream)
+        return quantize(dream) / np.float32(32768)
 
 
-def _reader(model, layers):
-    """A function from waveforms to the activations of some layers, kept from Keras' tracking."""
-    outputs = {name: find_layer(model, name).output for name in layers}
-    network = keras.Model(model.inputs[0], outputs)
-    with_channel = len(model.inputs[0].shape) == 3
+def _trace(method):
+    """A graph of a method; through a function of its own, since TensorFlow counts by function."""
 
-    def read(waveform):
-        return network(waveform[..., tf.newaxis] if with_channel else waveform, training=False)
+    def call(*arguments):
+        return method(*arguments)
 
-    return read
+    return tf.function(call, reduce_retracing=True)
+
+
+def _loose(tensor):
+    """A shape that holds of a tensor in every octave, whose pictures differ in size."""
+    rank = len(tensor.shape)
+    return tf.TensorShape([None] * (rank - 1) + [tensor.shape[-1] if rank == 4 else None])
 
 
 def _analysis_of(model):

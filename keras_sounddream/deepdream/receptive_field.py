@@ -1,5 +1,6 @@
-"""How much sound one number of a layer hears."""
+"""How much of its input one number of a layer depends on, and where that lies."""
 
+import dataclasses
 import math
 
 import keras
@@ -7,17 +8,26 @@ from keras import layers
 
 from keras_sounddream.audio.layers import LogMelSpectrogram
 
-# Layers whose every output depends on one place in time.
+# Layers whose every output depends on one place.
 _POINTWISE = (
     layers.Activation,
     layers.Add,
+    layers.Average,
     layers.BatchNormalization,
     layers.Concatenate,
     layers.Dropout,
+    layers.ELU,
+    layers.Identity,
     layers.LeakyReLU,
+    layers.Maximum,
     layers.Multiply,
+    layers.PReLU,
     layers.ReLU,
     layers.Rescaling,
+    layers.Softmax,
+    layers.SpatialDropout1D,
+    layers.SpatialDropout2D,
+    layers.Subtract,
 )
 _WHOLE = (
     layers.Flatten,
@@ -40,6 +50,25 @@ _WINDOWED = (
 )
 
 
+@dataclasses.dataclass(frozen=True)
+class Reach:
+    """What the outputs of a layer depend on along one axis of the model's input.
+
+    Output `p` depends on at most the inputs `p * jump - before` to `p * jump + after`.
+
+    Attributes:
+        field: samples or pixels in reach of one output; `math.inf` for all of them.
+        jump: from one output to the next.
+        before: at most, to the left of `p * jump`.
+        after: at most, to its right.
+    """
+
+    field: float = 1
+    jump: int = 1
+    before: float = 0
+    after: float = 0
+
+
 def receptive_fields(model):
     """Finds how much of a waveform each layer's outputs depend on.
 
@@ -50,33 +79,74 @@ def receptive_fields(model):
         dict from layer name to samples: int, `math.inf` for the whole sound, or `None` where a
         layer's kind is not known.
     """
-    fields = {tensor._keras_history.operation.name: (1, 1) for tensor in model.inputs}
+    found = reaches(model)
+    return {name: None if reach is None else reach.field for name, reach in found.items()}
+
+
+def reaches(model, axis=0):
+    """Finds what the outputs of each layer depend on.
+
+    Args:
+        model: `keras.Model`, functional, whose axes keep their order throughout.
+        axis: int, 0 for time, or for the rows of a picture; 1 for its columns.
+
+    Returns:
+        dict from layer name to `Reach`, or to `None` where a layer's kind is not known.
+    """
+    found = {tensor._keras_history.operation.name: Reach() for tensor in model.inputs}
     for layer in model.layers:
-        sources = [fields.get(source) for source in _sources(layer)]
-        fields[layer.name] = None if None in sources else _field(layer, sources)
-    return {name: None if found is None else found[0] for name, found in fields.items()}
+        sources = [found.get(source) for source in _sources(layer)]
+        found[layer.name] = None if None in sources else _reach(layer, _merge(sources), axis)
+    return found
 
 
 def _sources(layer):
     return [tensor._keras_history.operation.name for tensor in keras.tree.flatten(layer.input)]
 
 
-def _field(layer, sources):
-    """Samples in reach, and samples from one output to the next; `None` if not known."""
+def _merge(sources):
+    return Reach(*(max(values) for values in zip(*map(dataclasses.astuple, sources), strict=True)))
+
+
+def _reach(layer, source, axis):
+    """What a layer's outputs reach, given what its inputs do; `None` if not known."""
     if isinstance(layer, layers.InputLayer):
-        return 1, 1
-    field, jump = max(sources)
-    if isinstance(layer, _WHOLE) or (isinstance(layer, layers.Dense) and field == math.inf):
-        return math.inf, jump
+        return Reach()
+    if isinstance(layer, _WHOLE) or (isinstance(layer, layers.Dense) and source.field == math.inf):
+        return Reach(math.inf, source.jump, math.inf, math.inf)
     if isinstance(layer, LogMelSpectrogram):
-        return layer.analysis.frame_length, layer.analysis.frame_step
+        length = layer.analysis.frame_length
+        return Reach(length, layer.analysis.frame_step, 0, length - 1)
     if isinstance(layer, _WINDOWED):
-        windows = getattr(layer, "kernel_size", None) or layer.pool_size
-        dilation = getattr(layer, "dilation_rate", (1,))[0]
-        return field + dilation * (windows[0] - 1) * jump, jump * layer.strides[0]
+        return _windowed(layer, source, axis)
+    if isinstance(layer, layers.ZeroPadding1D | layers.ZeroPadding2D):
+        first = layer.padding[axis]
+        shift = (first if isinstance(first, int) else first[0]) * source.jump
+        return Reach(source.field, source.jump, source.before + shift, source.after - shift)
     if isinstance(layer, _POINTWISE) or _keeps_time(layer):
-        return field, jump
+        return source
     return None
+
+
+def _windowed(layer, source, axis):
+    windows = getattr(layer, "kernel_size", None) or layer.pool_size
+    dilation = _along(getattr(layer, "dilation_rate", 1), axis)
+    stride = _along(layer.strides, axis)
+    wider = dilation * (_along(windows, axis) - 1)
+    # "same" padding puts more or fewer before, as the input's length leaves a rest or not
+    least, most = (max(wider + 1 - stride, 0) // 2, (wider + 1) // 2)
+    least, most = (0, 0) if layer.padding == "valid" else (least, most)
+    least, most = (wider, wider) if layer.padding == "causal" else (least, most)
+    return Reach(
+        source.field + wider * source.jump,
+        source.jump * stride,
+        source.before + most * source.jump,
+        source.after + (wider - least) * source.jump,
+    )
+
+
+def _along(setting, axis):
+    return setting if isinstance(setting, int) else setting[axis]
 
 
 def _keeps_time(layer):

@@ -1,32 +1,34 @@
 """What a dream gives, and how much of it is real."""
 
 import dataclasses
+import math
 
 import numpy as np
+
+from keras_sounddream.audio.phase import nepers_to_db, to_polar
+from keras_sounddream.audio.stft import stft
 
 
 @dataclasses.dataclass
 class DreamResult:
-    """A dreamed sound with its measurements; arrays have one row an example.
+    """A dreamed sound or picture with its measurements; arrays have one row an example.
 
     Attributes:
-        waveform: float32 `(batch, samples)`, the dream, in [-1, 1].
-        sample_rate: int, Hz.
-        spectrogram_before: float32 `(batch, frames, bins)`, dB, of the input.
-        spectrogram_after: float32 `(batch, frames, bins)`, dB, of the dream.
+        source: float32 `(batch, samples)` in [-1, 1] or `(batch, height, width, 3)` in [0, 255].
+        dream: float32, the same shape and range.
+        analysis: `Analysis` of the spectrogram that was changed; `None` for pictures.
         objective: float32 `(steps, batch)`, as read at each step before it was made.
         objective_before: float32 `(batch,)`, of the input.
         objective_believed: float32 `(batch,)`, of the dream as the ascent left it.
-        objective_real: float32 `(batch,)`, of the dream rounded to 16 bits.
+        objective_real: float32 `(batch,)`, of the dream rounded to 16 bits, or pixels to 8.
         seconds: float, how long the ascent took.
         layers: tuple of str.
         name: str, the objective in words.
     """
 
-    waveform: np.ndarray
-    sample_rate: int
-    spectrogram_before: np.ndarray
-    spectrogram_after: np.ndarray
+    source: np.ndarray
+    dream: np.ndarray
+    analysis: object
     objective: np.ndarray
     objective_before: np.ndarray
     objective_believed: np.ndarray
@@ -34,6 +36,31 @@ class DreamResult:
     seconds: float
     layers: tuple
     name: str
+
+    @property
+    def waveform(self):
+        """The dreamed sounds, float32 `(batch, samples)`; `None` of pictures."""
+        return self.dream if self.analysis else None
+
+    @property
+    def picture(self):
+        """The dreamed pictures, float32 `(batch, height, width, 3)`; `None` of sounds."""
+        return None if self.analysis else self.dream
+
+    @property
+    def sample_rate(self):
+        """Hz; `None` of pictures."""
+        return self.analysis.sample_rate if self.analysis else None
+
+    @property
+    def spectrogram_before(self):
+        """Spectrograms of the inputs, float32 `(batch, frames, bins)`, dB; `None` of pictures."""
+        return levels_db(self.source, self.analysis) if self.analysis else None
+
+    @property
+    def spectrogram_after(self):
+        """Spectrograms of the dreams, float32 `(batch, frames, bins)`, dB; `None` of pictures."""
+        return levels_db(self.dream, self.analysis) if self.analysis else None
 
     @property
     def real_gain(self):
@@ -66,6 +93,21 @@ class DreamResult:
             "name": self.name,
             "sample_rate": self.sample_rate,
         }
+
+
+def levels_db(waveform, analysis):
+    """Takes the spectrogram of a waveform in decibels.
+
+    Args:
+        waveform: float32 `(batch, samples)`.
+        analysis: `Analysis`.
+
+    Returns:
+        float32 `(batch, frames, bins)`, dB; 0 for a sine of full scale.
+    """
+    log_magnitude, _, _ = to_polar(*stft(waveform, analysis))
+    loudest = analysis.frame_length / 4  # of a sine of full scale under a Hann window
+    return nepers_to_db(np.asarray(log_magnitude) - math.log(loudest))
 
 
 def _ratio(numerator, denominator):

@@ -3,24 +3,48 @@
 import tensorflow as tf
 
 
-def roll(waveform, max_shift, seed, step):
-    """Moves a waveform along time by a random number of samples; its end comes round.
+def roll(image, most, seed, step):
+    """Moves sounds or pictures by random numbers of samples or pixels; what leaves comes round.
 
     Args:
-        waveform: float32 `(batch, samples)`.
-        max_shift: int, samples, either way; 0 leaves the waveform as it is.
+        image: float32 `(batch, samples)` or `(batch, height, width, channels)`.
+        most: int, samples or pixels, either way; 0 leaves the image as it is.
         seed: int.
         step: int scalar; the same seed and step give the same shift.
 
     Returns:
-        float32 `(batch, samples)`.
+        float32, the same shape.
     """
-    if not max_shift:
-        return waveform
+    if not most:
+        return image
+    axes = [1] if len(image.shape) == 2 else [1, 2]
     shift = tf.random.stateless_uniform(
-        (), tf.stack([seed, step]), -max_shift, max_shift + 1, "int32"
+        (len(axes),), tf.stack([seed, step]), -most, most + 1, "int32"
     )
-    return tf.roll(waveform, shift, axis=1)
+    return tf.roll(image, shift, axis=axes)
+
+
+def zoom(image, most, seed, step):
+    """Stretches sounds along time, or pictures, by a random factor.
+
+    Args:
+        image: float32 `(batch, samples)` or `(batch, height, width, channels)`.
+        most: float, 0.1 for 0.9 to 1.1 times the size; 0 leaves the image as it is.
+        seed: int.
+        step: int scalar; the same seed and step give the same factor.
+
+    Returns:
+        float32, of another length or size.
+    """
+    if not most:
+        return image
+    factor = tf.random.stateless_uniform((), tf.stack([seed, step + 1]), 1 - most, 1 + most)
+    flat = len(image.shape) == 2
+    picture = image[:, :, tf.newaxis, tf.newaxis] if flat else image
+    size = tf.cast(tf.shape(picture)[1:3], "float32") * factor
+    size = tf.maximum(tf.cast(tf.round(size), "int32"), 1)
+    zoomed = tf.image.resize(picture, size, "bilinear")
+    return zoomed[:, :, 0, 0] if flat else zoomed
 
 
 def dither(waveform, seed):

@@ -1,0 +1,94 @@
+"""Sound files that are too long for memory, block by block."""
+
+import io
+
+import numpy as np
+import soundfile
+import soxr
+
+from keras_sounddream.audio.io import check_sound_output, open_sound, sound_format, to_mono
+from keras_sounddream.errors import InputError
+from keras_sounddream.files import written_beside
+
+_BLOCK_SAMPLES = 2**16
+
+
+def read_blocks(path, sample_rate):
+    """Reads a sound file as mono blocks at a given rate, one after another.
+
+    Together they are what `io.load` gives, to the last bit.
+
+    Args:
+        path: str or path of the file.
+        sample_rate: int, Hz, of the blocks; the file may have any.
+
+    Yields:
+        float32 `(samples,)`, the mean of the file's channels; none is empty.
+
+    Raises:
+        InputError: as `io.load`.
+    """
+    with open_sound(path) as sound:
+        rate, empty = sound.samplerate, True
+        resampler = None
+        if rate != sample_rate:
+            resampler = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")
+        while len(samples := sound.read(_BLOCK_SAMPLES, dtype="float32", always_2d=True)):
+            if not np.isfinite(samples).all():
+                raise InputError(f"{path} holds samples that are not finite numbers. Repair it.")
+            empty, block = False, to_mono(samples[None])[0]
+            block = block if resampler is None else resampler.resample_chunk(block)
+            if len(block):
+                yield block
+        if empty:
+            raise InputError(f"Expected sound, but {path} holds no samples.")
+        if resampler is not None:
+            rest = resampler.resample_chunk(np.zeros(0, "float32"), last=True)
+            if len(rest):
+                yield rest
+
+
+def write_blocks(path, blocks, sample_rate, overwrite=False):
+    """Writes mono blocks of 16-bit sound to a file; the suffix chooses the format.
+
+    Args:
+        path: str or path, as `io.save` takes it.
+        blocks: iterable of int16 `(samples,)`.
+        sample_rate: int, Hz.
+        overwrite: bool, whether a file that exists may be replaced.
+
+    Raises:
+        InputError: if the file may not or cannot be written; none is left then.
+    """
+    path = check_sound_output(path, overwrite)
+    with written_beside(path, overwrite) as temporary:
+        _write(temporary, path, blocks, sample_rate)
+
+
+def check_writable(path, sample_rate, overwrite=False):
+    """Checks that a file can be written and its format takes a rate, before any work is done.
+
+    Args:
+        path: str or path, as `io.save` takes it.
+        sample_rate: int, Hz.
+        overwrite: bool, whether a file that exists may be replaced.
+
+    Returns:
+        `pathlib.Path` of the file.
+
+    Raises:
+        InputError: if not.
+    """
+    path = check_sound_output(path, overwrite)
+    _write(io.BytesIO(), path, [np.zeros(sample_rate, "int16")], sample_rate)
+    return path
+
+
+def _write(file, path, blocks, sample_rate):
+    kind, subtype = sound_format(path)
+    try:
+        with soundfile.SoundFile(file, "w", sample_rate, 1, subtype, format=kind) as sound:
+            for block in blocks:
+                sound.write(block)
+    except (soundfile.SoundFileError, TypeError) as error:
+        raise InputError(f"Cannot write {path} at {sample_rate} Hz ({error}).") from None

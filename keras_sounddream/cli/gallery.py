@@ -1,0 +1,36 @@
+"""`sounddream gallery`: a dream for each layer of a network."""
+
+import click
+
+from keras_sounddream.cli._options import dream_options, load_model, model_options, quietly
+
+
+@click.command()
+@click.argument("input_path", metavar="IN")
+@click.argument("folder", metavar="DIR")
+@model_options
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    metavar="NAME[:CHANNEL]",
+    help="Layer, or channel of a layer; can be repeated.  [default: all convolutions]",
+)
+@dream_options
+@click.option("--force", is_flag=True, help="Make dreams again, and replace files, that exist.")
+def command(input_path, folder, model_name, weights, layers, force, **settings):
+    """Dreams a sound once for each layer.
+
+    DIR gets a sound and a picture a layer, and index.html to listen and look. Dreams that are
+    there already are not made again: the work can be interrupted and taken up.
+    """
+    model, _ = load_model(model_name, weights)
+    with quietly():
+        from keras_sounddream.deepdream.gallery import dream_layers
+    settings = {name: value for name, value in settings.items() if value is not None}
+    done = dream_layers(input_path, folder, model, layers, overwrite=force, **settings)
+    gains = {text: figures["real_gain"] or 0.0 for text, figures in done.items()}
+    best = max(gains, key=gains.get)
+    click.echo(
+        f"{folder}/index.html: {len(done)} dreams; {best} went furthest, {gains[best]:.2f} times"
+    )
