@@ -18,6 +18,8 @@ REQUIRES = [
     "soxr",  # band-limited resampling
     "tensorboard",  # logs of training; newer TensorFlows do not bring it
     "matplotlib",  # pictures of dreams
+    "pillow",  # picture files, and GIFs
+    "h5py",  # reading the width of a network off its weights
     "click",  # the command line
     "tqdm",  # progress bars
 ]
@@ -33,7 +35,8 @@ EXTRAS = {
     "lite": ["ai-edge-litert"],
     "serving": ["requests"],
     "beam": ["apache-beam"],
-    "dev": ["pytest", "pytest-xdist", "ruff", "librosa"],
+    "video": ["imageio-ffmpeg"],  # animations as MP4
+    "dev": ["pytest", "pytest-xdist", "ruff", "librosa", "scipy", "imageio-ffmpeg"],
 }
 
 setup(

@@ -56,6 +56,14 @@ def dream_options(command):
             help="Most change a step, in dB.  [default: 4]",
         ),
         click.option("--seed", type=int, help="Of the random shifts.  [default: 0]"),
+        click.option("--preset", metavar="NAME", help="gentle, vivid, natural_dreams or tutorial."),
+        click.option(
+            "--way", metavar="NAME", help="log_magnitude, or mask: a filter on the sound."
+        ),
+        click.option(
+            "--tile-seconds", type=float, help="Take the gradient in tiles.  [default: whole]"
+        ),
+        click.option("--tile-pixels", type=int, help="The same of pictures.  [default: whole]"),
     )
     for option in reversed(options):
         command = option(command)

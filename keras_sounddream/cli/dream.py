@@ -1,19 +1,21 @@
-"""`sounddream dream`: changes a sound until a network answers louder."""
+"""`sounddream dream`: changes a sound or a picture until a network answers louder."""
 
 import click
 
 from keras_sounddream.cli._options import (
     check_outputs,
+    dream_options,
     load_model,
     model_options,
     quietly,
     write_json,
 )
+from keras_sounddream.errors import InputError
 
 
 @click.command()
 @click.argument("input_path", metavar="IN")
-@click.option("-o", "--output", required=True, metavar="OUT.wav", help="The dreamed sound.")
+@click.option("-o", "--output", required=True, metavar="OUT", help="The dreamed sound or picture.")
 @model_options
 @click.option(
     "--layer",
@@ -22,34 +24,42 @@ from keras_sounddream.cli._options import (
     metavar="NAME[:CHANNEL]",
     help="Layer, or channel of a layer, to dream on; can be repeated.  [default: a middle one]",
 )
-@click.option("--octaves", type=click.IntRange(1), help="Grids, from broad to fine.  [default: 4]")
-@click.option("--steps", type=click.IntRange(1), help="Of ascent in each octave.  [default: 10]")
+@click.option("--class", "label", metavar="LABEL", help="Class to dream of.")
 @click.option(
-    "--step-size",
-    type=click.FloatRange(0, min_open=True),
-    help="Most change a step, in dB.  [default: 4]",
+    "--guide",
+    "guides",
+    multiple=True,
+    metavar="FILE",
+    help="Sound or picture whose features in the layers the dream takes up; can be repeated.",
 )
-@click.option("--seed", type=int, help="Of the random shifts.  [default: 0]")
+@dream_options
 @click.option("--plot", metavar="PNG", help="Draw spectrograms and ascent.")
+@click.option("--report", metavar="HTML", help="Write a page to listen to and look at.")
+@click.option("--animation", metavar="GIF|MP4", help="Write a moving picture of the ascent.")
 @click.option("--json", "json_path", metavar="FILE", help="Write the figures as JSON.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
-def command(input_path, output, model_name, weights, layers, plot, json_path, force, **settings):
-    """Dreams a sound.
+def command(
+    input_path, output, model_name, weights, plot, report, animation, json_path, force, **settings
+):
+    """Dreams a sound, or a picture.
 
-    The layers named by --layer answer louder to what is written to OUT.wav.
+    The layers named by --layer answer louder to what is written to OUT. Pictures are dreamed with
+    --model inception_v3, mobilenet, vgg16 or vgg19 and their --weights.
     """
-    check_outputs(output, plot, json_path, overwrite=force)
-    model, _ = load_model(model_name, weights)
+    check_outputs(output, plot, report, animation, json_path, overwrite=force)
+    settings = {name: value for name, value in settings.items() if value is not None}
+    model, preprocessing = _load(model_name, weights)
     with quietly():
         from keras_sounddream.deepdream.session import dream_file
-    settings = {name: value for name, value in settings.items() if value is not None}
     result = dream_file(
         input_path,
         output,
         model,
-        layers,
         plot=plot,
+        report=report,
+        animation=animation,
         overwrite=force,
+        **preprocessing,
         **settings,
     )
     if json_path:
@@ -57,7 +67,29 @@ def command(input_path, output, model_name, weights, layers, plot, json_path, fo
     figures = result.figures()
     gain = figures["real_gain"]
     click.echo(
-        f"{output}: the objective, {result.name}, is "
-        + ("no longer 0" if gain is None else f"{gain:.2f} times as high")
+        f"{output}: the objective, {result.name}, "
+        + ("is no longer 0" if gain is None else _rise(figures, gain))
         + f", {figures['seconds']:.1f} s"
     )
+
+
+def _rise(figures, gain):
+    if figures["objective_before"] > 0:
+        return f"is {gain:.2f} times as high"
+    return f"went from {figures['objective_before']:.3g} to {figures['objective_real']:.3g}"
+
+
+def _load(name, weights):
+    """The model, and what its pictures need."""
+    with quietly():
+        from keras_sounddream.deepdream import photo
+
+        if name in photo.NETWORKS:
+            model, preprocessing = photo.load_network(name, weights)
+            return model, {"preprocessing": preprocessing}
+    try:
+        return load_model(name, weights)[0], {}
+    except InputError as error:
+        if "There is no model" not in str(error):
+            raise
+        raise InputError(f"{error} For pictures: {', '.join(photo.NETWORKS)}.") from None

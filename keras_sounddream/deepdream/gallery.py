@@ -1,9 +1,7 @@
 """One dream for each layer of a network, in a folder."""
 
-import contextlib
 import hashlib
 import json
-import logging
 import pathlib
 import re
 
@@ -70,8 +68,7 @@ def dream_layers(input_path, folder, model, layers=(), overwrite=False, progress
         for text in tqdm(waiting, desc="gallery", unit="layer", disable=not progress):
             sound, picture = (folder / f"{names[text]}{suffix}" for suffix in _SUFFIXES)
             kept = {"plot": picture, "overwrite": True, "progress": False}
-            with _without_warnings():
-                result = dream_file(input_path, sound, model, [text], **kept, **settings)
+            result = dream_file(input_path, sound, model, [text], **kept, **settings)
             if not done:
                 save(folder / "input.wav", np.clip(waveform, -1, 1), rate, overwrite=True)
             done[text] = {"file": names[text], **result.figures()}
@@ -163,18 +160,6 @@ def _file_names(layers, done):
             name, number = f"{plain}_{number}", number + 1
         names.setdefault(text, name)
     return names
-
-
-@contextlib.contextmanager
-def _without_warnings():
-    """Keeps TensorFlow from warning that each layer's dream is traced anew: it has to be."""
-    logger = logging.getLogger("tensorflow")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def _make_folder(folder):

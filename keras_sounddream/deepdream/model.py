@@ -95,7 +95,7 @@ class DeepDream(keras.Model):
             cut = [round(settings.tile_seconds * self.sample_rate)]
         self._untracked = {  # kept from Keras' tracking: layers of the model, under other names
             "canvas": canvas,
-            "network": Network(self.model, self.objective, self._model_input),
+            "network": Network(self.model, self.objective, self.model_input),
             "updater": Momentum(step_size, settings.momentum),
         }
         self._tiles = None
@@ -103,9 +103,15 @@ class DeepDream(keras.Model):
             self._tiles = tiles.plan(self.model, self.objective, cut, settings.approximate)
         self._traced = {
             function.__name__: _trace(function)
-            for function in (self._begin, self._enter, self._renew, self._advance, self._finish)
+            for function in (
+                self._begin,
+                self._enter,
+                self._renew,
+                self._advance,
+                self._finish,
+                self._read_only,
+            )
         }
-        self._traced["read"] = _trace(self.read)
 
     @property
     def sample_rate(self):
@@ -196,7 +202,7 @@ class DeepDream(keras.Model):
         """
         source = tf.constant(sources.check(image, self))
         weights = None if weights is None else tf.constant(weights, "float32")
-        before = self._traced["read"](source, source, weights).numpy()
+        before = self._traced["_read_only"](source, source, weights).numpy()
         start, history = time.perf_counter(), []
         for callback in callbacks:
             callback.set_dream(self)
@@ -207,7 +213,7 @@ class DeepDream(keras.Model):
         dream = self._traced["_finish"](state)
         for callback in callbacks:
             callback.on_dream_end({"dream": dream.numpy()})
-        believed = self._traced["read"](dream, source, weights).numpy()
+        believed = self._traced["_read_only"](dream, source, weights).numpy()
         seconds = time.perf_counter() - start
         written = tf.constant(self._written(dream.numpy()))
         return DreamResult(
@@ -217,7 +223,7 @@ class DeepDream(keras.Model):
             objective=np.concatenate(history),
             objective_before=before,
             objective_believed=believed,
-            objective_real=self._traced["read"](written, source, weights).numpy(),
+            objective_real=self._traced["_read_only"](written, source, weights).numpy(),
             seconds=seconds,
             layers=tuple(dict.fromkeys([*self.objective.layers, *self.objective.logit_layers])),
             name=repr(self.objective),
@@ -281,6 +287,26 @@ class DeepDream(keras.Model):
         with by_fft():
             values = self._untracked["network"].values()
             return self._score(image, source, values, weights)
+
+    def _read_only(self, image, source, weights):
+        """Reads the objective where nobody wants a gradient: of tiles it costs twice as much."""
+        with by_fft():
+            values = self._untracked["network"].values()
+            return self._score(image, source, values, weights, differentiable=False)
+
+    def model_input(self, image):
+        """Brings sounds or pictures to what the model takes.
+
+        Args:
+            image: float32 `(batch, samples)` in [-1, 1], or `(batch, height, width, 3)` in
+                [0, 255].
+
+        Returns:
+            float32, with a channel axis if the model wants one, or preprocessed pixels.
+        """
+        if self.of_pictures:
+            return preprocess(image, self.settings.preprocessing)
+        return tf.expand_dims(image, -1) if len(self.model.inputs[0].shape) == 3 else image
 
     def compute_output_shape(self, input_shape):
         if isinstance(input_shape, dict):
@@ -373,7 +399,7 @@ class DeepDream(keras.Model):
         source = move(source) if self.objective.needs_source else move(tf.stop_gradient(image))
         return self._score(move(image), source, values, weights)
 
-    def _score(self, image, source, values, weights):
+    def _score(self, image, source, values, weights, differentiable=True):
         network, factors = self._untracked["network"], self._factors(image, weights)
 
         def score_maps(image, source):
@@ -388,7 +414,7 @@ class DeepDream(keras.Model):
             return sum(tf.reduce_mean(m, axis=list(range(1, len(m.shape)))) for m in maps)
         per_tile = self.settings.normalize_over == "tile"
         normalize = NORMALIZATIONS[self.settings.normalization] if per_tile else None
-        return self._tiles.read(score_maps, image, source, normalize)
+        return self._tiles.read(score_maps, image, source, normalize, differentiable)
 
     def _factors(self, image, weights):
         """The weight of each term for each example: list of float32 `(batch,)` or `(1,)`."""
@@ -398,11 +424,6 @@ class DeepDream(keras.Model):
         columns = tf.unstack(weights, num=len(own), axis=1)
         return [factor * column for factor, column in zip(own, columns, strict=True)]
 
-    def _model_input(self, image):
-        if self.of_pictures:
-            return preprocess(image, self.settings.preprocessing)
-        return tf.expand_dims(image, -1) if len(self.model.inputs[0].shape) == 3 else image
-
     def _written(self, dream):
         """What is left of dreams in a file of 16-bit sound or 8-bit pixels."""
         if self.of_pictures:
@@ -411,12 +432,10 @@ class DeepDream(keras.Model):
 
 
 def _trace(method):
-    """A graph of a method; through a function of its own, since TensorFlow counts by function."""
-
-    def call(*arguments):
-        return method(*arguments)
-
-    return tf.function(call, reduce_retracing=True)
+    """A graph of a method, without the warning that every further dream is one more trace."""
+    traced = tf.function(method, reduce_retracing=True)
+    traced._omit_frequent_tracing_warning = True
+    return traced
 
 
 def _loose(tensor):

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_sounddream.deepdream.objective import INPUT, SOURCE, find_layer
+from keras_sounddream.errors import InputError
 
 _FOLDABLE = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 _LOGITS = "/logits"
@@ -31,6 +32,12 @@ class Network:
         if not names:  # only the input is read
             self._network, self._sources = None, []
             return
+        both = set(objective.layers) & set(objective.logit_layers)
+        if both:
+            raise InputError(
+                f"Layer {both.pop()!r} is read before its activation, as logits, and after it: "
+                "dream of one of the two."
+            )
         outputs = {name: find_layer(model, name).output for name in names}
         used = keras.Model(model.inputs[0], outputs)
         self._network, self._sources = _quicken(used, set(objective.logit_layers))
@@ -81,7 +88,7 @@ def _quicken(model, logits):
 
     def clone(layer):
         config = layer.get_config()
-        if layer.name in folded:
+        if layer.name in folded or (layer.name in logits and _is_softmax(layer)):
             return _Folded(name=layer.name)
         if layer.name in normed:
             config["use_bias"] = True
@@ -100,6 +107,10 @@ def _quicken(model, logits):
         else:
             sources += zip(new.weights, map(_reader, layer.weights), strict=True)
     return keras.Model(copy.inputs[0], copy.output), sources
+
+
+def _is_softmax(layer):
+    return isinstance(layer, keras.layers.Softmax)
 
 
 def _reader(variable):

@@ -100,6 +100,9 @@ class Picture:
     def finish(self, state):
         """Gets the picture that is given out, at the source's size."""
         size = tf.shape(state["source"])[1:3]
+        if self._detail:
+            change = resize(state["variable"] - state["base"], size)
+            return self.limit(state["source"] + change)
         return self.limit(resize(state["variable"], size))
 
     def source(self, state):

@@ -10,6 +10,12 @@ _HIGHEST_PEAK = 1.5  # lossy formats overshoot 1 a little
 _SILENCE = 2e-6  # root mean square; `rms` says 1e-6 for all zeros
 
 
+def takes_pictures(model):
+    """Tells whether a model takes pictures `(batch, height, width, 3)`."""
+    shape = model.inputs[0].shape
+    return len(shape) == 4 and shape[-1] == 3
+
+
 def check_model(model, objective):
     """Checks that a model takes sounds or pictures and has what an objective reads.
 
@@ -24,7 +30,7 @@ def check_model(model, objective):
         InputError: if it takes neither, or lacks something.
     """
     shape = model.inputs[0].shape
-    of_pictures = len(shape) == 4 and shape[-1] == 3
+    of_pictures = takes_pictures(model)
     of_sounds = len(shape) == 2 or (len(shape) == 3 and shape[-1] == 1)
     if len(model.inputs) != 1 or not (of_sounds or of_pictures):
         raise InputError(

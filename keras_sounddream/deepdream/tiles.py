@@ -126,7 +126,7 @@ class Tiles:
     cuts: tuple
     jumps: tuple | None
 
-    def read(self, score_maps, image, source, normalize=None):
+    def read(self, score_maps, image, source, normalize=None, differentiable=True):
         """Scores what is dreamed on, with a gradient that is taken tile by tile.
 
         Args:
@@ -135,52 +135,63 @@ class Tiles:
             image: float32 `(batch, …)`, waveforms or pictures.
             source: float32, of the same shape, cut likewise.
             normalize: function from a tile's gradient to one of its size, or `None`.
+            differentiable: bool, whether the gradient is taken too.
 
         Returns:
             float32 `(batch,)`, the sum over the terms of the mean of their maps.
         """
+        if not differentiable:
+            return self._sum(score_maps, image, source, None, False)[0]
 
         @tf.custom_gradient
         def tiled(image):
-            scores, gradient = self._sum(score_maps, image, source, normalize)
+            scores, gradient = self._sum(score_maps, image, source, normalize, True)
             ones = [1] * (len(image.shape) - 1)
             return scores, lambda upstream: gradient * tf.reshape(upstream, (-1, *ones))
 
         return tiled(image)
 
-    def _sum(self, score_maps, image, source, normalize):
+    def _sum(self, score_maps, image, source, normalize, differentiable):
         whole = tf.unstack(tf.shape(image)[1 : 1 + len(self.cuts)])
         counts = [cut.count(length) for cut, length in zip(self.cuts, whole, strict=True)]
-        count = tf.reduce_prod(counts)
 
         def add(index, scores, total):
-            indices, rest = [], index
-            for length in reversed(counts):
-                indices.insert(0, rest % length)
-                rest = rest // length
-            places = [c.place(i, n) for c, i, n in zip(self.cuts, indices, whole, strict=True)]
+            places = self._places(index, counts, whole)
             start, size = self._window([place[0] for place in places], whole, image)
             with tf.GradientTape() as tape:
                 tile, source_tile = (_slice(each, start, size) for each in (image, source))
                 tape.watch(tile)
-                maps = score_maps(tile, source_tile)
-                if self.jumps is None:
-                    found = sum(_mean(scores) for scores in maps) / tf.cast(count, "float32")
-                else:
-                    found = sum(
-                        self._core_mean(scores, jumps, places, whole)
-                        for scores, jumps in zip(maps, self.jumps, strict=True)
-                    )
+                found = self._score(score_maps(tile, source_tile), places, counts, whole)
+            scores = tf.ensure_shape(scores + found, scores.shape)
+            if not differentiable:
+                return index + 1, scores, total
             gradient = tape.gradient(found, tile, unconnected_gradients="zero")
             gradient = normalize(gradient) if normalize else gradient
             rest = tf.shape(image) - start - size
             total = total + tf.pad(gradient, tf.stack([start, rest], 1))
-            scores = tf.ensure_shape(scores + found, scores.shape)
             return index + 1, scores, tf.ensure_shape(total, image.shape)
 
         start = tf.constant(0), tf.zeros_like(image[(..., *[0] * (len(image.shape) - 1))])
+        count = tf.reduce_prod(counts)
         loop = tf.while_loop(lambda i, *_: i < count, add, (*start, tf.zeros_like(image)))
         return loop[1:]
+
+    def _places(self, index, counts, whole):
+        """Where a tile lies, one `Cut.place` an axis; the last axis goes fastest."""
+        indices = []
+        for count in reversed(counts):
+            indices.insert(0, index % count)
+            index = index // count
+        return [cut.place(i, n) for cut, i, n in zip(self.cuts, indices, whole, strict=True)]
+
+    def _score(self, maps, places, counts, whole):
+        """A tile's part of the score of the whole."""
+        if self.jumps is None:
+            return sum(map(_mean, maps)) / tf.cast(tf.reduce_prod(counts), "float32")
+        return sum(
+            self._core_mean(scores, jumps, places, whole)
+            for scores, jumps in zip(maps, self.jumps, strict=True)
+        )
 
     def _window(self, starts, whole, image):
         rest = len(image.shape) - 1 - len(starts)

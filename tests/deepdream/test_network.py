@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from keras_sounddream import objectives
+from keras_sounddream import InputError, objectives
 from keras_sounddream.deepdream.network import Network
 
 
@@ -75,3 +75,20 @@ def test_logits_are_read_before_the_softmax(model, rng):
     top = model.get_layer("top")
     logits = expected(model, "mean", image) @ np.asarray(top.kernel) + np.asarray(top.bias)
     np.testing.assert_allclose(maps[0], logits[:, 3], rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [layers.Softmax, lambda: layers.Activation("softmax")])
+def test_logits_of_a_softmax_of_its_own(rng, kind):
+    inputs = keras.Input((4,))
+    x = layers.Dense(3, name="dense")(inputs)
+    last = kind()
+    model = keras.Model(inputs, last(x))
+    image = rng.normal(size=(2, 4)).astype("float32")
+    _, maps = read(model, objectives.logit(1, last.name), image)
+    np.testing.assert_allclose(maps[0], expected(model, "dense", image)[:, 1], rtol=1e-5)
+
+
+def test_a_layer_is_not_read_before_and_after_its_activation(model):
+    objective = objectives.logit(1).resolved(model) + objectives.layer("top")
+    with pytest.raises(InputError, match="'top' is read before its activation, as logits, and"):
+        Network(model, objective, lambda image: image)
