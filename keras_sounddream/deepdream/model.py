@@ -16,6 +16,7 @@ from keras_sounddream.audio.stft import by_fft
 from keras_sounddream.deepdream import octaves as octave_grids
 from keras_sounddream.deepdream import sources, tiles, transforms
 from keras_sounddream.deepdream.ascent import NORMALIZATIONS, SMOOTHINGS, KerasOptimizer, Momentum
+from keras_sounddream.deepdream.graph import apart
 from keras_sounddream.deepdream.network import Network
 from keras_sounddream.deepdream.picture import Picture, preprocess
 from keras_sounddream.deepdream.result import DreamResult
@@ -93,9 +94,13 @@ class DeepDream(keras.Model):
             canvas = Sound(self.analysis, settings.way, settings.mask_db, roll, settings.blend)
             step_size = db_to_nepers(settings.step_size)
             cut = [round(settings.tile_seconds * self.sample_rate)]
+        network = quick = Network(self.model, self.objective, self.model_input)
+        if settings.precision != "float32":
+            quick = Network(self.model, self.objective, self.model_input, settings.precision)
         self._untracked = {  # kept from Keras' tracking: layers of the model, under other names
             "canvas": canvas,
-            "network": Network(self.model, self.objective, self.model_input),
+            "network": network,
+            "quick_network": quick,  # that the way up is found by
             "updater": Momentum(step_size, settings.momentum),
         }
         self._tiles = None
@@ -284,15 +289,17 @@ class DeepDream(keras.Model):
         """
         image = tf.convert_to_tensor(image, "float32")
         source = image if source is None else source
+        network = self._untracked["network"]
         with by_fft():
-            values = self._untracked["network"].values()
-            return self._score(image, source, values, weights)
+            values = network.values()
+            return self._score(image, source, network, values, weights)
 
     def _read_only(self, image, source, weights):
         """Reads the objective where nobody wants a gradient: of tiles it costs twice as much."""
+        network = self._untracked["network"]
         with by_fft():
-            values = self._untracked["network"].values()
-            return self._score(image, source, values, weights, differentiable=False)
+            values = network.values()
+            return self._score(image, source, network, values, weights, differentiable=False)
 
     def model_input(self, image):
         """Brings sounds or pictures to what the model takes.
@@ -360,17 +367,21 @@ class DeepDream(keras.Model):
         self, state, slots, coarse_time, coarse_frequency, first, done, count, weights=None
     ):
         canvas, settings = self._untracked["canvas"], self.settings
-        values = self._untracked["network"].values()
+        values = self._untracked["quick_network"].values()
         normalize, smooth = NORMALIZATIONS[settings.normalization], SMOOTHINGS[settings.smoothing]
         first_width, last_width = settings.smoothing_width
 
-        def step(i, variable, slots, history):
+        @apart
+        def climb(variable, place):
             with tf.GradientTape() as tape:
                 tape.watch(variable)
                 image = canvas.make({**state, "variable": variable})
                 source = canvas.source(state)
-                scores = self._moved_score(image, source, first + i, values, weights)
-            gradient = tape.gradient(scores, variable, unconnected_gradients="zero")
+                scores = self._moved_score(image, source, place, values, weights)
+            return tape.gradient(scores, variable, unconnected_gradients="zero"), scores
+
+        def step(i, variable, slots, history):
+            gradient, scores = climb(variable, first + i)
             gradient = canvas.draw(gradient, coarse_time, coarse_frequency)
             share = tf.cast(done + i, "float32") / max(settings.steps - 1, 1)
             gradient = smooth(gradient, first_width + (last_width - first_width) * share)
@@ -381,7 +392,9 @@ class DeepDream(keras.Model):
         with by_fft():
             history = tf.TensorArray("float32", size=count, element_shape=(None,))
             start = (tf.constant(0), state["variable"], slots, history)
-            _, variable, slots, history = tf.while_loop(lambda i, *_: i < count, step, start)
+            _, variable, slots, history = tf.while_loop(
+                lambda i, *_: i < count, step, start, parallel_iterations=1
+            )
         return {**state, "variable": variable}, slots, history.stack()
 
     def _finish(self, state):
@@ -397,10 +410,11 @@ class DeepDream(keras.Model):
             return transforms.zoom(moved, settings.zoom, settings.seed, step)
 
         source = move(source) if self.objective.needs_source else move(tf.stop_gradient(image))
-        return self._score(move(image), source, values, weights)
+        network = self._untracked["quick_network"]
+        return self._score(move(image), source, network, values, weights)
 
-    def _score(self, image, source, values, weights, differentiable=True):
-        network, factors = self._untracked["network"], self._factors(image, weights)
+    def _score(self, image, source, network, values, weights, differentiable=True):
+        factors = self._factors(weights)
 
         def score_maps(image, source):
             maps = network.score_maps(image, source, values)
@@ -416,7 +430,7 @@ class DeepDream(keras.Model):
         normalize = NORMALIZATIONS[self.settings.normalization] if per_tile else None
         return self._tiles.read(score_maps, image, source, normalize, differentiable)
 
-    def _factors(self, image, weights):
+    def _factors(self, weights):
         """The weight of each term for each example: list of float32 `(batch,)` or `(1,)`."""
         own = [tf.constant([float(term["weight"])]) for term in self.objective.terms]
         if weights is None:

@@ -9,11 +9,14 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_sounddream.audio.layers import LogMelSpectrogram
 from keras_sounddream.deepdream.objective import INPUT, SOURCE, find_layer
 from keras_sounddream.errors import InputError
 
 _FOLDABLE = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 _LOGITS = "/logits"
+_ALWAYS_PRECISE = (keras.layers.InputLayer, LogMelSpectrogram)
+PRECISIONS = {"float32": None, "bfloat16": "mixed_bfloat16"}  # and Keras's policy for the layers
 
 
 class Network:
@@ -23,9 +26,10 @@ class Network:
         model: `keras.Model`, functional, with one input.
         objective: `Objective`.
         preprocess: function from what is dreamed on to what the model takes.
+        precision: str, key of `PRECISIONS`.
     """
 
-    def __init__(self, model, objective, preprocess):
+    def __init__(self, model, objective, preprocess, precision="float32"):
         self.objective = objective
         self._preprocess = preprocess
         names = dict.fromkeys([*objective.layers, *objective.logit_layers])
@@ -40,7 +44,9 @@ class Network:
             )
         outputs = {name: find_layer(model, name).output for name in names}
         used = keras.Model(model.inputs[0], outputs)
-        self._network, self._sources = _quicken(used, set(objective.logit_layers))
+        self._network, self._sources = _quicken(
+            used, set(objective.logit_layers), PRECISIONS[precision]
+        )
 
     def values(self):
         """Computes the kernels that the network is read with: a list of tensors."""
@@ -63,6 +69,7 @@ class Network:
             inputs = self._preprocess(image)
             with keras.StatelessScope(list(zip(variables, values, strict=True))):
                 found = self._network(inputs, training=False)
+            found = {name: tf.cast(value, "float32") for name, value in found.items()}
             activations |= found
             activations |= {f"{n}{_LOGITS}": found[n] for n in self.objective.logit_layers}
         return [scores for _, scores in self.objective.score_maps(activations)]
@@ -75,21 +82,23 @@ class _Folded(keras.layers.Layer):
         return inputs
 
 
-def _quicken(model, logits):
+def _quicken(model, logits, policy=None):
     """A copy of a model without its batch normalisations and without activations of `logits`.
 
     Returns the copy, or the model itself if nothing would change, and a list of pairs: a variable
     of it and a function that computes its value.
     """
     folded = _foldable(model)
-    if not folded and not logits:
+    if not folded and not logits and policy is None:
         return model, [(variable, _reader(variable)) for variable in model.weights]
     normed = {convolution: norm for norm, convolution in folded.items()}
 
     def clone(layer):
         config = layer.get_config()
+        if policy and not isinstance(layer, _ALWAYS_PRECISE):
+            config["dtype"] = policy
         if layer.name in folded or (layer.name in logits and _is_softmax(layer)):
-            return _Folded(name=layer.name)
+            return _Folded(name=layer.name, dtype=config["dtype"])
         if layer.name in normed:
             config["use_bias"] = True
         if layer.name in logits and "activation" in config:

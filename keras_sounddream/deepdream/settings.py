@@ -44,6 +44,9 @@ class Settings:
         approximate: bool, whether an objective without exact tiles may be averaged over them.
         preprocessing: str, what a picture's model takes: `"tf"`, `"torch"`, `"caffe"`, `"unit"` or
             `"none"`.
+        precision: str, of the network that the way is found by: `"float32"`, or `"bfloat16"`,
+            which is quicker on processors that have it (AVX512-BF16, AMX, most GPUs) and slower on
+            others. What is measured is always read in float32.
     """
 
     octaves: int = 4
@@ -68,6 +71,7 @@ class Settings:
     tile_pixels: int = 0
     approximate: bool = False
     preprocessing: str = "tf"
+    precision: str = "float32"
 
     def __post_init__(self):
         object.__setattr__(self, "smoothing_width", tuple(self.smoothing_width))
@@ -159,6 +163,7 @@ _CHOICES = {
     "normalize_over": ("whole", "tile"),
     "smoothing": tuple(SMOOTHINGS),
     "preprocessing": tuple(MODES),
+    "precision": ("float32", "bfloat16"),
 }
 _RANGES = {  # least and most; least is allowed unless it says otherwise
     "step_size": (0.0, 40.0, True),

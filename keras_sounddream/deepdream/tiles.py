@@ -10,6 +10,7 @@ import math
 
 import tensorflow as tf
 
+from keras_sounddream.deepdream.graph import apart
 from keras_sounddream.deepdream.receptive_field import Reach, reaches
 from keras_sounddream.errors import InputError
 
@@ -155,26 +156,37 @@ class Tiles:
         whole = tf.unstack(tf.shape(image)[1 : 1 + len(self.cuts)])
         counts = [cut.count(length) for cut, length in zip(self.cuts, whole, strict=True)]
 
-        def add(index, scores, total):
-            places = self._places(index, counts, whole)
-            start, size = self._window([place[0] for place in places], whole, image)
+        @apart
+        def read_tile(places, start, size):
             with tf.GradientTape() as tape:
                 tile, source_tile = (_slice(each, start, size) for each in (image, source))
                 tape.watch(tile)
                 found = self._score(score_maps(tile, source_tile), places, counts, whole)
+            if not differentiable:
+                return found, tf.zeros_like(tile)
+            return found, tape.gradient(found, tile, unconnected_gradients="zero")
+
+        def add(index, scores, total):
+            places = self._places(index, counts, whole)
+            start, size = self._window([place[0] for place in places], whole, image)
+            found, gradient = read_tile(places, start, size)
             scores = tf.ensure_shape(scores + found, scores.shape)
             if not differentiable:
                 return index + 1, scores, total
-            gradient = tape.gradient(found, tile, unconnected_gradients="zero")
             gradient = normalize(gradient) if normalize else gradient
             rest = tf.shape(image) - start - size
             total = total + tf.pad(gradient, tf.stack([start, rest], 1))
             return index + 1, scores, tf.ensure_shape(total, image.shape)
 
-        start = tf.constant(0), tf.zeros_like(image[(..., *[0] * (len(image.shape) - 1))])
         count = tf.reduce_prod(counts)
-        loop = tf.while_loop(lambda i, *_: i < count, add, (*start, tf.zeros_like(image)))
-        return loop[1:]
+        start = tf.constant(0), tf.zeros_like(image[(..., *[0] * (len(image.shape) - 1))])
+        _, scores, total = tf.while_loop(
+            lambda i, *_: i < count,
+            add,
+            (*start, tf.zeros_like(image)),
+            parallel_iterations=1,  # or several tiles are held at once
+        )
+        return scores, total
 
     def _places(self, index, counts, whole):
         """Where a tile lies, one `Cut.place` an axis; the last axis goes fastest."""

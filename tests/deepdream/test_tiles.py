@@ -12,6 +12,7 @@ from keras_sounddream.audio.layers import LogMelSpectrogram
 
 
 def sound_model():
+    keras.utils.set_random_seed(0)
     analysis = Analysis(sample_rate=8000, frame_seconds=0.032, step_seconds=0.016)
     inputs = keras.Input((None,))
     x = LogMelSpectrogram(analysis, name="front_end")(inputs)
@@ -99,7 +100,7 @@ def test_a_global_statistic_has_no_exact_tiles(rng):
 
 
 def test_long_and_short_sounds_dream_alike(rng):
-    second = rng.uniform(-1, 1, (1, 8192)).astype("float32")
+    second = rng.uniform(-1, 1, (1, 32768)).astype("float32")
     dream = DeepDream(sound_model(), objectives.layer("conv2"))
     short, long = dream.read(second), dream.read(np.tile(second, (1, 4)))
     np.testing.assert_allclose(short, long, rtol=0.1)
