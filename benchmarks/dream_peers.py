@@ -160,8 +160,7 @@ def make_network(weights):
             alpha=0.25, include_top=False, weights=None, input_shape=(None, None, 3)
         )
         whole = keras.applications.MobileNet(alpha=0.25, weights=weights)
-        for layer in network.layers:
-            layer.set_weights(whole.get_layer(layer.name).get_weights())
+        network.set_weights(whole.get_weights()[: len(network.weights)])
         return network, "conv_pw_11_relu"
     keras.utils.set_random_seed(0)
     return keras.applications.InceptionV3(include_top=False, weights=None), "mixed5"

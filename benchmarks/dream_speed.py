@@ -68,7 +68,7 @@ def time_trace(model, waveform, layer):
 
     grid, count = (tf.constant(2.0), tf.constant(2.0)), tf.constant(STEPS)
     traced, zero = dream._traced, tf.constant(0)
-    state, slots = traced["_enter"](traced["_begin"](tf.constant(waveform)), zero, *grid)
+    state, slots = traced["_enter"](traced["_begin"](tf.constant(waveform)), zero, *grid), ()
     log_magnitude = state["variable"]
 
     def dream_round():

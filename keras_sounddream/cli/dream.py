@@ -47,6 +47,10 @@ def command(
     --model inception_v3, mobilenet, vgg16 or vgg19 and their --weights.
     """
     check_outputs(output, plot, report, animation, json_path, overwrite=force)
+    read = {str(path) for path in (input_path, weights, *settings["guides"])}
+    for path in (plot, report, animation, json_path):
+        if path in read:
+            raise InputError(f"{path} is read: give another name to write to.")
     settings = {name: value for name, value in settings.items() if value is not None}
     model, preprocessing = _load(model_name, weights)
     with quietly():

@@ -144,7 +144,7 @@ class KerasOptimizer:
     """
 
     def __init__(self, optimizer):
-        self._config = keras.saving.serialize_keras_object(optimizer)
+        self.config = keras.saving.serialize_keras_object(optimizer)
         self._made = {}
 
     def begin(self, variable):
@@ -170,7 +170,7 @@ class KerasOptimizer:
                 )
             with tf.init_scope():
                 kept = keras.Variable(tf.zeros(shape), name="dreamed")
-                optimizer = keras.saving.deserialize_keras_object(self._config)
+                optimizer = keras.saving.deserialize_keras_object(self.config)
                 optimizer.build([kept])
                 values = [keras.ops.convert_to_numpy(slot) for slot in optimizer.variables]
             self._made[shape] = kept, optimizer, values

@@ -101,22 +101,19 @@ class DeepDream(keras.Model):
             "canvas": canvas,
             "network": network,
             "quick_network": quick,  # that the way up is found by
-            "updater": Momentum(step_size, settings.momentum),
         }
+        self._plain = self._untracked["updater"] = Momentum(step_size, settings.momentum)
         self._tiles = None
         if all(cut):
             self._tiles = tiles.plan(self.model, self.objective, cut, settings.approximate)
-        self._traced = {
-            function.__name__: _trace(function)
-            for function in (
-                self._begin,
-                self._enter,
-                self._renew,
-                self._advance,
-                self._finish,
-                self._read_only,
-            )
-        }
+        self._retrace()
+
+    def _retrace(self):
+        """Makes the graphs anew, since they hold how the gradient is followed."""
+        methods = (self._begin, self._enter, self._renew, self._finish, self._read_only)
+        self._traced = {method.__name__: _trace(method) for method in methods}
+        loosely = isinstance(self._untracked["updater"], Momentum)  # an optimizer wants shapes
+        self._traced["_advance"] = _trace(self._advance, loosely)
 
     @property
     def sample_rate(self):
@@ -131,10 +128,23 @@ class DeepDream(keras.Model):
                 (8.7 dB) of a spectrogram, or levels of a pixel. `None` for plain ascent.
             **kwargs: of `keras.Model.compile`.
         """
-        if optimizer is not None:
+        if optimizer is None:
+            self._untracked["updater"] = self._plain
+        else:
             optimizer = keras.optimizers.get(optimizer)
             self._untracked["updater"] = KerasOptimizer(optimizer)
+        self._retrace()
         super().compile(optimizer=optimizer or "sgd", **kwargs)
+
+    def get_compile_config(self):
+        """Gives the optimizer, for saving; `None` if there is none."""
+        updater = self._untracked["updater"]
+        return {"optimizer": updater.config if isinstance(updater, KerasOptimizer) else None}
+
+    def compile_from_config(self, config):
+        """Chooses the optimizer that was saved."""
+        if config["optimizer"] is not None:
+            self.compile(keras.saving.deserialize_keras_object(config["optimizer"]))
 
     def call(self, inputs):
         if not isinstance(inputs, dict):
@@ -170,7 +180,8 @@ class DeepDream(keras.Model):
 
         def one_octave(octave, state):
             grid = tf.unstack(factors[octave])
-            state, slots = self._enter(state, octave, *grid)
+            state = self._enter(state, octave, *grid)
+            slots = self._untracked["updater"].begin(state["variable"])
             done = 0
             for count in self._rounds():
                 place = octave * settings.steps + done, done, count
@@ -242,7 +253,8 @@ class DeepDream(keras.Model):
         state = self._traced["_begin"](source)
         for octave, factor in enumerate(factors):
             grid = [tf.constant(f, "float32") for f in factor]
-            state, slots = self._traced["_enter"](state, tf.constant(octave), *grid)
+            state = self._traced["_enter"](state, tf.constant(octave), *grid)
+            slots = self._untracked["updater"].begin(state["variable"])
             self.stop_octave = False
             for callback in callbacks:
                 callback.on_octave_begin(octave, {"dream": self._traced["_finish"](state).numpy()})
@@ -351,8 +363,7 @@ class DeepDream(keras.Model):
 
     def _enter(self, state, octave, coarse_time, coarse_frequency):
         canvas = self._untracked["canvas"]
-        state = canvas.enter_octave(state, octave, coarse_time, coarse_frequency)
-        return state, self._untracked["updater"].begin(state["variable"])
+        return canvas.enter_octave(state, octave, coarse_time, coarse_frequency)
 
     def _renew(self, state, octave, done):
         """Takes the phase anew, but before the very first step, when it is new."""
@@ -445,9 +456,9 @@ class DeepDream(keras.Model):
         return quantize(dream) / np.float32(32768)
 
 
-def _trace(method):
+def _trace(method, loosely=True):
     """A graph of a method, without the warning that every further dream is one more trace."""
-    traced = tf.function(method, reduce_retracing=True)
+    traced = tf.function(method, reduce_retracing=loosely)
     traced._omit_frequent_tracing_warning = True
     return traced
 

@@ -38,6 +38,8 @@ def load_picture(path):
         with Image.open(path) as image:
             if image.width * image.height > _MOST_PIXELS:
                 raise InputError(f"{path} has more than {_MOST_PIXELS:,} pixels: make it smaller.")
+            if image.mode == "F" or image.mode.startswith("I"):
+                raise InputError(f"{path} has more than 8 bits a colour: convert it to 8 first.")
             upright = ImageOps.exif_transpose(image).convert("RGB")
             return np.asarray(upright, "float32")[np.newaxis]
     except FileNotFoundError:
@@ -103,7 +105,11 @@ def load_network(name, weights):
     constructor, preprocessing = NETWORKS[name]
     build = getattr(keras.applications, constructor)
     if weights == "imagenet":
-        return build(include_top=False, weights="imagenet"), preprocessing
+        try:
+            return build(include_top=False, weights="imagenet"), preprocessing
+        except Exception as error:  # Keras raises a bare one where there is no network
+            reason = str(error).splitlines()[0]
+            raise InputError(f"Cannot download the weights of {name}: {reason}") from None
     if weights is None:
         raise InputError(f"Expected --weights FILE, or --weights imagenet to download {name}'s.")
     if not pathlib.Path(weights).is_file():

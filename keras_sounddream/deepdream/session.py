@@ -124,6 +124,10 @@ def find_objective(model, layers=(), guides=(), label=None):
         InputError: if the model lacks a layer, channel or class, or a guide cannot be read.
     """
     terms = []
+    if label is not None and takes_pictures(model):
+        raise InputError(f"{model.name} has no classes here, without its top. Name a layer.")
+    if guides and any(":" in name for name in layers):
+        raise InputError("A guide takes whole layers: leave the channel out.")
     if label is not None:
         terms.append(objectives.logit(objectives.find_label(model, label)))
     if guides:

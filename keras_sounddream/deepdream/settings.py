@@ -3,6 +3,8 @@
 import dataclasses
 import math
 
+import numpy as np
+
 from keras_sounddream.deepdream.ascent import NORMALIZATIONS, SMOOTHINGS
 from keras_sounddream.deepdream.picture import MODES
 from keras_sounddream.errors import InputError
@@ -74,6 +76,12 @@ class Settings:
     precision: str = "float32"
 
     def __post_init__(self):
+        for field in dataclasses.fields(self):  # NumPy's numbers become Python's
+            value = getattr(self, field.name)
+            if isinstance(value, np.generic):
+                object.__setattr__(self, field.name, value.item())
+        if not isinstance(self.smoothing_width, tuple | list):
+            raise InputError(f"`smoothing_width` must be a pair. Received: {self.smoothing_width}")
         object.__setattr__(self, "smoothing_width", tuple(self.smoothing_width))
         for name in ("octaves", "steps"):
             _check_count(name, getattr(self, name), 1, 10_000)

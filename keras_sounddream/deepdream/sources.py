@@ -1,5 +1,6 @@
 """What can be dreamed on, and with; each check names what came."""
 
+import keras
 import numpy as np
 
 from keras_sounddream.audio.loudness import rms
@@ -105,7 +106,29 @@ def _picture(picture, dream):
             f"{dream.model.name} takes {expected[0]} x {expected[1]} pixels, no more and no fewer. "
             f"Received: {picture.shape[1]} x {picture.shape[2]}"
         )
+    _check_size(picture, dream)
     return picture
+
+
+def _check_size(picture, dream):
+    """Checks that the network takes a picture at its smallest octave."""
+    settings, (rows, columns) = dream.settings, picture.shape[1:3]
+    shrinks = settings.time_factor, settings.frequency_factor
+    coarsest = [
+        max(round(n / factor ** (settings.octaves - 1)), 1)
+        for n, factor in zip((rows, columns), shrinks, strict=True)
+    ]
+    for name in (*dream.objective.layers, *dream.objective.logit_layers):
+        network = keras.Model(dream.model.inputs[0], dream.model.get_layer(name).output)
+        try:
+            fits = all(network.compute_output_shape((1, *coarsest, 3))[1:3])
+        except ValueError:
+            fits = False
+        if not fits:
+            raise InputError(
+                f"{rows} x {columns} pixels are {coarsest[0]} x {coarsest[1]} in the first of "
+                f"{settings.octaves} octaves, too few for layer {name!r}: dream in fewer octaves."
+            )
 
 
 def _check_finite(image, name):

@@ -99,3 +99,26 @@ def test_a_real_photograph_under_mobilenet(media):
     assert result.picture.shape == (1, *photograph.shape)
     assert result.real_gain[0] > 1.2
     assert result.kept[0] > 0.95
+
+
+def test_an_optimizer_ascends_at_every_size(picture_model, picture, tmp_path):
+    dream = DeepDream(picture_model, objectives.layer("conv2"), octaves=3, steps=2)
+    plain = dream.run(picture)
+    dream.compile(optimizer=keras.optimizers.Adam(3.0))
+    result = dream.run(picture)
+    assert result.real_gain[0] > 1.05
+    assert result.picture.tobytes() != plain.picture.tobytes()
+    dream.run(picture[:40])
+    dream.save(tmp_path / "dream.keras")
+    again = keras.models.load_model(tmp_path / "dream.keras")
+    np.testing.assert_allclose(again.run(picture).picture, result.picture, atol=0.05)
+    dream.compile()
+    np.testing.assert_allclose(dream.run(picture).picture, plain.picture, atol=0.05)
+
+
+def test_a_picture_too_small_for_its_octaves():
+    inputs = keras.Input((None, None, 3))
+    model = keras.Model(inputs, layers.Conv2D(2, 5, padding="valid", name="conv")(inputs))
+    dream = DeepDream(model, objectives.layer("conv"), octaves=4)
+    with pytest.raises(InputError, match="too few for layer 'conv': dream in fewer octaves"):
+        dream.run(np.zeros((9, 9, 3), "float32"))
