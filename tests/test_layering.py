@@ -13,11 +13,21 @@ MAY_IMPORT = {
     "errors": set(),
     "files": {"errors"},
     "audio": {"errors", "files"},
-    "applications": {"audio", "errors", "files"},
+    "convert": {"errors", "files"},
+    "applications": {"audio", "convert", "errors", "files"},
     "deepdream": {"audio", "errors", "files", "reports"},
     "reports": {"audio", "errors", "files"},
     "training": {"applications", "audio", "errors", "files"},
-    "cli": {"applications", "audio", "deepdream", "errors", "files", "reports", "training"},
+    "cli": {
+        "applications",
+        "audio",
+        "convert",
+        "deepdream",
+        "errors",
+        "files",
+        "reports",
+        "training",
+    },
 }
 MAY_IMPORT_TENSORFLOW = {"deepdream", "training", "audio.graph_io"}
 

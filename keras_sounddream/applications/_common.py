@@ -10,10 +10,10 @@ import keras_sounddream.applications._weights as _weights
 from keras_sounddream.audio.io import resample, to_mono
 from keras_sounddream.errors import InputError
 
-_POOLING = {
+_POOLING = {  # by the rank of what is pooled
     None: None,
-    "avg": layers.GlobalAveragePooling2D,
-    "max": layers.GlobalMaxPooling2D,
+    "avg": {3: layers.GlobalAveragePooling1D, 4: layers.GlobalAveragePooling2D},
+    "max": {3: layers.GlobalMaxPooling1D, 4: layers.GlobalMaxPooling2D},
 }
 TOP = "predictions"
 
@@ -122,34 +122,39 @@ def pool(x, pooling):
     """Ends a network without a top.
 
     Args:
-        x: Keras tensor `(batch, frames, bands, channels)`.
+        x: Keras tensor `(batch, frames, channels)` or `(batch, frames, bands, channels)`.
         pooling: `None`, `"avg"` or `"max"`.
 
     Returns:
         `x`, or `(batch, channels)` where it is pooled.
     """
-    layer = _POOLING[pooling]
-    return x if layer is None else layer(name=f"{pooling}_pool")(x)
+    kinds = _POOLING[pooling]
+    return x if kinds is None else kinds[len(x.shape)](name=f"{pooling}_pool")(x)
 
 
-def finish(inputs, x, name, sample_rate, labels, weights, pretrained):
+def finish(
+    inputs, x, name, sample_rate, labels, weights, pretrained, tops=(f"{TOP}/",), layouts=()
+):
     """Closes the model and loads its weights.
 
     Args:
         inputs: Keras tensor.
         x: Keras tensor, the output.
         name: str.
-        sample_rate: int, Hz.
+        sample_rate: int, Hz; `None` of a model that takes pictures.
         labels: tuple of str, or `None`.
         weights: `None`, key of `pretrained`, or path.
         pretrained: dict, the family's `PRETRAINED`.
+        tops: sequence of str, as of `_weights.load`.
+        layouts: sequence of dicts, as of `_weights.load`.
 
     Returns:
         `AudioModel`.
     """
     model = describe(AudioModel(inputs, x, name=name), sample_rate, labels)
     if weights is not None:
-        _weights.load(model, _weights.pretrained_path(weights, pretrained), skip_prefix=TOP)
+        path = _weights.pretrained_path(weights, pretrained)
+        _weights.load(model, path, tops, layouts)
     return model
 
 

@@ -1,13 +1,16 @@
 """Finds, checks and loads weights."""
 
+import dataclasses
 import difflib
 import hashlib
+import os
 import pathlib
-import zipfile
+import typing
 
 import keras
 import numpy as np
 
+from keras_sounddream.convert import read_arrays
 from keras_sounddream.errors import InputError
 
 _PACKAGE = pathlib.Path(__file__).parents[1]
@@ -27,10 +30,13 @@ def shipped_path(name):
 
 
 def pretrained_path(key, pretrained):
-    """Path of the weights that a key of `PRETRAINED` or a path names, checked against its hash.
+    """Path of the weights that a key of `PRETRAINED` or a path names.
+
+    What ships is checked against its hash. What may not ship (a row with a `url`) is looked for in
+    Keras's cache folder, where its user puts it: without a known hash nothing is downloaded.
 
     Args:
-        key: str, key of `pretrained` or path of a `.npz` or `.weights.h5` file.
+        key: str, key of `pretrained` or path of a file of weights.
         pretrained: dict, a family's `PRETRAINED`.
 
     Returns:
@@ -50,24 +56,54 @@ def pretrained_path(key, pretrained):
             f"`weights` must be None, one of {list(pretrained)}, or a file. "
             f"Received: {key!r}.{hint}"
         )
-    path = shipped_path(pretrained[key]["file"])
+    row = pretrained[key]
+    return _cached_path(row) if "url" in row else _checked_path(row)
+
+
+def _cached_path(row):
+    path = pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
+    path /= row["file"]
+    if not path.is_file():
+        raise InputError(
+            f"These weights do not ship with the package. Fetch {row['url']} and put it at {path}."
+        )
+    return path
+
+
+def _checked_path(row):
+    path = shipped_path(row["file"])
     if not path.is_file():
         raise InputError(f"The weights {path.name} are missing from {path.parent}. Install again.")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if digest != pretrained[key]["sha256"]:
+    if digest != row["sha256"]:
         raise InputError(f"{path} has SHA-256 {digest}, not the expected one. Install again.")
     return path
 
 
-def load(model, path, skip_prefix=None):
+@dataclasses.dataclass(frozen=True)
+class Foreign:
+    """Where a weight is found in a file of another system.
+
+    Attributes:
+        name: str, the tensor's name there.
+        turn: function from the array there to the one of Keras, or `None` if they are alike.
+    """
+
+    name: str
+    turn: typing.Callable | None = None
+
+
+def load(model, path, tops=(), layouts=()):
     """Sets every weight of a model from a file; none may be missing, extra or misshapen.
 
     Args:
         model: `keras.Model`.
-        path: path of `.npz` (arrays named `layer/weight`, as `save` writes them) or of
-            Keras' `.weights.h5`.
-        skip_prefix: str, beginning of the names of tensors that the file may hold beside the
-            model's, such as those of a top that was left out.
+        path: path of `.npz` (arrays named `layer/weight`, as `save` writes them), of Keras's
+            `.weights.h5`, or of what another system wrote, as `convert.read_arrays` reads it.
+        tops: sequence of str, beginnings of the names of tensors that the file may hold beside
+            the model's, such as those of a top that was left out.
+        layouts: sequence of dicts from a weight's path to its `Foreign`, one a system; the one
+            that shares the most names with the file is taken.
 
     Raises:
         InputError: if the file cannot be read or does not fit, naming the tensor.
@@ -79,21 +115,43 @@ def load(model, path, skip_prefix=None):
             reason = str(error).splitlines()[0]
             raise InputError(f"{path} does not fit {model.name}: {reason}") from None
         return
-    arrays = _read(path)
-    expected = {weight.path: weight for weight in model.weights}
-    for name in sorted(set(expected) - set(arrays)):
+    arrays = read_arrays(path)
+    ours = {weight.path: Foreign(weight.path) for weight in model.weights}
+    layout = max(
+        [ours, *layouts], key=lambda names: len({row.name for row in names.values()} & set(arrays))
+    )
+    weights = {weight.path: weight for weight in model.weights}
+    _check_names(
+        model, path, arrays, {k: v for k, v in layout.items() if k in weights}, layout, tops
+    )
+    found = {name: _turned(model, path, arrays, layout[name], weights[name]) for name in weights}
+    for name, weight in weights.items():
+        weight.assign(found[name].astype("float32"))
+
+
+def _check_names(model, path, arrays, used, layout, tops):
+    expected = {row.name for row in used.values()}
+    for name in sorted(expected - set(arrays)):
         raise InputError(f"{path} lacks the tensor {name!r} that {model.name} has.")
-    for name in sorted(set(arrays) - set(expected)):
-        if not (skip_prefix and name.startswith(skip_prefix)):
+    spare = {row.name for key, row in layout.items() if key.startswith(tuple(tops))}
+    for name in sorted(set(arrays) - expected - spare):
+        if not name.startswith(tuple(tops)):
             raise InputError(f"{path} holds the tensor {name!r} that {model.name} lacks.")
-    for name, weight in expected.items():
-        if arrays[name].shape != tuple(weight.shape):
-            raise InputError(
-                f"The tensor {name!r} of {path} has shape {arrays[name].shape}, but "
-                f"{model.name} expects {tuple(weight.shape)}."
-            )
-    for name, weight in expected.items():
-        weight.assign(arrays[name].astype("float32"))
+
+
+def _turned(model, path, arrays, row, weight):
+    array = arrays[row.name]
+    try:
+        turned = array if row.turn is None else row.turn(array)
+    except ValueError:  # of another rank
+        turned = array
+    if turned.shape != tuple(weight.shape):
+        as_ours = "" if turned.shape == array.shape else f", {turned.shape} in Keras"
+        raise InputError(
+            f"The tensor {row.name!r} of {path} has shape {array.shape}{as_ours}, but "
+            f"{model.name} expects {tuple(weight.shape)}."
+        )
+    return turned
 
 
 def save(model, path, dtype="float16"):
@@ -106,14 +164,3 @@ def save(model, path, dtype="float16"):
     """
     arrays = {w.path: keras.ops.convert_to_numpy(w.value).astype(dtype) for w in model.weights}
     np.savez_compressed(path, **arrays)
-
-
-def _read(path):
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, TypeError, zipfile.BadZipFile, AttributeError) as error:
-        raise InputError(
-            f"Expected weights as .npz or .weights.h5, of numbers alone. {path} is not: "
-            f"{type(error).__name__}."
-        ) from None
