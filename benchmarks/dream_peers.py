@@ -7,7 +7,8 @@ Writes docs/dream_peers.md. The others are the tiled loop of TensorFlow's DeepDr
 afresh from its page, and tf-keras-vis's `ActivationMaximization`. All dream the same dream: the
 mean of squares of one layer, gradients divided by their deviation, the same sizes of the picture,
 the same number of steps and their length. Times are medians of alternating runs of several traces;
-memory is what a fresh process takes at most, less what it had taken with the model built.
+memory is what a fresh process takes at most, less what it had taken with the model built. The gain
+is the objective of the dream, read in float32 by the model itself, divided by that of the picture.
 """
 
 import argparse
@@ -195,6 +196,18 @@ def compare_seconds(network, layer, picture):
     return {name: np.median(found) / (OCTAVES * STEPS) for name, found in times.items()}
 
 
+def gain(name, network, layer, picture):
+    """Objective of a contender's dream, divided by that of the picture."""
+    make, settings, _ = CONTENDERS[name]
+    dreamed = make(network, layer, **settings)(picture)
+    dreamed = dreamed / GREY - 1 if dreamed.max() > 1 else dreamed
+    model = _up_to(network, layer)
+    before, after = (
+        np.square(model(each[np.newaxis]).numpy()).mean() for each in (picture / GREY - 1, dreamed)
+    )
+    return after / before
+
+
 def peak_memory(name, size, arguments):
     """MB that one contender takes at most, in a process of its own."""
     command = [sys.executable, __file__, "--alone", json.dumps([name, size])]
@@ -219,18 +232,18 @@ def most_taken():
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
 
 
-def table(size, seconds, memory):
+def table(size, seconds, memory, gains):
     rows, columns = size
     lines = [
         f"## {columns} x {rows}",
         "",
-        "| dream | seconds a step | of ours | peak memory (MB) | of ours |",
-        "|---|---|---|---|---|",
+        "| dream | seconds a step | of ours | peak memory (MB) | of ours | gain |",
+        "|---|---|---|---|---|---|",
     ]
     for name, each in seconds.items():
         lines.append(
             f"| {name} | {each:.3f} | {each / seconds['ours']:.2f} | {memory[name]:.0f} | "
-            f"{memory[name] / memory['ours']:.2f} |"
+            f"{memory[name] / memory['ours']:.2f} | {gains[name]:.2f} |"
         )
     return [*lines, ""]
 
@@ -262,7 +275,9 @@ def main():
     for size in SIZES:
         seconds = compare_seconds(network, layer, make_picture(size, arguments.picture))
         memory = {name: peak_memory(name, size, arguments) for name in seconds}
-        lines += table(size, seconds, memory)
+        picture = make_picture(size, arguments.picture)
+        gains = {name: gain(name, network, layer, picture) for name in seconds}
+        lines += table(size, seconds, memory, gains)
         print("\n".join(lines), flush=True)
     lines += [
         "The tutorial leaves out the last tile of each row and column wherever there are several: of",

@@ -19,3 +19,41 @@ def apart(function):
     if tf.executing_eagerly():
         return function
     return tf.function(function, experimental_attributes={"_noinline": True})
+
+
+def for_any_size(function):
+    """Traces a function of pictures once, for all their sizes.
+
+    TensorFlow by itself traces for the first octave's size and, at the second's, for any: twice
+    the time before the first step, and a second graph to keep.
+
+    Args:
+        function: of tensors, dictionaries of them, and `None`.
+
+    Returns:
+        function, with the same numbers.
+    """
+    traced = tf.function(function)
+
+    def call(*arguments):
+        specs = tf.nest.map_structure(_of_any_size, arguments)
+        return traced.get_concrete_function(*specs)(*arguments)
+
+    return call
+
+
+def loose_shape(tensor):
+    """A shape that holds of a tensor in every octave, whose pictures differ in size.
+
+    Args:
+        tensor: of any rank; a picture's channels, the last of four axes, stay.
+
+    Returns:
+        `tf.TensorShape`.
+    """
+    rank = len(tensor.shape)
+    return tf.TensorShape([None] * (rank - 1) + [tensor.shape[-1] if rank == 4 else None][:rank])
+
+
+def _of_any_size(value):
+    return tf.TensorSpec(loose_shape(value), value.dtype) if tf.is_tensor(value) else value

@@ -16,7 +16,7 @@ from keras_sounddream.audio.stft import by_fft
 from keras_sounddream.deepdream import octaves as octave_grids
 from keras_sounddream.deepdream import sources, tiles, transforms
 from keras_sounddream.deepdream.ascent import NORMALIZATIONS, SMOOTHINGS, KerasOptimizer, Momentum
-from keras_sounddream.deepdream.graph import apart
+from keras_sounddream.deepdream.graph import apart, for_any_size, loose_shape
 from keras_sounddream.deepdream.network import Network
 from keras_sounddream.deepdream.picture import Picture, preprocess
 from keras_sounddream.deepdream.result import DreamResult
@@ -110,10 +110,12 @@ class DeepDream(keras.Model):
 
     def _retrace(self):
         """Makes the graphs anew, since they hold how the gradient is followed."""
-        methods = (self._begin, self._enter, self._renew, self._finish, self._read_only)
-        self._traced = {method.__name__: _trace(method) for method in methods}
-        loosely = isinstance(self._untracked["updater"], Momentum)  # an optimizer wants shapes
-        self._traced["_advance"] = _trace(self._advance, loosely)
+        methods = (self._begin, self._enter, self._renew, self._advance, self._finish)
+        trace = for_any_size if self.of_pictures else _trace
+        self._traced = {method.__name__: trace(method) for method in methods}
+        self._traced["_read_only"] = _trace(self._read_only)
+        if not isinstance(self._untracked["updater"], Momentum):  # an optimizer wants shapes
+            self._traced["_advance"] = _trace(self._advance, loosely=False)
 
     @property
     def sample_rate(self):
@@ -176,7 +178,7 @@ class DeepDream(keras.Model):
             "float32",
         )
         state = self._begin(source)
-        loose = {name: _loose(tensor) for name, tensor in state.items()}
+        loose = {name: loose_shape(tensor) for name, tensor in state.items()}
 
         def one_octave(octave, state):
             grid = tf.unstack(factors[octave])
@@ -461,12 +463,6 @@ def _trace(method, loosely=True):
     traced = tf.function(method, reduce_retracing=loosely)
     traced._omit_frequent_tracing_warning = True
     return traced
-
-
-def _loose(tensor):
-    """A shape that holds of a tensor in every octave, whose pictures differ in size."""
-    rank = len(tensor.shape)
-    return tf.TensorShape([None] * (rank - 1) + [tensor.shape[-1] if rank == 4 else None])
 
 
 def _analysis_of(model):

@@ -16,7 +16,7 @@ from keras_sounddream.errors import InputError
 _FOLDABLE = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 _LOGITS = "/logits"
 _ALWAYS_PRECISE = (keras.layers.InputLayer, LogMelSpectrogram)
-PRECISIONS = {"float32": None, "bfloat16": "mixed_bfloat16"}  # and Keras's policy for the layers
+PRECISIONS = {"float32": None, "bfloat16": "bfloat16"}  # and Keras's policy for the layers
 
 
 class Network:
@@ -50,7 +50,7 @@ class Network:
 
     def values(self):
         """Computes the kernels that the network is read with: a list of tensors."""
-        return [value() for _, value in self._sources]
+        return [tf.cast(value(), variable.dtype) for variable, value in self._sources]
 
     def score_maps(self, image, source, values):
         """Reads scores at all positions.
@@ -67,7 +67,8 @@ class Network:
         if self._network is not None:
             variables = [variable for variable, _ in self._sources]
             inputs = self._preprocess(image)
-            with keras.StatelessScope(list(zip(variables, values, strict=True))):
+            pairs = list(zip(variables, values, strict=True))
+            with keras.StatelessScope(pairs, initialize_variables=False):
                 found = self._network(inputs, training=False)
             found = {name: tf.cast(value, "float32") for name, value in found.items()}
             activations |= found
@@ -105,7 +106,9 @@ def _quicken(model, logits, policy=None):
             config["activation"] = "linear"
         return type(layer).from_config(config)
 
-    copy = keras.models.clone_model(model, clone_function=clone)
+    # The copy's own variables are never read: without values they take no memory.
+    with keras.StatelessScope(initialize_variables=False):
+        copy = keras.models.clone_model(model, clone_function=clone)
     sources = []
     for layer in model.layers:
         if not layer.weights or layer.name in folded:
