@@ -1,0 +1,103 @@
+"""How much of a dream on each model of the zoo is still there when it is played or looked at.
+
+    python benchmarks/zoo_dreams.py --data ESC-10 --photos FOLDER --yamnet FILE --squeezenet FILE
+
+Writes docs/zoo_dreams.md. Sounds are the first clip of each class in ESC-10's fold 5, pictures the
+photos of a folder. Each is dreamed with the default settings on a convolution two thirds of the way
+up the model, written to a file (16-bit WAV, 8-bit PNG) and read again.
+"""
+
+import argparse
+import os
+import pathlib
+import tempfile
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+from dream_fidelity import first_clips
+from tqdm import tqdm
+
+from keras_sounddream import applications
+from keras_sounddream.audio.io import load, save
+from keras_sounddream.deepdream import photo
+from keras_sounddream.deepdream.session import dream_file
+
+ROOT = pathlib.Path(__file__).parents[1]
+SECONDS = 5.0
+PHOTO_PIXELS = 384
+
+
+def models(arguments):
+    """Rows of `(name, its weights in words, model)`."""
+    yield "LogMelCNN", "esc10", applications.LogMelCNN()
+    yield "UrbanSoundCNN", "esc10", applications.UrbanSoundCNN()
+    yield "SoundNet8", "random", applications.SoundNet8(weights=None)
+    yield "SoundNet5", "random", applications.SoundNet5(weights=None)
+    if arguments.yamnet:
+        yield "YAMNet", "AudioSet", applications.YAMNet(weights=arguments.yamnet, patches=False)
+    if arguments.squeezenet:
+        yield "SqueezeNet", "ImageNet", applications.SqueezeNet(weights=arguments.squeezenet)
+
+
+def prepared_inputs(folder, model, arguments):
+    """Files to dream on, brought to a common length or size."""
+    if model.sample_rate is None:
+        for path in sorted(arguments.photos.iterdir()):
+            if path.suffix in (".jpg", ".png"):
+                picture = photo.load_picture(path)
+                factor = max(max(picture.shape[:2]) // PHOTO_PIXELS, 1)
+                small = folder / f"{path.stem}.png"
+                photo.save_picture(small, picture[::factor, ::factor], True)
+                yield small
+        return
+    for clip in first_clips(arguments.data, 1):
+        path = folder / f"{clip.path.stem}.wav"
+        waveform = load(clip.path, model.sample_rate)
+        least = model.input_shape[1] or round(SECONDS * model.sample_rate)
+        save(path, np.resize(waveform, (1, least)), model.sample_rate, overwrite=True)
+        yield path
+
+
+def measure(model, arguments):
+    """Kept and real gain of each dream, and seconds: arrays."""
+    rows, layer = [], None
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        for path in tqdm(list(prepared_inputs(folder, model, arguments)), desc=model.name):
+            out = folder / f"dream{path.suffix}"
+            result = dream_file(path, out, model, overwrite=True, progress=False)
+            rows.append((result.kept[0], result.real_gain[0], result.seconds))
+            layer = result.layers[0]
+    return layer, np.array(rows).T
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=pathlib.Path, required=True)
+    parser.add_argument("--photos", type=pathlib.Path, required=True)
+    parser.add_argument("--yamnet", help="weights of YAMNet")
+    parser.add_argument("--squeezenet", help="weights of SqueezeNet")
+    arguments = parser.parse_args()
+    lines = [
+        "# Dreams on each model of the zoo",
+        "",
+        "Written by `benchmarks/zoo_dreams.py`. Default settings, on a convolution two thirds of the",
+        "way up; *kept* and *real gain* are read off the file (16-bit WAV or 8-bit PNG). Sounds: the",
+        "first clip of each class in ESC-10's fold 5; pictures: photos.",
+        "",
+        "| model | weights | layer | dreams | kept, median | kept, least | real gain, median (least … most) | s a dream |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, weights, model in models(arguments):
+        layer, (kept, gain, seconds) = measure(model, arguments)
+        lines.append(
+            f"| {name} | {weights} | `{layer}` | {len(kept)} | {np.median(kept):.2f} | {kept.min():.2f} | "
+            f"{np.median(gain):.2f} ({gain.min():.2f} … {gain.max():.2f}) | {np.median(seconds):.1f} |"
+        )
+        print(lines[-1], flush=True)
+    (ROOT / "docs" / "zoo_dreams.md").write_text("\n".join([*lines, ""]))
+
+
+if __name__ == "__main__":
+    main()
