@@ -4,14 +4,7 @@ import numpy as np
 from keras import Model, initializers, layers
 
 import keras_sounddream.applications._common as _common
-from keras_sounddream.applications._squeezenet_weights import (
-    DEVIATION,
-    MEAN,
-    ROWS,
-    caffe_layout,
-    plain_name,
-    torch_layout,
-)
+import keras_sounddream.applications._squeezenet_weights as _weights
 from keras_sounddream.errors import InputError
 
 BANKS = {  # what is before each pooling, and what is last
@@ -30,27 +23,18 @@ BANKS = {  # what is before each pooling, and what is last
 }
 PREPROCESSING = {  # factor and summand of red, green and blue in [0, 255]
     "torch": (
-        [1 / (255 * deviation) for deviation in DEVIATION],
-        [-mean / deviation for mean, deviation in zip(MEAN, DEVIATION, strict=True)],
+        [1 / (255 * deviation) for deviation in _weights.DEVIATION],
+        [-m / d for m, d in zip(_weights.MEAN, _weights.DEVIATION, strict=True)],
     ),
     "unit": ([1 / 255] * 3, [0.0] * 3),
 }
-PRETRAINED = ROWS["1.0"]
+PRETRAINED = _weights.ROWS["1.0"]
 
 _CLASSES = 1000
 _FIRST = {"1.0": (96, 7), "1.1": (64, 3)}  # filters and size of the first convolution
 _LEAST = {"1.0": 21, "1.1": 17}  # pixels
-# Filters of the squeeze, and of each of the two expansions, from fire2 to fire9.
-_FIRES = (
-    (16, 64),
-    (16, 64),
-    (32, 128),
-    (32, 128),
-    (48, 192),
-    (48, 192),
-    (64, 256),
-    (64, 256),
-)
+_SQUEEZES = (16, 16, 32, 32, 48, 48, 64, 64)  # filters, from fire2 to fire9
+_EXPANSION = 4  # times as many filters in each of the two that follow a squeeze
 _RELU = {"activation": "relu", "kernel_initializer": "he_uniform"}
 
 
@@ -106,11 +90,14 @@ def SqueezeNet(
     Reference: Iandola et al., *SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and
     <0.5MB model size*, 2016, https://arxiv.org/abs/1602.07360. Trained on ImageNet (ILSVRC 2012).
     """
-    _check_choices(version=(version, BANKS), preprocessing=(preprocessing, PREPROCESSING))
-    _check_choices(conv10_padding=(conv10_padding, (0, 1)))
+    _check_choices(
+        version=(version, BANKS),
+        preprocessing=(preprocessing, PREPROCESSING),
+        conv10_padding=(conv10_padding, (0, 1)),
+    )
     if weights is not None and include_top and classes == _CLASSES and labels is None:
         labels = _common.read_labels("imagenet.txt")
-    rows = ROWS[version]
+    rows = _weights.ROWS[version]
     labels = _common.check_arguments(include_top, weights, pooling, classes, labels, rows)
     inputs = x = _input(input_tensor, input_shape, version)
     if include_front_end:
@@ -121,18 +108,9 @@ def SqueezeNet(
         x = _top(x, classes, classifier_activation, conv10_padding)
     else:
         x = _common.pool(x, pooling)
-    return _common.finish(
-        inputs,
-        x,
-        name,
-        sample_rate=None,
-        labels=labels,
-        weights=weights,
-        pretrained=rows,
-        tops=("conv10/",),
-        layouts=(torch_layout(BANKS[version].values()), caffe_layout()),
-        rename=plain_name,
-    )
+    layouts = _weights.torch_layout(BANKS[version].values()), _weights.caffe_layout()
+    foreign = {"tops": ("conv10/",), "layouts": layouts, "rename": _weights.plain_name}
+    return _common.finish(inputs, x, name, None, labels, weights, rows, **foreign)
 
 
 def banks(model):
@@ -232,13 +210,19 @@ def _features(x, version):
     filters, size = _FIRST[version]
     last = "conv1"
     x = layers.Conv2D(filters, size, strides=2, name=last, **_RELU)(x)
-    for number, (squeeze, expand) in enumerate(_FIRES, start=2):
+    for number, squeeze in enumerate(_SQUEEZES, start=2):
         if last in BANKS[version].values():
             x = _pool(x, f"pool{number - 1}")
         x = layers.Conv2D(squeeze, 1, name=f"fire{number}_squeeze1x1", **_RELU)(x)
         parts = [
-            layers.Conv2D(expand, 1, name=f"fire{number}_expand1x1", **_RELU)(x),
-            layers.Conv2D(expand, 3, padding="same", name=f"fire{number}_expand3x3", **_RELU)(x),
+            layers.Conv2D(
+                _EXPANSION * squeeze,
+                size,
+                padding="same",
+                name=f"fire{number}_expand{size}x{size}",
+                **_RELU,
+            )(x)
+            for size in (1, 3)
         ]
         last = f"fire{number}_concat"
         x = layers.Concatenate(name=last)(parts)
