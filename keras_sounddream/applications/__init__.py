@@ -1,14 +1,15 @@
-"""Networks for sound, built and loaded as `keras.applications` does it."""
+"""Networks for sound and pictures, built and loaded as `keras.applications` does it."""
 
 import difflib
 
-from keras_sounddream.applications import log_mel_cnn
+from keras_sounddream.applications import log_mel_cnn, squeezenet
 from keras_sounddream.applications.log_mel_cnn import LogMelCNN
+from keras_sounddream.applications.squeezenet import SqueezeNet
 from keras_sounddream.errors import InputError
 
-FAMILIES = {"LogMelCNN": log_mel_cnn}  # constructor's name: module
+FAMILIES = {"LogMelCNN": log_mel_cnn, "SqueezeNet": squeezenet}  # constructor's name: module
 
-__all__ = ["FAMILIES", "LogMelCNN", "find", "log_mel_cnn"]
+__all__ = ["FAMILIES", "LogMelCNN", "SqueezeNet", "find", "log_mel_cnn", "squeezenet"]
 
 
 def find(name):

@@ -5,6 +5,7 @@ import difflib
 import hashlib
 import os
 import pathlib
+import re
 import typing
 
 import keras
@@ -13,6 +14,7 @@ import numpy as np
 from keras_sounddream.convert import read_arrays
 from keras_sounddream.errors import InputError
 
+_DIGITS = re.compile(r"-([0-9a-f]{8,64})\.pth?$")  # as PyTorch names its files
 _PACKAGE = pathlib.Path(__file__).parents[1]
 
 
@@ -87,13 +89,15 @@ class Foreign:
     Attributes:
         name: str, the tensor's name there.
         turn: function from the array there to the one of Keras, or `None` if they are alike.
+        others: sequence of str, more tensors there that `turn` takes, after the array.
     """
 
     name: str
     turn: typing.Callable | None = None
+    others: tuple = ()
 
 
-def load(model, path, tops=(), layouts=()):
+def load(model, path, tops=(), layouts=(), rename=None):
     """Sets every weight of a model from a file; none may be missing, extra or misshapen.
 
     Args:
@@ -104,10 +108,13 @@ def load(model, path, tops=(), layouts=()):
             the model's, such as those of a top that was left out.
         layouts: sequence of dicts from a weight's path to its `Foreign`, one a system; the one
             that shares the most names with the file is taken.
+        rename: function from a name in the file to the one that a layout has, or `None`.
 
     Raises:
-        InputError: if the file cannot be read or does not fit, naming the tensor.
+        InputError: if the file cannot be read or does not fit, naming the tensor, or is not the
+            one whose hash its name carries.
     """
+    _check_digits(path)
     if str(path).endswith(".weights.h5"):
         try:
             model.load_weights(path)
@@ -116,6 +123,8 @@ def load(model, path, tops=(), layouts=()):
             raise InputError(f"{path} does not fit {model.name}: {reason}") from None
         return
     arrays = read_arrays(path)
+    if rename is not None:
+        arrays = {rename(name): array for name, array in arrays.items()}
     ours = {weight.path: Foreign(weight.path) for weight in model.weights}
     layout = max(
         [ours, *layouts], key=lambda names: len({row.name for row in names.values()} & set(arrays))
@@ -127,6 +136,17 @@ def load(model, path, tops=(), layouts=()):
     found = {name: _turned(model, path, arrays, layout[name], weights[name]) for name in weights}
     for name, weight in weights.items():
         weight.assign(found[name].astype("float32"))
+
+
+def _check_digits(path):
+    """Checks a file against the beginning of its hash, where the name ends in it."""
+    found = _DIGITS.search(pathlib.Path(path).name)
+    digest = hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest() if found else ""
+    if found and not digest.startswith(found[1]):
+        raise InputError(
+            f"{path} should have a SHA-256 that begins with {found[1]}, as its name says, but has "
+            f"{digest[:8]}: it is damaged or another file. Fetch it again."
+        )
 
 
 def _check_names(model, path, arrays, used, layout, tops):
@@ -142,8 +162,9 @@ def _check_names(model, path, arrays, used, layout, tops):
 def _turned(model, path, arrays, row, weight):
     array = arrays[row.name]
     try:
-        turned = array if row.turn is None else row.turn(array)
-    except ValueError:  # of another rank
+        others = [arrays[name] for name in row.others]
+        turned = array if row.turn is None else row.turn(array, *others)
+    except (ValueError, IndexError):  # of another rank
         turned = array
     if turned.shape != tuple(weight.shape):
         as_ours = "" if turned.shape == array.shape else f", {turned.shape} in Keras"

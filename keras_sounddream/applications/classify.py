@@ -30,11 +30,6 @@ def classify_file(model, path, top=5, family=None):
     Raises:
         InputError: if the file cannot be read or the model's sample rate is not known.
     """
-    rate = find_sample_rate(model)
-    if rate is None:
-        raise InputError(
-            f"The sample rate of {model.name} is not known. Begin it with a LogMelSpectrogram."
-        )
     if (
         len(model.inputs) != 1
         or len(model.inputs[0].shape) != 2
@@ -43,6 +38,11 @@ def classify_file(model, path, top=5, family=None):
         raise InputError(
             "Expected a model from waveforms (batch, samples) to scores (batch, classes). "
             f"{model.name} goes from {model.inputs[0].shape} to {model.outputs[0].shape}."
+        )
+    rate = find_sample_rate(model)
+    if rate is None:
+        raise InputError(
+            f"The sample rate of {model.name} is not known. Begin it with a LogMelSpectrogram."
         )
     waveform = load(path, rate)
     if family is None:

@@ -44,7 +44,7 @@ def command(
     """Dreams a sound, or a picture.
 
     The layers named by --layer answer louder to what is written to OUT. Pictures are dreamed with
-    --model inception_v3, mobilenet, vgg16 or vgg19 and their --weights.
+    --model squeezenet, inception_v3, mobilenet, vgg16 or vgg19 and their --weights.
     """
     check_outputs(output, plot, report, animation, json_path, overwrite=force)
     read = {str(path) for path in (input_path, weights, *settings["guides"])}

@@ -11,22 +11,25 @@ from keras_sounddream.cli._options import load_model
 @click.argument("model_name", default="log_mel_cnn", metavar="[MODEL]")
 def command(model_name):
     """Lists a model's layers: name, shape, receptive field."""
-    model, _ = load_model(model_name, None)
+    model, _ = load_model(model_name, None, trained=False)
     from keras_sounddream.audio.layers import find_sample_rate
     from keras_sounddream.deepdream.receptive_field import receptive_fields
+    from keras_sounddream.deepdream.sources import takes_pictures
 
     fields = receptive_fields(model)
-    rate = find_sample_rate(model)
+    rate, whole = find_sample_rate(model), "picture" if takes_pictures(model) else "sound"
     click.echo(f"{'layer':22} {'kind':24} {'output shape':22} {'receptive field':>15}")
     for layer in model.layers:
         shape = str(tuple(layer.output.shape)).replace("None", "?")
-        field = _in_words(fields[layer.name], rate)
+        field = _in_words(fields[layer.name], rate, whole)
         click.echo(f"{layer.name:22} {type(layer).__name__:24} {shape:22} {field:>15}")
 
 
-def _in_words(samples, rate):
-    if samples is None:
+def _in_words(length, rate, whole):
+    if length is None:
         return "?"
-    if samples == math.inf:
-        return "whole sound"
-    return f"{samples} samples" if rate is None else f"{1000 * samples / rate:.1f} ms"
+    if length == math.inf:
+        return f"whole {whole}"
+    if whole == "picture":
+        return f"{length} pixels"
+    return f"{length} samples" if rate is None else f"{1000 * length / rate:.1f} ms"

@@ -13,7 +13,7 @@ def read_arrays(path):
     """Reads the tensors of a file.
 
     Args:
-        path: str or path of `.npz`.
+        path: str or path of `.npz`, or of `.h5`, whose tensors are named by their paths inside.
 
     Returns:
         dict from name to array.
@@ -22,6 +22,8 @@ def read_arrays(path):
         InputError: if it is not such a file, or holds other things than numbers.
     """
     try:
+        if str(path).endswith(".h5"):
+            return _read_h5(path)
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, TypeError, zipfile.BadZipFile, AttributeError) as error:
@@ -29,3 +31,16 @@ def read_arrays(path):
             f"Expected weights as .npz or .weights.h5, of numbers alone. {path} is not: "
             f"{type(error).__name__}."
         ) from None
+
+
+def _read_h5(path):
+    import h5py
+
+    found = {}
+    with h5py.File(path, "r") as file:
+        file.visititems(
+            lambda name, item: (
+                found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+            )
+        )
+    return found

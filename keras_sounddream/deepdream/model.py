@@ -72,6 +72,8 @@ class DeepDream(keras.Model):
         own = {key: settings.pop(key) for key in ("trainable", "dtype") if key in settings}
         super().__init__(name=name, **own)
         self.of_pictures = sources.check_model(model, objective)
+        if self.of_pictures:
+            settings = sources.settle_preprocessing(model, settings)
         self.settings = choose(self.of_pictures, preset, **settings)
         self.model = model
         self.objective = objective.resolved(model)

@@ -15,7 +15,7 @@ from keras_sounddream.errors import InputError
 
 _FOLDABLE = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 _LOGITS = "/logits"
-_ALWAYS_PRECISE = (keras.layers.InputLayer, LogMelSpectrogram)
+_ALWAYS_PRECISE = (keras.layers.InputLayer, keras.layers.Rescaling, LogMelSpectrogram)
 PRECISIONS = {"float32": None, "bfloat16": "bfloat16"}  # and Keras's policy for the layers
 
 

@@ -190,7 +190,8 @@ def find_label(model, label):
 
     Args:
         model: `keras.Model` with `labels`, a sequence of str.
-        label: str.
+        label: str, a whole label, or one of the names it is made of: `"tabby"` of `"tabby, tabby
+            cat"`.
 
     Returns:
         int, the index that `logit` takes.
@@ -201,9 +202,12 @@ def find_label(model, label):
     labels = list(getattr(model, "labels", None) or [])
     if label in labels:
         return labels.index(label)
+    named = [i for i, names in enumerate(labels) if label in names.split(", ")]
+    if named:
+        return named[0]
     if not labels:
         raise InputError(f"{model.name} has no labels. Give the index of {label!r} instead.")
-    raise InputError(_unknown(f"{model.name} has", "label", label, labels))
+    raise InputError(_unknown(f"{model.name} has", "label", label, ", ".join(labels).split(", ")))
 
 
 def of_kind(kind, name, **settings):

@@ -124,7 +124,7 @@ def find_objective(model, layers=(), guides=(), label=None):
         InputError: if the model lacks a layer, channel or class, or a guide cannot be read.
     """
     terms = []
-    if label is not None and takes_pictures(model):
+    if label is not None and takes_pictures(model) and not getattr(model, "labels", None):
         raise InputError(f"{model.name} has no classes here, without its top. Name a layer.")
     if guides and any(":" in name for name in layers):
         raise InputError("A guide takes whole layers: leave the channel out.")

@@ -45,7 +45,7 @@ class Settings:
         tile_pixels: int, likewise of a picture.
         approximate: bool, whether an objective without exact tiles may be averaged over them.
         preprocessing: str, what a picture's model takes: `"tf"`, `"torch"`, `"caffe"`, `"unit"` or
-            `"none"`.
+            `"none"`; always `"none"` for a model with a layer `front_end`.
         precision: str, of the network that the way is found by: `"float32"`, or `"bfloat16"`,
             which is quicker on processors that have it (AVX512-BF16, AMX, most GPUs) and slower on
             others. What is measured is always read in float32.

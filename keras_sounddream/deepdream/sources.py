@@ -17,6 +17,29 @@ def takes_pictures(model):
     return len(shape) == 4 and shape[-1] == 3
 
 
+def settle_preprocessing(model, settings):
+    """Leaves pixels alone where a model preprocesses them itself, in a layer named `front_end`.
+
+    Args:
+        model: `keras.Model` that takes pictures.
+        settings: dict, some of `settings.Settings`.
+
+    Returns:
+        dict, with the `preprocessing` that the model needs if it says so.
+
+    Raises:
+        InputError: if pixels would be preprocessed twice.
+    """
+    if "front_end" not in (layer.name for layer in model.layers):
+        return settings
+    if settings.get("preprocessing", "none") != "none":
+        raise InputError(
+            f"{model.name} preprocesses pictures itself, in its layer 'front_end'. Received: "
+            f"preprocessing={settings['preprocessing']!r}. Leave it out."
+        )
+    return {**settings, "preprocessing": "none"}
+
+
 def check_model(model, objective):
     """Checks that a model takes sounds or pictures and has what an objective reads.
 

@@ -79,6 +79,29 @@ def test_layers_lists_names_shapes_and_fields(capsys):
     assert "whole sound" in lines["predictions"]
 
 
+def test_dream_on_a_picture_takes_a_network_that_preprocesses_itself(folder, capsys):
+    import keras
+
+    from keras_sounddream.applications import SqueezeNet, _weights
+    from keras_sounddream.deepdream.photo import save_picture
+
+    keras.utils.set_random_seed(0)
+    save_picture("in.png", np.random.default_rng(0).uniform(0, 255, (64, 80, 3)))
+    _weights.save(SqueezeNet(weights=None), "w.npz")
+    network = ("--model", "squeezenet", "--weights", "w.npz")
+    for choice in (("--layer", "fire3_concat"), ("--class", "tabby")):
+        dream = ["dream", "in.png", "-o", "out.png", "--json", "out.json", "--force"]
+        assert main([*dream, *network, *choice, *QUICK]) == 0
+        figures = json.loads((folder / "out.json").read_text())
+        assert figures["objective_real"] > figures["objective_before"]
+    assert main(["layers", "squeezenet"]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert "59 pixels" in lines["fire5_concat"]
+    assert "whole picture" in lines["predictions"]
+    assert main(["classify", "in.png", *network]) == 2
+    assert "Expected a model from waveforms" in capsys.readouterr().err
+
+
 def test_a_model_of_ones_own_is_named_by_its_file(folder, small_model):
     small_model.save("mine.keras")
     assert main(["dream", "chirp.wav", "-o", "o.wav", "--model", "mine.keras", *QUICK]) == 0

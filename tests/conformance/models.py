@@ -49,4 +49,13 @@ MODELS = [
         pretrained="esc10",
         first_key="esc10",
     ),
+    Row(
+        applications.SqueezeNet,
+        applications.squeezenet,
+        sample_rate=None,
+        min_seconds=None,
+        features=512,
+        labels=1000,
+        first_key="imagenet",
+    ),
 ]

@@ -292,6 +292,10 @@ def test_find_label(small_model):
     assert objectives.find_label(model, "dog") == 1
     with pytest.raises(InputError, match="no label 'roster'. Did you mean rooster"):
         objectives.find_label(model, "roster")
+    model.labels = ("lynx", "tabby, tabby cat", "tiger cat")
+    assert objectives.find_label(model, "tabby") == objectives.find_label(model, "tabby, tabby cat")
+    with pytest.raises(InputError, match="no label 'tabbi'. Did you mean tabby"):
+        objectives.find_label(model, "tabbi")
     model.labels = tuple(f"class {i}" for i in range(1000))
     with pytest.raises(InputError, match="It has: class 0, .*, class 29, …"):
         objectives.find_label(model, "zzz")
