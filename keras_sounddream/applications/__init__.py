@@ -2,13 +2,18 @@
 
 import difflib
 
-from keras_sounddream.applications import log_mel_cnn
+from keras_sounddream.applications import log_mel_cnn, soundnet
 from keras_sounddream.applications.log_mel_cnn import LogMelCNN
+from keras_sounddream.applications.soundnet import SoundNet5, SoundNet8
 from keras_sounddream.errors import InputError
 
-FAMILIES = {"LogMelCNN": log_mel_cnn}  # constructor's name: module
+FAMILIES = {  # constructor's name: module, whose name stands for the last of them
+    "LogMelCNN": log_mel_cnn,
+    "SoundNet5": soundnet,
+    "SoundNet8": soundnet,
+}
 
-__all__ = ["FAMILIES", "LogMelCNN", "find", "log_mel_cnn"]
+__all__ = ["FAMILIES", "LogMelCNN", "SoundNet5", "SoundNet8", "find", "log_mel_cnn", "soundnet"]
 
 
 def find(name):

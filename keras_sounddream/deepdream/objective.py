@@ -189,7 +189,8 @@ def find_label(model, label):
     """Finds a class by its label.
 
     Args:
-        model: `keras.Model` with `labels`, a sequence of str.
+        model: `keras.Model` with `labels`, a sequence of str, or a dict of such from the names of
+            its outputs.
         label: str.
 
     Returns:
@@ -198,12 +199,31 @@ def find_label(model, label):
     Raises:
         InputError: if the model has no labels, or not this one, with the nearest.
     """
-    labels = list(getattr(model, "labels", None) or [])
-    if label in labels:
-        return labels.index(label)
-    if not labels:
+    return find_class(model, label)[0]
+
+
+def find_class(model, label):
+    """Finds a class by its label, and the layer that scores it.
+
+    Args:
+        model: `keras.Model`, as `find_label` takes it.
+        label: str.
+
+    Returns:
+        `(index, layer)`, what `logit` takes: int, and str, or `None` for the model's last layer.
+
+    Raises:
+        InputError: as `find_label`.
+    """
+    labels = getattr(model, "labels", None) or ()
+    heads = labels if isinstance(labels, dict) else {None: labels}
+    for layer, names in heads.items():
+        if label in names:
+            return list(names).index(label), layer
+    known = [name for names in heads.values() for name in names]
+    if not known:
         raise InputError(f"{model.name} has no labels. Give the index of {label!r} instead.")
-    raise InputError(_unknown(f"{model.name} has", "label", label, labels))
+    raise InputError(_unknown(f"{model.name} has", "label", label, known))
 
 
 def of_kind(kind, name, **settings):
