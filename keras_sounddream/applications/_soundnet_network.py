@@ -91,9 +91,9 @@ class LongEnough(layers.Identity):
         first = ops.slice(inputs, start, size)  # fails if there are fewer
         return ops.concatenate([first, inputs[:, self.frames :]], axis=1)
 
-    def compute_output_shape(self, input_shape):
-        self._count(input_shape)
-        return input_shape
+    def compute_output_spec(self, inputs):
+        self._count(inputs.shape)
+        return super().compute_output_spec(inputs)
 
     def _count(self, shape):
         if shape[1] is not None and shape[1] < self.frames:

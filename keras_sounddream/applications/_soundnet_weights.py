@@ -7,6 +7,10 @@ from keras_sounddream.applications._weights import Foreign
 HEADS = {"objects": "", "scenes": "_2"}  # and what the ports add to the name of the last layer
 TOPS = (*(f"{head}/" for head in HEADS), "predictions/", "ignored/")
 
+# A head of one's own, which none of the files has.
+_OWN_HEAD = {
+    f"predictions/{weight}": Foreign(f"predictions/{weight}") for weight in ("kernel", "bias")
+}
 _NPY = {
     "kernel": "weights",
     "bias": "biases",
@@ -23,9 +27,6 @@ _TORCH = {
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
 }
-# What Torch keeps beside weights, after `clearState` as empty tensors.
-_TORCH_STATE = ("gradWeight", "gradBias", "output", "gradInput", "finput", "fgradInput")
-_TORCH_STATE += ("save_mean", "save_std", "save_var", "indices", "_input", "_gradOutput")
 
 
 def layouts(pooled):
@@ -48,7 +49,7 @@ def _npy_layout(count):
         layout |= _rows(f"conv{i}", f"conv{i}/", f"conv{i}/", _NPY, _from_npy)
     for head, ending in HEADS.items():
         layout |= _rows(head, f"conv{count + 1}{ending}/", None, _NPY, _from_npy)
-    return layout
+    return layout | _OWN_HEAD
 
 
 def _pth_layout(count):
@@ -59,7 +60,7 @@ def _pth_layout(count):
         layout[f"ignored/conv{i}"] = Foreign(f"conv{i}.1.num_batches_tracked")
     for head, ending in HEADS.items():
         layout |= _rows(head, f"conv{count + 1}{ending}.0.", None, _TORCH, _from_torch)
-    return layout
+    return layout | _OWN_HEAD
 
 
 def _t7_layout(pooled):
@@ -69,17 +70,15 @@ def _t7_layout(pooled):
     where there is one, pooling, and after these an `nn.ConcatTable` of the two heads. Names are
     taken to be paths in that tree, with Lua's indices, which begin at 1.
     """
-    layout, place, places = {}, 1, [""]
+    layout, place = {}, 1
     for i, has_pool in enumerate(pooled, start=1):
         after = f"modules/{place + 1}/"
         layout |= _rows(f"conv{i}", f"modules/{place}/", after, _TORCH, _from_torch)
-        places += [f"modules/{place + offset}/" for offset in range(3 + has_pool)]
         place += 3 + has_pool
     for number, head in enumerate(HEADS, start=1):
-        places.append(f"modules/{place}/modules/{number}/")
-        layout |= _rows(head, places[-1], None, _TORCH, _from_torch)
-    spare = [f"{there}{name}" for there in places for name in _TORCH_STATE]
-    return layout | {f"ignored/{name}": Foreign(name) for name in spare}
+        there = f"modules/{place}/modules/{number}/"
+        layout |= _rows(head, there, None, _TORCH, _from_torch)
+    return layout | _OWN_HEAD
 
 
 def _rows(ours, convolution, norm, names, turn):

@@ -12,6 +12,9 @@ import numpy as np
 import keras_sounddream.applications._common as _common
 import keras_sounddream.applications._soundnet_network as _network
 from keras_sounddream.applications._soundnet_weights import TOPS, layouts
+from keras_sounddream.applications.frames import frame_times as frame_times
+from keras_sounddream.applications.frames import frames_to_seconds as frames_to_seconds
+from keras_sounddream.applications.frames import seconds_to_frames as seconds_to_frames
 from keras_sounddream.errors import InputError
 
 SAMPLE_RATE = _network.SAMPLE_RATE
@@ -61,8 +64,8 @@ def SoundNet8(
             begins with; or a path of the original's `.t7`, of the `.npy` or `.pth` of its ports, of
             `.npz` or of `.weights.h5`.
         input_shape: `(samples,)` at 22 050 Hz; by default any length.
-        classes: int for a head of one's own in place of the two, as the original is fine-tuned,
-            averaged over time; for sounds from 3.6 s.
+        classes: int for a head of one's own in place of the two, averaged over time, as the
+            original is fine-tuned; for sounds from 3.6 s.
         scale: what the front end multiplies by: `"demo"`, 256, as the network was trained, or
             `"esc50_eval"`, 512, as the original reads features for ESC-50.
         include_front_end: bool; `False` gives the network on waveforms that are scaled already.
@@ -83,7 +86,11 @@ def SoundNet8(
     """
     labels = _check(include_top, weights, pooling, classes, scale, labels, PRETRAINED)
     inputs, x = _network.begin(input_tensor, input_shape, scale, include_front_end)
-    x = _score(x, _network.EIGHT, include_top, pooling, classes, classifier_activation)
+    x = _network.convolve(x, _network.EIGHT)
+    if include_top:
+        x = _network.score(x, _network.EIGHT, classes or CLASSES, classifier_activation)
+    else:
+        x = _common.pool(x, pooling)
     known = layouts(_network.EIGHT.pooled)
     return _common.finish(inputs, x, name, SAMPLE_RATE, labels, weights, PRETRAINED, TOPS, known)
 
@@ -124,7 +131,11 @@ def SoundNet5(
     """
     labels = _check(include_top, weights, pooling, classes, scale, labels, PRETRAINED_5)
     inputs, x = _network.begin(input_tensor, input_shape, scale, include_front_end)
-    x = _score(x, _network.FIVE, include_top, pooling, classes, classifier_activation)
+    x = _network.convolve(x, _network.FIVE)
+    if include_top:
+        x = _network.score(x, _network.FIVE, classes or CLASSES, classifier_activation)
+    else:
+        x = _common.pool(x, pooling)
     known = layouts(_network.FIVE.pooled)
     return _common.finish(inputs, x, name, SAMPLE_RATE, labels, weights, PRETRAINED_5, TOPS, known)
 
@@ -238,10 +249,3 @@ def _check(include_top, weights, pooling, classes, scale, labels, pretrained):
     if weights is None or not include_top:
         return None
     return {head: _common.read_labels(name) for head, name in LABELS.items()}
-
-
-def _score(x, plan, include_top, pooling, classes, activation):
-    x = _network.convolve(x, plan)
-    if not include_top:
-        return _common.pool(x, pooling)
-    return _network.score(x, plan, CLASSES if classes is None else classes, activation)
