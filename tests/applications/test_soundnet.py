@@ -326,7 +326,13 @@ def test_the_plan_is_the_table():
 def test_a_dream_raises_its_objective_and_tiles_are_exact(eight, chirp):
     waveform = np.tile(chirp, (1, 4))[:, : 3 * RATE]
     settings = {"octaves": 1, "steps": 3}
-    result = DeepDream(eight, objectives.layer("conv5"), **settings).run(waveform)
+    dream = DeepDream(eight, objectives.layer("conv5"), **settings)
+    assert (dream.sample_rate, dream.analysis.frame_length, dream.analysis.frame_step) == (
+        RATE,
+        880,
+        220,
+    )
+    result = dream.run(waveform)
     assert result.real_gain[0] > 1.05
     assert result.kept[0] == pytest.approx(1, abs=0.01)
     tiled = DeepDream(eight, objectives.layer("conv4"), tile_seconds=1.0, **settings).read(waveform)
