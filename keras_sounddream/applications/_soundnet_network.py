@@ -87,9 +87,11 @@ class LongEnough(layers.Identity):
     def call(self, inputs):
         if self._count(inputs.shape) is not None:
             return inputs
-        start, size = [0, 0, 0], (ops.shape(inputs)[0], self.frames, inputs.shape[2])
-        first = ops.slice(inputs, start, size)  # fails if there are fewer
-        return ops.concatenate([first, inputs[:, self.frames :]], axis=1)
+        batch, frames, channels = ops.shape(inputs)
+        first = ops.slice(inputs, [0, 0, 0], (batch, self.frames, channels))  # fails on fewer
+        start = [0, self.frames, 0]
+        rest = ops.slice(inputs, start, (batch, frames - self.frames, channels))
+        return ops.concatenate([first, rest], axis=1)
 
     def compute_output_spec(self, inputs):
         self._count(inputs.shape)

@@ -1,7 +1,6 @@
 """SoundNet: what objects and scenes a sound goes with, learnt from the pictures of videos.
 
-The networks are those of Y. Aytar, C. Vondrick and A. Torralba (2016). The labels are the lists
-that come with their code (MIT): the classes of ImageNet (ILSVRC 2012) and of Places2.
+By Y. Aytar, C. Vondrick and A. Torralba. The labels are the lists that come with their code (MIT).
 """
 
 import math
