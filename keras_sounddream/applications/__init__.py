@@ -2,14 +2,30 @@
 
 import difflib
 
-from keras_sounddream.applications import log_mel_cnn, squeezenet
+from keras_sounddream.applications import log_mel_cnn, soundnet, squeezenet
 from keras_sounddream.applications.log_mel_cnn import LogMelCNN
+from keras_sounddream.applications.soundnet import SoundNet5, SoundNet8
 from keras_sounddream.applications.squeezenet import SqueezeNet
 from keras_sounddream.errors import InputError
 
-FAMILIES = {"LogMelCNN": log_mel_cnn, "SqueezeNet": squeezenet}  # constructor's name: module
+FAMILIES = {  # constructor's name: module, whose name stands for the last of them
+    "LogMelCNN": log_mel_cnn,
+    "SoundNet5": soundnet,
+    "SoundNet8": soundnet,
+    "SqueezeNet": squeezenet,
+}
 
-__all__ = ["FAMILIES", "LogMelCNN", "SqueezeNet", "find", "log_mel_cnn", "squeezenet"]
+__all__ = [
+    "FAMILIES",
+    "LogMelCNN",
+    "SoundNet5",
+    "SoundNet8",
+    "SqueezeNet",
+    "find",
+    "log_mel_cnn",
+    "soundnet",
+    "squeezenet",
+]
 
 
 def find(name):

@@ -24,14 +24,15 @@ class AudioModel(keras.Model):
 
     Attributes:
         sample_rate: int, Hz, of the waveforms it takes.
-        labels: tuple of str, one a class, or `None`.
+        labels: tuple of str, one a class; a dict of such, from the name of an output, of a model
+            that has several; or `None`.
     """
 
     sample_rate = None
     labels = None
 
     def get_config(self):
-        labels = None if self.labels is None else list(self.labels)
+        labels = _each_labels(list, self.labels)
         return {**super().get_config(), "sample_rate": self.sample_rate, "labels": labels}
 
     @classmethod
@@ -48,14 +49,20 @@ def describe(model, sample_rate, labels):
     Args:
         model: `AudioModel`.
         sample_rate: int, Hz.
-        labels: sequence of str, or `None`.
+        labels: sequence of str, `None`, or a dict of such from the names of outputs.
 
     Returns:
         `model`.
     """
     model.sample_rate = sample_rate
-    model.labels = None if labels is None else tuple(labels)
+    model.labels = _each_labels(tuple, labels)
     return model
+
+
+def _each_labels(kind, labels):
+    if isinstance(labels, dict):
+        return {output: kind(names) for output, names in labels.items()}
+    return None if labels is None else kind(labels)
 
 
 def check_arguments(include_top, weights, pooling, classes, labels, pretrained):

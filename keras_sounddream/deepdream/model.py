@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.io import quantize
-from keras_sounddream.audio.layers import find_front_end
+from keras_sounddream.audio.layers import find_front_end, find_sample_rate
 from keras_sounddream.audio.phase import db_to_nepers
 from keras_sounddream.audio.stft import by_fft
 from keras_sounddream.deepdream import octaves as octave_grids
@@ -25,6 +25,7 @@ from keras_sounddream.deepdream.sound import Sound
 from keras_sounddream.errors import InputError
 
 _REFRESH_STEPS = 10  # the phase is taken anew from the waveform after so many steps
+_STEP_SECONDS = 0.010  # of the analysis for a model that has none
 
 
 @keras.saving.register_keras_serializable(package="keras_sounddream")
@@ -43,7 +44,8 @@ class DeepDream(keras.Model):
         objective: `objectives.Objective`, what to maximise.
         analysis: `Analysis` of the spectrogram that is changed, or the dictionary of one; by
             default that of the model's `LogMelSpectrogram`, with frames that overlap by half at
-            least. Pictures have none.
+            least, or 40 ms every 10 ms of a model that has only a `sample_rate`. Pictures have
+            none.
         preset: str, a named set of settings: a key of `settings.PRESETS`.
         name: str.
         **settings: of `settings.Settings`, such as `octaves`, `steps`, `step_size` and `seed`.
@@ -468,12 +470,15 @@ def _trace(method, loosely=True):
 
 
 def _analysis_of(model):
-    front_end = find_front_end(model)
-    if front_end is None:
+    front_end, rate = find_front_end(model), find_sample_rate(model)
+    if rate is None:
         raise InputError(
             f"The sample rate of {model.name} is not known: it has no LogMelSpectrogram. "
             "Give `analysis=Analysis(sample_rate=…)`."
         )
+    if front_end is None:
+        step = round(_STEP_SECONDS * rate)  # samples, four of which make a frame
+        return Analysis(rate, frame_seconds=4 * step / rate, step_seconds=step / rate)
     analysis = front_end.analysis
     least = min(analysis.step_seconds, analysis.frame_seconds / 2)  # or it could not be inverted
     return dataclasses.replace(analysis, step_seconds=least)

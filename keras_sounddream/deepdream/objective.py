@@ -189,7 +189,8 @@ def find_label(model, label):
     """Finds a class by its label.
 
     Args:
-        model: `keras.Model` with `labels`, a sequence of str.
+        model: `keras.Model` with `labels`, a sequence of str, or a dict of such from the names of
+            its outputs.
         label: str, a whole label, or one of the names it is made of: `"tabby"` of `"tabby, tabby
             cat"`.
 
@@ -199,15 +200,32 @@ def find_label(model, label):
     Raises:
         InputError: if the model has no labels, or not this one, with the nearest.
     """
-    labels = list(getattr(model, "labels", None) or [])
-    if label in labels:
-        return labels.index(label)
-    named = [i for i, names in enumerate(labels) if label in names.split(", ")]
-    if named:
-        return named[0]
-    if not labels:
+    return find_class(model, label)[0]
+
+
+def find_class(model, label):
+    """Finds a class by its label, and the layer that scores it.
+
+    Args:
+        model: `keras.Model`, as `find_label` takes it.
+        label: str.
+
+    Returns:
+        `(index, layer)`, what `logit` takes: int, and str, or `None` for the model's last layer.
+
+    Raises:
+        InputError: as `find_label`.
+    """
+    labels = getattr(model, "labels", None) or ()
+    heads = labels if isinstance(labels, dict) else {None: labels}
+    places = [(i, layer) for layer, names in heads.items() for i in range(len(names))]
+    whole = [name for names in heads.values() for name in names]
+    for found in ([label == name for name in whole], [label in n.split(", ") for n in whole]):
+        if any(found):
+            return places[found.index(True)]
+    if not whole:
         raise InputError(f"{model.name} has no labels. Give the index of {label!r} instead.")
-    raise InputError(_unknown(f"{model.name} has", "label", label, ", ".join(labels).split(", ")))
+    raise InputError(_unknown(f"{model.name} has", "label", label, ", ".join(whole).split(", ")))
 
 
 def of_kind(kind, name, **settings):

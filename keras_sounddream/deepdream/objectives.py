@@ -14,6 +14,7 @@ from keras_sounddream.deepdream.guides import guided, guided_locally, matched
 from keras_sounddream.deepdream.objective import (
     INPUT,
     Objective,
+    find_class,
     find_label,
     finite_list,
     of_kind,
@@ -26,6 +27,7 @@ __all__ = [
     "direction",
     "diversity",
     "energy_protection",
+    "find_class",
     "find_label",
     "guided",
     "guided_locally",

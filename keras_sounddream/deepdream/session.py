@@ -129,7 +129,7 @@ def find_objective(model, layers=(), guides=(), label=None):
     if guides and any(":" in name for name in layers):
         raise InputError("A guide takes whole layers: leave the channel out.")
     if label is not None:
-        terms.append(objectives.logit(objectives.find_label(model, label)))
+        terms.append(objectives.logit(*objectives.find_class(model, label)))
     if guides:
         names = list(layers) or [middle_layer(model)]
         if takes_pictures(model):

@@ -107,7 +107,25 @@ def _waveform(waveform, dream):
         raise InputError(f"Expected at least {least} s to dream on. Received: {seconds:.3f} s")
     if (np.asarray(rms(waveform)) < _SILENCE).any():
         raise InputError("Expected sound to dream on, but it is silent.")
+    _check_length(waveform, dream)
     return waveform
+
+
+def _check_length(waveform, dream):
+    """Checks that each layer that is read makes something of a sound so short."""
+    shape = dream.model_input(waveform[:1]).shape
+    for name in (*dream.objective.layers, *dream.objective.logit_layers):
+        network = keras.Model(dream.model.inputs[0], dream.model.get_layer(name).output)
+        try:
+            fits = 0 not in network.compute_output_shape(tuple(shape))
+        except ValueError:
+            fits = False
+        if not fits:
+            seconds = waveform.shape[1] / dream.sample_rate
+            raise InputError(
+                f"{seconds:.3f} s of sound are too few for layer {name!r}: dream on a longer sound "
+                "or an earlier layer."
+            )
 
 
 def _picture(picture, dream):

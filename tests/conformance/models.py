@@ -16,13 +16,20 @@ class Row:
     sample_rate: int | None  # None: takes pictures
     min_seconds: float | None
     features: int  # channels of the output without a top
-    labels: int
+    labels: int | None  # None: has several outputs
+    heads: tuple = ()  # then, how many classes each of the outputs has, by their sorted names
     pretrained: str | None = None  # key of the weights that ship
     first_key: str | None = None  # the weights it is built with unless told otherwise
     features_rank: int = 4  # without a top and without pooling
     softmax: bool = True  # scores add to 1
     front_end: bool = True  # can be left out
     steps: bool = False  # scores have a time axis: (batch, steps, classes)
+    own_steps: bool | None = None  # and those of classes of one's own, if they differ
+
+    @property
+    def widths(self):
+        """Classes of each output."""
+        return self.heads or (self.labels,)
 
     @property
     def weights(self):
@@ -57,5 +64,31 @@ MODELS = [
         features=512,
         labels=1000,
         first_key="imagenet",
+    ),
+    Row(
+        applications.SoundNet5,
+        applications.soundnet,
+        sample_rate=22050,
+        min_seconds=10.0,
+        features=256,
+        labels=None,
+        heads=(1000, 401),
+        first_key="flickr",
+        features_rank=3,
+        steps=True,
+        own_steps=False,
+    ),
+    Row(
+        applications.SoundNet8,
+        applications.soundnet,
+        sample_rate=22050,
+        min_seconds=10.0,
+        features=1024,
+        labels=None,
+        heads=(1000, 401),
+        first_key="flickr",
+        features_rank=3,
+        steps=True,
+        own_steps=False,
     ),
 ]
