@@ -28,7 +28,7 @@ def read(path):
         kinds = reader.get_variable_to_dtype_map()
         names = [name for name in sorted(kinds) if _is_weight(name, kinds)]
         found = {name: reader.get_tensor(name) for name in names}
-    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+    except (tf.errors.OpError, ValueError, LookupError, TypeError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise ReadingError(
             f"it is no whole TensorFlow checkpoint ({reason}). Put its .index and .data files "
