@@ -20,7 +20,7 @@ from keras_sounddream.convert._machine import (
 from keras_sounddream.convert._operations import OPERATIONS
 from keras_sounddream.convert._reading import ReadingError, check_shape
 
-_MOST_INSTRUCTIONS = 2_000_000
+_MOST_INSTRUCTIONS = 1_000_000
 _NUMBERS = re.compile(r"b1|f[248]|[iu][1248]")
 _BROKEN = (TypeError, ValueError, LookupError, AttributeError, OverflowError)
 

@@ -24,7 +24,7 @@ _SCRATCH = {  # what modules keep beside their parameters
     *("_input", "finput", "fgradInput", "save_mean", "save_std", "buffer", "buffer2", "std"),
     *("centered", "normalized", "noise", "indices", "addBuffer", "ones"),
 }
-_MOST_VALUES = 2_000_000
+_MOST_VALUES = 500_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,34 +85,27 @@ class _Reader:
                 "Save the tensors alone"
             )
         kind = self._cursor.number("<i")
-        read = {
-            0: lambda: None,
-            1: lambda: self._cursor.number("<d"),
-            2: self._string,
-            3: lambda: self._object(self._table),
-            4: lambda: self._object(self._instance),
-            5: lambda: bool(self._cursor.number("<i")),
-            6: self._function,
-            7: lambda: self._object(self._function),
-            8: lambda: self._object(self._function),
-        }.get(kind)
+        read = _READ.get(kind)
         if read is None:
             raise ReadingError(
                 f"it holds a value of the unknown kind {kind}. Save it again, in binary"
             )
-        value = read()
+        value = read(self)
         self._depth -= 1
         return value
 
     def _string(self):
         return bytes(self._cursor.take(self._cursor.number("<i"))).decode("latin-1")
 
+    def _number(self):
+        return self._cursor.number("<d")
+
     def _object(self, read):
         """What stands once in the file, and by its number wherever else it is held."""
         index = self._cursor.number("<i")
         if index not in self._objects:
             self._objects[index] = {}
-            self._objects[index] = read(self._objects[index])
+            self._objects[index] = read(self, self._objects[index])
         return self._objects[index]
 
     def _table(self, table):
@@ -164,6 +157,19 @@ class _Reader:
         """Passes over a function: its bytes are not looked at."""
         self._cursor.take(self._cursor.number("<i"))
         self.value()  # what it closes over
+
+
+_READ = {  # by the number that a value begins with
+    0: lambda reader: None,
+    1: _Reader._number,
+    2: _Reader._string,
+    3: lambda reader: reader._object(_Reader._table),
+    4: lambda reader: reader._object(_Reader._instance),
+    5: lambda reader: bool(reader._cursor.number("<i")),
+    6: _Reader._function,
+    7: lambda reader: reader._object(_Reader._function),
+    8: lambda reader: reader._object(_Reader._function),
+}
 
 
 def _key_to_name(key):
