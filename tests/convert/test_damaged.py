@@ -95,6 +95,15 @@ def test_a_file_cut_off_anywhere_is_refused(file, arrays, tmp_path):
     assert refusal(tmp_path / file) is None
 
 
+def test_keras_own_files_cut_off_anywhere_are_refused(model, tmp_path):
+    model.save_weights(tmp_path / "w.weights.h5")
+    whole = (tmp_path / "w.weights.h5").read_bytes()
+    for size in range(0, len(whole), len(whole) // 20):
+        (tmp_path / "w.weights.h5").write_bytes(whole[:size])
+        with pytest.raises(InputError, match="does not fit small"):
+            _weights.load(model, tmp_path / "w.weights.h5")
+
+
 @each_format
 def test_a_file_with_changed_bytes_is_read_or_refused(file, arrays, tmp_path):
     rng = np.random.default_rng(0)
