@@ -114,7 +114,7 @@ def as_numbers(data, dtype, shape, order="C"):
         order: `"C"` or `"F"`.
 
     Returns:
-        array of `shape`.
+        array of `shape`, in the machine's order of bytes.
 
     Raises:
         ReadingError: if it is no array of numbers, or `data` is of another size than `shape`.
@@ -129,7 +129,7 @@ def as_numbers(data, dtype, shape, order="C"):
     if dtype.code == "b1":
         numbers = np.frombuffer(data, "u1") != 0
     else:
-        numbers = np.frombuffer(data, dtype.order + dtype.code)
+        numbers = np.frombuffer(data, dtype.order + dtype.code).astype(dtype.code, copy=False)
     return numbers.reshape(shape, order=order)
 
 

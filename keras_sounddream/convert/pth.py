@@ -110,7 +110,7 @@ def _decoded(raw, kind, order):
     if kind == "b1":
         return np.frombuffer(whole, "u1") != 0
     if kind != _BFLOAT16:
-        return np.frombuffer(whole, order + kind)
+        return np.frombuffer(whole, order + kind).astype(kind, copy=False)
     bits = np.frombuffer(whole, f"{order}u2").astype("u4") << 16  # the upper half of a float32
     return bits.view("f4")
 

@@ -87,11 +87,11 @@ def tensors(arrays):
     }
 
 
-def write_pth(path, arrays, tree=None, folder="archive"):
+def write_pth(path, arrays, tree=None, folder="archive", order="little"):
     """torch.save's zip archive; `tree` stands in for the `state_dict`."""
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(f"{folder}/data.pkl", whole(tree or tensors(arrays)))
-        archive.writestr(f"{folder}/byteorder", "little")
+        archive.writestr(f"{folder}/byteorder", order)
         for i, array in enumerate(arrays.values()):
             archive.writestr(f"{folder}/data/{i}", array.tobytes())
         archive.writestr(f"{folder}/version", "3\n")
