@@ -127,7 +127,7 @@ def _read_zip(members):
     order = ">" if members.get(f"{prefix}byteorder") == b"big" else "<"
     tree = load(Cursor(members[names[0]]), _TENSORS, lambda identifier: _identified(*identifier))
     folder = f"{prefix}data/"
-    raw = {name.removeprefix(folder): data for name, data in members.items() if folder in name}
+    raw = {n.removeprefix(folder): data for n, data in members.items() if n.startswith(folder)}
     return tree, _Storages(raw, order)
 
 
@@ -143,10 +143,10 @@ def _read_legacy(data):
         return storage
 
     tree = load(cursor, _TENSORS, identify)
-    raw = {}
-    for key in load(cursor, {}):
-        if key not in sizes:
-            raise ReadingError("its list of numbers names others than its tensors. Fetch it again")
+    raw, keys = {}, load(cursor, {})
+    if not isinstance(keys, list) or not all(isinstance(key, str) and key in sizes for key in keys):
+        raise ReadingError("its list of numbers names others than its tensors. Fetch it again")
+    for key in keys:
         raw[key] = cursor.take(cursor.number("<q") * sizes[key])
     return tree, _Storages(raw, "<")
 

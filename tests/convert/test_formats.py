@@ -77,6 +77,17 @@ def test_pth_tensors_may_share_a_storage_with_strides_and_offsets(write, tmp_pat
     assert_same(found, {key: np.asarray(array) for key, array in expected.items()})
 
 
+@pytest.mark.parametrize("kind", ["uint16", "uint32", "uint64"])
+def test_pth_of_newer_kinds_on_storages_without_one(kind, tmp_path):
+    numbers = np.array([[1, 2], [3, 4]], kind)
+    hooks, size = call("collections", "OrderedDict"), call("torch", "Size", [2, 2])
+    storage = ("storage", name("torch.storage", "UntypedStorage"), "0", "cpu", numbers.nbytes)
+    place = (Raw(writers.pickled(storage) + b"Q"), 0, size, (2, 1))
+    rebuilt = call("torch._utils", "_rebuild_tensor_v3", *place, False, hooks, name("torch", kind))
+    writers.write_pth(tmp_path / "w.pth", {"0": numbers}, {"a": rebuilt})
+    assert_same(read_arrays(tmp_path / "w.pth"), {"a": numbers})
+
+
 def test_pth_of_a_machine_with_the_other_order_of_bytes(tmp_path):
     numbers = np.array([1, 256, -2], "int32")
     writers.write_pth(tmp_path / "w.pth", {"a": numbers.astype(">i4")}, order="big")

@@ -150,6 +150,49 @@ TRICKS = {
 }
 
 
+PIECES = [
+    *(
+        b"N",
+        b"\x88",
+        b"(",
+        b")",
+        b"]",
+        b"}",
+        b"\x85",
+        b"\x86",
+        b"\x87",
+        b"t",
+        b"l",
+        b"d",
+        b"a",
+        b"e",
+    ),
+    *(b"s", b"u", b"0", b"1", b"2", b"R", b"R", b"R", b"b", b"b", b"Q", b"\x94", b"\x93", b"h\0"),
+    *(b"h\1", b"q\0", b"q\1", b"K\0", b"K\2", b"J\xff\xff\xff\xff", b"X\1\0\0\x000", b"C\x04abcd"),
+    *(ARRAY, FLOAT32.code, OBJECT.code, NDARRAY.code, built((1, (1,), FLOAT32, False, b"abcd"))),
+    *(tensor("0", "Float", 4, (2, 2)).code, call("collections", "OrderedDict").code),
+    *(name("torch._utils", f).code for f in ("_rebuild_tensor_v2", "_rebuild_parameter")),
+    *(name("torch._utils", "_rebuild_tensor_v3").code, name("torch", "Size").code),
+    *(name("torch", "FloatStorage").code, name("_codecs", "encode").code),
+    *(name("numpy", "dtype").code, name("collections", "OrderedDict").code),
+    *(name("numpy.core.multiarray", "scalar").code, name("numpy.core.numeric", "_frombuffer").code),
+]
+
+
+@pytest.mark.parametrize("write", [write_in_pth, write_in_npy, write_in_legacy_pth])
+def test_random_programs_are_read_or_refused(write, tmp_path):
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        chosen = rng.integers(len(PIECES), size=rng.integers(1, 30))
+        program = b"".join(PIECES[i] for i in chosen)
+        write(tmp_path / "w.pth", b"\x80\x02" + program + b".")
+        try:
+            assert read_arrays(tmp_path / "w.pth")
+        except InputError as error:
+            message = str(error)
+            assert "\n" not in message
+
+
 @pytest.mark.parametrize("trick", TRICKS)
 @pytest.mark.parametrize("write", [write_in_pth, write_in_npy, write_in_legacy_pth, write_bare])
 def test_tricks_are_refused(trick, write, tmp_path):
@@ -214,6 +257,36 @@ def test_tensors_that_reach_past_their_numbers_are_refused(
         storage = np.arange(4, dtype="float32")
         writers.write_t7(tmp_path / "w.t7", {}, {"a": Strided(storage, shape, strides, offset)})
         refused(tmp_path / "w.t7")
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        Raw(writers.pickled(("module", name("torch", "FloatStorage"), "0", "cpu", 4)) + b"Q"),
+        Raw(writers.pickled(("storage", "FloatStorage", "0", "cpu", 4)) + b"Q"),
+        Raw(writers.pickled(("storage", name("torch", "FloatStorage"), 0, "cpu", 4)) + b"Q"),
+        Raw(writers.pickled(("storage", name("torch", "FloatStorage"), "0", "cpu", "4")) + b"Q"),
+        Raw(writers.pickled(("storage", NDARRAY, "0", "cpu", 4)) + b"Q"),
+        Raw(writers.pickled(()) + b"Q"),
+        call("torch._utils", "_rebuild_tensor_v2", "0", 0, (4,), (1,), False, None),
+        call("torch._utils", "_rebuild_parameter", "0", False, None),
+    ],
+)
+@pytest.mark.parametrize("write", [writers.write_pth, writers.write_legacy_pth])
+def test_storages_and_tensors_of_other_things_are_refused(write, tree, tmp_path):
+    write(tmp_path / "w.pth", {"0": np.ones(4, "float32")}, tree)
+    refused(tmp_path / "w.pth", "its pickle is broken")
+
+
+def test_numbers_that_no_tensor_is_of_are_refused(tmp_path):
+    tree = {"a": tensor("elsewhere", "Float", 4, (4,))}
+    writers.write_legacy_pth(tmp_path / "w.pth", {"0": np.ones(4, "float32")}, tree)
+    refused(tmp_path / "w.pth", "its list of numbers names others")
+    writers.write_legacy_pth(tmp_path / "w.pth", {})
+    data = (tmp_path / "w.pth").read_bytes()
+    for keys in (5, "0", [["0"]], {"0": 1}):
+        (tmp_path / "w.pth").write_bytes(data[: data.rindex(b"\x80")] + whole(keys))
+        refused(tmp_path / "w.pth", "its list of numbers names others")
 
 
 def test_members_of_archives_stay_in_memory(tmp_path):
