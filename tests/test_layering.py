@@ -29,7 +29,7 @@ MAY_IMPORT = {
         "training",
     },
 }
-MAY_IMPORT_TENSORFLOW = {"deepdream", "training", "audio.graph_io"}
+MAY_IMPORT_TENSORFLOW = {"deepdream", "training", "audio.graph_io", "convert.checkpoint"}
 
 
 def imports(path):
@@ -70,6 +70,8 @@ def test_the_table_holds_every_package():
         "from keras_sounddream.cli.main import main; main(['--help'])",
         "from keras_sounddream.cli.main import main; main(['dream', '--help'])",
         "from keras_sounddream.cli.main import main; main(['gallery', '--help'])",
+        "from keras_sounddream.cli.main import main; main(['convert', '--help'])",
+        "from keras_sounddream.convert import h5, npy, npz, pth, t7",
     ],
 )
 def test_quick_imports_leave_tensorflow_and_keras_alone(code):

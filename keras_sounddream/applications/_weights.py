@@ -11,7 +11,7 @@ import typing
 import keras
 import numpy as np
 
-from keras_sounddream.convert import read_arrays
+from keras_sounddream.convert import is_there, read_arrays
 from keras_sounddream.errors import InputError
 
 _DIGITS = re.compile(r"-([0-9a-f]{8,64})\.pth?$")  # as PyTorch names its files
@@ -38,7 +38,8 @@ def pretrained_path(key, pretrained):
     Keras's cache folder, where its user puts it: without a known hash nothing is downloaded.
 
     Args:
-        key: str, key of `pretrained` or path of a file of weights.
+        key: str, key of `pretrained` or path of a file of weights, or of a checkpoint of
+            TensorFlow.
         pretrained: dict, a family's `PRETRAINED`.
 
     Returns:
@@ -50,7 +51,7 @@ def pretrained_path(key, pretrained):
     """
     if key not in pretrained:
         path = pathlib.Path(key)
-        if path.is_file():
+        if is_there(path):
             return path
         near = difflib.get_close_matches(str(key), pretrained, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""

@@ -1,46 +1,83 @@
 """Weights that other systems wrote, read as arrays; nothing in such a file is ever run."""
 
-import zipfile
+import importlib
+import pathlib
+import re
 
-import numpy as np
-
+import keras_sounddream.convert._zip as _zip
+from keras_sounddream.convert import npy, pth
+from keras_sounddream.convert._reading import ReadingError
 from keras_sounddream.errors import InputError
 
-__all__ = ["read_arrays"]
+__all__ = ["is_there", "read_arrays"]
+
+_MAGIC = (  # where in a file, what stands there, module that reads it
+    (0, npy.MAGIC, "npy"),
+    (0, b"\x89HDF\r\n\x1a\n", "h5"),
+    (4, b"TFL3", "tflite"),
+    (0, b"\x03\0\0\0\x01\0\0\0", "t7"),  # a table, the first object
+    (0, b"\x04\0\0\0\x01\0\0\0", "t7"),  # an instance of a class, the first object
+)
+_SUFFIXES = {".t7": "t7", ".th": "t7", ".pth": "pth", ".pt": "pth"}  # where nothing else tells
+_PART = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")  # of a TensorFlow checkpoint
 
 
 def read_arrays(path):
-    """Reads the tensors of a file.
+    """Reads the tensors of a file, whose kind its content tells.
 
     Args:
-        path: str or path of `.npz`, or of `.h5`, whose tensors are named by their paths inside.
+        path: str or path of `.npz`, `.npy`, `.pth`, `.t7`, `.h5` or `.tflite`, or of a TensorFlow
+            checkpoint: its index, its data, or their common beginning.
 
     Returns:
-        dict from name to array.
+        dict from name to array of numbers, which may not be written to. Names are the file's own:
+        keys of `.npz` and of a `state_dict`, paths of data sets, names of variables; the keys of
+        nested dictionaries and tables are joined by `/`.
 
     Raises:
-        InputError: if it is not such a file, or holds other things than numbers.
+        InputError: if it is none of these, is broken, or holds other things than numbers.
     """
+    path = pathlib.Path(path)
     try:
-        if str(path).endswith(".h5"):
-            return _read_h5(path)
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, TypeError, zipfile.BadZipFile, AttributeError) as error:
-        raise InputError(
-            f"Expected weights as .npz or .weights.h5, of numbers alone. {path} is not: "
-            f"{type(error).__name__}."
-        ) from None
+        part = bool(_PART.search(path.name)) or not path.exists()
+        prefix = path.with_name(_PART.sub("", path.name)) if part else path
+        kind = "checkpoint" if part and is_there(path) else _kind(path)
+        module = importlib.import_module(f"{__name__}.{kind}")
+        return module.read(prefix)
+    except ReadingError as reason:
+        raise InputError(f"Cannot read the weights {path}: {reason}.") from None
+    except OSError as error:
+        raise InputError(f"Cannot read the weights {path}: {error.strerror or error}.") from None
 
 
-def _read_h5(path):
-    import h5py
+def is_there(path):
+    """Tells whether there is a file, or a TensorFlow checkpoint that begins so.
 
-    found = {}
-    with h5py.File(path, "r") as file:
-        file.visititems(
-            lambda name, item: (
-                found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
-            )
-        )
-    return found
+    Args:
+        path: str or path.
+
+    Returns:
+        bool.
+    """
+    path = pathlib.Path(path)
+    return path.is_file() or path.with_name(f"{path.name}.index").is_file()
+
+
+def _kind(path):
+    """The module that reads a file."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    for place, magic, kind in _MAGIC:
+        if head[place:].startswith(magic):
+            return kind
+    if head.startswith(b"PK"):
+        return "pth" if any(f"/{n}".endswith("/data.pkl") for n in _zip.names(path)) else "npz"
+    if head.startswith(b"\x80"):
+        return "pth" if pth.LEGACY_MAGIC in head else "npy"
+    if path.suffix in _SUFFIXES:
+        return _SUFFIXES[path.suffix]
+    begin = f"it begins with {head[:8]!r}" if head else "it is empty"
+    raise InputError(
+        "Expected weights as .npz, .npy, .pth, .t7, .h5, .weights.h5, .tflite or a TensorFlow "
+        f"checkpoint. {path} is none of them: {begin}."
+    )

@@ -172,7 +172,7 @@ def bad_inputs():
         ([*dream, "--model", "missing.keras"], "there is no such file"),
         ([*dream, "--model", "text.keras"], "Cannot read text.keras as a Keras model"),
         ([*dream, "--weights", "esc50"], "`weights` must be None, one of ['esc10']"),
-        ([*dream, "--weights", "text.wav"], "text.wav is not"),
+        ([*dream, "--weights", "text.wav"], "text.wav is none of them"),
         (["classify", "missing.wav"], "there is no missing.wav"),
         (["classify", "chirp.wav", "--top", "0"], "'--top'"),
         (["classify"], "Missing argument"),

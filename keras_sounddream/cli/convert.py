@@ -1,0 +1,75 @@
+"""`sounddream convert`: weights of another system, written as the zoo's own."""
+
+import hashlib
+import pathlib
+
+import click
+
+from keras_sounddream.cli._options import check_outputs, quietly
+from keras_sounddream.errors import InputError
+from keras_sounddream.files import written_beside
+
+
+@click.command()
+@click.argument("model_name", metavar="MODEL")
+@click.argument("weights", metavar="FILE")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE.npz|FILE.weights.h5",
+    help="The weights to write.",
+)
+@click.option("--no-top", is_flag=True, help="Convert the network without its last layers.")
+@click.option(
+    "--dtype",
+    default="float32",
+    show_default=True,
+    type=click.Choice(["float32", "float16"]),
+    help="Of the numbers in .npz; float16 halves the file.",
+)
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+def command(model_name, weights, output, no_top, dtype, force):
+    """Converts weights that another system wrote for a model of the zoo.
+
+    FILE is .npz, .npy, .pth, .t7, .h5, .tflite or a TensorFlow checkpoint. Nothing in it is run; a
+    tensor that is missing, extra or of another shape is an error.
+    """
+    check_outputs(output, overwrite=force)
+    _check_kind(output, dtype)
+    with quietly():
+        from keras_sounddream import applications
+
+        name, family = applications.find(model_name)
+        model = getattr(family, name)(weights=weights, include_top=not no_top)
+    with written_beside(output, force) as temporary:
+        _save(model, temporary, dtype)
+    digest = hashlib.sha256(pathlib.Path(output).read_bytes()).hexdigest()
+    click.echo(
+        f"{output}: {len(model.weights)} tensors, {model.count_params():,} parameters, "
+        f"SHA-256 {digest}"
+    )
+
+
+def _check_kind(output, dtype):
+    if not output.endswith((".npz", ".weights.h5")):
+        raise InputError(f"Expected weights to write as .npz or .weights.h5. Received: {output}")
+    if output.endswith(".h5") and dtype != "float32":
+        raise InputError(f"{dtype} is for .npz alone. Write {output} in float32, or as .npz.")
+
+
+def _save(model, path, dtype):
+    import numpy as np
+
+    from keras_sounddream.applications import _weights
+
+    if path.name.endswith(".h5"):
+        model.save_weights(path)
+        return
+    for weight in model.weights:
+        largest = np.abs(np.asarray(weight.value)).max(initial=0)
+        if largest > np.finfo(dtype).max:
+            raise InputError(
+                f"{weight.path!r} holds {largest:.3g}, too large for {dtype}. Use --dtype float32."
+            )
+    _weights.save(model, path, dtype)

@@ -1,0 +1,92 @@
+"""NumPy's `.npy`: an array of numbers, or a pickled dictionary of them."""
+
+import dataclasses
+import math
+import re
+
+from keras_sounddream.convert._machine import NOT_RUN
+from keras_sounddream.convert._reading import Cursor, ReadingError, flatten
+from keras_sounddream.convert._unpickle import (
+    ARRAYS,
+    PickledArray,
+    as_numbers,
+    check_kind,
+    load,
+    resolve_array,
+)
+
+MAGIC = b"\x93NUMPY"
+_HEADER = re.compile(
+    rb"\{'descr': '([<>|=]?)(\w{1,9})', 'fortran_order': (True|False), "
+    rb"'shape': \(((?:\d{1,18}L?(?:, ?)?)*)\),? ?\}\s*"
+)
+_MOST_HEADER = 10_000  # bytes
+
+
+@dataclasses.dataclass(frozen=True)
+class _Header:
+    code: str
+    order: str  # of bytes
+    axes: str  # their order
+    shape: tuple
+
+
+def read(path):
+    """Reads `.npy`, or a pickle of a dictionary of arrays.
+
+    Args:
+        path: `pathlib.Path`.
+
+    Returns:
+        dict from name to array: of nested dictionaries their keys joined by `/`, of an array of
+        numbers `array`.
+
+    Raises:
+        ReadingError: if it is broken, or holds other things than NumPy arrays.
+    """
+    data = path.read_bytes()
+    cursor = Cursor(data)
+    if not data.startswith(MAGIC):
+        return flatten(load(cursor, ARRAYS), "/", resolve_array)
+    header = _read_header(cursor)
+    if header.code != "O":
+        return {"array": _read_numbers(cursor, header)}
+    tree = load(cursor, ARRAYS)
+    if isinstance(tree, PickledArray) and isinstance(tree.value, list):
+        (tree,) = tree.value
+    return flatten(tree, "/", resolve_array)
+
+
+def parse(data):
+    """Reads `.npy` that holds an array of numbers.
+
+    Args:
+        data: bytes.
+
+    Returns:
+        array.
+
+    Raises:
+        ReadingError: if it is broken, or holds other things than numbers.
+    """
+    cursor = Cursor(data)
+    return _read_numbers(cursor, _read_header(cursor))
+
+
+def _read_header(cursor):
+    cursor.take(len(MAGIC))
+    version, _ = cursor.take(2)
+    text = bytes(cursor.take(min(cursor.number("<H" if version == 1 else "<I"), _MOST_HEADER)))
+    match = _HEADER.fullmatch(text)
+    if not match:
+        kind = ascii(text[:60])
+        raise ReadingError(f"its header is not of an array of numbers: {kind}. {NOT_RUN}")
+    order, code, fortran, shape = (group.decode() for group in match.groups())
+    sizes = tuple(int(size) for size in re.findall(r"\d+", shape))
+    return _Header(code, ">" if order == ">" else "<", "F" if fortran == "True" else "C", sizes)
+
+
+def _read_numbers(cursor, header):
+    check_kind(header.code)
+    data = cursor.take(math.prod(header.shape) * int(header.code[1]))
+    return as_numbers(data, header, header.shape, header.axes)
