@@ -2,13 +2,14 @@
 
 import difflib
 
-from keras_sounddream.applications import log_mel_cnn
+from keras_sounddream.applications import log_mel_cnn, yamnet
 from keras_sounddream.applications.log_mel_cnn import LogMelCNN
+from keras_sounddream.applications.yamnet import YAMNet
 from keras_sounddream.errors import InputError
 
-FAMILIES = {"LogMelCNN": log_mel_cnn}  # constructor's name: module
+FAMILIES = {"LogMelCNN": log_mel_cnn, "YAMNet": yamnet}  # constructor's name: module
 
-__all__ = ["FAMILIES", "LogMelCNN", "find", "log_mel_cnn"]
+__all__ = ["FAMILIES", "LogMelCNN", "YAMNet", "find", "log_mel_cnn", "yamnet"]
 
 
 def find(name):

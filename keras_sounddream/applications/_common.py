@@ -133,7 +133,16 @@ def pool(x, pooling):
 
 
 def finish(
-    inputs, x, name, sample_rate, labels, weights, pretrained, tops=(f"{TOP}/",), layouts=()
+    inputs,
+    x,
+    name,
+    sample_rate,
+    labels,
+    weights,
+    pretrained,
+    tops=(f"{TOP}/",),
+    layouts=(),
+    adapt=None,
 ):
     """Closes the model and loads its weights.
 
@@ -147,6 +156,7 @@ def finish(
         pretrained: dict, the family's `PRETRAINED`.
         tops: sequence of str, as of `_weights.load`.
         layouts: sequence of dicts, as of `_weights.load`.
+        adapt: function, as of `_weights.load`.
 
     Returns:
         `AudioModel`.
@@ -154,7 +164,7 @@ def finish(
     model = describe(AudioModel(inputs, x, name=name), sample_rate, labels)
     if weights is not None:
         path = _weights.pretrained_path(weights, pretrained)
-        _weights.load(model, path, tops, layouts)
+        _weights.load(model, path, tops, layouts, adapt)
     return model
 
 

@@ -93,7 +93,7 @@ class Foreign:
     turn: typing.Callable | None = None
 
 
-def load(model, path, tops=(), layouts=()):
+def load(model, path, tops=(), layouts=(), adapt=None):
     """Sets every weight of a model from a file; none may be missing, extra or misshapen.
 
     Args:
@@ -116,6 +116,7 @@ def load(model, path, tops=(), layouts=()):
             raise InputError(f"{path} does not fit {model.name}: {reason}") from None
         return
     arrays = read_arrays(path)
+    arrays = adapt(arrays) if adapt else arrays
     ours = {weight.path: Foreign(weight.path) for weight in model.weights}
     layout = max(
         [ours, *layouts], key=lambda names: len({row.name for row in names.values()} & set(arrays))

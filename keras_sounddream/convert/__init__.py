@@ -1,9 +1,11 @@
 """Weights that other systems wrote, read as arrays; nothing in such a file is ever run."""
 
+import pathlib
 import zipfile
 
 import numpy as np
 
+from keras_sounddream.convert.tflite import read_tflite
 from keras_sounddream.errors import InputError
 
 __all__ = ["read_arrays"]
@@ -13,7 +15,7 @@ def read_arrays(path):
     """Reads the tensors of a file.
 
     Args:
-        path: str or path of `.npz`.
+        path: str or path of `.npz`, `.h5` (names are the paths of its data sets) or `.tflite`.
 
     Returns:
         dict from name to array.
@@ -21,6 +23,11 @@ def read_arrays(path):
     Raises:
         InputError: if it is not such a file, or holds other things than numbers.
     """
+    suffix = pathlib.Path(path).suffix.lower()
+    if suffix in (".h5", ".hdf5"):
+        return _read_h5(path)
+    if suffix == ".tflite":
+        return read_tflite(path)
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
@@ -29,3 +36,24 @@ def read_arrays(path):
             f"Expected weights as .npz or .weights.h5, of numbers alone. {path} is not: "
             f"{type(error).__name__}."
         ) from None
+
+
+def _read_h5(path):
+    import h5py  # with TensorFlow's weight formats; not needed for others
+
+    found = {}
+
+    def take(name, item):
+        if isinstance(item, h5py.Dataset):
+            if item.dtype.kind not in "fiu":
+                raise TypeError(f"{name!r} holds {item.dtype}")
+            found[name] = item[()]
+
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(take)
+    except (OSError, TypeError, RuntimeError) as error:
+        raise InputError(
+            f"Expected weights as .h5, of numbers alone. {path} is not: {error}"
+        ) from None
+    return found
