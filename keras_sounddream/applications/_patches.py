@@ -24,7 +24,8 @@ class Patches(keras.layers.Layer):
         float32 `(batch * patches, length, bands, 1)`, those of the first example first.
 
     Attributes:
-        folds_batch: `True`: the first axis of what comes out is no longer that of the examples.
+        folds_batch: `True`: the first axis of what comes out is not that of the examples, which
+            `DeepDream` wants to know.
 
     Raises:
         ValueError: if `length` is not a whole number of steps.
@@ -82,12 +83,7 @@ class JoinPatches(keras.layers.Layer):
 
     Output shape:
         float32 `(batch, patches, channels)`.
-
-    Attributes:
-        folds_batch: `False`: the first axis of what comes out is that of the examples.
     """
-
-    folds_batch = False
 
     def __init__(self, length, step, **kwargs):
         super().__init__(**kwargs)

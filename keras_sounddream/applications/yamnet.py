@@ -70,7 +70,7 @@ def YAMNet(
     """Builds YAMNet, for sounds of any length from a patch of 0.975 s.
 
     A MobileNet of 27 convolutions on patches of 96 frames and 64 mel bands, 10 ms a frame, a patch
-    every 0.48 s; what is found in the patches is averaged. 3.8 million parameters, 69 million
+    every 0.48 s; what is found in the patches is averaged. 3.7 million parameters, 69 million
     multiply-adds a patch. Layers to dream on, with `patches=False`: `layer1_relu`,
     `layer2_depthwise_relu`, `layer2_pointwise_relu` … `layer14_pointwise_relu`. For arguments not
     listed here see `keras.applications`.

@@ -49,4 +49,15 @@ MODELS = [
         pretrained="esc10",
         first_key="esc10",
     ),
+    Row(
+        applications.YAMNet,
+        applications.yamnet,
+        sample_rate=16000,
+        min_seconds=0.975,
+        features=1024,
+        labels=521,
+        first_key="audioset",
+        features_rank=3,
+        softmax=False,
+    ),
 ]
