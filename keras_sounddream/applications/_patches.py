@@ -24,15 +24,15 @@ class Patches(keras.layers.Layer):
         float32 `(batch * patches, length, bands, 1)`, those of the first example first.
 
     Attributes:
-        folds_batch: `True`: the first axis of what comes out is not that of the examples, which
-            `DeepDream` wants to know.
+        splits_examples: `True`: the first axis of what comes out is not that of the examples,
+            which `DeepDream` wants to know.
 
     Raises:
         ValueError: if `length` is not a whole number of steps.
         InputError: when it is called with less than a patch.
     """
 
-    folds_batch = True
+    splits_examples = True
 
     def __init__(self, length, step, **kwargs):
         super().__init__(**kwargs)
@@ -83,7 +83,12 @@ class JoinPatches(keras.layers.Layer):
 
     Output shape:
         float32 `(batch, patches, channels)`.
+
+    Attributes:
+        splits_examples: `False`: the first axis of what comes out is that of the examples.
     """
+
+    splits_examples = False
 
     def __init__(self, length, step, **kwargs):
         super().__init__(**kwargs)
@@ -104,5 +109,15 @@ class JoinPatches(keras.layers.Layer):
 
 
 def count_patches(num_frames, length, step):
-    """Whole patches in `num_frames` frames, an int or an int tensor of at least `length`."""
-    return 1 + (num_frames - length) // step
+    """Counts whole patches.
+
+    Args:
+        num_frames: int or int tensor.
+        length: int, frames in a patch.
+        step: int, frames from one patch to the next.
+
+    Returns:
+        int or int tensor; of an int of less than `length`, 0.
+    """
+    count = 1 + (num_frames - length) // step
+    return max(count, 0) if isinstance(num_frames, int) else count

@@ -24,7 +24,6 @@ LOG_OFFSET = 1e-3
 PATCH_FRAMES, PATCH_STEP = 96, 48
 MIN_SECONDS = 0.975  # 96 frames, the last with its whole window
 STEP_SECONDS = PATCH_STEP * ANALYSIS.step_seconds
-DREAM = {"patches": False}  # arguments of a model to dream on
 
 PRETRAINED = {
     "audioset": {
@@ -71,9 +70,9 @@ def YAMNet(
 
     A MobileNet of 27 convolutions on patches of 96 frames and 64 mel bands, 10 ms a frame, a patch
     every 0.48 s; what is found in the patches is averaged. 3.7 million parameters, 69 million
-    multiply-adds a patch. Layers to dream on, with `patches=False`: `layer1_relu`,
-    `layer2_depthwise_relu`, `layer2_pointwise_relu` … `layer14_pointwise_relu`. For arguments not
-    listed here see `keras.applications`.
+    multiply-adds a patch. Layers to dream on: `layer1_relu`, `layer2_depthwise_relu`,
+    `layer2_pointwise_relu` … `layer14_pointwise_relu`, `embeddings`, `predictions`. For arguments
+    not listed here see `keras.applications`.
 
     Args:
         weights: `"audioset"`, the official `yamnet.h5`, which its user puts into Keras's cache
@@ -85,9 +84,10 @@ def YAMNet(
         include_front_end: bool; `False` gives the network on log-mel spectrograms.
         labels: sequence of str, one a class, which the model keeps; by default AudioSet's where
             there are weights of 521 classes.
-        patches: bool; `False` reads the whole sound as one patch, as long as it is. The weights
-            are the same, and so are the scores of 0.975 s; no patch's edge lies within the sound,
-            and each layer can be dreamed on.
+        patches: bool; `False` reads the whole sound as one patch, as long as it is, in half the
+            time: features all along a sound, and exact tiles for `DeepDream`. The weights are the
+            same, and so are the scores of 0.975 s; those of longer sounds are poor, for YAMNet
+            was trained on patches.
         activation: `"relu"` or `"relu6"`, of each convolution; `None` for that of the weights:
             `"relu6"` of a TFLite file, which was trained so, or else `"relu"`.
 
@@ -184,7 +184,25 @@ def patch_seconds(num_patches):
 
 
 def preprocess_input(waveform, sample_rate):
-    return _common.prepare(waveform, sample_rate, ANALYSIS.sample_rate, MIN_SECONDS)
+    """Brings sound to 16 kHz mono and to whole patches: 0.975 s and a number of times 0.48 s.
+
+    Where the sound ends before the last patch does it begins again, so that all of it is heard.
+    The original fills up with silence; on short cuts of ESC-10 YAMNet names fewer that way (see
+    `docs/yamnet_esc10.md`).
+
+    Args:
+        waveform: float array `(samples,)`, `(batch, samples)` or `(batch, samples, channels)`,
+            in [-1, 1].
+        sample_rate: int, Hz, of `waveform`.
+
+    Returns:
+        float32 `(batch, samples)`, a new array.
+
+    Raises:
+        InputError: if `waveform` is empty, has another rank, or is not finite.
+    """
+    rate = ANALYSIS.sample_rate
+    return _common.prepare(waveform, sample_rate, rate, MIN_SECONDS, STEP_SECONDS)
 
 
 def decode_predictions(scores, top=5, labels=None):

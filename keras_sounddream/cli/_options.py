@@ -70,14 +70,12 @@ def dream_options(command):
     return command
 
 
-def load_model(model_name, weights, to_dream=False):
+def load_model(model_name, weights):
     """Builds a model of the zoo, or reads one from a file.
 
     Args:
         model_name: str, module name of a family, or path ending in `.keras`.
         weights: str, key of pretrained weights or path; `None` for the family's default.
-        to_dream: bool, whether to build it in the form to dream on: with the family's arguments
-            `DREAM`, where it has some.
 
     Returns:
         `(model, family)`; `family` is the module, or `None` for a file.
@@ -86,18 +84,16 @@ def load_model(model_name, weights, to_dream=False):
         InputError: if there is no such model, or its weights do not fit.
     """
     with quietly():
-        return _load_model(model_name, weights, to_dream)
+        return _load_model(model_name, weights)
 
 
-def _load_model(model_name, weights, to_dream):
+def _load_model(model_name, weights):
     from keras_sounddream import applications
 
     if model_name.endswith(".keras"):
         return _read_model(model_name, weights), None
     name, family = applications.find(model_name)
     arguments = {} if weights is None else {"weights": weights}
-    if to_dream:
-        arguments |= getattr(family, "DREAM", {})
     return getattr(family, name)(**arguments), family
 
 

@@ -92,7 +92,7 @@ def _load(name, weights):
             model, preprocessing = photo.load_network(name, weights)
             return model, {"preprocessing": preprocessing}
     try:
-        return load_model(name, weights, to_dream=True)[0], {}
+        return load_model(name, weights)[0], {}
     except InputError as error:
         if "There is no model" not in str(error):
             raise

@@ -24,7 +24,7 @@ def command(input_path, folder, model_name, weights, layers, force, **settings):
     DIR gets a sound and a picture a layer, and index.html to listen and look. Dreams that are
     there already are not made again: the work can be interrupted and taken up.
     """
-    model, _ = load_model(model_name, weights, to_dream=True)
+    model, _ = load_model(model_name, weights)
     with quietly():
         from keras_sounddream.deepdream.gallery import dream_layers
     settings = {name: value for name, value in settings.items() if value is not None}

@@ -11,7 +11,7 @@ from keras_sounddream.cli._options import load_model
 @click.argument("model_name", default="log_mel_cnn", metavar="[MODEL]")
 def command(model_name):
     """Lists a model's layers: name, shape, receptive field."""
-    model, _ = load_model(model_name, None, to_dream=True)
+    model, _ = load_model(model_name, None)
     from keras_sounddream.audio.layers import find_sample_rate
     from keras_sounddream.deepdream.receptive_field import receptive_fields
 

@@ -5,7 +5,7 @@ import zipfile
 
 import numpy as np
 
-from keras_sounddream.convert.tflite import read_tflite
+from keras_sounddream.convert import tflite
 from keras_sounddream.errors import InputError
 
 __all__ = ["read_arrays"]
@@ -27,7 +27,7 @@ def read_arrays(path):
     if suffix in (".h5", ".hdf5"):
         return _read_h5(path)
     if suffix == ".tflite":
-        return read_tflite(path)
+        return tflite.read(path)
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}

@@ -1,11 +1,10 @@
 """The constants of a TFLite file, as floats."""
 
-import numpy as np
 
 from keras_sounddream.errors import InputError
 
 
-def read_tflite(path):
+def read(path):
     """Reads the constant tensors of a TFLite file; nothing in it is run.
 
     Args:
@@ -29,7 +28,7 @@ def read_tflite(path):
             continue
         name = tensor["name"]
         if name in found:
-            raise InputError(f"{path} holds two constants named {name!r}.")
+            raise InputError(f"Cannot read the weights {path}: two constants are named {name!r}.")
         found[name] = _dequantised(array, tensor["quantization_parameters"])
     return found
 
@@ -39,7 +38,7 @@ def _open(path):
         from ai_edge_litert import interpreter  # on request: few weights come as TFLite
     except ImportError:
         raise InputError(
-            f"To read {path}, a TFLite file, ai_edge_litert is needed: "
+            f"Cannot read the weights {path}, a TFLite file, without ai_edge_litert. Install it: "
             "pip install 'keras-sounddream[lite]'"
         ) from None
     plain = interpreter.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
@@ -47,7 +46,7 @@ def _open(path):
         return interpreter.Interpreter(str(path), experimental_op_resolver_type=plain)
     except ValueError as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"Expected weights as .tflite. {path} is not: {reason}") from None
+        raise InputError(f"Cannot read the weights {path} as TFLite: {reason}") from None
 
 
 def _dequantised(array, quantization):

@@ -101,7 +101,7 @@ def reaches(model, axis=0):
 
 
 def source_layers(layer):
-    """Names the layers, or inputs, whose outputs a layer of a functional model takes.
+    """Names the layers, inputs among them, whose outputs a layer of a functional model takes.
 
     Args:
         layer: `keras.Layer`.

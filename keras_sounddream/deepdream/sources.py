@@ -5,7 +5,6 @@ import numpy as np
 
 from keras_sounddream.audio.loudness import rms
 from keras_sounddream.deepdream.objective import Objective
-from keras_sounddream.deepdream.receptive_field import source_layers
 from keras_sounddream.errors import InputError
 
 _HIGHEST_PEAK = 1.5  # lossy formats overshoot 1 a little
@@ -42,24 +41,8 @@ def check_model(model, objective):
         )
     if not isinstance(objective, Objective):
         raise InputError(f"Expected an objective, such as layer('conv1'). Got: {objective!r}")
-    objective = objective.resolved(model)
-    objective.check(model)
-    _check_batch(model, (*objective.layers, *objective.logit_layers))
+    objective.resolved(model).check(model)
     return of_pictures
-
-
-def _check_batch(model, names):
-    """Checks that what is read takes each example whole, not in parts on the batch axis."""
-    folded = set()
-    for layer in model.layers:  # each after those that it reads
-        if getattr(layer, "folds_batch", False) or folded & set(source_layers(layer)):
-            folded.add(layer.name)
-    for name in names:
-        if name in folded:
-            raise InputError(
-                f"Layer {name!r} of {model.name} sees a sound in patches, each an example of its "
-                "own, and cannot be dreamed on: build the model with patches=False."
-            )
 
 
 def check(image, dream):

@@ -10,6 +10,7 @@ from conftest import shared_data
 from keras_sounddream import DeepDream, InputError, applications, audio, objectives
 from keras_sounddream.applications import _yamnet_weights, yamnet
 from keras_sounddream.applications._patches import JoinPatches, Patches
+from keras_sounddream.deepdream.parts import layers_of_parts
 
 KINDS = ("depthwise", "pointwise")
 
@@ -112,6 +113,15 @@ def test_each_patch_scores_as_it_does_alone(rng):
     assert found["log_mel"].shape == (2, yamnet.ANALYSIS.num_frames(50_001), 64)
 
 
+@pytest.mark.parametrize(
+    ("num_samples", "expected"), [(1, 15600), (15600, 15600), (15601, 23280), (23281, 30960)]
+)
+def test_a_sound_begins_again_until_its_last_patch_is_full(rng, num_samples, expected):
+    waveform = rng.normal(0, 0.1, num_samples).astype("float32")
+    prepared = yamnet.preprocess_input(waveform, 16000)
+    np.testing.assert_array_equal(prepared, np.resize(waveform, (1, expected)))
+
+
 @pytest.mark.parametrize("settings", [{"patches": False}, {"include_top": False}])
 def test_outputs_of_another_model_are_refused(settings):
     with pytest.raises(InputError, match="Expected a model of YAMNet with include_top=True"):
@@ -139,7 +149,9 @@ def official_file(model, path):
             theirs = re.sub(r"(layer\d+)_(depthwise|pointwise)", r"\1/\2_conv", layer)
             theirs = theirs.replace("_conv_conv", "_conv").replace("_conv_norm", "_conv/bn")
             theirs = theirs.replace("layer1_conv", "layer1/conv")
-            theirs = theirs.replace("layer1_norm", "layer1/conv/bn").replace("predictions", "logits")
+            theirs = theirs.replace("layer1_norm", "layer1/conv/bn").replace(
+                "predictions", "logits"
+            )
             kind = f"depthwise_{kind}" if theirs.endswith("depthwise_conv") else kind
             file[f"{theirs}/{theirs}/{kind}:0"] = np.asarray(weight.value)
 
@@ -222,14 +234,40 @@ def test_a_tflite_layer_is_turned_to_keras():
     np.testing.assert_array_equal(found["layer7/depthwise/kernel"][..., 0], kernel[0])
 
 
-@pytest.mark.parametrize("name", ["patches", "layer3_pointwise_relu", "embeddings", "scores"])
-def test_a_dream_wants_the_sound_whole(untrained, name):
-    with pytest.raises(InputError, match=f"{name!r} of yamnet .* with patches=False"):
-        DeepDream(untrained, objectives.layer(name))
+def two_parts():
+    """A network that sees each half second of a sound by itself."""
+    inputs = keras.Input((None,))
+    x = audio.LogMelSpectrogram(yamnet.ANALYSIS, name="front_end")(inputs)
+    parts = Patches(48, 24, name="patches")(x)
+    features = keras.layers.Conv2D(4, 3, activation="relu", name="conv")(parts)
+    means = keras.layers.GlobalAveragePooling2D(name="means")(features)
+    joined = JoinPatches(48, 24, name="joined")(means, x)
+    scores = keras.layers.Dense(5, "sigmoid", name="scored")(joined)
+    return keras.Model(inputs, keras.layers.GlobalAveragePooling1D(name="scores")(scores))
+
+
+@pytest.mark.parametrize("name", ["conv", "means", "joined"])
+def test_what_is_seen_in_patches_is_read_an_example_each(rng, name):
+    model, waveforms = two_parts(), rng.normal(0, 0.1, (3, 30_000)).astype("float32")
+    dream = DeepDream(model, objectives.layer(name), octaves=1, steps=1)
+    network = keras.Model(model.input, model.get_layer(name).output)
+    alone = [float(np.mean(np.square(network(one[None])))) for one in waveforms]
+    np.testing.assert_allclose(dream.read(waveforms), alone, rtol=1e-4)
+    assert layers_of_parts(model) == {"patches", "conv", "means"}
+    guided = objectives.guided(model, [name], [waveforms[1]])
+    weights = guided.terms[0]["settings"]["weights"]
+    means = np.mean(network(waveforms[1:2]), axis=tuple(range(len(network.output.shape) - 1)))
+    np.testing.assert_allclose(weights, means / np.abs(means).max(), rtol=1e-4)
+
+
+def test_the_logits_of_pooled_scores_are_those_before_the_pool():
+    model = two_parts()
+    assert objectives.logit(2).resolved(model).logit_layers == ("scored",)
+    assert objectives.channel(None, 2).resolved(model).layers == ("scores",)
 
 
 def test_a_dream_on_it_rises_and_stays(weights, esc10):
-    model = applications.YAMNet(weights=weights / "yamnet_folded.npz", patches=False)
+    model = applications.YAMNet(weights=weights / "yamnet_folded.npz")
     clip = audio.load(esc10 / "009 - Rooster" / "5-194930-A.ogg", 16000)[:, :32000]
     dream = DeepDream(model, objectives.layer("layer9_pointwise_relu"), octaves=2, steps=5)
     result = dream.run(clip, progress=False)
@@ -238,7 +276,7 @@ def test_a_dream_on_it_rises_and_stays(weights, esc10):
 
 
 def test_a_class_is_dreamed_of_by_its_name(weights, rng):
-    model = applications.YAMNet(weights=weights / "yamnet_folded.npz", patches=False)
+    model = applications.YAMNet(weights=weights / "yamnet_folded.npz")
     bell = objectives.logit(objectives.find_label(model, "Church bell"))
     noise = rng.normal(0, 0.1, (1, 16000)).astype("float32")
     result = DeepDream(model, bell, octaves=2, steps=5).run(noise, progress=False)
