@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers
 
 import keras_sounddream.applications._common as _common
-from keras_sounddream.applications import _yamnet_weights
+from keras_sounddream.applications import _yamnet_network, _yamnet_weights
 from keras_sounddream.applications._patches import JoinPatches, Patches
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.layers import LogMelSpectrogram
@@ -34,21 +34,6 @@ PRETRAINED = {
 }
 _CLASSES = 521
 _ACTIVATIONS = {"relu": None, "relu6": 6.0}  # and the most that comes out of it
-_PLAIN = {"padding": "same", "use_bias": False}
-
-# Stride and filters of each layer: a convolution, then pairs of a depthwise and a pointwise one.
-_LAYERS = (
-    (2, 32),
-    (1, 64),
-    (2, 128),
-    (1, 128),
-    (2, 256),
-    (1, 256),
-    (2, 512),
-    *((1, 512),) * 5,
-    (2, 1024),
-    (1, 1024),
-)
 
 
 def YAMNet(
@@ -130,7 +115,7 @@ def YAMNet(
         labels,
         weights,
         PRETRAINED,
-        layouts=_yamnet_weights.layouts(len(_LAYERS)),
+        layouts=_yamnet_weights.layouts(len(_yamnet_network.LAYERS)),
         adapt=_yamnet_weights.adapt,
     )
 
@@ -237,34 +222,12 @@ def _of_patches(x, most):
     """Spectrogram `(batch, frames, bands)` to embeddings `(batch, patches, channels)`."""
     spectrogram = x
     x = Patches(PATCH_FRAMES, PATCH_STEP, name="patches")(spectrogram)
-    x = layers.GlobalAveragePooling2D(name="pool")(_convolutions(x, most))
+    x = layers.GlobalAveragePooling2D(name="pool")(_yamnet_network.convolutions(x, most))
     return JoinPatches(PATCH_FRAMES, PATCH_STEP, name="embeddings")(x, spectrogram)
 
 
 def _whole(x, most, include_top):
     """Spectrogram to the embedding `(batch, channels)` of all of it, or to features."""
     x = layers.Reshape((-1, x.shape[-1], 1), name="add_channel")(x)
-    x = _convolutions(x, most)
+    x = _yamnet_network.convolutions(x, most)
     return layers.GlobalAveragePooling2D(name="embeddings")(x) if include_top else x
-
-
-def _convolutions(x, most):
-    """Patches `(…, frames, bands, 1)` to features `(…, frames / 32, bands / 32, channels)`."""
-    for number, (strides, filters) in enumerate(_LAYERS, start=1):
-        path = f"layer{number}"
-        if number == 1:
-            x = layers.Conv2D(filters, 3, strides, **_PLAIN, name=f"{path}_conv")(x)
-            x = _normed(x, path, most)
-            continue
-        x = layers.DepthwiseConv2D(3, strides, **_PLAIN, name=f"{path}_depthwise_conv")(x)
-        x = _normed(x, f"{path}_depthwise", most)
-        x = layers.Conv2D(filters, 1, **_PLAIN, name=f"{path}_pointwise_conv")(x)
-        x = _normed(x, f"{path}_pointwise", most)
-    return x
-
-
-def _normed(x, path, most):
-    norm = layers.BatchNormalization(
-        scale=False, epsilon=_yamnet_weights.EPSILON, name=f"{path}_norm"
-    )
-    return layers.ReLU(most, name=f"{path}_relu")(norm(x))

@@ -1,6 +1,5 @@
 """The constants of a TFLite file, as floats."""
 
-
 from keras_sounddream.errors import InputError
 
 
