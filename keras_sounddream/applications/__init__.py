@@ -1,11 +1,19 @@
-"""Networks for sound and pictures, built and loaded as `keras.applications` does it."""
+"""Networks for sound, built and loaded as `keras.applications` does it."""
 
 import difflib
 
-from keras_sounddream.applications import log_mel_cnn, soundnet, squeezenet
+from keras_sounddream.applications import (
+    log_mel_cnn,
+    soundnet,
+    squeezenet,
+    urban_sound_cnn,
+    yamnet,
+)
 from keras_sounddream.applications.log_mel_cnn import LogMelCNN
 from keras_sounddream.applications.soundnet import SoundNet5, SoundNet8
 from keras_sounddream.applications.squeezenet import SqueezeNet
+from keras_sounddream.applications.urban_sound_cnn import UrbanSoundCNN
+from keras_sounddream.applications.yamnet import YAMNet
 from keras_sounddream.errors import InputError
 
 FAMILIES = {  # constructor's name: module, whose name stands for the last of them
@@ -13,6 +21,8 @@ FAMILIES = {  # constructor's name: module, whose name stands for the last of th
     "SoundNet5": soundnet,
     "SoundNet8": soundnet,
     "SqueezeNet": squeezenet,
+    "UrbanSoundCNN": urban_sound_cnn,
+    "YAMNet": yamnet,
 }
 
 __all__ = [
@@ -21,10 +31,14 @@ __all__ = [
     "SoundNet5",
     "SoundNet8",
     "SqueezeNet",
+    "UrbanSoundCNN",
+    "YAMNet",
     "find",
     "log_mel_cnn",
     "soundnet",
     "squeezenet",
+    "urban_sound_cnn",
+    "yamnet",
 ]
 
 

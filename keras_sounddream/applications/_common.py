@@ -149,7 +149,7 @@ def finish(
     pretrained,
     tops=(f"{TOP}/",),
     layouts=(),
-    rename=None,
+    adapt=None,
 ):
     """Closes the model and loads its weights.
 
@@ -163,7 +163,7 @@ def finish(
         pretrained: dict, the family's `PRETRAINED`.
         tops: sequence of str, as of `_weights.load`.
         layouts: sequence of dicts, as of `_weights.load`.
-        rename: function, as of `_weights.load`.
+        adapt: function, as of `_weights.load`.
 
     Returns:
         `AudioModel`.
@@ -171,11 +171,11 @@ def finish(
     model = describe(AudioModel(inputs, x, name=name), sample_rate, labels)
     if weights is not None:
         path = _weights.pretrained_path(weights, pretrained)
-        _weights.load(model, path, tops, layouts, rename)
+        _weights.load(model, path, tops, layouts, adapt)
     return model
 
 
-def prepare(waveform, sample_rate, model_rate, min_seconds):
+def prepare(waveform, sample_rate, model_rate, min_seconds, step_seconds=None):
     """Brings sound to a model's rate, to one channel and to its least length.
 
     Args:
@@ -183,6 +183,8 @@ def prepare(waveform, sample_rate, model_rate, min_seconds):
         sample_rate: int, Hz, of `waveform`.
         model_rate: int, Hz.
         min_seconds: float; shorter sounds are repeated to this length.
+        step_seconds: float; longer ones begin again until they exceed it by a whole number of
+            these steps. `None` to leave them as long as they are.
 
     Returns:
         float32 `(batch, samples)`, a new array.
@@ -203,9 +205,13 @@ def prepare(waveform, sample_rate, model_rate, min_seconds):
     if not np.isfinite(waveform).all():
         raise InputError("Expected a waveform of finite numbers. It holds some that are not.")
     waveform = resample(waveform, sample_rate, model_rate)
-    least = round(min_seconds * model_rate)
-    repeats = -(-least // waveform.shape[1])
-    return np.tile(waveform, (1, repeats))[:, :least] if repeats > 1 else waveform
+    least, num_samples = round(min_seconds * model_rate), waveform.shape[1]
+    length = max(least, num_samples)
+    if step_seconds is not None:
+        step = round(step_seconds * model_rate)
+        length = least + -(-(length - least) // step) * step
+    repeats = -(-length // num_samples)
+    return np.tile(waveform, (1, repeats))[:, :length] if repeats > 1 else waveform
 
 
 def decode(scores, labels, top):

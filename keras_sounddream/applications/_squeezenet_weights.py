@@ -24,16 +24,16 @@ _PARTS = {"squeeze1x1": "squeeze", "expand1x1": "expand1x1", "expand3x3": "expan
 _TWICE = re.compile(r"^(?:model_weights/)?(.+)/\1(?:_\d+)?/(kernel|bias):0$")
 
 
-def plain_name(name):
-    """Makes of a name in a file of Keras 2 the layer's and the weight's.
+def plain_names(arrays):
+    """Makes of names in a file of Keras 2 the layer's and the weight's.
 
     Args:
-        name: str, such as `"conv1/conv1_3/kernel:0"`.
+        arrays: dict from name to array; names such as `"conv1/conv1_3/kernel:0"`.
 
     Returns:
-        str, such as `"conv1/kernel"`; any other name as it is.
+        dict with names such as `"conv1/kernel"`; any other name as it is.
     """
-    return _TWICE.sub(r"\1/\2", name)
+    return {_TWICE.sub(r"\1/\2", name): array for name, array in arrays.items()}
 
 
 def torch_layout(pooled):

@@ -98,7 +98,7 @@ class Foreign:
     others: tuple = ()
 
 
-def load(model, path, tops=(), layouts=(), rename=None):
+def load(model, path, tops=(), layouts=(), adapt=None):
     """Sets every weight of a model from a file; none may be missing, extra or misshapen.
 
     Args:
@@ -109,7 +109,7 @@ def load(model, path, tops=(), layouts=(), rename=None):
             the model's, such as those of a top that was left out.
         layouts: sequence of dicts from a weight's path to its `Foreign`, one a system; the one
             that shares the most names with the file is taken.
-        rename: function from a name in the file to the one that a layout has, or `None`.
+        adapt: function from the file's arrays to those that the layouts are of, or `None`.
 
     Raises:
         InputError: if the file cannot be read or does not fit, naming the tensor, or is not the
@@ -124,16 +124,14 @@ def load(model, path, tops=(), layouts=(), rename=None):
             raise InputError(f"{path} does not fit {model.name}: {reason}") from None
         return
     arrays = read_arrays(path)
-    if rename is not None:
-        arrays = {rename(name): array for name, array in arrays.items()}
+    arrays = adapt(arrays) if adapt else arrays
     ours = {weight.path: Foreign(weight.path) for weight in model.weights}
     layout = max(
         [ours, *layouts], key=lambda names: len({row.name for row in names.values()} & set(arrays))
     )
+    layout = {**ours, **layout}  # what a layout lacks is looked for, and missed, under our name
     weights = {weight.path: weight for weight in model.weights}
-    _check_names(
-        model, path, arrays, {k: v for k, v in layout.items() if k in weights}, layout, tops
-    )
+    _check_names(model, path, arrays, layout, weights, tops)
     found = {name: _turned(model, path, arrays, layout[name], weights[name]) for name in weights}
     for name, weight in weights.items():
         weight.assign(found[name].astype("float32"))
@@ -150,8 +148,8 @@ def _check_digits(path):
         )
 
 
-def _check_names(model, path, arrays, used, layout, tops):
-    expected = {row.name for row in used.values()}
+def _check_names(model, path, arrays, layout, weights, tops):
+    expected = {layout[name].name for name in weights}
     for name in sorted(expected - set(arrays)):
         raise InputError(f"{path} lacks the tensor {name!r} that {model.name} has.")
     spare = {row.name for key, row in layout.items() if key.startswith(tuple(tops))}

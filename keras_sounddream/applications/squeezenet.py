@@ -109,7 +109,7 @@ def SqueezeNet(
     else:
         x = _common.pool(x, pooling)
     layouts = _weights.torch_layout(BANKS[version].values()), _weights.caffe_layout()
-    foreign = {"tops": ("conv10/",), "layouts": layouts, "rename": _weights.plain_name}
+    foreign = {"tops": ("conv10/",), "layouts": layouts, "adapt": _weights.plain_names}
     return _common.finish(inputs, x, name, None, labels, weights, rows, **foreign)
 
 

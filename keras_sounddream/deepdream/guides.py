@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_sounddream.deepdream.objective import find_layer, finite_list, of_kind
+from keras_sounddream.deepdream.parts import join_parts, layers_of_parts
 from keras_sounddream.errors import InputError
 
 _TINY = 1e-12
@@ -178,9 +179,11 @@ def _reader(model, layers):
         of_kind("layer", name).check(model)
     outputs = {name: find_layer(model, name).output for name in layers}
     network = keras.Model(model.inputs[0], outputs)
+    of_parts = layers_of_parts(model) & set(layers)
 
     def read(example):
         activations = network(example, training=False)
+        activations |= {name: join_parts(activations[name], 1) for name in of_parts}
         return {
             name: ops.convert_to_numpy(ops.cast(values, "float32"))
             for name, values in activations.items()

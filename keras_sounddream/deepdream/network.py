@@ -11,6 +11,7 @@ from keras import ops
 
 from keras_sounddream.audio.layers import LogMelSpectrogram
 from keras_sounddream.deepdream.objective import INPUT, SOURCE, find_layer
+from keras_sounddream.deepdream.parts import join_parts, layers_of_parts
 from keras_sounddream.errors import InputError
 
 _FOLDABLE = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
@@ -43,6 +44,7 @@ class Network:
                 "dream of one of the two."
             )
         outputs = {name: find_layer(model, name).output for name in names}
+        self._of_parts = layers_of_parts(model) & set(names)
         used = keras.Model(model.inputs[0], outputs)
         self._network, self._sources = _quicken(
             used, set(objective.logit_layers), PRECISIONS[precision]
@@ -71,6 +73,8 @@ class Network:
             with keras.StatelessScope(pairs, initialize_variables=False):
                 found = self._network(inputs, training=False)
             found = {name: tf.cast(value, "float32") for name, value in found.items()}
+            for name in self._of_parts:
+                found[name] = join_parts(found[name], tf.shape(image)[0])
             activations |= found
             activations |= {f"{n}{_LOGITS}": found[n] for n in self.objective.logit_layers}
         return [scores for _, scores in self.objective.score_maps(activations)]

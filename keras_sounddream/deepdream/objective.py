@@ -141,9 +141,8 @@ class Objective:
         """
         if all(term["layer"] is not None for term in self.terms):
             return self
-        last = model.layers[-1].name
         return Objective(
-            {**term, "layer": last if term["layer"] is None else term["layer"]}
+            {**term, "layer": _last_layer(model, term) if term["layer"] is None else term["layer"]}
             for term in self.terms
         )
 
@@ -276,6 +275,15 @@ def _read(term, activations):
     if reads == "input_and_source":
         return activations[INPUT], activations[SOURCE]
     return (activations[f"{term['layer']}/logits" if reads == "logits" else term["layer"]],)
+
+
+def _last_layer(model, term):
+    """A model's last layer; for logits, what is pooled if that only pools."""
+    last = model.layers[-1]
+    pools = isinstance(last, keras.layers.GlobalAveragePooling1D)
+    if pools and KINDS[term["kind"]].reads == "logits":
+        last = last.input._keras_history.operation
+    return last.name
 
 
 def _spell(term):

@@ -95,12 +95,20 @@ def reaches(model, axis=0):
     """
     found = {tensor._keras_history.operation.name: Reach() for tensor in model.inputs}
     for layer in model.layers:
-        sources = [found.get(source) for source in _sources(layer)]
+        sources = [found.get(source) for source in source_layers(layer)]
         found[layer.name] = None if None in sources else _reach(layer, _merge(sources), axis)
     return found
 
 
-def _sources(layer):
+def source_layers(layer):
+    """Names the layers, inputs among them, whose outputs a layer of a functional model takes.
+
+    Args:
+        layer: `keras.Layer`.
+
+    Returns:
+        list of str.
+    """
     return [tensor._keras_history.operation.name for tensor in keras.tree.flatten(layer.input)]
 
 

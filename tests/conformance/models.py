@@ -1,6 +1,7 @@
 """The one table of models; every check of this folder runs over every row."""
 
 import dataclasses
+import math
 
 import numpy as np
 
@@ -21,6 +22,7 @@ class Row:
     pretrained: str | None = None  # key of the weights that ship
     first_key: str | None = None  # the weights it is built with unless told otherwise
     features_rank: int = 4  # without a top and without pooling
+    step_seconds: float | None = None  # to which `preprocess_input` fills up after the least
     softmax: bool = True  # scores add to 1
     front_end: bool = True  # can be left out
     steps: bool = False  # scores have a time axis: (batch, steps, classes)
@@ -35,6 +37,12 @@ class Row:
     def weights(self):
         """Weights that are at hand everywhere."""
         return self.pretrained
+
+    def prepared(self, num_samples):
+        """How long `preprocess_input` makes a sound of so many samples."""
+        least = round(self.min_seconds * self.sample_rate)
+        step = round((self.step_seconds or 1 / self.sample_rate) * self.sample_rate)
+        return least + math.ceil(max(num_samples - least, 0) / step) * step
 
     def example(self, batch=1, seconds=0.5):
         """Something that the model takes: noise of at least its least length, or pictures."""
@@ -90,5 +98,17 @@ MODELS = [
         features_rank=3,
         steps=True,
         own_steps=False,
+    ),
+    Row(
+        applications.YAMNet,
+        applications.yamnet,
+        sample_rate=16000,
+        min_seconds=0.975,
+        step_seconds=0.48,
+        features=1024,
+        labels=521,
+        first_key="audioset",
+        features_rank=3,
+        softmax=False,
     ),
 ]
