@@ -2,13 +2,17 @@
 
 import difflib
 
-from keras_sounddream.applications import log_mel_cnn
+from keras_sounddream.applications import log_mel_cnn, urban_sound_cnn
 from keras_sounddream.applications.log_mel_cnn import LogMelCNN
+from keras_sounddream.applications.urban_sound_cnn import UrbanSoundCNN
 from keras_sounddream.errors import InputError
 
-FAMILIES = {"LogMelCNN": log_mel_cnn}  # constructor's name: module
+FAMILIES = {  # constructor's name: module
+    "LogMelCNN": log_mel_cnn,
+    "UrbanSoundCNN": urban_sound_cnn,
+}
 
-__all__ = ["FAMILIES", "LogMelCNN", "find", "log_mel_cnn"]
+__all__ = ["FAMILIES", "LogMelCNN", "UrbanSoundCNN", "find", "log_mel_cnn", "urban_sound_cnn"]
 
 
 def find(name):

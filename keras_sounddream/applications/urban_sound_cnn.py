@@ -12,7 +12,7 @@ from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.layers import LogMelSpectrogram
 from keras_sounddream.errors import InputError
 
-ANALYSIS = Analysis(sample_rate=24000, frame_seconds=0.040, step_seconds=0.020, num_mel_bins=64)
+ANALYSIS = Analysis(sample_rate=24000, frame_seconds=0.040, step_seconds=0.020, num_mel_bins=40)
 LOG_OFFSET = 1e-3
 MIN_SECONDS = 0.1
 
@@ -29,7 +29,7 @@ _ARCHITECTURES = {
     "vgg16": (((64, 64), (128, 128), (256,) * 3, (512,) * 3, (512,) * 3), (4096, 4096)),
 }
 _FRONT_ENDS = ("log_mel", "legacy")
-_DROPOUT = 0.5  # after the first pooling and the first dense layer alone
+_DROPOUT = {"log_mel": 0.3, "legacy": 0.5}  # after the first pooling and first dense layer alone
 _TRAINED = ("xsmall", "log_mel", 3)  # what pretrained weights are of
 
 
@@ -53,7 +53,7 @@ def UrbanSoundCNN(
     """Builds the classifier of city sounds, in five sizes, for sounds of any length from 0.1 s.
 
     Blocks of 3 x 3 convolutions, each ended by a pooling, then dense layers. By default it hears
-    64 mel bands, 20 ms a frame, and the mean and the maximum over time and frequency are added
+    40 mel bands, 20 ms a frame, and the mean and the maximum over time and frequency are added
     before the first dense layer: so it can be dreamed on, and takes any length. Layers to dream on:
     `conv1` … `conv4` of `"xsmall"`, `conv13` of `"vgg16"`. For arguments not listed here see
     `keras.applications`.
@@ -70,7 +70,7 @@ def UrbanSoundCNN(
         weights: `"esc10"`, of `"xsmall"` trained on folds 1 to 4 of ESC-10 (see
             `saved_models/urban_sound_cnn_esc10.md`); `None` for random ones; or a path of `.npz`,
             of `.weights.h5` or, with the legacy front end, of the original's checkpoint.
-        input_shape: `(samples,)` at 24 kHz, or `(frames, 64)` without the front end; by default
+        input_shape: `(samples,)` at 24 kHz, or `(frames, 40)` without the front end; by default
             any length. With the legacy front end `(32000,)` or `(13, 129)`.
         architecture: str, a row of the table.
         front_end: `"log_mel"`, or `"legacy"` for the `SparsePowerSpectrogram` that the original
@@ -96,10 +96,10 @@ def UrbanSoundCNN(
     legacy = front_end == "legacy"
     blocks, units = _ARCHITECTURES[architecture]
     inputs, x = _inputs(include_front_end, legacy, legacy_normalization, input_tensor, input_shape)
-    x = _convolutions(x, blocks, kernel_size, band_norm=not legacy)
+    x = _convolutions(x, blocks, kernel_size, front_end)
     if include_top:
         x = layers.Flatten(name="flatten")(x) if legacy else _pooled(x)
-        x = _top(x, units, classes, classifier_activation)
+        x = _top(x, units, _DROPOUT[front_end], classes, classifier_activation)
     else:
         x = _common.pool(x, pooling)
     return _common.finish(
@@ -193,10 +193,10 @@ def _inputs(include_front_end, legacy, legacy_normalization, input_tensor, input
     return inputs, front_end(inputs)
 
 
-def _convolutions(x, blocks, kernel_size, band_norm):
+def _convolutions(x, blocks, kernel_size, front_end):
     """Spectrogram `(batch, frames, bands)` to features `(batch, frames, bands, channels)`."""
     x = layers.Reshape((-1, x.shape[-1], 1), name="add_channel")(x)
-    if band_norm:
+    if front_end == "log_mel":
         x = layers.BatchNormalization(axis=2, name="band_norm")(x)
     number = 0
     for block, filters in enumerate(blocks):
@@ -212,7 +212,7 @@ def _convolutions(x, blocks, kernel_size, band_norm):
             )(x)
         x = layers.MaxPooling2D(2, padding="same", name=f"pool{number}")(x)
         if block == 0:
-            x = layers.Dropout(_DROPOUT, name="pool_dropout")(x)
+            x = layers.Dropout(_DROPOUT[front_end], name="pool_dropout")(x)
     return x
 
 
@@ -222,14 +222,14 @@ def _pooled(x):
     return layers.Add(name="pooled")([mean, maximum])
 
 
-def _top(x, units, classes, activation):
+def _top(x, units, dropout, classes, activation):
     for i, width in enumerate(units, start=1):
         dense = layers.Dense(
             width, activation="leaky_relu", kernel_initializer="he_normal", name=f"fc{i}"
         )
         x = dense(x)
         if i == 1:
-            x = layers.Dropout(_DROPOUT, name="fc_dropout")(x)
+            x = layers.Dropout(dropout, name="fc_dropout")(x)
     return layers.Dense(classes, activation=activation, dtype="float32", name=_common.TOP)(x)
 
 

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from keras_sounddream import InputError
-from keras_sounddream.training import augmentation, classifier, esc10, features
+from keras_sounddream.training import augmentation, classifier, esc10, evaluation, features
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_a_folder_that_is_not_esc10_is_named(tmp_path):
 
 
 def test_accuracy_is_the_share_on_the_diagonal():
-    assert esc10.accuracy(np.array([[3, 1], [0, 4]])) == 7 / 8
+    assert evaluation.accuracy(np.array([[3, 1], [0, 4]])) == 7 / 8
 
 
 def test_a_folder_of_another_run_is_not_taken_up(tmp_path):
