@@ -89,7 +89,7 @@ def test_kernel_size_is_that_of_every_convolution():
 
 
 def convolve(x, kernel, bias):
-    """3 x 3 convolution of `(height, width, channels)`, zeros around, LeakyReLU as 0.6 x + 0.4 |x|."""
+    """3 x 3 convolution of `(height, width, channels)`, zeros around it, and LeakyReLU."""
     padded = np.pad(x, ((1, 1), (1, 1), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(0, 1))
     return leak(np.einsum("hwcij,ijco->hwo", windows, kernel) + bias)
