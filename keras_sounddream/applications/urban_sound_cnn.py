@@ -16,7 +16,13 @@ ANALYSIS = Analysis(sample_rate=24000, frame_seconds=0.040, step_seconds=0.020, 
 LOG_OFFSET = 1e-3
 MIN_SECONDS = 0.1
 
-PRETRAINED = {}
+PRETRAINED = {
+    "esc10": {
+        "labels": "esc10.txt",
+        "file": "urban_sound_cnn_esc10.npz",
+        "sha256": "TODO",
+    },
+}
 
 # Filters of the convolutions of each block, which ends with a pooling that halves both axes, and
 # units of the dense layers. Where `slim_deep` pools is not known from the original, only its
@@ -62,9 +68,9 @@ def UrbanSoundCNN(
     |---|---|---|---|---|
     | `"xsmall"` | 4 | 2048 | 0.53 million | 34.9 million |
     | `"fat_shallow"` | 4 | 2048 | 2.6 million | 140 million |
-    | `"slim_deep"` | 9 | 2048 | 0.43 million | 1.6 million |
+    | `"slim_deep"` | 9 | 2048 | 0.43 million | 1.5 million |
     | `"vgg16_skipped"` | 5 | 4096 | 6.1 million | 14.4 million |
-    | `"vgg16"` | 13 | 4096, 4096 | 33.7 million | 42 million |
+    | `"vgg16"` | 13 | 4096, 4096 | 33.6 million | 42 million |
 
     Args:
         weights: `"esc10"`, of `"xsmall"` trained on folds 1 to 4 of ESC-10 (see

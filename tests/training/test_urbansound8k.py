@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from conftest import ROOT
 from training import small_urban
 from training.test_steps import events
 
@@ -149,3 +150,21 @@ def test_a_set_without_whole_clips_is_named(tmp_path, rng):
     small_urban.make(tmp_path, rng, seconds=(1.0,), folds=(1, 2))
     with pytest.raises(InputError, match="Expected clips of 4 s of several recordings"):
         urbansound8k.read_parts(tmp_path, Settings(protocol="nine_class"))
+
+
+def test_sounds_at_hand_go_through_the_recipe(esc10, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import urban_small_set
+
+    rows = urban_small_set.make_set(esc10, tmp_path / "set", per_class=40)
+    clips = urban_clips.read_clips(tmp_path / "set")
+    assert len(clips) == len(rows) == 400
+    assert {clip.fold for clip in clips} == set(urban_clips.FOLDS)
+    homes = [{clip.recording for clip in clips if clip.fold == fold} for fold in urban_clips.FOLDS]
+    assert sum(map(len, homes)) == len(set.union(*homes))
+    lengths = urban_clips.nine_classes(clips, progress=False)
+    assert len(lengths) == 9 * 35 - 1  # every eighth is short, and one clip of ESC-10
+    settings = Settings(**QUICK, steps=2)
+    model = urbansound8k.train(tmp_path / "set", tmp_path / "state", settings)
+    tested, scores = urbansound8k.evaluate(model, tmp_path / "set", settings, progress=False)
+    assert len(tested) == len(scores) == sum(clip.fold == 10 for clip in clips)
