@@ -64,13 +64,8 @@ def UrbanSoundCNN(
     `conv1` … `conv4` of `"xsmall"`, `conv13` of `"vgg16"`. For arguments not listed here see
     `keras.applications`.
 
-    | architecture | convolutions | dense | parameters | with `front_end="legacy"` |
-    |---|---|---|---|---|
-    | `"xsmall"` | 4 | 2048 | 0.53 million | 34.9 million |
-    | `"fat_shallow"` | 4 | 2048 | 2.6 million | 140 million |
-    | `"slim_deep"` | 9 | 2048 | 0.43 million | 1.5 million |
-    | `"vgg16_skipped"` | 5 | 4096 | 6.1 million | 14.4 million |
-    | `"vgg16"` | 13 | 4096, 4096 | 33.6 million | 42 million |
+    Parameters, in millions (with the legacy front end): `"xsmall"` 0.53 (34.9), `"fat_shallow"`
+    2.6 (140), `"slim_deep"` 0.43 (1.5), `"vgg16_skipped"` 6.1 (14.4), `"vgg16"` 33.6 (42).
 
     Args:
         weights: `"esc10"`, of `"xsmall"` trained on folds 1 to 4 of ESC-10 (see
@@ -78,7 +73,7 @@ def UrbanSoundCNN(
             of `.weights.h5` or, with the legacy front end, of the original's checkpoint.
         input_shape: `(samples,)` at 24 kHz, or `(frames, 40)` without the front end; by default
             any length. With the legacy front end `(32000,)` or `(13, 129)`.
-        architecture: str, a row of the table.
+        architecture: str, one of those named above.
         front_end: `"log_mel"`, or `"legacy"` for the `SparsePowerSpectrogram` that the original
             heard, on exactly 4 s at 8 kHz; then nothing is pooled before the first dense layer.
         legacy_normalization: bool, of the legacy front end; `True` for the original's weights.
@@ -108,16 +103,11 @@ def UrbanSoundCNN(
         x = _top(x, units, _DROPOUT[front_end], classes, classifier_activation)
     else:
         x = _common.pool(x, pooling)
+    rate = sparse_power.SAMPLE_RATE if legacy else ANALYSIS.sample_rate
+    layouts = [_checkpoint(blocks, units)] if legacy else []
+    tops = ("fc", _common.TOP)
     return _common.finish(
-        inputs,
-        x,
-        name,
-        sparse_power.SAMPLE_RATE if legacy else ANALYSIS.sample_rate,
-        labels,
-        weights,
-        PRETRAINED,
-        tops=("fc", _common.TOP),
-        layouts=[_checkpoint(blocks, units)] if legacy else [],
+        inputs, x, name, rate, labels, weights, PRETRAINED, tops=tops, layouts=layouts
     )
 
 
@@ -170,8 +160,7 @@ def _check(architecture, front_end, kernel_size, weights):
     _check_front_end(front_end)
     if not (isinstance(kernel_size, int) and kernel_size > 0):
         raise InputError(f"`kernel_size` must be an int above 0. Received: {kernel_size!r}")
-    row = PRETRAINED.get(weights)
-    if row and (architecture, front_end, kernel_size) != _TRAINED:
+    if weights in PRETRAINED and (architecture, front_end, kernel_size) != _TRAINED:
         raise InputError(
             f"The weights {weights!r} are of the architecture {_TRAINED[0]!r} with the front end "
             f"{_TRAINED[1]!r} and kernels of {_TRAINED[2]}. Received: {architecture!r}, "

@@ -1,13 +1,16 @@
 """UrbanSoundCNN: its table, its two front ends, and the original's weights."""
 
 import itertools
+import re
 
 import keras
 import numpy as np
 import pytest
+from conftest import ROOT
 
-from keras_sounddream import InputError
+from keras_sounddream import DeepDream, InputError, objectives
 from keras_sounddream.applications import UrbanSoundCNN, urban_sound_cnn
+from keras_sounddream.cli.main import main
 
 LEGACY = {"weights": None, "front_end": "legacy", "classes": 9}
 
@@ -191,3 +194,19 @@ def test_bad_arguments_are_named(arguments, message):
 def test_the_front_end_of_preprocess_input_is_checked():
     with pytest.raises(InputError, match="`front_end` must be one of"):
         urban_sound_cnn.preprocess_input(np.zeros(100), 8000, front_end="mel")
+
+
+def test_the_dream_is_still_there_in_the_file(chirp):
+    model = UrbanSoundCNN()
+    dream = DeepDream(model, objectives.layer("conv4"), octaves=2, steps=5)
+    result = dream.run(chirp)
+    assert result.real_gain[0] > 1.5
+    assert result.kept[0] == pytest.approx(1, abs=0.05)
+
+
+def test_the_card_says_what_evaluate_prints(esc10, capsys):
+    card = (ROOT / "saved_models" / "urban_sound_cnn_esc10.md").read_text()
+    said = re.search(r"Fold 5 with the shipped weights: \*\*(.+) %\*\*", card)[1]
+    options = ["--weights", "esc10", "--data", str(esc10), "--fold", "5"]
+    assert main(["evaluate", "urban_sound_cnn", *options]) == 0
+    assert f"accuracy {float(said):.2f}% (80 clips, fold 5)" in capsys.readouterr().out
