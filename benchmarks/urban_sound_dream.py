@@ -66,7 +66,7 @@ What the network takes the sounds for:
 {heard}
 
 `benchmarks/urban_sound_dream.py` makes this page, its picture and its sound. `examples/speech.flac`,
-and so the dream of it, are in the public domain (CC0 1.0). The weights: ESC-10, CC BY 3.0, see the
+and so the dream of it, are in the public domain (CC0 1.0). The network learnt from ESC-10 (CC BY 3.0), whose authors are credited in the
 [model card](../saved_models/urban_sound_cnn_esc10.md).
 """
 

@@ -20,7 +20,7 @@ PRETRAINED = {
     "esc10": {
         "labels": "esc10.txt",
         "file": "urban_sound_cnn_esc10.npz",
-        "sha256": "TODO",
+        "sha256": "7d1858246c870b2c9fa3b2e76214c21a97cb4238c1cff4aad78ad03ab1474d7e",
     },
 }
 
