@@ -87,6 +87,7 @@ class LayerSummaries(keras.callbacks.Callback):
     def _summarize(self, spectrograms):
         heard = self._inputs(spectrograms)
         for layer, x in zip(self._layers, heard, strict=True):
+            x = ops.cast(x, "float32")  # under a mixed precision only the weights are
             convolves = isinstance(layer, layers.Conv2D)
             kind, kernel = ("conv", "kernel") if convolves else ("fc", "weights")
             product = layer.convolution_op(x, layer.kernel) if convolves else x @ layer.kernel
@@ -94,12 +95,12 @@ class LayerSummaries(keras.callbacks.Callback):
             _summaries(f"{layer.name}/{kind}_bias", layer.bias)
             if convolves:
                 _summaries(f"{layer.name}/convolution", product)
-            before = ops.convert_to_numpy(ops.cast(product + layer.bias, "float32"))
+            before = ops.convert_to_numpy(product + layer.bias)
             tf.summary.histogram(f"{layer.name}/pre_activations_{kind}", before)
 
 
 def _summaries(name, values):
-    values = ops.convert_to_numpy(ops.cast(values, "float32"))
+    values = ops.convert_to_numpy(values)
     for statistic in ("mean", "std", "max", "min"):
         tag = {"std": "stddev"}.get(statistic, statistic)
         tf.summary.scalar(f"{name}/{tag}", getattr(values, statistic)())

@@ -86,6 +86,13 @@ def test_the_nine_class_set_is_trained_validated_and_tested_on(small, tmp_path, 
     assert all(0 <= clip.label < 9 for clip in clips)
 
 
+def test_mixed_precision_is_for_the_network_alone(small, tmp_path):
+    settings = Settings(**QUICK, steps=2, fold=5, precision="mixed_bfloat16")
+    model = urbansound8k.train(small, tmp_path, settings)
+    assert model.dtype_policy.name == "float32"
+    assert "conv1/pre_activations_conv" in events(tmp_path)
+
+
 def test_the_legacy_front_end_is_trained_whole(small, tmp_path):
     settings = Settings(**QUICK, steps=2, front_end="legacy", protocol="nine_class")
     model = urbansound8k.train(small, tmp_path, settings)
