@@ -17,7 +17,7 @@ import numpy as np
 
 from keras_sounddream.applications import LogMelCNN, _weights
 from keras_sounddream.files import written_beside
-from keras_sounddream.training import esc10
+from keras_sounddream.training import esc10, evaluation
 
 CARD = pathlib.Path(__file__).parents[1] / "saved_models" / "log_mel_cnn_esc10.md"
 
@@ -92,7 +92,7 @@ def main():
     confusions = [
         measure(arguments.data, arguments.work, fold, arguments.precision) for fold in esc10.FOLDS
     ]
-    accuracies = 100 * np.array([esc10.accuracy(confusion) for confusion in confusions])
+    accuracies = 100 * np.array([evaluation.accuracy(confusion) for confusion in confusions])
     shipped = esc10.evaluate(LogMelCNN(), arguments.data, [5])
     total = np.sum(confusions, axis=0)
     rows = zip(esc10.LABELS, total, strict=True)
@@ -104,7 +104,7 @@ def main():
         accuracies=" | ".join(f"{accuracy:.2f}" for accuracy in accuracies),
         mean=accuracies.mean(),
         spread=accuracies.std(ddof=1),
-        fold5=100 * esc10.accuracy(shipped),
+        fold5=100 * evaluation.accuracy(shipped),
         heads=" | ".join(esc10.LABELS),
         rule="---|" * len(esc10.LABELS),
         confusion="\n".join(f"| {name} | {' | '.join(map(str, row))} |" for name, row in rows),

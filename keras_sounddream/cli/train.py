@@ -2,16 +2,22 @@
 
 import click
 
-from keras_sounddream.cli._options import check_outputs, quietly
+from keras_sounddream.cli._options import check_outputs, quietly, urban_options
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 
 
 @click.command()
-@click.argument("recipe", type=click.Choice(["esc10"]))
+@click.argument("recipe", type=click.Choice(["esc10", "urbansound8k"]))
 @click.option("--data", required=True, metavar="FOLDER", help="The data set.")
-@click.option("-o", "--output", required=True, metavar="FILE.npz", help="The weights to write.")
-@click.option("--fold", default=5, show_default=True, type=click.IntRange(1, 5), help="Left out.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    help="What to write: weights as .npz, or the whole model as .keras.",
+)
+@click.option("--fold", type=click.IntRange(1, 10), help="Left out.  [default: 5, or 10]")
 @click.option(
     "--folder",
     default="training",
@@ -19,8 +25,8 @@ from keras_sounddream.files import written_beside
     metavar="FOLDER",
     help="Training state and TensorBoard's logs; an interrupted run goes on from here.",
 )
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the clips.  [default: 140]")
-@click.option("--seed", default=0, show_default=True, type=int)
+@click.option("--model", "model_name", metavar="NAME", help="Of esc10.  [default: log_mel_cnn]")
+@click.option("--epochs", type=click.IntRange(1), help="Of esc10, passes.  [default: 140]")
 @click.option(
     "--precision",
     default="float32",
@@ -28,22 +34,75 @@ from keras_sounddream.files import written_beside
     type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),
     help="mixed_bfloat16 is faster on processors with bfloat16 matrix units.",
 )
+@urban_options
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
-def command(recipe, data, output, fold, folder, epochs, seed, precision, force):
+def command(recipe, data, output, folder, force, **settings):
     """Trains the model of a recipe.
 
-    esc10 trains LogMelCNN on four of the five folds of ESC-10.
+    esc10 trains LogMelCNN, or --model, on four of the five folds of ESC-10. urbansound8k trains
+    UrbanSoundCNN on UrbanSound8K: nine of the ten folds, or the nine-class set.
     """
     check_outputs(output, overwrite=force)
-    if not output.endswith(".npz"):
-        raise InputError(f"Expected weights to write as .npz. Received: {output}")
+    if not output.endswith((".npz", ".keras")):
+        raise InputError(f"Expected weights to write as .npz or a .keras model. Received: {output}")
+    settings = {name: value for name, value in settings.items() if value is not None}
     with quietly():
-        from keras_sounddream.applications import _weights
-        from keras_sounddream.training import esc10
+        from keras_sounddream.training import evaluation
 
-    model = esc10.train(data, fold, folder, seed, epochs or esc10.EPOCHS, precision)
+        run = _esc10 if recipe == "esc10" else _urbansound8k
+    confusion, measured_on = run(data, folder, output, force, settings)
+    click.echo(f"{output}: {evaluation.accuracy(confusion):.1%} of {measured_on}")
+
+
+def _esc10(data, folder, output, force, settings):
+    from keras_sounddream.training import esc10
+
+    known = {"fold", "seed", "precision", "epochs", "model_name"}
+    _refuse(settings, known, "esc10")
+    fold = settings.get("fold", 5)
+    if fold not in esc10.FOLDS:
+        raise InputError(f"ESC-10 has the folds 1 to 5. Received: {fold}")
+    model = esc10.train(
+        data,
+        fold,
+        folder,
+        settings.get("seed", 0),
+        settings.get("epochs", esc10.EPOCHS),
+        settings["precision"],
+        settings.get("model_name", "log_mel_cnn"),
+    )
+    _write(model, output, force)
+    return esc10.evaluate(model, data, [fold]), f"fold {fold}"
+
+
+def _urbansound8k(data, folder, output, force, settings):
+    from keras_sounddream.training import evaluation, urbansound8k
+
+    known = set(urbansound8k.Settings.__dataclass_fields__)
+    _refuse(settings, known, "urbansound8k")
+    settings = urbansound8k.Settings(**settings)
+    model = urbansound8k.train(data, folder, settings)
+    _write(model, output, force)
+    clips, scores = urbansound8k.evaluate(model, data, settings)
+    confusion = evaluation.confusion_matrix([clip.label for clip in clips], scores)
+    return confusion, urbansound8k.describe_test(settings)
+
+
+def _refuse(settings, known, recipe):
+    for name in settings:
+        if name not in known:
+            option = "--model" if name == "model_name" else f"--{name.replace('_', '-')}"
+            raise InputError(f"The recipe {recipe} has no {option}. Leave it out.")
+
+
+def _write(model, output, force):
+    """Writes a model; its weights become those of the file, so that these are what is measured."""
+    from keras_sounddream.applications import _weights
+
     with written_beside(output, force) as temporary:
-        _weights.save(model, temporary)
-    _weights.load(model, output)  # what is measured is what the file holds
-    confusion = esc10.evaluate(model, data, [fold])
-    click.echo(f"{output}: {esc10.accuracy(confusion):.1%} of fold {fold}")
+        if output.endswith(".keras"):
+            model.save(temporary)
+        else:
+            _weights.save(model, temporary)
+    if output.endswith(".npz"):
+        _weights.load(model, output)

@@ -31,13 +31,25 @@ class AugmentedCrops(keras.utils.PyDataset):
         epochs: int, passes over the clips; the batches of all of them are numbered through.
         batch_size: int.
         seed: int.
+        log_offset: float, added before the logarithm, as of the model's front end.
 
     Attributes:
         first_step: int, number of the batch that index 0 stands for; set it to go on.
     """
 
-    def __init__(self, stored, labels, num_classes, crop_frames, epochs, batch_size=32, seed=0):
+    def __init__(
+        self,
+        stored,
+        labels,
+        num_classes,
+        crop_frames,
+        epochs,
+        batch_size=32,
+        seed=0,
+        log_offset=LOG_OFFSET,
+    ):
         super().__init__()
+        self.log_offset = log_offset
         self.stored, self.crop_frames, self.batch_size = stored, crop_frames, batch_size
         self.targets = np.eye(num_classes, dtype="float32")[list(labels)]
         self.epochs, self.seed, self.first_step = epochs, seed, 0
@@ -62,7 +74,7 @@ class AugmentedCrops(keras.utils.PyDataset):
         power = np.stack([self._mixture(rng, a, b, s) for a, b, s in pairs])
         targets = share[:, None] * self.targets[chosen]
         targets += (1 - share[:, None]) * self.targets[others]
-        spectrogram = np.log(power + LOG_OFFSET)
+        spectrogram = np.log(power + self.log_offset)
         for example in spectrogram:
             mask(rng, example)
         return spectrogram.astype("float32"), targets

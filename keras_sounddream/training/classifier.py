@@ -14,17 +14,38 @@ _WARM_UP_SHARE = 0.05
 _WEIGHT_DECAY = 0.02
 
 
-def fit(build, batches, folder, seed, precision="float32"):
+def fit(
+    build,
+    batches,
+    folder,
+    seed,
+    precision="float32",
+    *,
+    optimizer=None,
+    save_every=1,
+    keep=1,
+    unit="epoch",
+    callbacks=None,
+    **options,
+):
     """Trains a new model, or goes on with the one whose state is in a folder.
 
-    AdamW; the learning rate rises for a twentieth of the steps and falls along a cosine to zero.
+    AdamW, unless another optimizer is given; the learning rate rises for a twentieth of the steps
+    and falls along a cosine to zero.
 
     Args:
         build: function without arguments that returns a `keras.Model`.
-        batches: `AugmentedCrops`.
+        batches: `AugmentedCrops` or `BalancedBatches`.
         folder: str or path for the training state and TensorBoard's logs.
         seed: int.
         precision: str, a Keras dtype policy.
+        optimizer: Keras optimizer, or `None`.
+        save_every: int, epochs from one state to the next; the last is always saved.
+        keep: int, how many states are kept.
+        unit: str, what the progress bar calls an epoch.
+        callbacks: sequence of `keras.callbacks.Callback`, told before the state is saved;
+            `None` for TensorBoard's scalars of each epoch.
+        **options: of `keras.Model.fit`.
 
     Returns:
         `keras.Model`, trained.
@@ -32,22 +53,19 @@ def fit(build, batches, folder, seed, precision="float32"):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
-    try:
-        model = build()
-    finally:
-        keras.config.set_dtype_policy(policy)
+    model = _built(build, precision)
     model.compile(
-        optimizer=_optimizer(model, batches.epochs * batches.steps_per_epoch),
+        optimizer=optimizer or _optimizer(batches.epochs * batches.steps_per_epoch),
         loss="categorical_crossentropy",
         metrics=["accuracy"],
     )
     model.optimizer.build(model.trainable_variables)
-    state = TrainingState(folder, seed)
+    state = TrainingState(folder, seed, save_every, batches.epochs, keep)
     epoch = state.restore(model)
     if epoch == batches.epochs:
         return model
+    if callbacks is None:
+        callbacks = [keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False)]
     batches.first_step = epoch * batches.steps_per_epoch
     model.fit(
         batches,
@@ -56,11 +74,8 @@ def fit(build, batches, folder, seed, precision="float32"):
         steps_per_epoch=batches.steps_per_epoch,
         shuffle=False,
         verbose=0,
-        callbacks=[
-            state,
-            ProgressBar(epoch, batches.epochs),
-            keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False),
-        ],
+        callbacks=[*callbacks, state, ProgressBar(epoch, batches.epochs, unit)],
+        **options,
     )
     return model
 
@@ -88,16 +103,19 @@ def claim_folder(folder, settings):
 
 
 class TrainingState(keras.callbacks.Callback):
-    """Keeps weights, optimizer and random state after each epoch, in one file that is renamed.
+    """Keeps weights, optimizer and random state after epochs, each in a file that is renamed.
 
     Args:
         folder: path.
         seed: int; Keras does not save the state of random layers, so each epoch sets it anew.
+        every: int, epochs from one state to the next.
+        last: int, the epoch after which the state is saved in any case.
+        keep: int, how many states are kept.
     """
 
-    def __init__(self, folder, seed):
+    def __init__(self, folder, seed, every=1, last=None, keep=1):
         super().__init__()
-        self.folder, self.seed = folder, seed
+        self.folder, self.seed, self.every, self.last, self.keep = folder, seed, every, last, keep
 
     def restore(self, model):
         """Sets a compiled model to the newest state.
@@ -120,10 +138,13 @@ class TrainingState(keras.callbacks.Callback):
                 layer.seed_generator.state.assign([self.seed, epoch << 16])
 
     def on_epoch_end(self, epoch, logs=None):
+        done = epoch + 1
+        if done % self.every and done != self.last:
+            return
         old = self._states()
-        with written_beside(self.folder / f"state-{epoch + 1:04d}.weights.h5", True) as temporary:
+        with written_beside(self.folder / f"state-{done:06d}.weights.h5", True) as temporary:
             self.model.save_weights(temporary)
-        for path in old:
+        for path in old[: max(0, len(old) + 1 - self.keep)]:
             path.unlink()
 
     def _states(self):
@@ -136,11 +157,12 @@ class ProgressBar(keras.callbacks.Callback):
     Args:
         done: int, epochs that an earlier run has made.
         total: int, epochs.
+        unit: str, what an epoch is called.
     """
 
-    def __init__(self, done, total):
+    def __init__(self, done, total, unit="epoch"):
         super().__init__()
-        self._bar = tqdm(initial=done, total=total, desc="train", unit="epoch")
+        self._bar = tqdm(initial=done, total=total, desc="train", unit=unit)
 
     def on_epoch_end(self, epoch, logs=None):
         self._bar.set_postfix({name: f"{value:.3f}" for name, value in (logs or {}).items()})
@@ -150,7 +172,17 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar.close()
 
 
-def _optimizer(model, steps):
+def _built(build, precision):
+    """A new model under a dtype policy, which holds for it alone."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        return build()
+    finally:
+        keras.config.set_dtype_policy(policy)
+
+
+def _optimizer(steps):
     warm_up = int(_WARM_UP_SHARE * steps)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0,

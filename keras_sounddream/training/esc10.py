@@ -1,19 +1,21 @@
 """ESC-10: its clips, the recipe that trains on them, and its five-fold protocol."""
 
+import functools
 import pathlib
 import typing
 
 import numpy as np
 from tqdm import tqdm
 
-from keras_sounddream.applications import LogMelCNN
+from keras_sounddream.applications import find
 from keras_sounddream.applications._common import read_labels
-from keras_sounddream.applications.log_mel_cnn import ANALYSIS, preprocess_input
 from keras_sounddream.audio.io import load
+from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.errors import InputError
 from keras_sounddream.training import features
 from keras_sounddream.training.augmentation import AugmentedCrops
 from keras_sounddream.training.classifier import claim_folder, fit
+from keras_sounddream.training.evaluation import confusion_matrix
 
 LABELS = read_labels("esc10.txt")
 FOLDS = (1, 2, 3, 4, 5)
@@ -61,8 +63,8 @@ def read_clips(folder):
     return clips
 
 
-def train(data, test_fold, folder, seed=0, epochs=EPOCHS, precision="float32"):
-    """Trains `LogMelCNN` on every fold but one.
+def train(data, test_fold, folder, seed=0, epochs=EPOCHS, precision="float32", model="log_mel_cnn"):
+    """Trains a model of log-mel spectrograms on every fold but one.
 
     Nothing is chosen by the fold that is left out: the number of epochs is fixed, and the last
     weights are kept.
@@ -76,43 +78,68 @@ def train(data, test_fold, folder, seed=0, epochs=EPOCHS, precision="float32"):
         epochs: int.
         precision: str, a Keras dtype policy; `"mixed_bfloat16"` halves the time on processors
             with bfloat16 matrix units.
+        model: str, name of a family whose front end is a `LogMelSpectrogram`.
 
     Returns:
         `keras.Model` from waveforms to scores.
 
     Raises:
-        InputError: if `folder` holds a run of other settings.
+        InputError: if there is no such model, or `folder` holds a run of other settings.
     """
+    name, family = find(model)
     clips = [clip for clip in read_clips(data) if clip.fold != test_fold]
     clips = [clip for clip in clips if clip.path.name not in _NOT_FOR_TRAINING]
     settings = {"test_fold": test_fold, "seed": seed, "epochs": epochs, "precision": precision}
-    claim_folder(folder, settings)
-    stored = features.mel_powers([clip.path for clip in clips], ANALYSIS, SPEEDS)
+    claim_folder(folder, settings | {"model": name})
     batches = AugmentedCrops(
-        stored,
+        features.mel_powers([clip.path for clip in clips], family.ANALYSIS, SPEEDS),
         labels=[clip.label for clip in clips],
         num_classes=len(LABELS),
-        crop_frames=round(CROP_SECONDS / ANALYSIS.step_seconds),
+        crop_frames=round(CROP_SECONDS / family.ANALYSIS.step_seconds),
         epochs=epochs,
         seed=seed,
+        log_offset=family.LOG_OFFSET,
     )
-    network = fit(
-        lambda: LogMelCNN(weights=None, labels=LABELS, include_front_end=False),
-        batches,
-        folder,
-        seed=seed,
-        precision=precision,
-    )
-    model = LogMelCNN(weights=None, labels=LABELS)
-    model.set_weights(network.get_weights())
-    return model
+    build = functools.partial(getattr(family, name), weights=None, labels=LABELS)
+    network = fit(lambda: build(include_front_end=False), batches, folder, seed, precision)
+    whole = build()
+    whole.set_weights(network.get_weights())
+    return whole
+
+
+def score(model, data, folds, progress=True):
+    """Scores the whole clips of some folds.
+
+    Args:
+        model: `keras.Model` from waveforms to scores, with ESC-10's ten classes.
+        data: str or path of ESC-10.
+        folds: sequence of int.
+        progress: bool, whether to show a progress bar.
+
+    Returns:
+        `(clips, scores)`: list of `Clip`, and float32 `(clips, 10)`.
+
+    Raises:
+        InputError: if the data cannot be read, or the model or a fold does not fit.
+    """
+    clips = [clip for clip in read_clips(data) if clip.fold in folds]
+    if not clips:
+        raise InputError(f"Expected folds of {FOLDS}. Received: {list(folds)}")
+    if model.output_shape[1:] != (len(LABELS),):
+        raise InputError(
+            f"Expected a model of {len(LABELS)} classes. {model.name} gives {model.output_shape}."
+        )
+    rate = find_sample_rate(model)
+    bar = tqdm(clips, desc="evaluate", unit="clip", disable=not progress)
+    scores = [model.predict(load(clip.path, rate), verbose=0) for clip in bar]
+    return clips, np.concatenate(scores)
 
 
 def evaluate(model, data, folds, progress=True):
     """Classifies the whole clips of some folds.
 
     Args:
-        model: `keras.Model` on waveforms at 24 kHz, with ESC-10's ten classes.
+        model: as of `score`.
         data: str or path of ESC-10.
         folds: sequence of int.
         progress: bool, whether to show a progress bar.
@@ -121,24 +148,5 @@ def evaluate(model, data, folds, progress=True):
         int64 `(10, 10)`, the confusion matrix: rows are the true classes, columns what the model
         says.
     """
-    clips = [clip for clip in read_clips(data) if clip.fold in folds]
-    if not clips:
-        raise InputError(f"Expected folds of {FOLDS}. Received: {list(folds)}")
-    confusion = np.zeros((len(LABELS), len(LABELS)), "int64")
-    for clip in tqdm(clips, desc="evaluate", unit="clip", disable=not progress):
-        waveform = load(clip.path, ANALYSIS.sample_rate)
-        scores = model.predict(preprocess_input(waveform, ANALYSIS.sample_rate), verbose=0)
-        confusion[clip.label, scores[0].argmax()] += 1
-    return confusion
-
-
-def accuracy(confusion):
-    """Share of clips on the diagonal of a confusion matrix.
-
-    Args:
-        confusion: int array `(classes, classes)`.
-
-    Returns:
-        float in [0, 1].
-    """
-    return float(np.trace(confusion) / confusion.sum())
+    clips, scores = score(model, data, folds, progress)
+    return confusion_matrix([clip.label for clip in clips], scores)

@@ -111,4 +111,14 @@ MODELS = [
         features_rank=3,
         softmax=False,
     ),
+    Row(
+        applications.UrbanSoundCNN,
+        applications.urban_sound_cnn,
+        sample_rate=24000,
+        min_seconds=0.1,
+        features=128,
+        labels=10,
+        pretrained="esc10",
+        first_key="esc10",
+    ),
 ]

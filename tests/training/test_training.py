@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from keras_sounddream import InputError
-from keras_sounddream.training import augmentation, classifier, esc10, features
+from keras_sounddream.training import augmentation, classifier, esc10, evaluation, features
 
 
 @pytest.fixture
@@ -143,6 +143,33 @@ def test_the_command_trains_saves_and_evaluates(tmp_path, rng, capsys):
         assert np.sum(json.load(file)["confusion"]) == 20
 
 
+def test_the_command_trains_another_family_into_a_model_file(tmp_path, rng, capsys):
+    from keras_sounddream.cli.main import main
+
+    make_esc10(tmp_path / "data", rng)
+    path = str(tmp_path / "urban.keras")
+    options = ["--data", str(tmp_path / "data"), "--folder", str(tmp_path / "state"), "--fold", "2"]
+    train = ["train", "esc10", "--model", "urban_sound_cnn", *options, "-o", path, "--epochs", "1"]
+    assert main(train) == 0
+    assert "urban.keras" in capsys.readouterr().out
+    model = keras.models.load_model(path)
+    assert (model.name, model.labels) == ("urban_sound_cnn", esc10.LABELS)
+    other = ["train", "esc10", *options, "-o", str(tmp_path / "w.npz"), "--epochs", "1"]
+    assert main(other) == 2  # the folder holds the state of another model
+    assert "holds a run with" in capsys.readouterr().err
+    three = keras.Sequential([keras.Input((None,)), keras.layers.Lambda(lambda x: x[:, :3])])
+    with pytest.raises(InputError, match="Expected a model of 10 classes"):
+        esc10.score(three, tmp_path / "data", [2])
+    with pytest.raises(InputError, match="Expected folds of"):
+        esc10.score(model, tmp_path / "data", [6])
+
+
+def test_states_are_saved_now_and_then_and_at_the_end(batches, tmp_path):
+    classifier.fit(build, batches, tmp_path, seed=3, save_every=3, keep=2)
+    kept = sorted(path.name for path in tmp_path.glob("state-*"))
+    assert kept == ["state-000003.weights.h5", "state-000004.weights.h5"]
+
+
 def test_clips_are_read_by_class_and_fold(esc10):
     from keras_sounddream.training.esc10 import read_clips
 
@@ -163,7 +190,7 @@ def test_a_folder_that_is_not_esc10_is_named(tmp_path):
 
 
 def test_accuracy_is_the_share_on_the_diagonal():
-    assert esc10.accuracy(np.array([[3, 1], [0, 4]])) == 7 / 8
+    assert evaluation.accuracy(np.array([[3, 1], [0, 4]])) == 7 / 8
 
 
 def test_a_folder_of_another_run_is_not_taken_up(tmp_path):

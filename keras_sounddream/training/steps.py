@@ -1,0 +1,107 @@
+"""What is done after each step of a training: the learning rate's rule, and TensorBoard's logs."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+from keras_sounddream.files import written_beside
+
+_WINDOW = 200  # steps
+_ENOUGH = 0.7  # mean accuracy over the window
+_EXAMPLES = 16  # of a batch, whose activations are summarised
+
+
+class LearningRateDrop(keras.callbacks.Callback):
+    """Lowers the learning rate once, when the mean accuracy of the last 200 steps exceeds 0.7.
+
+    Nothing happens before there are 200 steps. What the accuracies were is kept in
+    `accuracies.npy`, so that an interrupted run goes on with the same window.
+
+    Args:
+        folder: path, of the training state.
+        low: float, the learning rate to drop to.
+        every: int, steps from one state to the next, as `TrainingState` saves them.
+    """
+
+    def __init__(self, folder, low, every):
+        super().__init__()
+        self.path, self.low, self.every = folder / "accuracies.npy", low, every
+        self.accuracies = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.accuracies is None:
+            found = np.load(self.path).tolist() if epoch else []
+            self.accuracies = found[:epoch]
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.accuracies.append(logs["accuracy"])
+        optimizer = self.model.optimizer
+        recent = self.accuracies[-_WINDOW:]
+        if len(recent) == _WINDOW and np.mean(recent) > _ENOUGH:
+            optimizer.learning_rate = min(self.low, float(optimizer.learning_rate))
+        done = epoch + 1
+        if done % self.every == 0 or done == self.params["epochs"]:
+            with written_beside(self.path, True) as temporary:
+                np.save(temporary, self.accuracies)
+
+
+class LayerSummaries(keras.callbacks.Callback):
+    """Writes scalars of every step and, now and then, what every layer holds and does.
+
+    Tags: `accuracy`, `cross_entropy`, `learning_rate`, and `validation_…` where there is any; of a
+    convolution `conv1/conv_kernel`, `conv1/conv_bias` and `conv1/convolution` (before the bias), of
+    a dense layer `fc1/fc_weights` and `fc1/fc_bias`, each with `/mean`, `/stddev`, `/max`, `/min`
+    and `/histogram`; and histograms of what comes before the activation,
+    `conv1/pre_activations_conv` and `fc1/pre_activations_fc`.
+
+    Args:
+        folder: path of TensorBoard's logs.
+        batches: `BalancedBatches` that the model is trained on.
+        every: int, steps from one summary of the layers to the next.
+    """
+
+    def __init__(self, folder, batches, every):
+        super().__init__()
+        self.folder, self.batches, self.every = folder, batches, every
+
+    def on_train_begin(self, logs=None):
+        self._writer = tf.summary.create_file_writer(str(self.folder))
+        self._layers = [
+            layer for layer in self.model.layers if isinstance(layer, (layers.Conv2D, layers.Dense))
+        ]
+        self._inputs = keras.Model(self.model.input, [layer.input for layer in self._layers])
+
+    def on_epoch_end(self, epoch, logs=None):
+        with self._writer.as_default(step=epoch):
+            tf.summary.scalar("learning_rate", float(self.model.optimizer.learning_rate))
+            for name, value in (logs or {}).items():
+                tag = name.replace("val_", "validation_").replace("loss", "cross_entropy")
+                tf.summary.scalar(tag, value)
+            if epoch % self.every == 0:
+                self._summarize(self.batches.batch(epoch)[0][:_EXAMPLES])
+
+    def on_train_end(self, logs=None):
+        self._writer.close()
+
+    def _summarize(self, spectrograms):
+        heard = self._inputs(spectrograms)
+        for layer, x in zip(self._layers, heard, strict=True):
+            x = ops.cast(x, "float32")  # under a mixed precision only the weights are
+            convolves = isinstance(layer, layers.Conv2D)
+            kind, kernel = ("conv", "kernel") if convolves else ("fc", "weights")
+            product = layer.convolution_op(x, layer.kernel) if convolves else x @ layer.kernel
+            _summaries(f"{layer.name}/{kind}_{kernel}", layer.kernel)
+            _summaries(f"{layer.name}/{kind}_bias", layer.bias)
+            if convolves:
+                _summaries(f"{layer.name}/convolution", product)
+            before = ops.convert_to_numpy(product + layer.bias)
+            tf.summary.histogram(f"{layer.name}/pre_activations_{kind}", before)
+
+
+def _summaries(name, values):
+    values = ops.convert_to_numpy(values)
+    for statistic in ("mean", "std", "max", "min"):
+        tag = {"std": "stddev"}.get(statistic, statistic)
+        tf.summary.scalar(f"{name}/{tag}", getattr(values, statistic)())
+    tf.summary.histogram(f"{name}/histogram", values)
