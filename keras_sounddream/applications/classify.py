@@ -15,7 +15,8 @@ def classify_file(model, path, top=5, family=None):
     """Names the likeliest classes of a sound file.
 
     Sounds longer than a minute are scored in pieces of equal length, at most a minute each, and
-    the scores averaged, so that memory does not grow with the length.
+    the scores averaged, so that memory does not grow with the length. A model that takes but one
+    length gets pieces of that length, the last of them reaching back, or a short sound repeated.
 
     Args:
         model: `keras.Model` from waveforms to scores, with a `sample_rate` or a
@@ -45,12 +46,24 @@ def classify_file(model, path, top=5, family=None):
             f"The sample rate of {model.name} is not known. Begin it with a LogMelSpectrogram."
         )
     waveform = load(path, rate)
-    if family is None:
-        waveform = _common.prepare(waveform, rate, rate, _MIN_SECONDS)
+    length = model.inputs[0].shape[1]
+    if length is not None:
+        pieces = _pieces_of(waveform, length)
     else:
-        waveform = family.preprocess_input(waveform, rate)
-    count = -(-waveform.shape[1] // round(_PIECE_SECONDS * rate))
-    pieces = np.array_split(waveform, count, axis=1)
+        if family is None:
+            waveform = _common.prepare(waveform, rate, rate, _MIN_SECONDS)
+        else:
+            waveform = family.preprocess_input(waveform, rate)
+        count = -(-waveform.shape[1] // round(_PIECE_SECONDS * rate))
+        pieces = np.array_split(waveform, count, axis=1)
     scores = np.mean([model.predict(piece, verbose=0) for piece in pieces], axis=0)
     labels = getattr(model, "labels", None) or [str(i) for i in range(scores.shape[1])]
     return _common.decode(scores, labels, top)[0]
+
+
+def _pieces_of(waveform, length):
+    repeats = -(-length // waveform.shape[1])
+    waveform = np.tile(waveform, (1, repeats)) if repeats > 1 else waveform
+    last = waveform.shape[1] - length
+    starts = [*range(0, last, length), last] if repeats == 1 else [0]
+    return [waveform[:, start : start + length] for start in starts]

@@ -55,7 +55,9 @@ def read_clips(folder):
         table = csv.DictReader(file)
         missing = [name for name in _COLUMNS if name not in (table.fieldnames or ())]
         if missing:
-            raise InputError(f"Expected the columns {', '.join(missing)} in {path}.")
+            raise InputError(
+                f"Expected the columns {', '.join(missing)} in {path}. Found: {table.fieldnames}"
+            )
         clips = [_clip(pathlib.Path(folder), path, table.line_num, row) for row in table]
     if not clips:
         raise InputError(f"Expected a row a clip in {path}. It has none.")

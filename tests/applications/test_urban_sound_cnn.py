@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from keras_sounddream import DeepDream, InputError, objectives
-from keras_sounddream.applications import UrbanSoundCNN, urban_sound_cnn
+from keras_sounddream import DeepDream, InputError, audio, objectives
+from keras_sounddream.applications import UrbanSoundCNN, classify, urban_sound_cnn
 from keras_sounddream.cli.main import main
 
 LEGACY = {"weights": None, "front_end": "legacy", "classes": 9}
@@ -210,3 +210,17 @@ def test_the_card_says_what_evaluate_prints(esc10, capsys):
     options = ["--weights", "esc10", "--data", str(esc10), "--fold", "5"]
     assert main(["evaluate", "urban_sound_cnn", *options]) == 0
     assert f"accuracy {float(said):.2f}% (80 clips, fold 5)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("seconds", [0.5, 4.0, 9.0])
+def test_files_of_any_length_are_classified_by_a_legacy_model(tiny, tmp_path, rng, seconds):
+    waveform = rng.normal(0, 0.1, round(8000 * seconds)).astype("float32")
+    audio.save(tmp_path / "a.wav", waveform, 8000)
+    model = UrbanSoundCNN(**tiny)
+    heard = audio.load(tmp_path / "a.wav", 8000)[0]
+    pieces = [np.resize(heard, 32000)]
+    if seconds > 4:
+        pieces += [heard[32000:64000], heard[-32000:]]
+    expected = np.mean(model(np.stack(pieces)), axis=0)
+    for index, _, score in classify.classify_file(model, tmp_path / "a.wav", 9, urban_sound_cnn):
+        assert score == pytest.approx(float(expected[index]), abs=1e-5)
