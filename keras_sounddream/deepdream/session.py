@@ -10,11 +10,11 @@ from keras_sounddream.audio.io import check_sound_output, load, open_sound, save
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream import objectives, photo
 from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.deepdream.model_checks import takes_pictures
 from keras_sounddream.deepdream.recorder import Recorder
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.deepdream.scores import class_scores
 from keras_sounddream.deepdream.segments import cut, take_segments
-from keras_sounddream.deepdream.sources import takes_pictures
 from keras_sounddream.deepdream.streaming import dream_stream
 from keras_sounddream.errors import InputError
 from keras_sounddream.reports.animation import animate, check_animation
