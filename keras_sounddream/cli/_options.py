@@ -21,17 +21,20 @@ def model_options(command):
     Returns:
         the function.
     """
-    command = click.option(
-        "--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file of weights."
-    )(command)
-    return click.option(
-        "--model",
-        "model_name",
-        metavar="NAME|FILE",
-        default="log_mel_cnn",
-        show_default=True,
-        help="A model of the zoo, or a .keras file that takes waveforms.",
-    )(command)
+    return _decorated(
+        command,
+        click.option(
+            "--model",
+            "model_name",
+            metavar="NAME|FILE",
+            default="log_mel_cnn",
+            show_default=True,
+            help="A model of the zoo, or a .keras file.",
+        ),
+        click.option(
+            "--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file of weights."
+        ),
+    )
 
 
 def dream_options(command):
@@ -43,9 +46,10 @@ def dream_options(command):
     Returns:
         the function.
     """
-    options = (
+    return _decorated(
+        command,
         click.option(
-            "--octaves", type=click.IntRange(1), help="Grids, from broad to fine.  [default: 4]"
+            "--octaves", type=click.IntRange(1), help="Scales, from broad to fine.  [default: 4]"
         ),
         click.option(
             "--steps", type=click.IntRange(1), help="Of ascent in each octave.  [default: 10]"
@@ -53,21 +57,77 @@ def dream_options(command):
         click.option(
             "--step-size",
             type=click.FloatRange(0, min_open=True),
-            help="Most change a step, in dB.  [default: 4]",
+            help="Most change a step: dB of a sound, levels of 255 of a picture.  [default: 4]",
         ),
         click.option("--seed", type=int, help="Of the random shifts.  [default: 0]"),
         click.option("--preset", metavar="NAME", help="gentle, vivid, natural_dreams or tutorial."),
         click.option(
-            "--way", metavar="NAME", help="log_magnitude, or mask: a filter on the sound."
+            "--way",
+            metavar="NAME",
+            help="Of sounds: log_magnitude, or mask, a filter on it.  [default: log_magnitude]",
         ),
         click.option(
-            "--tile-seconds", type=float, help="Take the gradient in tiles.  [default: whole]"
+            "--tile-seconds",
+            type=float,
+            help="Of sounds: take the gradient in tiles of so many seconds.  [default: whole]",
         ),
-        click.option("--tile-pixels", type=int, help="The same of pictures.  [default: whole]"),
+        click.option(
+            "--tile-pixels",
+            type=int,
+            help="Of pictures: in tiles of so many pixels a side.  [default: whole]",
+        ),
+        click.option(
+            "--approximate",
+            is_flag=True,
+            default=None,
+            help="Average the tiles where a layer hears or sees all of the input.",
+        ),
+        click.option(
+            "--preprocessing",
+            metavar="NAME",
+            help="Of pictures, what the network takes: tf, torch, caffe, unit or none.  "
+            "[default: what a named network takes, or tf]",
+        ),
     )
+
+
+def _decorated(command, *options):
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def load_any(model_name, weights, to_look_at=False):
+    """Builds a model of the zoo or a network of pictures, or reads one from a file.
+
+    Args:
+        model_name: str, as of `load_model`, or key of `photo.NETWORKS`.
+        weights: str, as of `load_model`.
+        to_look_at: bool, whether random weights will do for a network of pictures.
+
+    Returns:
+        `(model, settings)`: `keras.Model`, and the settings of a dream that it asks for, a dict.
+
+    Raises:
+        InputError: as `load_model` does.
+    """
+    with quietly():
+        from keras_sounddream.deepdream import model_checks, photo
+
+        if model_name in photo.NETWORKS:
+            if to_look_at:
+                return photo.build_network(model_name), {}
+            model, preprocessing = photo.load_network(model_name, weights)
+            return model, {"preprocessing": preprocessing}
+    try:
+        model, family = load_model(model_name, weights)
+    except InputError as error:
+        if "There is no model" not in str(error):
+            raise
+        raise InputError(f"{error} For pictures: {', '.join(photo.NETWORKS)}.") from None
+    # The zoo's own networks of pictures take pixels as they are.
+    takes_pixels = family is not None and model_checks.takes_pictures(model)
+    return model, {"preprocessing": "none"} if takes_pixels else {}
 
 
 def load_model(model_name, weights):

@@ -87,7 +87,8 @@ def output_shape(model, name):
     """
     if name in (INPUT, SOURCE):
         raise InputError(f"A layer named {name!r} cannot be dreamed on: give it another name.")
-    output = find_layer(model, name).output
+    layer = find_layer(model, name)
+    output = layer.output
     shape = getattr(output, "shape", (None,))
     if len(shape) < 2 or shape[-1] is None:
         raise InputError(
@@ -97,10 +98,7 @@ def output_shape(model, name):
     try:
         keras.Model(model.inputs, output)
     except ValueError:
-        raise InputError(
-            f"Layer {name!r} of {model.name} was called in another model first. Dream on that one, "
-            "or on a copy of this, made by keras.models.clone_model and set_weights."
-        ) from None
+        raise InputError(_elsewhere(model, layer)) from None
     return tuple(shape)
 
 
@@ -121,6 +119,18 @@ def unknown(owner, what, name, names):
         return f"{owner} no {what} {name!r}. Did you mean {' or '.join(near)}?"
     more = ", …" if len(names) > _MOST_NAMES else ""
     return f"{owner} no {what} {name!r}. It has: {', '.join(names[:_MOST_NAMES])}{more}."
+
+
+def _elsewhere(model, layer):
+    if isinstance(layer, keras.Model):
+        return (
+            f"{layer.name!r} is a model within {model.name}, and cannot be read as a layer. Dream "
+            f"on get_layer({layer.name!r}) itself, or on the layer after it."
+        )
+    return (
+        f"Layer {layer.name!r} of {model.name} was called in another model first. Dream on that "
+        "one, or on a copy of this, made by keras.models.clone_model and set_weights."
+    )
 
 
 def _names(model):
