@@ -27,10 +27,9 @@ def command(input_path, folder, model_name, weights, layers, force, **settings):
     model, needed = load_any(model_name, weights)
     with quietly():
         from keras_sounddream.deepdream.gallery import dream_layers
-    settings = {name: value for name, value in settings.items() if value is not None}
-    done = dream_layers(
-        input_path, folder, model, layers, overwrite=force, **{**needed, **settings}
-    )
+    given = {name: value for name, value in settings.items() if value is not None}
+    settings = {**needed, **given}
+    done = dream_layers(input_path, folder, model, layers, overwrite=force, **settings)
     gains = {text: figures["real_gain"] or 0.0 for text, figures in done.items()}
     best = max(gains, key=gains.get)
     click.echo(

@@ -13,7 +13,7 @@ from keras_sounddream.audio.io import load, open_sound, save
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream import objectives
 from keras_sounddream.deepdream.choice import check_kind
-from keras_sounddream.deepdream.model_checks import takes_pictures
+from keras_sounddream.deepdream.model_checks import check_network, takes_pictures
 from keras_sounddream.deepdream.photo import load_picture, save_picture
 from keras_sounddream.deepdream.session import MAX_SECONDS, dream_file
 from keras_sounddream.errors import InputError
@@ -48,6 +48,7 @@ def dream_layers(input_path, folder, model, layers=(), overwrite=False, progress
             there, or the folder cannot be written to, holds other files of those names, or dreams
             of another sound, model or settings.
     """
+    check_network(model)
     layers = list(dict.fromkeys(layers)) or convolutions(model)
     for text in layers:
         objectives.parse(text).check(model)

@@ -14,7 +14,7 @@ from keras_sounddream.audio.io import (
 from keras_sounddream.deepdream import photo
 from keras_sounddream.deepdream.choice import check_kind, find_objective
 from keras_sounddream.deepdream.model import DeepDream
-from keras_sounddream.deepdream.model_checks import takes_pictures
+from keras_sounddream.deepdream.model_checks import check_network, takes_pictures
 from keras_sounddream.deepdream.recorder import Recorder
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.deepdream.scores import class_scores
@@ -69,6 +69,7 @@ def dream_file(
     Raises:
         InputError: if the input cannot be dreamed on, or an output may not be written.
     """
+    check_network(model)
     of_pictures = takes_pictures(model)
     pages = {"plot": plot, "report": report, "animation": animation}
     for path in (input_path, *guides):
