@@ -11,6 +11,49 @@ import click
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
 
+_DREAM_OPTIONS = (
+    click.option(
+        "--octaves", type=click.IntRange(1), help="Scales, from broad to fine.  [default: 4]"
+    ),
+    click.option(
+        "--steps", type=click.IntRange(1), help="Of ascent in each octave.  [default: 10]"
+    ),
+    click.option(
+        "--step-size",
+        type=click.FloatRange(0, min_open=True),
+        help="Most change a step: dB of a sound, levels of 255 of a picture.  [default: 4]",
+    ),
+    click.option("--seed", type=int, help="Of the random shifts.  [default: 0]"),
+    click.option("--preset", metavar="NAME", help="gentle, vivid, natural_dreams or tutorial."),
+    click.option(
+        "--way",
+        metavar="NAME",
+        help="Of sounds: log_magnitude, or mask, a filter on it.  [default: log_magnitude]",
+    ),
+    click.option(
+        "--tile-seconds",
+        type=float,
+        help="Of sounds: take the gradient in tiles of so many seconds.  [default: whole]",
+    ),
+    click.option(
+        "--tile-pixels",
+        type=int,
+        help="Of pictures: in tiles of so many pixels a side.  [default: whole]",
+    ),
+    click.option(
+        "--approximate",
+        is_flag=True,
+        default=None,
+        help="Average the tiles where a layer hears or sees all of the input.",
+    ),
+    click.option(
+        "--preprocessing",
+        metavar="NAME",
+        help="Of pictures, what the network takes: tf, torch, caffe, unit or none.  "
+        "[default: what a named network takes, or tf]",
+    ),
+)
+
 
 def model_options(command):
     """Adds `--model` and `--weights`.
@@ -46,49 +89,7 @@ def dream_options(command):
     Returns:
         the function.
     """
-    return _decorated(
-        command,
-        click.option(
-            "--octaves", type=click.IntRange(1), help="Scales, from broad to fine.  [default: 4]"
-        ),
-        click.option(
-            "--steps", type=click.IntRange(1), help="Of ascent in each octave.  [default: 10]"
-        ),
-        click.option(
-            "--step-size",
-            type=click.FloatRange(0, min_open=True),
-            help="Most change a step: dB of a sound, levels of 255 of a picture.  [default: 4]",
-        ),
-        click.option("--seed", type=int, help="Of the random shifts.  [default: 0]"),
-        click.option("--preset", metavar="NAME", help="gentle, vivid, natural_dreams or tutorial."),
-        click.option(
-            "--way",
-            metavar="NAME",
-            help="Of sounds: log_magnitude, or mask, a filter on it.  [default: log_magnitude]",
-        ),
-        click.option(
-            "--tile-seconds",
-            type=float,
-            help="Of sounds: take the gradient in tiles of so many seconds.  [default: whole]",
-        ),
-        click.option(
-            "--tile-pixels",
-            type=int,
-            help="Of pictures: in tiles of so many pixels a side.  [default: whole]",
-        ),
-        click.option(
-            "--approximate",
-            is_flag=True,
-            default=None,
-            help="Average the tiles where a layer hears or sees all of the input.",
-        ),
-        click.option(
-            "--preprocessing",
-            metavar="NAME",
-            help="Of pictures, what the network takes: tf, torch, caffe, unit or none.  "
-            "[default: what a named network takes, or tf]",
-        ),
-    )
+    return _decorated(command, *_DREAM_OPTIONS)
 
 
 def _decorated(command, *options):

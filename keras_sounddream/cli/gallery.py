@@ -1,5 +1,7 @@
 """`sounddream gallery`: a dream for each layer of a network."""
 
+import pathlib
+
 import click
 
 from keras_sounddream.cli._options import dream_options, load_any, model_options, quietly
@@ -33,5 +35,5 @@ def command(input_path, folder, model_name, weights, layers, force, **settings):
     gains = {text: figures["real_gain"] or 0.0 for text, figures in done.items()}
     best = max(gains, key=gains.get)
     click.echo(
-        f"{folder}/index.html: {len(done)} dreams; {best} went furthest, {gains[best]:.2f} times"
+        f"{pathlib.Path(folder, 'index.html')}: {len(done)} dreams; {best} went furthest, {gains[best]:.2f} times"
     )

@@ -6,6 +6,7 @@ from keras_sounddream.audio.io import is_sound, load
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream import objectives, photo
 from keras_sounddream.deepdream.model_checks import takes_pictures
+from keras_sounddream.deepdream.names import no_convolution
 from keras_sounddream.deepdream.picture import preprocess
 from keras_sounddream.errors import InputError
 
@@ -83,5 +84,5 @@ def middle_layer(model):
     kinds = (keras.layers.Conv1D, keras.layers.Conv2D)
     names = [layer.name for layer in model.layers if isinstance(layer, kinds)]
     if not names:
-        raise InputError(f"{model.name} has no convolution. Name a layer to dream on.")
+        raise InputError(no_convolution(model))
     return names[2 * len(names) // 3]

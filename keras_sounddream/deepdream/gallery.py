@@ -14,6 +14,7 @@ from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream import objectives
 from keras_sounddream.deepdream.choice import check_kind
 from keras_sounddream.deepdream.model_checks import check_network, takes_pictures
+from keras_sounddream.deepdream.names import no_convolution
 from keras_sounddream.deepdream.photo import load_picture, save_picture
 from keras_sounddream.deepdream.session import MAX_SECONDS, dream_file
 from keras_sounddream.errors import InputError
@@ -98,7 +99,7 @@ def convolutions(model):
     )
     names = [layer.name for layer in model.layers if isinstance(layer, kinds)]
     if not names:
-        raise InputError(f"{model.name} has no convolution. Name layers to dream on.")
+        raise InputError(no_convolution(model))
     return names
 
 

@@ -58,7 +58,7 @@ class DeepDream(keras.Model):
 
     Raises:
         InputError: if the model lacks a layer or channel of the objective, the sample rate is
-            not known, or a setting is out of its range.
+            not known, or a setting is out of its range or of the other kind alone.
 
     Example:
         dream = DeepDream(applications.LogMelCNN(), objectives.layer("block3_conv2"))
@@ -119,7 +119,8 @@ class DeepDream(keras.Model):
 
         Args:
             optimizer: `keras.optimizers.Optimizer`, or its name; its learning rate is in nepers
-                (8.7 dB) of a spectrogram, or levels of a pixel. `None` for plain ascent.
+                (8.7 dB) of a spectrogram, or levels of a pixel. `None` for plain ascent. It works
+                in `run` and in a call, not in `predict`, which does not tell it shapes.
             **kwargs: of `keras.Model.compile`.
         """
         if optimizer is None:

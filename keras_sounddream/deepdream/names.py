@@ -71,6 +71,24 @@ def models_inside(model):
     return inner + [each for own in inner for each in models_inside(own)]
 
 
+def no_convolution(model):
+    """Words an error about a model without convolutions.
+
+    Args:
+        model: `keras.Model`.
+
+    Returns:
+        str.
+    """
+    inside = models_inside(model)
+    if inside:
+        return (
+            f"{model.name} has no convolution of its own, but a model within: dream on "
+            f"get_layer({inside[0].name!r}) itself."
+        )
+    return f"{model.name} has no convolution. Name layers to dream on."
+
+
 def output_shape(model, name):
     """Gets the shape of what a layer puts out, if it can be dreamed on.
 

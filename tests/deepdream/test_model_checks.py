@@ -9,6 +9,8 @@ from keras import layers
 from keras_sounddream import DeepDream, InputError, applications, objectives
 from keras_sounddream.audio import Analysis
 from keras_sounddream.deepdream import sources
+from keras_sounddream.deepdream.choice import middle_layer
+from keras_sounddream.deepdream.gallery import convolutions as convolutions_of
 from keras_sounddream.errors import InputWarning
 
 QUICK = {"octaves": 1, "steps": 1}
@@ -64,6 +66,14 @@ def test_a_model_within_a_model(make, rng):
         with pytest.raises(InputError, match=message) as refusal:
             DeepDream(model, **settings, **QUICK)
         assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("find", [middle_layer, convolutions_of])
+def test_a_model_whose_convolutions_lie_within_another_is_named(find):
+    inputs = keras.Input((None, None, 3))
+    shell = keras.Model(inputs, functional()(inputs), name="shell")
+    with pytest.raises(InputError, match="shell has no convolution of its own.*get_layer.'inner'"):
+        find(shell)
 
 
 def borrowed():
