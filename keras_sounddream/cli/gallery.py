@@ -34,6 +34,5 @@ def command(input_path, folder, model_name, weights, layers, force, **settings):
     done = dream_layers(input_path, folder, model, layers, overwrite=force, **settings)
     gains = {text: figures["real_gain"] or 0.0 for text, figures in done.items()}
     best = max(gains, key=gains.get)
-    click.echo(
-        f"{pathlib.Path(folder, 'index.html')}: {len(done)} dreams; {best} went furthest, {gains[best]:.2f} times"
-    )
+    page = pathlib.Path(folder, "index.html")
+    click.echo(f"{page}: {len(done)} dreams; {best} went furthest, {gains[best]:.2f} times")
