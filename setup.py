@@ -18,7 +18,7 @@ REQUIRES = [
     "soxr",  # band-limited resampling
     "tensorboard",  # logs of training; newer TensorFlows do not bring it
     "matplotlib",  # pictures of dreams
-    "pillow",  # picture files, and GIFs
+    "pillow>=10.1",  # picture files, and GIFs
     "h5py",  # reading the width of a network off its weights
     "click",  # the command line
     "tqdm",  # progress bars

@@ -1,8 +1,18 @@
-"""The one error that a user can cause."""
+"""What a user can cause: an error, and a warning."""
 
 
 class InputError(ValueError):
     """Bad input: one line that says what was expected, what came and what to do.
 
     The command line prints it on standard error and exits with 2.
+    """
+
+    __init__ = Exception.__init__  # or a graph that is traced raises a StagingError instead
+    _keras_call_info_injected = True  # or Keras adds lines about the layer that was called
+
+
+class InputWarning(UserWarning):
+    """Input that will do, but badly: one line that says what would do better.
+
+    The command line prints it on standard error.
     """

@@ -50,6 +50,22 @@ def load(path, sample_rate):
     return resample(to_mono(samples[None]), rate, sample_rate)
 
 
+def is_sound(path):
+    """Tells whether a file holds sound that libsndfile knows.
+
+    Args:
+        path: str or path.
+
+    Returns:
+        bool; `False` if it cannot be read.
+    """
+    try:
+        with soundfile.SoundFile(path):
+            return True
+    except (soundfile.SoundFileError, OSError):
+        return False
+
+
 @contextlib.contextmanager
 def open_sound(path):
     """Opens a sound file to read from.

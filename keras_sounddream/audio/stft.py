@@ -16,6 +16,7 @@ import numpy as np
 from keras import ops
 
 from keras_sounddream.audio import fft
+from keras_sounddream.errors import InputError
 
 _LEAST_OVERLAP = 0.1  # sum of the squared windows over a sample; 0.5 at half overlap
 _by_fft = contextvars.ContextVar("by_fft", default=False)
@@ -154,7 +155,7 @@ def istft(real, imaginary, analysis, num_samples):
         float32 `(batch, num_samples)`.
 
     Raises:
-        ValueError: if the frames overlap too little for an inverse.
+        InputError: if the frames overlap too little for an inverse.
     """
     if _by_fft.get():
         window = ops.convert_to_tensor(_dual_window(analysis), real.dtype)
@@ -165,6 +166,18 @@ def istft(real, imaginary, analysis, num_samples):
     whole = overlap_add(framed, analysis)
     before = analysis.frame_length - analysis.frame_step
     return ops.slice(whole, (0, before), (ops.shape(whole)[0], num_samples))
+
+
+def check_inverse(analysis):
+    """Checks that `istft` has an inverse to make.
+
+    Args:
+        analysis: `Analysis`.
+
+    Raises:
+        InputError: if the frames overlap too little.
+    """
+    _dual_window(analysis)
 
 
 def _inverse_transform(real, imaginary, analysis):
@@ -195,9 +208,10 @@ def _dual_window(analysis):
     squares[:length] = window**2
     overlap = squares.reshape(-1, step).sum(axis=0)
     if overlap.min() < _LEAST_OVERLAP:
-        raise ValueError(
+        raise InputError(
             "Expected frames that overlap by a third or more, or the inverse is all noise. "
-            f"Received: frames of {analysis.frame_seconds} s every {analysis.step_seconds} s"
+            f"Received: frames of {analysis.frame_seconds} s every {analysis.step_seconds} s. "
+            f"Take a `step_seconds` of at most {2 / 3 * analysis.frame_seconds:.3g}."
         )
     return window / np.resize(overlap, length)
 

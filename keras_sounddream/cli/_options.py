@@ -11,6 +11,49 @@ import click
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
 
+_DREAM_OPTIONS = (
+    click.option(
+        "--octaves", type=click.IntRange(1), help="Scales, from broad to fine.  [default: 4]"
+    ),
+    click.option(
+        "--steps", type=click.IntRange(1), help="Of ascent in each octave.  [default: 10]"
+    ),
+    click.option(
+        "--step-size",
+        type=click.FloatRange(0, min_open=True),
+        help="Most change a step: dB of a sound, levels of 255 of a picture.  [default: 4]",
+    ),
+    click.option("--seed", type=int, help="Of the random shifts.  [default: 0]"),
+    click.option("--preset", metavar="NAME", help="gentle, vivid, natural_dreams or tutorial."),
+    click.option(
+        "--way",
+        metavar="NAME",
+        help="Of sounds: log_magnitude, or mask, a filter on it.  [default: log_magnitude]",
+    ),
+    click.option(
+        "--tile-seconds",
+        type=float,
+        help="Of sounds: take the gradient in tiles of so many seconds.  [default: whole]",
+    ),
+    click.option(
+        "--tile-pixels",
+        type=int,
+        help="Of pictures: in tiles of so many pixels a side.  [default: whole]",
+    ),
+    click.option(
+        "--approximate",
+        is_flag=True,
+        default=None,
+        help="Average the tiles where a layer hears or sees all of the input.",
+    ),
+    click.option(
+        "--preprocessing",
+        metavar="NAME",
+        help="Of pictures, what the network takes: tf, torch, caffe, unit or none.  "
+        "[default: what a named network takes, or tf]",
+    ),
+)
+
 
 def model_options(command):
     """Adds `--model` and `--weights`.
@@ -21,17 +64,20 @@ def model_options(command):
     Returns:
         the function.
     """
-    command = click.option(
-        "--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file of weights."
-    )(command)
-    return click.option(
-        "--model",
-        "model_name",
-        metavar="NAME|FILE",
-        default="log_mel_cnn",
-        show_default=True,
-        help="A model of the zoo, or a .keras file that takes waveforms.",
-    )(command)
+    return _decorated(
+        command,
+        click.option(
+            "--model",
+            "model_name",
+            metavar="NAME|FILE",
+            default="log_mel_cnn",
+            show_default=True,
+            help="A model of the zoo, or a .keras file.",
+        ),
+        click.option(
+            "--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file of weights."
+        ),
+    )
 
 
 def dream_options(command):
@@ -43,28 +89,10 @@ def dream_options(command):
     Returns:
         the function.
     """
-    options = (
-        click.option(
-            "--octaves", type=click.IntRange(1), help="Grids, from broad to fine.  [default: 4]"
-        ),
-        click.option(
-            "--steps", type=click.IntRange(1), help="Of ascent in each octave.  [default: 10]"
-        ),
-        click.option(
-            "--step-size",
-            type=click.FloatRange(0, min_open=True),
-            help="Most change a step, in dB.  [default: 4]",
-        ),
-        click.option("--seed", type=int, help="Of the random shifts.  [default: 0]"),
-        click.option("--preset", metavar="NAME", help="gentle, vivid, natural_dreams or tutorial."),
-        click.option(
-            "--way", metavar="NAME", help="log_magnitude, or mask: a filter on the sound."
-        ),
-        click.option(
-            "--tile-seconds", type=float, help="Take the gradient in tiles.  [default: whole]"
-        ),
-        click.option("--tile-pixels", type=int, help="The same of pictures.  [default: whole]"),
-    )
+    return _decorated(command, *_DREAM_OPTIONS)
+
+
+def _decorated(command, *options):
     for option in reversed(options):
         command = option(command)
     return command
@@ -136,6 +164,37 @@ def urban_options(command):
     for option in reversed(options):
         command = option(command)
     return test_part_options(command)
+
+
+def load_any(model_name, weights, to_look_at=False):
+    """Builds a model of the zoo or a network of pictures, or reads one from a file.
+
+    Args:
+        model_name: str, as of `load_model`, or key of `photo.NETWORKS`.
+        weights: str, as of `load_model`.
+        to_look_at: bool, whether random weights will do.
+
+    Returns:
+        `(model, settings)`: `keras.Model`, and the settings of a dream that it asks for, a dict.
+
+    Raises:
+        InputError: as `load_model` does.
+    """
+    with quietly():
+        from keras_sounddream.deepdream import photo
+
+        if model_name in photo.NETWORKS:
+            if to_look_at:
+                return photo.build_network(model_name), {}
+            model, preprocessing = photo.load_network(model_name, weights)
+            return model, {"preprocessing": preprocessing}
+    try:
+        model, _ = load_model(model_name, weights, trained=not to_look_at)
+    except InputError as error:
+        if "There is no model" not in str(error):
+            raise
+        raise InputError(f"{error} For pictures: {', '.join(photo.NETWORKS)}.") from None
+    return model, {}
 
 
 def load_model(model_name, weights, trained=True):

@@ -5,7 +5,7 @@ import click
 from keras_sounddream.cli._options import (
     check_outputs,
     dream_options,
-    load_model,
+    load_any,
     model_options,
     quietly,
     write_json,
@@ -44,7 +44,9 @@ def command(
     """Dreams a sound, or a picture.
 
     The layers named by --layer answer louder to what is written to OUT. Pictures are dreamed with
-    --model squeezenet, inception_v3, mobilenet, vgg16 or vgg19 and their --weights.
+    --model squeezenet, inception_v3, mobilenet, vgg16 or vgg19 and their --weights (a file, or
+    imagenet, which Keras downloads for all but the first), or with a .keras file that takes
+    pictures.
     """
     check_outputs(output, plot, report, animation, json_path, overwrite=force)
     read = {str(path) for path in (input_path, weights, *settings["guides"])}
@@ -52,7 +54,7 @@ def command(
         if path in read:
             raise InputError(f"{path} is read: give another name to write to.")
     settings = {name: value for name, value in settings.items() if value is not None}
-    model, preprocessing = _load(model_name, weights)
+    model, needed = load_any(model_name, weights)
     with quietly():
         from keras_sounddream.deepdream.session import dream_file
     result = dream_file(
@@ -63,8 +65,7 @@ def command(
         report=report,
         animation=animation,
         overwrite=force,
-        **preprocessing,
-        **settings,
+        **{**needed, **settings},
     )
     if json_path:
         write_json(json_path, result.figures(), force)
@@ -81,19 +82,3 @@ def _rise(figures, gain):
     if figures["objective_before"] > 0:
         return f"is {gain:.2f} times as high"
     return f"went from {figures['objective_before']:.3g} to {figures['objective_real']:.3g}"
-
-
-def _load(name, weights):
-    """The model, and what its pictures need."""
-    with quietly():
-        from keras_sounddream.deepdream import photo
-
-        if name in photo.NETWORKS:
-            model, preprocessing = photo.load_network(name, weights)
-            return model, {"preprocessing": preprocessing}
-    try:
-        return load_model(name, weights)[0], {}
-    except InputError as error:
-        if "There is no model" not in str(error):
-            raise
-        raise InputError(f"{error} For pictures: {', '.join(photo.NETWORKS)}.") from None

@@ -1,8 +1,10 @@
 """`sounddream gallery`: a dream for each layer of a network."""
 
+import pathlib
+
 import click
 
-from keras_sounddream.cli._options import dream_options, load_model, model_options, quietly
+from keras_sounddream.cli._options import dream_options, load_any, model_options, quietly
 
 
 @click.command()
@@ -19,18 +21,18 @@ from keras_sounddream.cli._options import dream_options, load_model, model_optio
 @dream_options
 @click.option("--force", is_flag=True, help="Make dreams again, and replace files, that exist.")
 def command(input_path, folder, model_name, weights, layers, force, **settings):
-    """Dreams a sound once for each layer.
+    """Dreams a sound, or a picture, once for each layer.
 
-    DIR gets a sound and a picture a layer, and index.html to listen and look. Dreams that are
-    there already are not made again: the work can be interrupted and taken up.
+    DIR gets a sound and its spectrogram a layer, or a picture, and index.html to listen and look.
+    Dreams that are there already are not made again: the work can be interrupted and taken up.
     """
-    model, _ = load_model(model_name, weights)
+    model, needed = load_any(model_name, weights)
     with quietly():
         from keras_sounddream.deepdream.gallery import dream_layers
-    settings = {name: value for name, value in settings.items() if value is not None}
+    given = {name: value for name, value in settings.items() if value is not None}
+    settings = {**needed, **given}
     done = dream_layers(input_path, folder, model, layers, overwrite=force, **settings)
     gains = {text: figures["real_gain"] or 0.0 for text, figures in done.items()}
     best = max(gains, key=gains.get)
-    click.echo(
-        f"{folder}/index.html: {len(done)} dreams; {best} went furthest, {gains[best]:.2f} times"
-    )
+    page = pathlib.Path(folder, "index.html")
+    click.echo(f"{page}: {len(done)} dreams; {best} went furthest, {gains[best]:.2f} times")

@@ -1,13 +1,15 @@
 """`sounddream`: finds the command, and turns bad input into one line."""
 
+import contextlib
 import importlib
 import os
 import sys
+import warnings
 
 import click
 
 import keras_sounddream
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, InputWarning
 
 _COMMANDS = ("dream", "gallery", "classify", "layers", "train", "evaluate", "convert")
 
@@ -42,7 +44,8 @@ def main(arguments=None):
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        return cli.main(arguments, prog_name="sounddream", standalone_mode=False) or 0
+        with _warnings_in_a_line():
+            return cli.main(arguments, prog_name="sounddream", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message())
         return 2
@@ -55,6 +58,22 @@ def main(arguments=None):
     except (click.Abort, KeyboardInterrupt):
         print("sounddream: interrupted", file=sys.stderr)
         return 1
+
+
+@contextlib.contextmanager
+def _warnings_in_a_line():
+    """Prints our warnings as errors are printed, without the place in the code."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def say(message, category, *place, **more):
+            if issubclass(category, InputWarning):
+                print(f"sounddream: {message}", file=sys.stderr)
+            else:
+                show(message, category, *place, **more)
+
+        warnings.showwarning = say
+        yield
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from keras_sounddream.errors import InputError
+
 _CUT_OFF = 2.0  # times the root mean square of the gradient
 _TINY = 1e-12
 _RADIUS = 24  # of Gaussians: three times the widest
@@ -164,9 +166,9 @@ class KerasOptimizer:
     def _of(self, shape):
         if shape not in self._made:
             if None in shape:
-                raise ValueError(
-                    "An optimizer needs a dream of known batch and length: use `run`, or give a "
-                    f"fixed input shape. Received: {shape}"
+                raise InputError(
+                    "An optimizer needs a dream of known batch and length, which `predict` and "
+                    f"tf.function do not tell: use `run`, or call the dream. Received: {shape}"
                 )
             with tf.init_scope():
                 kept = keras.Variable(tf.zeros(shape), name="dreamed")

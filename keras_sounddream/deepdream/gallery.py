@@ -12,26 +12,30 @@ from tqdm import tqdm
 from keras_sounddream.audio.io import load, open_sound, save
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream import objectives
+from keras_sounddream.deepdream.choice import check_kind
+from keras_sounddream.deepdream.model_checks import check_network, takes_pictures
+from keras_sounddream.deepdream.names import no_convolution
+from keras_sounddream.deepdream.photo import load_picture, save_picture
 from keras_sounddream.deepdream.session import MAX_SECONDS, dream_file
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
 from keras_sounddream.reports.gallery import write_gallery
 
 _RECORD = "gallery.json"
-_SUFFIXES = (".wav", ".png")
+_OF_SOUND, _OF_PICTURE = (".wav", ".png"), (".png",)  # suffixes of a dream's files
 
 
 def dream_layers(input_path, folder, model, layers=(), overwrite=False, progress=True, **settings):
-    """Dreams a sound once for each layer, and makes a page of all the dreams.
+    """Dreams a sound or picture once for each layer, and makes a page of all the dreams.
 
-    Writes a sound and a picture a layer, `input.wav`, `index.html`, and `gallery.json` with the
-    figures. A dream that is there already is not made again; the page is whole after each layer,
-    so that the work can be interrupted and taken up.
+    Writes a sound and its spectrogram a layer, or a picture; `input.wav` or `input.png`;
+    `index.html`; and `gallery.json` with the figures. A dream that is there already is not made
+    again; the page is whole after each layer, so that the work can be interrupted and taken up.
 
     Args:
-        input_path: str or path of a sound file.
+        input_path: str or path of a sound file, or of a picture if the model takes pictures.
         folder: str or path, made if it is not there.
-        model: `keras.Model` that takes waveforms.
+        model: `keras.Model` that takes waveforms or pictures.
         layers: sequence of str, each `"NAME"` or `"NAME:CHANNEL"`; by default all convolutions.
         overwrite: bool, whether to make dreams again, and replace files, that are there.
         progress: bool, whether to show a progress bar.
@@ -45,32 +49,29 @@ def dream_layers(input_path, folder, model, layers=(), overwrite=False, progress
             there, or the folder cannot be written to, holds other files of those names, or dreams
             of another sound, model or settings.
     """
+    check_network(model)
     layers = list(dict.fromkeys(layers)) or convolutions(model)
     for text in layers:
         objectives.parse(text).check(model)
-    rate = find_sample_rate(model)
-    if rate is None:
-        raise InputError(
-            f"The sample rate of {model.name} is not known. Begin it with a LogMelSpectrogram."
-        )
-    _check_length(input_path)
-    waveform = load(input_path, rate)
+    check_kind(input_path, model)
+    save_input = _reader(input_path, model)
+    suffixes = _OF_PICTURE if takes_pictures(model) else _OF_SOUND
     folder = pathlib.Path(folder)
     kind = _fingerprint(input_path, model, settings)
     made = _make_folder(folder)
     try:
         done = _read_record(folder, kind, overwrite)
         names = _file_names(layers, done)
-        there = {text: one for text, one in done.items() if _finished(folder, one)}
+        there = {text: one for text, one in done.items() if _finished(folder, one, suffixes)}
         waiting = [text for text in layers if overwrite or text not in there]
-        _check_files(folder, [names[text] for text in waiting], overwrite or bool(done))
+        _check_files(folder, [names[text] for text in waiting], suffixes, overwrite or bool(done))
         done = {text: one for text, one in there.items() if text not in waiting}
         for text in tqdm(waiting, desc="gallery", unit="layer", disable=not progress):
-            sound, picture = (folder / f"{names[text]}{suffix}" for suffix in _SUFFIXES)
-            kept = {"plot": picture, "overwrite": True, "progress": False}
-            result = dream_file(input_path, sound, model, [text], **kept, **settings)
+            output, *plot = (folder / f"{names[text]}{suffix}" for suffix in suffixes)
+            kept = {"plot": plot[0] if plot else None, "overwrite": True, "progress": False}
+            result = dream_file(input_path, output, model, [text], **kept, **settings)
             if not done:
-                save(folder / "input.wav", np.clip(waveform, -1, 1), rate, overwrite=True)
+                save_input(folder / f"input{suffixes[0]}")
             done[text] = {"file": names[text], **result.figures()}
             _write(folder, kind, done)
     finally:
@@ -98,8 +99,23 @@ def convolutions(model):
     )
     names = [layer.name for layer in model.layers if isinstance(layer, kinds)]
     if not names:
-        raise InputError(f"{model.name} has no convolution. Name layers to dream on.")
+        raise InputError(no_convolution(model))
     return names
+
+
+def _reader(path, model):
+    """Reads the input; gives a function that writes it to a file."""
+    if takes_pictures(model):
+        picture = load_picture(path)
+        return lambda path: save_picture(path, picture, overwrite=True)
+    rate = find_sample_rate(model)
+    if rate is None:
+        raise InputError(
+            f"The sample rate of {model.name} is not known. Begin it with a LogMelSpectrogram."
+        )
+    _check_length(path)
+    waveform = np.clip(load(path, rate), -1, 1)
+    return lambda path: save(path, waveform, rate, overwrite=True)
 
 
 def _check_length(path):
@@ -145,8 +161,8 @@ def _read_record(folder, kind, overwrite):
     return layers
 
 
-def _finished(folder, figures):
-    needed = ["input.wav", *(f"{figures['file']}{suffix}" for suffix in _SUFFIXES)]
+def _finished(folder, figures, suffixes):
+    needed = [f"input{suffixes[0]}", *(f"{figures['file']}{suffix}" for suffix in suffixes)]
     return all((folder / name).is_file() for name in needed)
 
 
@@ -171,11 +187,11 @@ def _make_folder(folder):
     return made
 
 
-def _check_files(folder, names, overwrite):
+def _check_files(folder, names, suffixes, overwrite):
     for name in names:
-        for suffix in _SUFFIXES:
+        for suffix in suffixes:
             check_output(folder / f"{name}{suffix}", overwrite)
-    for name in ("index.html", _RECORD, "input.wav"):
+    for name in ("index.html", _RECORD, f"input{suffixes[0]}"):
         check_output(folder / name, overwrite)
 
 

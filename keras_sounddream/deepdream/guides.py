@@ -8,7 +8,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_sounddream.deepdream.objective import find_layer, finite_list, of_kind
+from keras_sounddream.deepdream.guide_checks import checked_cells, checked_guides, checked_weights
+from keras_sounddream.deepdream.model_checks import check_network
+from keras_sounddream.deepdream.names import find_layer
+from keras_sounddream.deepdream.objective import of_kind
 from keras_sounddream.deepdream.parts import join_parts, layers_of_parts
 from keras_sounddream.errors import InputError
 
@@ -49,8 +52,9 @@ def guided(model, layers, guides, weights=None, normalization="max"):
         `Objective`.
 
     Raises:
-        InputError: if a layer is unknown; a guide is empty, not finite or of another shape than
-            the model takes, or leaves a layer at zero; or `weights` or `normalization` is wrong.
+        InputError: if a layer is unknown; a guide is empty, silent, not finite or of another shape
+            than the model takes, or leaves a layer at zero; or `weights` or `normalization` is
+            wrong.
 
     Reference: Mordvintsev et al., *Inceptionism*, 2015,
     https://research.google/blog/inceptionism-going-deeper-into-neural-networks/
@@ -98,16 +102,16 @@ def matched(model, layer, guides, most_vectors=256, seed=0):
         `Objective`.
 
     Raises:
-        InputError: if the layer is unknown; a guide is empty, not finite or of another shape than
-            the model takes; or `most_vectors` or `seed` is not an int from 1 or 0 on.
+        InputError: if the layer is unknown; a guide is empty, silent, not finite or of another
+            shape than the model takes; or `most_vectors` or `seed` is not an int from 1 or 0 on.
 
     Reference: Mordvintsev et al., *DeepDream*, 2015, https://github.com/google/deepdream
     """
     for argument, value, least in (("most_vectors", most_vectors, 1), ("seed", seed, 0)):
-        if not (isinstance(value, int) and value >= least):
+        if isinstance(value, bool) or not (isinstance(value, int) and value >= least):
             raise InputError(f"`{argument}` must be an int from {least} on. Received: {value!r}")
     read = _reader(model, [layer])
-    guides = _checked_guides(model, guides)
+    guides = checked_guides(model, guides)
     features = [read(example)[layer] for guide in guides for example in _examples(guide)]
     vectors = np.concatenate([values.reshape(-1, values.shape[-1]) for values in features])
     count = min(most_vectors, len(vectors))
@@ -117,9 +121,9 @@ def matched(model, layer, guides, most_vectors=256, seed=0):
 
 def _guided(kind, model, layers, guides, weights, normalization, cells):
     read = _reader(model, layers)
-    cells = {name: _checked_cells(model, name, cells) for name in layers}
-    guides = _checked_guides(model, guides)
-    weights = _checked_weights(weights, len(guides))
+    cells = {name: checked_cells(model, name, cells) for name in layers}
+    guides = checked_guides(model, guides)
+    weights = checked_weights(weights, len(guides))
     combined = dict.fromkeys(layers, 0.0)
     for guide, weight in zip(guides, weights, strict=True):
         for name, values in _means(read, guide, cells).items():
@@ -155,7 +159,7 @@ def _overlaps(cells, positions):
 
 
 def _normalized(values, normalization, name):
-    if normalization not in _NORMALIZATIONS:
+    if not isinstance(normalization, str) or normalization not in _NORMALIZATIONS:
         raise InputError(
             f"`normalization` must be one of {', '.join(_NORMALIZATIONS)}. "
             f"Received: {normalization!r}"
@@ -171,10 +175,9 @@ def _normalized(values, normalization, name):
 
 def _reader(model, layers):
     """Checks layers and makes a function from an example to their activations, as NumPy."""
-    if isinstance(layers, str) or not layers:
+    check_network(model)
+    if not isinstance(layers, list | tuple) or not layers:
         raise InputError(f"Expected a list of layer names. Received: {layers!r}")
-    if len(model.inputs) != 1:
-        raise InputError(f"Expected a model with one input. {model.name} has {len(model.inputs)}.")
     for name in layers:
         of_kind("layer", name).check(model)
     outputs = {name: find_layer(model, name).output for name in layers}
@@ -190,62 +193,6 @@ def _reader(model, layers):
         }
 
     return read
-
-
-def _checked_cells(model, name, cells):
-    """Cells along each position axis of a layer; none for means over all positions."""
-    if cells is None:
-        return ()
-    axes = len(find_layer(model, name).output.shape) - 2
-    if not axes:
-        raise InputError(f"Layer {name!r} has no positions to be guided at. Use `guided`.")
-    if not all(isinstance(count, int) and count > 0 for count in cells) or len(cells) < axes:
-        raise InputError(
-            f"`cells` must be at least {axes} ints above 0 for layer {name!r}. Received: {cells}"
-        )
-    return tuple(cells[:axes])
-
-
-def _checked_guides(model, guides):
-    """Guides as float32 arrays with a batch axis, and a channel where the model asks for one."""
-    if not isinstance(guides, list | tuple | np.ndarray):
-        raise InputError(f"Expected a list of guides. Received: {type(guides).__name__}")
-    if len(guides) == 0:
-        raise InputError("Expected at least one guide. Received none.")
-    return [_checked_guide(model, number, guide) for number, guide in enumerate(guides, start=1)]
-
-
-def _checked_guide(model, number, guide):
-    expected = tuple(model.inputs[0].shape)
-    try:
-        guide = received = np.asarray(guide, "float32")
-    except (TypeError, ValueError):
-        received = type(guide).__name__
-        raise InputError(f"Guide {number} must be an array. Received: {received}") from None
-    if expected[-1] == 1 and len(expected) == 3 and guide.ndim < 3:
-        guide = guide[..., None]  # waveforms without their channel
-    if guide.ndim == len(expected) - 1:
-        guide = guide[None]
-    fits = guide.ndim == len(expected) and all(
-        size in (None, length) for size, length in zip(expected[1:], guide.shape[1:], strict=True)
-    )
-    if not fits or not guide.size:
-        raise InputError(
-            f"Guide {number} must be of the shape that {model.name} takes, {expected}. "
-            f"Received shape: {received.shape}"
-        )
-    if not np.isfinite(guide).all():
-        raise InputError(f"Guide {number} must be finite numbers. It holds some that are not.")
-    return guide
-
-
-def _checked_weights(weights, count):
-    if weights is None:
-        return [1 / count] * count
-    weights = finite_list("weights", weights, rank=1)
-    if len(weights) != count:
-        raise InputError(f"Expected {count} `weights`, one a guide. Received: {len(weights)}")
-    return weights
 
 
 def _examples(guide):

@@ -8,24 +8,20 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.io import quantize
-from keras_sounddream.audio.layers import find_front_end, find_sample_rate
 from keras_sounddream.audio.phase import db_to_nepers
 from keras_sounddream.audio.stft import by_fft
+from keras_sounddream.deepdream import batches, model_checks, sources, tiles, transforms
 from keras_sounddream.deepdream import octaves as octave_grids
-from keras_sounddream.deepdream import sources, tiles, transforms
 from keras_sounddream.deepdream.ascent import NORMALIZATIONS, SMOOTHINGS, KerasOptimizer, Momentum
 from keras_sounddream.deepdream.graph import apart, for_any_size, loose_shape
 from keras_sounddream.deepdream.network import Network
 from keras_sounddream.deepdream.picture import Picture, preprocess
 from keras_sounddream.deepdream.result import DreamResult
-from keras_sounddream.deepdream.settings import choose
+from keras_sounddream.deepdream.settings import choose, config_of
 from keras_sounddream.deepdream.sound import Sound
-from keras_sounddream.errors import InputError
 
 _REFRESH_STEPS = 10  # the phase is taken anew from the waveform after so many steps
-_STEP_SECONDS = 0.010  # of the analysis for a model that has none
 
 
 @keras.saving.register_keras_serializable(package="keras_sounddream")
@@ -63,7 +59,7 @@ class DeepDream(keras.Model):
 
     Raises:
         InputError: if the model lacks a layer or channel of the objective, the sample rate is
-            not known, or a setting is out of its range.
+            not known, or a setting is out of its range or of the other kind alone.
 
     Example:
         dream = DeepDream(applications.LogMelCNN(), objectives.layer("block3_conv2"))
@@ -73,16 +69,13 @@ class DeepDream(keras.Model):
     def __init__(self, model, objective, analysis=None, preset=None, name="deep_dream", **settings):
         own = {key: settings.pop(key) for key in ("trainable", "dtype") if key in settings}
         super().__init__(name=name, **own)
-        self.of_pictures = sources.check_model(model, objective)
+        self.of_pictures = model_checks.check_model(model, objective)
         if self.of_pictures:
-            settings = sources.settle_preprocessing(model, settings)
+            settings = model_checks.settle_preprocessing(model, settings)
         self.settings = choose(self.of_pictures, preset, **settings)
         self.model = model
         self.objective = objective.resolved(model)
-        self.analysis = None
-        if not self.of_pictures:
-            analysis = Analysis(**analysis) if isinstance(analysis, dict) else analysis
-            self.analysis = analysis or _analysis_of(model)
+        self.analysis = model_checks.settle_analysis(model, analysis)
         self.stop_octave = False  # for callbacks to set
         self._prepare()
         self.built = True
@@ -131,7 +124,8 @@ class DeepDream(keras.Model):
 
         Args:
             optimizer: `keras.optimizers.Optimizer`, or its name; its learning rate is in nepers
-                (8.7 dB) of a spectrogram, or levels of a pixel. `None` for plain ascent.
+                (8.7 dB) of a spectrogram, or levels of a pixel. `None` for plain ascent. It works
+                in `run` and in a call, not in `predict`, which does not tell it shapes.
             **kwargs: of `keras.Model.compile`.
         """
         if optimizer is None:
@@ -153,14 +147,10 @@ class DeepDream(keras.Model):
             self.compile(keras.saving.deserialize_keras_object(config["optimizer"]))
 
     def call(self, inputs):
-        if not isinstance(inputs, dict):
-            return self._dream(tf.convert_to_tensor(inputs, "float32"), None)
-        image = inputs["picture" if self.of_pictures else "waveform"]
-        image = tf.convert_to_tensor(image, "float32")
-        weights, lengths = inputs.get("weights"), inputs.get("num_samples")
+        image, weights, lengths = batches.read(inputs, self)
         if lengths is None:
             return self._dream(image, weights)
-        return self._dream_each(image, tf.cast(tf.reshape(lengths, (-1,)), "int32"), weights)
+        return self._dream_each(image, lengths, weights)
 
     def _dream_each(self, waveforms, lengths, weights):
         """Dreams sounds of different lengths one by one, each as it is dreamed alone."""
@@ -172,7 +162,6 @@ class DeepDream(keras.Model):
             dream = self._dream(waveform[tf.newaxis, :length], weights[tf.newaxis])[0]
             return tf.pad(dream, [[0, tf.shape(waveform)[0] - length]])
 
-        weights = tf.cast(weights, "float32")
         return tf.map_fn(alone, (waveforms, lengths, weights), fn_output_signature=tf.float32)
 
     def _dream(self, source, weights):
@@ -220,10 +209,13 @@ class DeepDream(keras.Model):
 
         Raises:
             InputError: if `image` is not of that shape, shorter than a frame of the analysis,
-                silent, not finite, or far out of range.
+                silent, not finite, or far out of range; or `weights` are not of theirs, or not
+                finite.
         """
         source = tf.constant(sources.check(image, self))
-        weights = None if weights is None else tf.constant(weights, "float32")
+        sources.check_callbacks(callbacks)
+        if weights is not None:
+            weights = batches.read_weights(weights, len(self.objective.terms), len(source))
         before = self._traced["_read_only"](source, source, weights).numpy()
         start, history = time.perf_counter(), []
         for callback in callbacks:
@@ -339,15 +331,13 @@ class DeepDream(keras.Model):
         return input_shape
 
     def get_config(self):
-        config = {
+        return {
             **super().get_config(),
             "model": keras.saving.serialize_keras_object(self.model),
             "objective": keras.saving.serialize_keras_object(self.objective),
             "analysis": dataclasses.asdict(self.analysis) if self.analysis else None,
-            **dataclasses.asdict(self.settings),
+            **config_of(self.settings, self.of_pictures),
         }
-        config["smoothing_width"] = list(self.settings.smoothing_width)
-        return config
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -467,18 +457,3 @@ def _trace(method, loosely=True):
     traced = tf.function(method, reduce_retracing=loosely)
     traced._omit_frequent_tracing_warning = True
     return traced
-
-
-def _analysis_of(model):
-    front_end, rate = find_front_end(model), find_sample_rate(model)
-    if rate is None:
-        raise InputError(
-            f"The sample rate of {model.name} is not known: it has no LogMelSpectrogram. "
-            "Give `analysis=Analysis(sample_rate=…)`."
-        )
-    if front_end is None:
-        step = round(_STEP_SECONDS * rate)  # samples, four of which make a frame
-        return Analysis(rate, frame_seconds=4 * step / rate, step_seconds=step / rate)
-    analysis = front_end.analysis
-    least = min(analysis.step_seconds, analysis.frame_seconds / 2)  # or it could not be inverted
-    return dataclasses.replace(analysis, step_seconds=least)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_sounddream.audio.layers import LogMelSpectrogram
-from keras_sounddream.deepdream.objective import INPUT, SOURCE, find_layer
+from keras_sounddream.deepdream.names import INPUT, SOURCE, find_layer
 from keras_sounddream.deepdream.parts import join_parts, layers_of_parts
 from keras_sounddream.errors import InputError
 

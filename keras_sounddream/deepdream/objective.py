@@ -1,6 +1,5 @@
 """An objective: a weighted sum of scores, each of which reads one layer."""
 
-import difflib
 import math
 import numbers
 
@@ -8,10 +7,10 @@ import keras
 import numpy as np
 
 from keras_sounddream.deepdream.kinds import KINDS, mean_of_examples
+from keras_sounddream.deepdream.names import INPUT, SOURCE, output_shape, unknown
 from keras_sounddream.errors import InputError
 
-INPUT, SOURCE = "input", "source"  # what is dreamed, and what it was before, among activations
-_MOST_NAMES = 30  # in an error
+_TERM = ("kind", "layer", "weight", "settings")
 _LONGEST_LIST = 40  # characters of a list that is spelled out
 
 
@@ -27,16 +26,23 @@ class Objective:
             `settings` (dict, the arguments of the kind's function).
 
     Raises:
-        InputError: if there is no term, or no such kind.
+        InputError: if there is no term, one is no such dictionary, or there is no such kind.
     """
 
     def __init__(self, terms):
-        self.terms = tuple(dict(term) for term in terms)
+        try:
+            self.terms = tuple(dict(term) for term in terms)
+        except (TypeError, ValueError):
+            raise InputError(
+                f"Expected a sequence of dict, the terms. Received: {terms!r}"
+            ) from None
         if not self.terms:
             raise InputError("Expected an objective of at least one term. Received none.")
         for term in self.terms:
+            if set(term) != set(_TERM):
+                raise InputError(f"A term has {', '.join(_TERM)}. Received: {term!r}")
             if term["kind"] not in KINDS:
-                raise InputError(_unknown("Objectives have", "kind", term["kind"], list(KINDS)))
+                raise InputError(unknown("Objectives have", "kind", term["kind"], list(KINDS)))
 
     @property
     def layers(self):
@@ -116,6 +122,10 @@ class Objective:
         return -1.0 * self
 
     def __truediv__(self, divisor):
+        if not isinstance(divisor, numbers.Real):
+            return NotImplemented
+        if divisor == 0:
+            raise InputError("Expected a number other than 0 to divide an objective by.")
         return self * (1 / divisor)
 
     def __repr__(self):
@@ -158,73 +168,11 @@ class Objective:
         for term in self.resolved(model).terms:
             kind, name = KINDS[term["kind"]], term["layer"]
             if kind.reads in ("layer", "logits"):
-                kind.check(name, _output_shape(model, name), **term["settings"])
+                kind.check(name, output_shape(model, name), **term["settings"])
 
     def _names(self, reads):
         names = (term["layer"] for term in self.terms if KINDS[term["kind"]].reads == reads)
         return tuple(dict.fromkeys(names))
-
-
-def find_layer(model, name):
-    """Gets a layer by its name.
-
-    Args:
-        model: `keras.Model`, functional.
-        name: str.
-
-    Returns:
-        `keras.Layer`.
-
-    Raises:
-        InputError: if there is none, with the nearest names.
-    """
-    names = [layer.name for layer in model.layers]
-    if name in names:
-        return model.get_layer(name)
-    raise InputError(_unknown(f"{model.name} has", "layer", name, names))
-
-
-def find_label(model, label):
-    """Finds a class by its label.
-
-    Args:
-        model: `keras.Model` with `labels`, a sequence of str, or a dict of such from the names of
-            its outputs.
-        label: str, a whole label, or one of the names it is made of: `"tabby"` of `"tabby, tabby
-            cat"`.
-
-    Returns:
-        int, the index that `logit` takes.
-
-    Raises:
-        InputError: if the model has no labels, or not this one, with the nearest.
-    """
-    return find_class(model, label)[0]
-
-
-def find_class(model, label):
-    """Finds a class by its label, and the layer that scores it.
-
-    Args:
-        model: `keras.Model`, as `find_label` takes it.
-        label: str.
-
-    Returns:
-        `(index, layer)`, what `logit` takes: int, and str, or `None` for the model's last layer.
-
-    Raises:
-        InputError: as `find_label`.
-    """
-    labels = getattr(model, "labels", None) or ()
-    heads = labels if isinstance(labels, dict) else {None: labels}
-    places = [(i, layer) for layer, names in heads.items() for i in range(len(names))]
-    whole = [name for names in heads.values() for name in names]
-    for found in ([label == name for name in whole], [label in n.split(", ") for n in whole]):
-        if any(found):
-            return places[found.index(True)]
-    if not whole:
-        raise InputError(f"{model.name} has no labels. Give the index of {label!r} instead.")
-    raise InputError(_unknown(f"{model.name} has", "label", label, ", ".join(whole).split(", ")))
 
 
 def of_kind(kind, name, **settings):
@@ -237,7 +185,13 @@ def of_kind(kind, name, **settings):
 
     Returns:
         `Objective`.
+
+    Raises:
+        InputError: if there is no such kind, or `name` is no name.
     """
+    last_will_do = kind in KINDS and KINDS[kind].reads == "logits"
+    if not (isinstance(name, str) or (name is None and last_will_do)):
+        raise InputError(f"Expected the name of a layer, such as 'conv1'. Received: {name!r}")
     return Objective([{"kind": kind, "layer": name, "weight": 1.0, "settings": settings}])
 
 
@@ -297,24 +251,3 @@ def _shortened(value):
     if isinstance(value, list) and len(repr(value)) > _LONGEST_LIST:
         return f"<{' × '.join(map(str, np.shape(value)))} numbers>"
     return repr(value)
-
-
-def _output_shape(model, name):
-    if name in (INPUT, SOURCE):
-        raise InputError(f"A layer named {name!r} cannot be dreamed on: give it another name.")
-    output = find_layer(model, name).output
-    shape = getattr(output, "shape", (None,))
-    if len(shape) < 2 or shape[-1] is None:
-        raise InputError(
-            f"Layer {name!r} cannot be dreamed on: expected one output with a "
-            f"known number of channels. Received: {output}"
-        )
-    return tuple(shape)
-
-
-def _unknown(owner, what, name, names):
-    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
-    if near:
-        return f"{owner} no {what} {name!r}. Did you mean {' or '.join(near)}?"
-    more = ", …" if len(names) > _MOST_NAMES else ""
-    return f"{owner} no {what} {name!r}. It has: {', '.join(names[:_MOST_NAMES])}{more}."

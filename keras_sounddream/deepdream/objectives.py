@@ -10,15 +10,11 @@ import math
 import numbers
 import operator
 
+import numpy as np
+
 from keras_sounddream.deepdream.guides import guided, guided_locally, matched
-from keras_sounddream.deepdream.objective import (
-    INPUT,
-    Objective,
-    find_class,
-    find_label,
-    finite_list,
-    of_kind,
-)
+from keras_sounddream.deepdream.names import INPUT, find_class, find_label
+from keras_sounddream.deepdream.objective import Objective, finite_list, of_kind
 from keras_sounddream.errors import InputError
 
 __all__ = [
@@ -83,6 +79,8 @@ def neurons(name, indices, box=None):
     Raises:
         InputError: if `indices` is empty or `box` is not of such pairs.
     """
+    if not isinstance(indices, list | tuple | range | np.ndarray) or np.ndim(indices) != 1:
+        raise InputError(f"Expected a list of channels in `indices`. Received: {indices!r}")
     indices = [_index(index) for index in indices]
     if not indices:
         raise InputError("Expected at least one channel in `indices`. Received none.")
@@ -205,8 +203,10 @@ def energy_protection(stretch=None):
     Raises:
         InputError: if `stretch` is not an int above 0.
     """
-    if stretch is not None and not (isinstance(stretch, int) and stretch > 0):
+    whole = isinstance(stretch, int | np.integer) and not isinstance(stretch, bool)
+    if stretch is not None and not (whole and stretch > 0):
         raise InputError(f"`stretch` must be an int above 0. Received: {stretch!r}")
+    stretch = None if stretch is None else int(stretch)
     return of_kind("energy_protection", INPUT, stretch=stretch)
 
 
@@ -222,6 +222,8 @@ def parse(text):
     Raises:
         InputError: if what follows the colon is not a number.
     """
+    if not isinstance(text, str):
+        raise InputError(f"Expected LAYER or LAYER:CHANNEL as text. Received: {text!r}")
     name, colon, index = text.partition(":")
     if not colon:
         return layer(name)
@@ -232,6 +234,8 @@ def parse(text):
 
 def _index(value):
     try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
         return operator.index(value)
     except TypeError:
         raise InputError(f"Expected an index, a whole number. Received: {value!r}") from None

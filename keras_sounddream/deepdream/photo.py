@@ -27,26 +27,49 @@ def load_picture(path):
         path: str or path.
 
     Returns:
-        float32 `(1, height, width, 3)` in [0, 255], upright as its camera says.
+        float32 `(1, height, width, 3)` in [0, 255], upright as its camera says, and on white where
+        the file is transparent.
 
     Raises:
         InputError: if there is no such file, or it is not a picture that Pillow reads.
     """
     from PIL import Image, ImageOps
 
+    if pathlib.Path(path).is_dir():
+        raise InputError(f"Expected a picture file, but {path} is a folder. Name a file in it.")
     try:
         with Image.open(path) as image:
             if image.width * image.height > _MOST_PIXELS:
                 raise InputError(f"{path} has more than {_MOST_PIXELS:,} pixels: make it smaller.")
             if image.mode == "F" or image.mode.startswith("I"):
                 raise InputError(f"{path} has more than 8 bits a colour: convert it to 8 first.")
-            upright = ImageOps.exif_transpose(image).convert("RGB")
+            upright = _on_white(ImageOps.exif_transpose(image))
             return np.asarray(upright, "float32")[np.newaxis]
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(f"Cannot read {path}: there is no such file.") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"Cannot read {path} as a picture: {reason}") from None
+
+
+def is_picture(path):
+    """Tells whether a file holds a picture that Pillow knows.
+
+    Args:
+        path: str or path.
+
+    Returns:
+        bool; `False` if it cannot be read.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path):
+            return True
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False
 
 
 def save_picture(path, picture, overwrite=False):
@@ -126,6 +149,28 @@ def load_network(name, weights):
             raise InputError(f"The weights {weights} do not fit {name}: {reason}") from None
         model.set_weights(whole.get_weights()[: len(model.get_weights())])
     return model, preprocessing
+
+
+def build_network(name):
+    """Builds an image network without its top, with random weights: to look at its layers.
+
+    Args:
+        name: str, key of `NETWORKS`.
+
+    Returns:
+        `keras.Model`.
+    """
+    return getattr(keras.applications, NETWORKS[name][0])(include_top=False, weights=None)
+
+
+def _on_white(image):
+    """A Pillow image in RGB; what it hides behind transparency is not seen."""
+    from PIL import Image
+
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    image = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 
 def _alpha(path):

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_sounddream.deepdream import transforms
+from keras_sounddream.errors import InputError
 
 WHITE = 255.0
 MODES = {
@@ -25,7 +26,12 @@ def preprocess(picture, mode):
 
     Returns:
         float32, the same shape.
+
+    Raises:
+        InputError: if there is no such mode.
     """
+    if mode not in MODES:
+        raise InputError(f"`preprocessing` must be one of {', '.join(MODES)}. Received: {mode!r}")
     if mode == "unit":
         return picture / WHITE
     if mode == "none":

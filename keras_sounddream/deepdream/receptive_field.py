@@ -100,6 +100,27 @@ def reaches(model, axis=0):
     return found
 
 
+def why_unbounded(model, name):
+    """Says why a layer's outputs may depend on all of the input.
+
+    Args:
+        model: `keras.Model`, functional.
+        name: str, of a layer whose `Reach` is not known or has no bounds.
+
+    Returns:
+        str, part of a sentence.
+    """
+    found = reaches(model)
+    if found[name] is not None:
+        return f"layer {name!r} depends on all of it"
+    layer = next(layer for layer in model.layers if found[layer.name] is None)
+    if isinstance(layer, keras.Model):
+        return f"how far {layer.name!r}, a model within {model.name}, reaches is not known"
+    unknown = [source for source in source_layers(layer) if found.get(source) is None]
+    name, kind = (unknown[0], "") if unknown else (layer.name, f", a {type(layer).__name__},")
+    return f"how far {name!r}{kind} reaches is not known"
+
+
 def source_layers(layer):
     """Names the layers, inputs among them, whose outputs a layer of a functional model takes.
 

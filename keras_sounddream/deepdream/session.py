@@ -2,19 +2,27 @@
 
 import contextlib
 
-import keras
 import numpy as np
 
 from keras_sounddream.audio.blocks import read_blocks
-from keras_sounddream.audio.io import check_sound_output, load, open_sound, save
-from keras_sounddream.audio.layers import find_sample_rate
-from keras_sounddream.deepdream import objectives, photo
+from keras_sounddream.audio.io import (
+    check_sound_output,
+    load,
+    open_sound,
+    save,
+)
+from keras_sounddream.deepdream import photo
+from keras_sounddream.deepdream.choice import check_kind, find_objective
 from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.deepdream.model_checks import (
+    check_network,
+    settle_preprocessing,
+    takes_pictures,
+)
 from keras_sounddream.deepdream.recorder import Recorder
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.deepdream.scores import class_scores
 from keras_sounddream.deepdream.segments import cut, take_segments
-from keras_sounddream.deepdream.sources import takes_pictures
 from keras_sounddream.deepdream.streaming import dream_stream
 from keras_sounddream.errors import InputError
 from keras_sounddream.reports.animation import animate, check_animation
@@ -65,107 +73,66 @@ def dream_file(
     Raises:
         InputError: if the input cannot be dreamed on, or an output may not be written.
     """
+    check_network(model)
     of_pictures = takes_pictures(model)
-    (photo.check_photo_output if of_pictures else check_sound_output)(output_path, overwrite)
-    for path, check in ((plot, check_picture), (report, check_page), (animation, check_animation)):
-        if path is not None:
-            check(path, overwrite)
-    if plot is not None and of_pictures:
-        raise InputError("A plot shows spectrograms: of a picture, write a report instead.")
-    dream = DeepDream(model, find_objective(model, layers, guides, label), **settings)
+    pages = {"plot": plot, "report": report, "animation": animation}
+    for path in (input_path, *guides):
+        check_kind(path, model)
+    _check_outputs(output_path, pages, overwrite, of_pictures)
+    settings = settle_preprocessing(model, settings) if of_pictures else settings
+    mode = settings.get("preprocessing", "tf")
+    dream = DeepDream(model, find_objective(model, layers, guides, label, mode), **settings)
+    recorder = Recorder()
     if not of_pictures and _seconds_of(input_path) > MAX_SECONDS:
         if animation is not None:
             raise InputError(f"An animation shows at most {MAX_SECONDS:g} s of sound: cut it.")
         result = dream_stream(
             dream, input_path, output_path, overwrite=overwrite, progress=progress
         )
-        shown, recorder = result, Recorder()
-        if plot is not None or report is not None:
-            shown = _beginning(dream, result, input_path)
+        drawn = plot is not None or report is not None
+        shown = _beginning(dream, result, input_path) if drawn else result
     else:
-        recorder = Recorder()
         watched = report is not None or animation is not None
-        read = photo.load_picture if of_pictures else lambda path: load(path, dream.sample_rate)
-        result = shown = dream.run(
-            read(input_path), progress=progress, callbacks=[recorder] if watched else ()
+        callbacks = [recorder] if watched else []
+        result = shown = _dream_whole(
+            dream, input_path, output_path, overwrite, progress=progress, callbacks=callbacks
         )
-        _write(result, output_path, overwrite)
-        result.objective_real = np.asarray(dream.read(read(output_path), result.source))
     if plot is not None:
         draw(shown, plot, overwrite)
     if report is not None:
         heard = (np.asarray(dream.model_input(one)) for one in (shown.source, shown.dream))
         write_page(shown, report, overwrite, recorder.stages, class_scores(model, *heard))
     if animation is not None:
-        animate(
-            recorder.frames,
-            animation,
-            recorder.sample_rate,
-            recorder.seconds,
-            title=" + ".join(result.layers),
-            overwrite=overwrite,
-        )
+        rate, seconds = recorder.sample_rate, recorder.seconds
+        title = " + ".join(result.layers)
+        animate(recorder.frames, animation, rate, seconds, title=title, overwrite=overwrite)
     return result
 
 
-def find_objective(model, layers=(), guides=(), label=None):
-    """Makes the objective that layers, guides and a class stand for.
-
-    Args:
-        model: `keras.Model`.
-        layers: sequence of str, as of `dream_file`.
-        guides: sequence of str or path, as of `dream_file`.
-        label: str, as of `dream_file`.
-
-    Returns:
-        `Objective`.
-
-    Raises:
-        InputError: if the model lacks a layer, channel or class, or a guide cannot be read.
-    """
-    terms = []
-    if label is not None and takes_pictures(model) and not getattr(model, "labels", None):
-        raise InputError(f"{model.name} has no classes here, without its top. Name a layer.")
-    if guides and any(":" in name for name in layers):
-        raise InputError("A guide takes whole layers: leave the channel out.")
-    if label is not None:
-        terms.append(objectives.logit(*objectives.find_class(model, label)))
-    if guides:
-        names = list(layers) or [middle_layer(model)]
-        if takes_pictures(model):
-            read = [photo.load_picture(path) for path in guides]
-        else:
-            read = [load(path, find_sample_rate(model)) for path in guides]
-        terms.append(objectives.guided(model, names, read))
-    elif layers or not terms:
-        terms += [objectives.parse(text) for text in layers or [middle_layer(model)]]
-    return sum(terms)
+def _check_outputs(output_path, pages, overwrite, of_pictures):
+    """Checks, before any work is done, that all can be written."""
+    (photo.check_photo_output if of_pictures else check_sound_output)(output_path, overwrite)
+    checks = {"plot": check_picture, "report": check_page, "animation": check_animation}
+    for name, path in pages.items():
+        if path is not None:
+            checks[name](path, overwrite)
+    if pages["plot"] is not None and of_pictures:
+        raise InputError("A plot shows spectrograms: of a picture, write a report instead.")
 
 
-def middle_layer(model):
-    """Names a convolution two thirds of the way up a model: past edges, before classes.
+def _dream_whole(dream, input_path, output_path, overwrite, **settings):
+    """Dreams a picture or a short sound, and reads the objective off the file."""
 
-    Args:
-        model: `keras.Model`.
+    def read(path):
+        return photo.load_picture(path) if dream.of_pictures else load(path, dream.sample_rate)
 
-    Returns:
-        str, a layer's name.
-
-    Raises:
-        InputError: if the model has no convolution.
-    """
-    kinds = (keras.layers.Conv1D, keras.layers.Conv2D)
-    names = [layer.name for layer in model.layers if isinstance(layer, kinds)]
-    if not names:
-        raise InputError(f"{model.name} has no convolution. Name a layer to dream on.")
-    return names[2 * len(names) // 3]
-
-
-def _write(result, path, overwrite):
-    if result.picture is None:
-        save(path, result.waveform, result.sample_rate, overwrite=overwrite)
+    result = dream.run(read(input_path), **settings)
+    if dream.of_pictures:
+        photo.save_picture(output_path, result.picture[0], overwrite)
     else:
-        photo.save_picture(path, result.picture[0], overwrite)
+        save(output_path, result.waveform, result.sample_rate, overwrite=overwrite)
+    result.objective_real = np.asarray(dream.read(read(output_path), result.source))
+    return result
 
 
 def _seconds_of(path):

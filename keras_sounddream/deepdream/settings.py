@@ -1,15 +1,11 @@
 """Settings of a dream, with their ranges, and named sets of them."""
 
 import dataclasses
-import math
 
 import numpy as np
 
-from keras_sounddream.deepdream.ascent import NORMALIZATIONS, SMOOTHINGS
-from keras_sounddream.deepdream.picture import MODES
+from keras_sounddream.deepdream.ranges import RANGES
 from keras_sounddream.errors import InputError
-
-WAYS = ("log_magnitude", "mask")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,31 +72,12 @@ class Settings:
     precision: str = "float32"
 
     def __post_init__(self):
-        for field in dataclasses.fields(self):  # NumPy's numbers become Python's
-            value = getattr(self, field.name)
-            if isinstance(value, np.generic):
-                object.__setattr__(self, field.name, value.item())
-        if not isinstance(self.smoothing_width, tuple | list):
-            raise InputError(f"`smoothing_width` must be a pair. Received: {self.smoothing_width}")
-        object.__setattr__(self, "smoothing_width", tuple(self.smoothing_width))
-        for name in ("octaves", "steps"):
-            _check_count(name, getattr(self, name), 1, 10_000)
-        for name in ("roll_pixels", "tile_pixels"):
-            _check_count(name, getattr(self, name), 0, 100_000)
-        for name, limits in _RANGES.items():
-            _check_range(name, getattr(self, name), *limits)
-        if len(self.smoothing_width) != 2:
-            raise InputError(f"`smoothing_width` must be a pair. Received: {self.smoothing_width}")
-        for width in self.smoothing_width:
-            _check_range("smoothing_width", width, 0.0, 8.0)
-        for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise InputError(
-                    f"`{name}` must be one of {', '.join(choices)}. "
-                    f"Received: {getattr(self, name)!r}"
-                )
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or abs(self.seed) >= 2**31:
-            raise InputError(f"`seed` must be an int below 2 ** 31. Received: {self.seed!r}")
+        for field in dataclasses.fields(self):
+            value = _plain(getattr(self, field.name))
+            words, fits = RANGES[field.name]
+            if not fits(value):
+                raise InputError(f"`{field.name}` must be {words}. Received: {value!r}")
+            object.__setattr__(self, field.name, value)
 
 
 # Each preset changes some settings of sounds' or pictures' defaults.
@@ -136,6 +113,18 @@ PRESETS = {
     },
 }
 OF_PICTURES = {"time_factor": 1.4, "frequency_factor": 1.4}  # defaults that differ from sounds'
+ONLY_SOUNDS = {  # have these; what pictures have in their place
+    "way": None,
+    "mask_db": None,
+    "roll_seconds": "roll_pixels",
+    "tile_seconds": "tile_pixels",
+}
+ONLY_PICTURES = {
+    "roll_pixels": "roll_seconds",
+    "detail": None,
+    "tile_pixels": "tile_seconds",
+    "preprocessing": None,
+}
 # A gradient on the log-magnitude has a few numbers hundreds of times as large as the others.
 OF_SOUNDS = {"normalization": "bounded", "normalize_over": "whole"}  # whatever a preset says
 
@@ -152,47 +141,47 @@ def choose(is_picture, preset=None, **settings):
         `Settings`.
 
     Raises:
-        InputError: if there is no such preset or setting, or one is out of its range.
+        InputError: if there is no such preset or setting, one is of the other kind alone, or out of
+            its range.
     """
-    if preset is not None and preset not in PRESETS:
+    if preset is not None and not (isinstance(preset, str) and preset in PRESETS):
         raise InputError(f"`preset` must be one of {', '.join(PRESETS)}. Received: {preset!r}")
     known = [field.name for field in dataclasses.fields(Settings)]
+    others = ONLY_SOUNDS if is_picture else ONLY_PICTURES
     for name in settings:
         if name not in known:
             raise InputError(f"A dream has no setting {name!r}. It has: {', '.join(known)}")
+        if name in others:
+            raise InputError(_of_the_other_kind(name, others[name], is_picture))
     chosen = PRESETS.get(preset, {})
     chosen = {**OF_PICTURES, **chosen} if is_picture else {**chosen, **OF_SOUNDS}
+    chosen = {name: value for name, value in chosen.items() if name not in others}
     return Settings(**{**chosen, **settings})
 
 
-_CHOICES = {
-    "way": WAYS,
-    "normalization": tuple(NORMALIZATIONS),
-    "normalize_over": ("whole", "tile"),
-    "smoothing": tuple(SMOOTHINGS),
-    "preprocessing": tuple(MODES),
-    "precision": ("float32", "bfloat16"),
-}
-_RANGES = {  # least and most; least is allowed unless it says otherwise
-    "step_size": (0.0, 40.0, True),
-    "time_factor": (1.0, 16.0),
-    "frequency_factor": (1.0, 16.0),
-    "mask_db": (0.0, 120.0, True),
-    "momentum": (0.0, 0.99),
-    "roll_seconds": (0.0, 10.0),
-    "zoom": (0.0, 0.5),
-    "blend": (0.0, 0.99),
-    "tile_seconds": (0.0, 3600.0),
-}
+def config_of(settings, is_picture):
+    """Writes settings down, those of the other kind left out.
+
+    Args:
+        settings: `Settings`.
+        is_picture: bool, whether pictures are dreamed on.
+
+    Returns:
+        dict that JSON can hold, of what `choose` takes.
+    """
+    others = ONLY_SOUNDS if is_picture else ONLY_PICTURES
+    config = {**dataclasses.asdict(settings), "smoothing_width": list(settings.smoothing_width)}
+    return {name: value for name, value in config.items() if name not in others}
 
 
-def _check_count(name, value, least, most):
-    if isinstance(value, bool) or not (isinstance(value, int) and least <= value <= most):
-        raise InputError(f"`{name}` must be an int from {least} to {most}. Received: {value!r}")
+def _of_the_other_kind(name, instead, is_picture):
+    own, here = ("sounds", "pictures") if is_picture else ("pictures", "sounds")
+    advice = f"use `{instead}`" if instead else "leave it out"
+    return f"`{name}` is a setting of {own}, and this network takes {here}: {advice}."
 
 
-def _check_range(name, value, least, most, above=False):
-    within = isinstance(value, int | float) and math.isfinite(value) and least <= value <= most
-    if not within or (above and value == least):
-        lower = f"above {least:g}" if above else f"at least {least:g}"
-        raise InputError(f"`{name}` must be {lower} and at most {most:g}. Received: {value!r}")
+def _plain(value):
+    """NumPy's numbers become Python's, and lists tuples."""
+    if isinstance(value, tuple | list):
+        return tuple(map(_plain, value))
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,71 +1,29 @@
-"""What can be dreamed on, and with; each check names what came."""
+"""What can be dreamed on; each check names what came."""
+
+import warnings
 
 import keras
 import numpy as np
 
 from keras_sounddream.audio.loudness import rms
-from keras_sounddream.deepdream.objective import Objective
-from keras_sounddream.errors import InputError
+from keras_sounddream.deepdream.callbacks import Callback
+from keras_sounddream.errors import InputError, InputWarning
 
 _HIGHEST_PEAK = 1.5  # lossy formats overshoot 1 a little
 _SILENCE = 2e-6  # root mean square; `rms` says 1e-6 for all zeros
+_MOST_WORK = 8  # times that of a dream without tiles
 
 
-def takes_pictures(model):
-    """Tells whether a model takes pictures `(batch, height, width, 3)`."""
-    shape = model.inputs[0].shape
-    return len(shape) == 4 and shape[-1] == 3
-
-
-def settle_preprocessing(model, settings):
-    """Leaves pixels alone where a model preprocesses them itself, in a layer named `front_end`.
+def is_silent(waveforms):
+    """Tells which waveforms are silent.
 
     Args:
-        model: `keras.Model` that takes pictures.
-        settings: dict, some of `settings.Settings`.
+        waveforms: float32 `(batch, samples)`.
 
     Returns:
-        dict, with the `preprocessing` that the model needs if it says so.
-
-    Raises:
-        InputError: if pixels would be preprocessed twice.
+        bool `(batch,)`.
     """
-    if "front_end" not in (layer.name for layer in model.layers):
-        return settings
-    if settings.get("preprocessing", "none") != "none":
-        raise InputError(
-            f"{model.name} preprocesses pictures itself, in its layer 'front_end'. Received: "
-            f"preprocessing={settings['preprocessing']!r}. Leave it out."
-        )
-    return {**settings, "preprocessing": "none"}
-
-
-def check_model(model, objective):
-    """Checks that a model takes sounds or pictures and has what an objective reads.
-
-    Args:
-        model: `keras.Model`, functional.
-        objective: `Objective`.
-
-    Returns:
-        bool, whether it takes pictures.
-
-    Raises:
-        InputError: if it takes neither, or lacks something.
-    """
-    shape = model.inputs[0].shape
-    of_pictures = takes_pictures(model)
-    of_sounds = len(shape) == 2 or (len(shape) == 3 and shape[-1] == 1)
-    if len(model.inputs) != 1 or not (of_sounds or of_pictures):
-        raise InputError(
-            "Expected a model with one input, (batch, samples), (batch, samples, 1) or "
-            f"(batch, height, width, 3). "
-            f"{model.name} takes: {', '.join(str(tensor.shape) for tensor in model.inputs)}"
-        )
-    if not isinstance(objective, Objective):
-        raise InputError(f"Expected an objective, such as layer('conv1'). Got: {objective!r}")
-    objective.resolved(model).check(model)
-    return of_pictures
+    return np.asarray(rms(waveforms))[:, 0] < _SILENCE
 
 
 def check(image, dream):
@@ -81,11 +39,55 @@ def check(image, dream):
     Raises:
         InputError: if it cannot be dreamed on.
     """
-    return _picture(image, dream) if dream.of_pictures else _waveform(image, dream)
+    kind = "a picture" if dream.of_pictures else "a waveform"
+    try:
+        image = np.array(image, "float32")
+    except (TypeError, ValueError):
+        raise InputError(
+            f"Expected {kind}, an array of numbers, to dream on. Received: {type(image).__name__}"
+        ) from None
+    image = _picture(image, dream) if dream.of_pictures else _waveform(image, dream)
+    _advise_tiles(image.shape, dream)
+    return image
+
+
+def check_callbacks(callbacks):
+    """Checks that callbacks are a sequence of them.
+
+    Args:
+        callbacks: what `DeepDream.run` was given.
+
+    Raises:
+        InputError: if they are not.
+    """
+    several = isinstance(callbacks, list | tuple)
+    if not several or not all(isinstance(each, Callback) for each in callbacks):
+        raise InputError(f"`callbacks` must be a list of Callback. Received: {callbacks!r}")
+
+
+def _advise_tiles(shape, dream):
+    """Warns where most of the work of tiles would be for their margins."""
+    tiles = dream._tiles
+    if tiles is None:
+        return
+    pairs = list(zip(tiles.cuts, shape[1:], strict=False))
+    work = np.prod([int(cut.count(n)) * int(cut.tile_length(n)) / n for cut, n in pairs])
+    if work > _MOST_WORK:
+        longest = max(2 * (cut.before + cut.after) for cut, _ in pairs)
+        enough = (
+            f"tile_pixels={longest}"
+            if dream.of_pictures
+            else f"tile_seconds={longest / dream.sample_rate:.2g}"
+        )
+        warnings.warn(
+            f"These tiles make {work:.0f} times the work of none, nearly all of it for the margins "
+            f"that keep them exact. Take larger ones, such as {enough}, or approximate=True.",
+            InputWarning,
+            stacklevel=4,
+        )
 
 
 def _waveform(waveform, dream):
-    waveform = np.array(waveform, "float32")
     waveform = waveform[None] if waveform.ndim == 1 else waveform
     if waveform.ndim != 2 or not waveform.size:
         raise InputError(
@@ -105,7 +107,7 @@ def _waveform(waveform, dream):
     least, seconds = dream.analysis.frame_seconds, waveform.shape[1] / dream.sample_rate
     if waveform.shape[1] < dream.analysis.frame_length:
         raise InputError(f"Expected at least {least} s to dream on. Received: {seconds:.3f} s")
-    if (np.asarray(rms(waveform)) < _SILENCE).any():
+    if is_silent(waveform).any():
         raise InputError("Expected sound to dream on, but it is silent.")
     _check_length(waveform, dream)
     return waveform
@@ -129,7 +131,6 @@ def _check_length(waveform, dream):
 
 
 def _picture(picture, dream):
-    picture = np.array(picture, "float32")
     picture = picture[None] if picture.ndim == 3 else picture
     if picture.ndim != 4 or picture.shape[-1] != 3 or not picture.size:
         raise InputError(
@@ -166,9 +167,10 @@ def _check_size(picture, dream):
         except ValueError:
             fits = False
         if not fits:
+            fewer = "dream in fewer octaves" if settings.octaves > 1 else "take a larger picture"
             raise InputError(
                 f"{rows} x {columns} pixels are {coarsest[0]} x {coarsest[1]} in the first of "
-                f"{settings.octaves} octaves, too few for layer {name!r}: dream in fewer octaves."
+                f"{settings.octaves} octaves, too few for layer {name!r}: {fewer}."
             )
 
 

@@ -11,7 +11,7 @@ import math
 import tensorflow as tf
 
 from keras_sounddream.deepdream.graph import apart
-from keras_sounddream.deepdream.receptive_field import Reach, reaches
+from keras_sounddream.deepdream.receptive_field import Reach, reaches, why_unbounded
 from keras_sounddream.errors import InputError
 
 
@@ -84,10 +84,10 @@ def plan(model, objective, lengths, approximate=False):
     unfit = next((n for n in names if any(not _finite(axis[n]) for axis in found)), None)
     exact = unfit is None and objective.is_local
     if not exact and not approximate:
-        reason = f"layer {unfit!r} depends on all of it" if unfit else "it compares places"
+        reason = why_unbounded(model, unfit) if unfit else "it compares places"
         raise InputError(
             f"{objective!r} cannot be cut into tiles exactly: {reason}. Dream without tiles, or "
-            "with approximate=True, which averages the tiles."
+            "with --approximate (approximate=True), which averages the tiles."
         )
     return Tiles(
         tuple(

@@ -15,7 +15,8 @@ def write_gallery(folder, layers, title, overwrite=False):
     """Writes `index.html`, with players and pictures, into a folder of dreams.
 
     Args:
-        folder: str or path; holds `input.wav` and, for each layer, a sound and a picture.
+        folder: str or path; holds `input.wav` and, for each layer, a sound and a picture; or
+            `input.png` and a picture for each layer.
         layers: dict from a layer's name to its figures, as `DreamResult.figures` gives them, with
             `file`, the name of its sound and its picture without `.wav` and `.png`.
         title: str.
@@ -25,6 +26,40 @@ def write_gallery(folder, layers, title, overwrite=False):
         InputError: if a sound cannot be read or the page may not be written.
     """
     folder = pathlib.Path(folder)
+    of_pictures = (folder / "input.png").is_file()
+    body = [
+        f"<h1>{html.escape(title)}</h1>",
+        *(_pictures(layers) if of_pictures else _sounds(folder, layers)),
+        f"<h2>How far each layer went</h2>{_table(layers)}",
+        '<p class="quiet"><small><b>Real gain</b>: the objective of the file ÷ that of the input. '
+        "<b>Kept</b>: its rise in the file ÷ the rise that the ascent believed it had made."
+        "</small></p>",
+    ]
+    with written_beside(folder / "index.html", overwrite) as temporary:
+        temporary.write_text(_html.document(title, "\n".join(body)), encoding="utf-8")
+
+
+def _pictures(layers):
+    """Cards of pictures beside the page, each of which opens the file."""
+    shown = [("Input", "", "input.png", "input")]
+    shown += [
+        (text, f"real gain {_html.times(one['real_gain'])}", f"{one['file']}.png", f"layer-{i}")
+        for i, (text, one) in enumerate(layers.items())
+    ]
+    cards = []
+    for name, note, file, anchor in shown:
+        source, what = _address(file), html.escape(name)
+        image = f'<a href="{source}"><img src="{source}" alt="{what}" loading="lazy"></a>'
+        cards.append(f'<div id="{anchor}">{_html.figure(name, note, image)}</div>')
+    yield (
+        "<p>The same picture, dreamed once for each layer: changed until that layer answered "
+        "louder. A picture opens the file.</p>"
+    )
+    yield f"<div class='grid'>{''.join(cards)}</div>"
+
+
+def _sounds(folder, layers):
+    """Cards of sounds, their spectrograms on one colour scale."""
     sounds = {"input": _read(folder / "input.wav")}
     sounds.update({text: _read(folder / f"{one['file']}.wav") for text, one in layers.items()})
     loudest = max(float(levels.max()) for levels, _, _ in sounds.values())
@@ -34,19 +69,12 @@ def write_gallery(folder, layers, title, overwrite=False):
               sounds[text], loudest, f"{one['file']}.png", f"layer-{i}")
         for i, (text, one) in enumerate(layers.items())
     ]  # fmt: skip
-    body = [
-        f"<h1>{html.escape(title)}</h1>",
+    yield (
         "<p>The same sound, dreamed once for each layer: changed until that layer answered louder. "
         "Time goes from left to right, low to high frequencies from bottom to top, and brighter "
-        "means louder; all pictures share one colour scale. A picture opens the larger one.</p>",
-        f"{_html.colour_scale(loudest)}<div class='grid'>{''.join(cards)}</div>",
-        f"<h2>How far each layer went</h2>{_table(layers)}",
-        '<p class="quiet"><small><b>Real gain</b>: the objective of the file ÷ that of the input. '
-        "<b>Kept</b>: its rise in the file ÷ the rise that the ascent believed it had made."
-        "</small></p>",
-    ]
-    with written_beside(folder / "index.html", overwrite) as temporary:
-        temporary.write_text(_html.document(title, "\n".join(body)), encoding="utf-8")
+        "means louder; all pictures share one colour scale. A picture opens the larger one.</p>"
+    )
+    yield f"{_html.colour_scale(loudest)}<div class='grid'>{''.join(cards)}</div>"
 
 
 def _read(path):

@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from keras_sounddream import InputError, audio
+from keras_sounddream.audio.io import is_sound
 
 FORMATS = [
     ("wav", "PCM_U8", 0.02),
@@ -190,3 +191,10 @@ def test_resample_of_a_batch_is_that_of_each(rng):
     np.testing.assert_array_equal(together[1:2], audio.resample(waveform[1:2], 44100, 24000))
     with pytest.raises(InputError, match="above 0 Hz"):
         audio.resample(waveform, 0, 24000)
+
+
+def test_sound_is_told_from_what_is_not(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.zeros(10), 8000)
+    (tmp_path / "b.wav").write_bytes(b"hello")
+    found = [is_sound(tmp_path / name) for name in ("a.wav", "b.wav", "c.wav", ".")]
+    assert found == [True, False, False, False]

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import soundfile
+from PIL import Image
 
 from keras_sounddream import audio
 from keras_sounddream.cli.main import main
@@ -107,6 +108,116 @@ def test_a_model_of_ones_own_is_named_by_its_file(folder, small_model):
     assert main(["dream", "chirp.wav", "-o", "o.wav", "--model", "mine.keras", *QUICK]) == 0
 
 
+@pytest.fixture
+def eye(folder, rng):
+    """`eye.keras`, a network of pictures, and `photo.png`."""
+    import keras
+
+    from keras_sounddream.deepdream.photo import save_picture
+
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="conv")(inputs)
+    x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
+    keras.Model(inputs, x, name="eye").save("eye.keras")
+    save_picture("photo.png", rng.uniform(0, 255, (40, 48, 3)))
+    return "--model", "eye.keras", *QUICK
+
+
+def test_a_picture_is_dreamed_with_a_model_of_ones_own(folder, eye):
+    read = {}
+    for mode in ("tf", "unit", "none"):
+        options = ("--preprocessing", mode, "--json", f"{mode}.json")
+        assert main(["dream", "photo.png", "-o", f"{mode}.png", *eye, *options]) == 0
+        read[mode] = json.loads((folder / f"{mode}.json").read_text())["objective_before"]
+    assert read["none"] == pytest.approx(255**2 * read["unit"], rel=1e-3)
+    assert main(["dream", "photo.png", "-o", "out.png", *eye, "--json", "out.json"]) == 0
+    assert json.loads((folder / "out.json").read_text())["objective_before"] == read["tf"]
+
+
+def test_tiles_are_averaged_when_asked(folder, eye):
+    tiled = ("--layer", "pool", "--tile-pixels", "16")
+    assert main(["dream", "photo.png", "-o", "out.png", *eye, *tiled]) == 2
+    assert main(["dream", "photo.png", "-o", "out.png", *eye, *tiled, "--approximate"]) == 0
+
+
+def test_a_warning_is_one_line(folder, eye, capsys):
+    import keras
+
+    model = keras.models.load_model("eye.keras")
+    x = model.get_layer("conv").output
+    for i in range(4):
+        x = keras.layers.Conv2D(4, 3, padding="same", name=f"conv{i}")(x)
+    keras.Model(model.inputs[0], x).save("deep.keras")
+    tiled = ("--model", "deep.keras", "--layer", "conv3", "--tile-pixels", "8", *QUICK)
+    assert main(["dream", "photo.png", "-o", "out.png", *tiled]) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if "tile" in line]
+    assert len(said) == 1
+    assert said[0].startswith("sounddream: These tiles make ")
+
+
+def test_layers_lists_networks_of_pictures(folder, eye, capsys):
+    assert main(["layers", "eye.keras"]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert "3 pixels" in lines["conv"]
+    assert "whole picture" in lines["pool"]
+    assert main(["layers", "mobilenet"]) == 0
+    assert "conv_pw_13" in capsys.readouterr().out
+
+
+def test_a_picture_network_of_the_zoo_takes_pixels(folder, eye, monkeypatch):
+    import keras
+
+    from keras_sounddream.cli import _options
+
+    model = keras.models.load_model("eye.keras")
+    monkeypatch.setattr(_options, "load_model", lambda name, weights: (model, object()))
+    assert _options.load_any("eye", None) == (model, {"preprocessing": "none"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["chirp.wav", "-o", "o.png"], "chirp.wav is a sound, and eye takes pictures"),
+        (["photo.png", "-o", "o.wav"], "Expected a picture .png"),
+        (["photo.png", "-o", "o.png", "--way", "mask"], "`way` is a setting of sounds"),
+        (["photo.png", "-o", "o.png", "--tile-seconds", "1"], "use `tile_pixels`"),
+        (["photo.png", "-o", "o.png", "--guide", "chirp.wav"], "chirp.wav is a sound"),
+        (["photo.png", "-o", "o.png", "--preprocessing", "bgr"], "must be one of tf, torch"),
+        (
+            ["photo.png", "-o", "o.png", "--preprocessing", "bgr", "--guide", "photo.png"],
+            "`preprocessing` must be one of tf, torch",
+        ),
+        (["photo.png", "-o", "o.png", "--plot", "p.png"], "write a report instead"),
+        (["photo.png", "-o", "o.png", "--layer", "pool", "--tile-pixels", "9"], "--approximate"),
+        (["photo.png", "-o", "o.png", "--tile-pixels", "-1"], "`tile_pixels` must be an int"),
+        ([".", "-o", "o.png"], ". is a folder"),
+        (["missing.png", "-o", "o.png"], "there is no such file"),
+    ],
+)
+def test_bad_input_of_pictures_is_one_line(folder, eye, capsys, arguments, message):
+    before = sorted(path.name for path in folder.iterdir())
+    assert main(["dream", *arguments, *eye]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("sounddream: ") == 1
+    assert "Traceback" not in said
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_models_that_cannot_dream_are_named(folder, capsys):
+    import keras
+
+    unbuilt = keras.Sequential([keras.layers.Dense(3)], name="unbuilt")
+    with pytest.warns(UserWarning, match="not yet been built"):
+        unbuilt.save("unbuilt.keras")
+    for command in (["dream", "chirp.wav", "-o", "o.wav", "--model"], ["layers"]):
+        assert main([*command, "unbuilt.keras"]) == 2
+        assert "unbuilt has no known inputs" in capsys.readouterr().err
+    assert main(["gallery", "chirp.wav", "g", "--model", "unbuilt.keras"]) == 2
+    assert not (folder / "g").exists()
+
+
 def test_evaluate_prints_what_the_model_card_says(esc10, folder, capsys):
     import pathlib
     import re
@@ -134,6 +245,7 @@ def bad_inputs():
             file.write(content)
     with open("taken.wav", "wb") as file:
         file.write(b"mine")
+    Image.new("RGB", (8, 8)).save("photo.wav", format="png")
     dream = ["dream", "chirp.wav", "-o", "out.wav"]
     return [
         (["dream", "missing.wav", "-o", "out.wav"], "there is no missing.wav"),
@@ -157,7 +269,13 @@ def bad_inputs():
         ([*dream, "--way", "phase"], "`way` must be one of log_magnitude, mask"),
         ([*dream, "--class", "dragon"], "no label 'dragon'. Did you mean"),
         ([*dream, "--guide", "missing.wav"], "there is no missing.wav"),
+        ([*dream, "--guide", "silent.wav"], "Guide 1 is silent"),
         ([*dream, "--tile-seconds", "-1"], "`tile_seconds` must be at least 0"),
+        ([*dream, "--tile-pixels", "64"], "`tile_pixels` is a setting of pictures"),
+        ([*dream, "--preprocessing", "tf"], "`preprocessing` is a setting of pictures"),
+        ([*dream, "--class", "rooster", "--tile-seconds", "1"], "or with --approximate"),
+        (["dream", "photo.wav", "-o", "out.wav"], "photo.wav is a picture, and log_mel_cnn takes"),
+        ([*dream, "--guide", "photo.wav"], "such as --model mobilenet --weights imagenet"),
         ([*dream, "--model", "vgg16"], "Expected --weights FILE, or --weights imagenet"),
         ([*dream, "--model", "mobilenet", "--weights", "no.h5"], "there is no such file"),
         ([*dream, "--model", "mobilenet", "--weights", "text.wav"], "Cannot read the weights"),

@@ -11,6 +11,7 @@ from reports.results import of_sound
 from keras_sounddream import InputError, audio
 from keras_sounddream.deepdream import gallery
 from keras_sounddream.deepdream.gallery import dream_layers
+from keras_sounddream.deepdream.photo import save_picture
 
 QUICK = {"octaves": 1, "steps": 2, "progress": False}
 
@@ -170,3 +171,39 @@ def test_models_without_convolutions_or_rate_are_said(folder):
         dream_layers(folder / "chirp.wav", folder / "g", model)
     with pytest.raises(InputError, match="sample rate of .* is not known"):
         dream_layers(folder / "chirp.wav", folder / "g", model, ["dense"])
+
+
+def eye():
+    import keras
+
+    inputs = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(4, 3, activation="relu", name="conv1")(inputs)
+    return keras.Model(inputs, keras.layers.Conv2D(4, 3, name="conv2")(x), name="eye")
+
+
+def test_pictures_have_a_gallery_too(folder, rng):
+    model = eye()
+    save_picture(folder / "photo.png", rng.uniform(0, 255, (20, 30, 3)))
+    settings = {**QUICK, "preprocessing": "unit"}
+    done = dream_layers(folder / "photo.png", folder / "g", model, **settings)
+    assert list(done) == ["conv1", "conv2"]
+    names = {path.name for path in (folder / "g").iterdir()}
+    assert names == {"conv1.png", "conv2.png", "input.png", "index.html", "gallery.json"}
+    found = look_at(folder / "g" / "index.html", folder)
+    assert found["sounds"] == []
+    assert len(found["images"]) == 3
+    assert min(found["images"]) > 0
+    assert found["unnamed"] == 0
+    assert found["errors"] == found["console"] == []
+    times = [path.stat().st_mtime_ns for path in (folder / "g").glob("conv*")]
+    dream_layers(folder / "photo.png", folder / "g", model, **settings)
+    assert times == [path.stat().st_mtime_ns for path in (folder / "g").glob("conv*")]
+
+
+def test_a_sound_and_a_picture_are_told_apart(folder, small_model, rng):
+    save_picture(folder / "photo.png", rng.uniform(0, 255, (20, 30, 3)))
+    with pytest.raises(InputError, match="photo.png is a picture, and small takes sounds"):
+        dream_layers(folder / "photo.png", folder / "g", small_model)
+    with pytest.raises(InputError, match="chirp.wav is a sound, and eye takes pictures"):
+        dream_layers(folder / "chirp.wav", folder / "g", eye())
+    assert not (folder / "g").exists()

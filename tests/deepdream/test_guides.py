@@ -168,6 +168,10 @@ def test_a_waveform_may_lack_the_channel_that_the_model_asks_for():
         ({"weights": [1, 2]}, "Expected 1 `weights`, one a guide. Received: 2"),
         ({"weights": [np.inf]}, "`weights` must be finite"),
         ({"layers": "same"}, "a list of layer names. Received: 'same'"),
+        ({"layers": 5}, "a list of layer names. Received: 5"),
+        ({"layers": [5]}, "the name of a layer.* Received: 5"),
+        ({"weights": 5}, r"`weights` must have 1 axis.* Received shape: \(\)"),
+        ({"normalization": ["l2"]}, r"one of max, .* Received: \['l2'\]"),
         ({"layers": ["sam"]}, "no layer 'sam'. Did you mean same"),
         ({"layers": []}, "a list of layer names"),
     ],
@@ -185,6 +189,12 @@ def test_what_does_not_fit_a_grid_or_a_draw_is_refused(same, picture_model):
         guides.guided_locally(picture_model, ["flat"], picture)
     with pytest.raises(InputError, match=r"at least 2 ints above 0 .* Received: \[8\]"):
         guides.guided_locally(picture_model, ["conv"], picture, cells=[8])
+    with pytest.raises(InputError, match="at least 2 ints above 0 .* Received: 8"):
+        guides.guided_locally(picture_model, ["conv"], picture, cells=8)
+    with pytest.raises(InputError, match="`seed` must be an int from 0 on. Received: True"):
+        guides.matched(same, "same", [np.ones((5, 2))], seed=True)
+    with pytest.raises(InputError, match="a keras.Model to dream with. Received: 'same'"):
+        guides.matched("same", "same", [np.ones((5, 2))])
     with pytest.raises(InputError, match=r"ints above 0 .* Received: \[8, 0\]"):
         guides.guided_locally(picture_model, ["conv"], picture, cells=[8, 0])
     with pytest.raises(InputError, match="`most_vectors` must be an int"):
@@ -193,6 +203,14 @@ def test_what_does_not_fit_a_grid_or_a_draw_is_refused(same, picture_model):
         guides.matched(same, "same", [np.ones((5, 2))], seed=-1)
     with pytest.raises(InputError, match="no layer 'sam'"):
         guides.matched(same, "sam", [np.ones((5, 2))])
+
+
+def test_a_silent_guide_is_refused(small_model, chirp):
+    for make in (guides.guided, guides.guided_locally):
+        with pytest.raises(InputError, match="Guide 2 is silent: it has no features"):
+            make(small_model, ["conv1"], [chirp, 0 * chirp])
+    with pytest.raises(InputError, match="Guide 1 is silent"):
+        guides.matched(small_model, "conv1", [0 * chirp])
 
 
 def test_a_model_of_two_inputs_is_refused():

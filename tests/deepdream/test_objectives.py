@@ -286,6 +286,8 @@ def test_the_last_layer_is_filled_in(small_model):
 
 def test_find_label(small_model):
     model = keras.models.clone_model(small_model)
+    with pytest.raises(InputError, match="a keras.Model with labels. Received: 'model'"):
+        objectives.find_label("model", "dog")
     with pytest.raises(InputError, match="small has no labels. Give the index of 'dog'"):
         objectives.find_label(model, "dog")
     model.labels = ("rain", "dog", "rooster")
@@ -314,6 +316,28 @@ def test_parse(text, same):
     [
         (lambda: objectives.parse("conv1:x"), "LAYER:CHANNEL.*'conv1:x'"),
         (lambda: objectives.parse("conv1:-1"), "LAYER:CHANNEL"),
+        (lambda: objectives.parse(5), "LAYER:CHANNEL as text. Received: 5"),
+        (lambda: objectives.layer(5), "the name of a layer, such as 'conv1'. Received: 5"),
+        (lambda: objectives.layer(None), "the name of a layer.* Received: None"),
+        (lambda: objectives.diversity(["conv1"]), r"the name of a layer.* Received: \['conv1'\]"),
+        (lambda: objectives.logit(1, 5), "the name of a layer.* Received: 5"),
+        (lambda: objectives.channel("conv1", True), "whole number. Received: True"),
+        (lambda: objectives.channel("conv1", [1]), r"whole number. Received: \[1\]"),
+        (lambda: objectives.neurons("conv1", 1), "list of channels in `indices`. Received: 1"),
+        (
+            lambda: objectives.neurons("conv1", "12"),
+            "list of channels .* Received: '12'",
+        ),
+        (lambda: objectives.neurons("conv1", [[1]]), r"list of channels .* Received: \[\[1\]\]"),
+        (lambda: objectives.neurons("conv1", {1}), "list of channels .* Received: {1}"),
+        (lambda: objectives.energy_protection(True), "`stretch` must be an int.* Received: True"),
+        (lambda: objectives.energy_protection(5.0), "`stretch` must be an int.* Received: 5.0"),
+        (lambda: objectives.direction("conv1", 3), r"`vector` must have 1 axis.* shape: \(\)"),
+        (lambda: objectives.direction("conv1", [1], "x"), "`cosine_power` .* Received: 'x'"),
+        (lambda: objectives.Objective(None), "sequence of dict, the terms. Received: None"),
+        (lambda: objectives.Objective(["conv1"]), "sequence of dict, the terms"),
+        (lambda: objectives.Objective([{"kind": "layer"}]), "A term has kind, layer, weight"),
+        (lambda: objectives.layer("conv1") / 0, "a number other than 0 to divide"),
         (lambda: objectives.layer("convv1"), "no layer 'convv1'. Did you mean conv1"),
         (lambda: objectives.layer("zzz"), "It has: waveform, front_end"),
         (lambda: objectives.channel("conv1", 8), "channels 0 to 7. Received: 8"),

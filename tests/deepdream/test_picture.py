@@ -94,7 +94,7 @@ def test_a_real_photograph_under_mobilenet(media):
     model = keras.applications.MobileNet(alpha=0.25, weights=None, include_top=False)
     model.set_weights(trained.get_weights()[: len(model.get_weights())])
     photograph = np.asarray(Image.open(media / "images/coffee.png").convert("RGB"), "float32")
-    dream = DeepDream(model, objectives.layer("conv_pw_8"), octaves=2, steps=5, tile_pixels=160)
+    dream = DeepDream(model, objectives.layer("conv_pw_8"), octaves=2, steps=5, tile_pixels=256)
     result = dream.run(photograph)
     assert result.picture.shape == (1, *photograph.shape)
     assert result.real_gain[0] > 1.2

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from keras_sounddream.deepdream import session
+from keras_sounddream.deepdream import photo, session
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.deepdream.streaming import StreamResult
 
@@ -30,3 +30,20 @@ def test_sounds_of_any_length_are_dreamed_and_drawn(name, kind, folder, small_mo
     assert result.real_gain[0] > 1
     assert result.kept[0] == pytest.approx(1, abs=0.05)
     assert {"objective", "seconds", "steps", "name", "kept"} <= set(result.figures())
+
+
+@pytest.mark.parametrize("mode", ["tf", "unit", "none"])
+def test_a_picture_that_guides_is_preprocessed_as_the_dream_is(mode, tmp_path, rng):
+    import keras
+
+    from keras_sounddream.deepdream.choice import find_objective
+    from keras_sounddream.deepdream.picture import preprocess
+
+    inputs = keras.Input((None, None, 3))
+    model = keras.Model(inputs, keras.layers.Activation("linear", name="same")(inputs))
+    pixels = np.round(rng.uniform(0, 200, (1, 9, 8, 3))).astype("float32")
+    photo.save_picture(tmp_path / "guide.png", pixels)
+    objective = find_objective(model, ["same"], [tmp_path / "guide.png"], preprocessing=mode)
+    means = np.mean(preprocess(pixels, mode), axis=(0, 1, 2))
+    weights = objective.terms[0]["settings"]["weights"]
+    np.testing.assert_allclose(weights, means / np.abs(means).max(), rtol=1e-4)

@@ -181,6 +181,15 @@ def test_bad_input_is_named_and_leaves_nothing(sound, settings, message, dream, 
     assert before == {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
 
 
+def test_pictures_are_not_streamed():
+    import keras
+
+    inputs = keras.Input((None, None, 3))
+    model = keras.Model(inputs, keras.layers.Conv2D(2, 3, name="conv2")(inputs), name="eye")
+    with pytest.raises(InputError, match="Only sounds are streamed, and eye takes pictures"):
+        dream_stream(DeepDream(model, OBJECTIVE), "photo.png", "out.png")
+
+
 def test_a_rate_that_the_format_lacks_is_said_before_the_work(small_model, folder):
     analysis = audio.Analysis(sample_rate=22050)
     dream = DeepDream(small_model, OBJECTIVE, analysis=analysis, octaves=1, steps=1)

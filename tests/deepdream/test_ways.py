@@ -67,8 +67,11 @@ def test_any_optimizer_of_keras_ascends(small_model, chirp, optimizer):
     assert result.real_gain[0] > 1.05
     assert result.waveform.tobytes() != plain.waveform.tobytes()
     np.testing.assert_array_equal(result.waveform, dream.run(chirp).waveform)
-    with pytest.raises(ValueError, match="known batch and length"):
-        tf.function(dream, input_signature=[tf.TensorSpec((None, None))])(chirp)
+    called = dream.read(dream(chirp))
+    np.testing.assert_allclose(called, result.objective_real, rtol=0.05)
+    for traced in (tf.function(dream), lambda clip: dream.predict(clip, verbose=0)):
+        with pytest.raises(InputError, match="which `predict` and .* do not tell: use `run`"):
+            traced(chirp)
 
 
 def test_unequal_sounds_and_objectives_in_one_batch(small_model, chirp):
@@ -156,7 +159,10 @@ def test_smoothing_is_a_gaussian_and_a_pyramid(rng):
         ({"way": "phase"}, "`way` must be one of log_magnitude, mask. Received: 'phase'"),
         ({"normalization": "l1"}, "`normalization` must be one of bounded, deviation"),
         ({"smoothing": "box"}, "`smoothing` must be one of none, gaussian"),
-        ({"smoothing_width": (1.0, 9.0)}, "`smoothing_width` must be at least 0 and at most 8"),
+        (
+            {"smoothing_width": (1.0, 9.0)},
+            "`smoothing_width` must be a pair of numbers from 0",
+        ),
         ({"smoothing_width": (1.0,)}, "`smoothing_width` must be a pair"),
         ({"blend": 1.0}, "`blend` must be at least 0 and at most 0.99"),
         ({"momentum": 1.0}, "`momentum` must be at least 0 and at most 0.99"),
@@ -164,7 +170,6 @@ def test_smoothing_is_a_gaussian_and_a_pyramid(rng):
         ({"precision": "float16"}, "`precision` must be one of float32, bfloat16"),
         ({"mask_db": 0}, "`mask_db` must be above 0"),
         ({"tile_seconds": -1.0}, "`tile_seconds` must be at least 0"),
-        ({"tile_pixels": 1.5}, "`tile_pixels` must be an int"),
         ({"stepsize": 1.0}, "A dream has no setting 'stepsize'. It has: octaves, steps"),
     ],
 )

@@ -1,0 +1,123 @@
+"""What `call` and `predict` are given, checked as far as a graph knows it."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_sounddream.errors import InputError
+
+
+def read(inputs, dream):
+    """Reads the inputs of a call.
+
+    Args:
+        inputs: tensor of sounds or pictures, or the dictionary with one, as `DeepDream` takes it.
+        dream: `DeepDream`.
+
+    Returns:
+        `(image, weights, lengths)`: float32 `(batch, samples)` or `(batch, height, width, 3)`,
+        float32 `(batch, terms)` and int32 `(batch,)`; the last two `None` if they are not given.
+
+    Raises:
+        InputError: if a key, a type or a shape is wrong, or a value that is known already.
+    """
+    name = "picture" if dream.of_pictures else "waveform"
+    given = inputs if isinstance(inputs, dict) else {name: inputs}
+    keys = [name, "weights"] if dream.of_pictures else [name, "num_samples", "weights"]
+    for key in {name: None, **given}:
+        if key not in keys or key not in given:
+            raise InputError(
+                f"Expected {keys[0]!r}, and if need be {' and '.join(map(repr, keys[1:]))}. "
+                f"Received: {', '.join(map(repr, given))}"
+            )
+    image = _pictures(given[name]) if dream.of_pictures else _waveforms(given[name], dream)
+    weights, lengths = given.get("weights"), given.get("num_samples")
+    if weights is not None:
+        weights = read_weights(weights, len(dream.objective.terms), image.shape[0])
+    if lengths is not None:
+        lengths = _lengths(lengths, image, dream.analysis.frame_length)
+    return image, weights, lengths
+
+
+def read_weights(weights, num_terms, batch):
+    """Reads a factor for each term of an objective and example.
+
+    Args:
+        weights: float `(batch, terms)`, any that TensorFlow takes.
+        num_terms: int.
+        batch: int, or `None` where it is not known yet.
+
+    Returns:
+        float32 tensor `(batch, terms)`.
+
+    Raises:
+        InputError: if it is not of that shape, or holds what is not a finite number.
+    """
+    weights = _tensor(weights, "`weights`")
+    if not weights.shape.is_compatible_with((batch, num_terms)):
+        expected = f"({'batch' if batch is None else batch}, {num_terms})"
+        raise InputError(
+            f"`weights` must have the shape {expected}, a number for each example and term. "
+            f"Received shape: {weights.shape}"
+        )
+    weights = tf.ensure_shape(tf.cast(weights, "float32"), (batch, num_terms))
+    known = tf.get_static_value(weights)
+    if known is not None and not np.isfinite(known).all():
+        raise InputError("`weights` must be finite numbers. It holds some that are not.")
+    return weights
+
+
+def _waveforms(waveforms, dream):
+    waveforms = _tensor(waveforms, "a waveform")
+    if waveforms.dtype.is_integer:
+        raise InputError(
+            f"Expected a waveform of float numbers in [-1, 1]. Received: {waveforms.dtype.name}. "
+            "Divide 16-bit samples by 32768."
+        )
+    if not waveforms.shape.is_compatible_with((None, None)):
+        raise InputError(f"Expected waveforms (batch, samples). Received shape: {waveforms.shape}")
+    waveforms = tf.ensure_shape(tf.cast(waveforms, "float32"), (None, None))
+    samples, least = waveforms.shape[1], dream.analysis.frame_length
+    if samples is not None and samples < least:
+        raise InputError(f"Expected at least {least} samples, a frame. Received: {samples}")
+    return waveforms
+
+
+def _pictures(pictures):
+    pictures = _tensor(pictures, "a picture")
+    if not pictures.shape.is_compatible_with((None, None, None, 3)):
+        raise InputError(
+            f"Expected pictures (batch, height, width, 3). Received shape: {pictures.shape}"
+        )
+    return tf.ensure_shape(tf.cast(pictures, "float32"), (None, None, None, 3))
+
+
+def _lengths(lengths, image, least):
+    """Reads how many samples of each row are sound; what is not known yet, the graph checks."""
+    lengths = _tensor(lengths, "`num_samples`")
+    batch = image.shape[0]
+    fits = any(lengths.shape.is_compatible_with(shape) for shape in ((batch,), (batch, 1)))
+    if not (lengths.dtype.is_integer and fits):
+        raise InputError(
+            f"`num_samples` must be ints of shape ({'batch' if batch is None else batch},). "
+            f"Received: {lengths.dtype.name} of shape {lengths.shape}"
+        )
+    lengths = tf.reshape(tf.cast(lengths, "int32"), (-1,))
+    message = f"`num_samples` must be at least {least}, a frame, and at most what a row holds."
+    known = tf.get_static_value(lengths), tf.get_static_value(tf.shape(image)[1])
+    if known[0] is not None and known[1] is not None:
+        if known[0].min() < least or known[0].max() > known[1]:
+            raise InputError(f"{message} Received: {known[0].tolist()} of {known[1]}")
+        return lengths
+    fits = tf.reduce_all((lengths >= least) & (lengths <= tf.shape(image)[1]))
+    with tf.control_dependencies([tf.debugging.Assert(fits, [message, lengths])]):
+        return tf.identity(lengths)
+
+
+def _tensor(value, name):
+    try:
+        tensor = tf.convert_to_tensor(value)
+    except (TypeError, ValueError):
+        raise InputError(f"Expected {name} of numbers. Received: {type(value).__name__}") from None
+    if not (tensor.dtype.is_floating or tensor.dtype.is_integer):
+        raise InputError(f"Expected {name} of numbers. Received: {tensor.dtype.name}")
+    return tensor
