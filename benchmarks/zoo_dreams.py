@@ -53,7 +53,7 @@ def prepared_inputs(folder, model, arguments):
         return
     for clip in first_clips(arguments.data, 1):
         path = folder / f"{clip.path.stem}.wav"
-        waveform = load(clip.path, model.sample_rate)
+        waveform = np.clip(load(clip.path, model.sample_rate), -1, 1)
         least = model.input_shape[1] or round(SECONDS * model.sample_rate)
         save(path, np.resize(waveform, (1, least)), model.sample_rate, overwrite=True)
         yield path

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from keras_sounddream import InputError
+from keras_sounddream.applications import _weights
 from keras_sounddream.convert import read_arrays
 
 pytest.importorskip("ai_edge_litert")
@@ -102,3 +103,36 @@ def test_without_the_interpreter_it_says_what_to_install(tmp_path, monkeypatch):
     (tmp_path / "net.tflite").write_bytes(b"\x1c\0\0\0TFL3")
     with pytest.raises(InputError, match=r"pip install 'keras-sounddream\[lite\]'"):
         read_arrays(tmp_path / "net.tflite")
+
+
+def dense_alone(units):
+    inputs = keras.Input((5,))
+    return keras.Model(
+        inputs, keras.layers.Dense(units, use_bias=False, name="dense")(inputs), name="alone"
+    )
+
+
+@pytest.mark.parametrize(
+    ("units", "there", "message"),
+    [
+        (4, None, None),
+        (4, "ghost", "lacks the tensor 'dense/kernel' that alone has"),
+        (3, None, r"has shape \(4, 5\), \(5, 4\) in Keras, but alone expects \(5, 3\)"),
+    ],
+)
+def test_a_layout_of_its_constants_is_loaded_or_the_tensor_named(
+    network, whole, tmp_path, units, there, message
+):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(whole)
+    kernel = np.asarray(network.get_layer("dense").kernel)
+    arrays = read_arrays(path)
+    name = next(key for key, array in arrays.items() if np.array_equal(array, kernel.T))
+    layout = {"dense/kernel": _weights.Foreign(there or name, np.transpose)}
+    tops, model = [other for other in arrays if other != name], dense_alone(units)
+    if message is None:
+        _weights.load(model, path, tops, [layout])
+        np.testing.assert_array_equal(model.get_layer("dense").kernel, kernel)
+        return
+    with pytest.raises(InputError, match=message):
+        _weights.load(model, path, tops, [layout])
