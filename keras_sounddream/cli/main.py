@@ -9,7 +9,7 @@ import click
 import keras_sounddream
 from keras_sounddream.errors import InputError
 
-_COMMANDS = ("dream", "gallery", "classify", "layers", "train", "evaluate")
+_COMMANDS = ("dream", "gallery", "classify", "layers", "train", "evaluate", "export")
 
 
 class _Commands(click.Group):

@@ -42,26 +42,43 @@ def by_length(task):
 
     Returns:
         function from `waveform`, float32 `(batch, samples)`, `num_samples`, int32 `(batch,)`, and
-        the task's options, each `(batch,)`, to a dict of tensors. `num_samples` of 0 or less
-        means the whole row; an option of 0 or less is its default. Waveforms that come out are
-        zero after their length.
+        the task's options, each `(batch,)`, to a dict of tensors. An option of 0 or less is its
+        default. Waveforms that come out are zero after their length.
     """
 
     def function(waveform, num_samples, **options):
-        total = tf.shape(waveform)[1]
-        lengths = tf.where(num_samples <= 0, total, num_samples)
-        with tf.control_dependencies(_length_checks(task, waveform, lengths)):
+        with tf.control_dependencies(_checks(task, waveform, num_samples)):
             waveform = tf.identity(waveform)
         if task.options:
-            return _each(task, waveform, lengths, options)
-        whole = tf.reduce_all(tf.equal(lengths, total)) & (total >= task.min_samples)
+            return _each(task, waveform, num_samples, options)
+        total = tf.shape(waveform)[1]
+        whole = tf.reduce_all(tf.equal(num_samples, total)) & (total >= task.min_samples)
         return tf.cond(
             whole,
-            lambda: _whole(task, waveform),
-            lambda: _each(task, waveform, lengths, options),
+            lambda: task.function(tf.ensure_shape(waveform, (None, task.samples))),
+            lambda: _each(task, waveform, num_samples, options),
         )
 
     return function
+
+
+def answer(task, sound, **options):
+    """Answers one sound of any length that the task takes.
+
+    Args:
+        task: `Task`.
+        sound: float32 `(1, samples)`.
+        **options: scalar tensors.
+
+    Returns:
+        dict of tensors, without a batch axis.
+    """
+    with tf.control_dependencies(_checks(task, sound, tf.shape(sound)[1])):
+        sound = tf.identity(sound)
+    if task.repeats:
+        sound = repeated(sound, task.min_samples)
+    sound = tf.ensure_shape(sound, (1, task.samples))
+    return {name: value[0] for name, value in task.function(sound, **options).items()}
 
 
 def repeated(waveform, least):
@@ -82,22 +99,13 @@ def repeated(waveform, least):
     return tf.cond(times > 1, again, lambda: waveform)
 
 
-def _whole(task, waveform):
-    waveform = tf.ensure_shape(waveform, (None, task.samples))
-    return task.function(waveform)
-
-
 def _each(task, waveform, lengths, options):
     total = tf.shape(waveform)[1]
 
     def alone(example):
         row, length, own = example
-        sound = row[tf.newaxis, :length]
-        if task.repeats:
-            sound = repeated(sound, task.min_samples)
-        sound = tf.ensure_shape(sound, (1, task.samples))
-        own = {name: _or_default(own[name], option) for name, option in task.options.items()}
-        found = {name: value[0] for name, value in task.function(sound, **own).items()}
+        own = {name: _option(name, option, own[name]) for name, option in task.options.items()}
+        found = answer(task, row[tf.newaxis, :length], **own)
         if "waveform" in found:
             found["waveform"] = tf.pad(found["waveform"], [[0, total - length]])
         return found
@@ -106,26 +114,30 @@ def _each(task, waveform, lengths, options):
     return tf.map_fn(alone, (waveform, lengths, options), fn_output_signature=signature)
 
 
-def _or_default(value, option):
-    return tf.where(value <= 0, tf.constant(option.default, option.dtype), value)
+def _option(name, option, value):
+    """An option's value or default, checked."""
+    message = f"Expected `{name}` of at most {option.most}. Received:"
+    with tf.control_dependencies([tf.debugging.Assert(value <= option.most, [message, value])]):
+        return tf.where(value <= 0, tf.constant(option.default, option.dtype), value)
 
 
-def _length_checks(task, waveform, lengths):
-    total = tf.shape(waveform)[1]
-    checks = [
-        tf.debugging.assert_less_equal(
-            lengths, total, f"`num_samples` of {task.name} must be at most the samples of its row."
-        ),
-        tf.debugging.assert_greater(lengths, 0, f"{task.name} expects at least one sample."),
-        tf.debugging.assert_all_finite(waveform, f"The waveform for {task.name} must be finite."),
+def _checks(task, waveform, lengths):
+    """Operations that fail, and say of what, where a task does not take sounds."""
+    samples = tf.shape(waveform)[1]
+    least = 1 if task.repeats else task.min_samples
+    finite = tf.reduce_all(tf.math.is_finite(waveform))
+    rows = [
+        (lengths <= samples, f"Expected `num_samples` of at most a row of {task.name}", lengths),
+        (lengths >= least, f"Expected at least {least} samples of sound for {task.name}", lengths),
+        (finite, f"Expected finite samples for {task.name}. Of", samples),
     ]
-    if not task.repeats:
-        message = f"{task.name} expects at least {task.min_samples} samples of sound."
-        checks.append(tf.debugging.assert_greater_equal(lengths, task.min_samples, message))
     if task.samples is not None:
-        message = f"{task.name} takes at most {task.samples} samples."
-        checks.append(tf.debugging.assert_less_equal(lengths, task.samples, message))
-    return [check for check in checks if check is not None]
+        message = f"Expected at most {task.samples} samples of sound for {task.name}"
+        rows.append((lengths <= task.samples, message, lengths))
+    return [
+        tf.debugging.Assert(tf.reduce_all(holds), [f"{message}. Received:", given])
+        for holds, message, given in rows
+    ]
 
 
 def _takes(model, num_samples):

@@ -6,24 +6,23 @@ import tempfile
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.export.lengths import by_length
+from keras_sounddream.errors import ExportError
+from keras_sounddream.export.signatures import DEFAULT, signature_name, signatures
 from keras_sounddream.export.verify import Runner
+from keras_sounddream.export.warmup import warmup_requests, write_warmup
 
 FOLDER_HOLDS = "saved_model.pb"
-DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 
 
-def write(tasks, metadata, path):
-    """Writes a SavedModel with one signature a task.
-
-    Every signature takes `waveform`, float32 `(batch, samples)`, and `num_samples`, int32
-    `(batch,)`, 0 for the whole row; those of dreams their options too, each `(batch,)`, 0 for the
-    default. The first task is also `serving_default`, if that is `classify` it is only that.
+def write(tasks, metadata, path, serving_name=None):
+    """Writes a SavedModel with the signatures of `signatures.signatures`.
 
     Args:
         tasks: list of `Task`.
         metadata: `Metadata`; its files become assets.
         path: `pathlib.Path` of an empty folder.
+        serving_name: str, name of the model in TensorFlow Serving, for which requests to warm up
+            with are written; or `None`.
 
     Returns:
         list of `Task`, those that were written: all.
@@ -36,55 +35,42 @@ def write(tasks, metadata, path):
             file = pathlib.Path(folder) / name
             file.write_bytes(content)
             module.assets.append(tf.saved_model.Asset(str(file)))
-        signatures = {signature_name(task): _signature(task) for task in tasks}
-        signatures.setdefault(DEFAULT, next(iter(signatures.values())))
-        tf.saved_model.save(module, str(path), signatures)
+        tf.saved_model.save(module, str(path), signatures(tasks))
+    if serving_name is not None:
+        write_warmup(tasks, serving_name, path)
     return tasks
 
 
 def read(path, tasks):
-    """Opens a SavedModel.
+    """Opens a SavedModel, and tries its signatures of files.
 
     Args:
         path: `pathlib.Path` of the folder.
         tasks: list of `Task` that it was made of.
 
     Returns:
-        `verify.Runner`; it gives the waveform with padding behind it, as Serving does.
+        `verify.Runner`; it gives each waveform with padding behind it, as Serving does.
+
+    Raises:
+        ExportError: if a WAV file is not answered as its waveform is.
     """
     loaded = tf.saved_model.load(str(path))
-    signatures = {task.name: loaded.signatures[signature_name(task)] for task in tasks}
+    named = {task.name: task for task in tasks}
 
     def run(name, waveform, **options):
-        task = next(task for task in tasks if task.name == name)
-        found = signatures[name](**_padded(task, waveform, options))
+        signature = loaded.signatures[signature_name(named[name])]
+        found = signature(**_padded(named[name], waveform, options))
         found = {key: value.numpy() for key, value in found.items()}
         if "waveform" in found:
             found["waveform"] = found["waveform"][:, : waveform.shape[1]]
         return found
 
-    operations = {name: _operations(function) for name, function in signatures.items()}
-    run.loaded = loaded  # functions do not keep what they were loaded with
-    return Runner(run, operations)
-
-
-def signature_name(task):
-    """Names the signature of a task: its own name, but `serving_default` for `classify`."""
-    return DEFAULT if task.name == "classify" else task.name
-
-
-def _signature(task):
-    specs = {
-        "waveform": tf.TensorSpec((None, None), tf.float32, "waveform"),
-        "num_samples": tf.TensorSpec((None,), tf.int32, "num_samples"),
-    }
-    for name, option in task.options.items():
-        specs[name] = tf.TensorSpec((None,), option.dtype, name)
-    return tf.function(by_length(task)).get_concrete_function(**specs)
+    _check_files(loaded, named)
+    return Runner(run, {name: _operations(loaded, task) for name, task in named.items()})
 
 
 def _padded(task, waveform, options):
-    """The inputs of a signature, with the first sample behind the sound, as Serving pads."""
+    """The inputs of a signature, with the first sample behind the sound."""
     count, num_samples = waveform.shape
     padding = np.repeat(waveform[:, :1], 7, axis=1)
     inputs = {
@@ -96,7 +82,21 @@ def _padded(task, waveform, options):
     return inputs
 
 
-def _operations(function):
-    graph = function.graph.as_graph_def()
+def _check_files(loaded, named):
+    requests = dict(warmup_requests(list(named.values())))
+    if "classify" in named:
+        task, found = named["classify"], loaded.signatures["wav"](**requests["wav"])
+        wanted = loaded.signatures[DEFAULT](**requests[DEFAULT])
+        for name in task.outputs:
+            difference = np.abs(found[name] - wanted[name]).max()
+            if not difference <= task.limit * np.abs(wanted[name]).max():
+                raise ExportError(
+                    f"The signature 'wav' gives {name} that differ from those of the waveform by "
+                    f"{difference:.2g}. Nothing was written."
+                )
+
+
+def _operations(loaded, task):
+    graph = loaded.signatures[signature_name(task)].graph.as_graph_def()
     nodes = [*graph.node, *(node for inner in graph.library.function for node in inner.node_def)]
     return sorted({node.op for node in nodes})

@@ -16,6 +16,9 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.export.embedding import embedding_network, pooled
 from keras_sounddream.export.lengths import least_samples
 
+_MOST_STEPS = 1000  # in an octave: whoever may ask a server for a dream may not stop it
+_MOST_DB = 40.0  # as in the settings
+
 
 @dataclasses.dataclass(frozen=True)
 class Option:
@@ -24,10 +27,12 @@ class Option:
     Attributes:
         dtype: str, `"int32"` or `"float32"`.
         default: int or float, what it is if it is not given.
+        most: int or float, the highest value that it may have.
     """
 
     dtype: str
     default: float
+    most: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,8 +137,8 @@ def _dream(network, dream, common, layer):
         return {"waveform": dream._dream(waveform, None, steps, step_size)}
 
     options = {
-        "steps": Option("int32", dream.settings.steps),
-        "step_size": Option("float32", dream.settings.step_size),
+        "steps": Option("int32", dream.settings.steps, _MOST_STEPS),
+        "step_size": Option("float32", dream.settings.step_size, _MOST_DB),
     }
     return _of_dreams("dream", function, ("waveform",), dream, common, 2e-3, options)
 
@@ -144,8 +149,8 @@ def _dream_step(network, dream, common, layer):
         return {"waveform": made, "objective": objective}
 
     options = {
-        "place": Option("int32", 0),
-        "step_size": Option("float32", dream.settings.step_size),
+        "place": Option("int32", 0, 2**31 - 1),
+        "step_size": Option("float32", dream.settings.step_size, _MOST_DB),
     }
     outputs = ("waveform", "objective")
     return _of_dreams("dream_step", function, outputs, dream, common, 1e-5, options)
