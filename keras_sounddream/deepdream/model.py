@@ -159,14 +159,15 @@ class DeepDream(keras.Model):
         image = inputs["picture" if self.of_pictures else "waveform"]
         image = tf.convert_to_tensor(image, "float32")
         weights = inputs.get("weights")
-        own = {"num_samples", "steps", "step_size"} & set(inputs)
+        kinds = {"num_samples": "int32", "steps": "int32", "step_size": "float32"}
+        own = set(kinds) & set(inputs)
         if not own or self.of_pictures:
             return self._dream(image, weights)
         count = len(self.objective.terms)
         weights = tf.ones((tf.shape(image)[0], count)) if weights is None else weights
         examples = {
             "num_samples": tf.repeat(tf.shape(image)[1], tf.shape(image)[0]),
-            **{name: tf.reshape(inputs[name], (-1,)) for name in own},
+            **{name: tf.cast(tf.reshape(inputs[name], (-1,)), kinds[name]) for name in own},
         }
         return self._dream_each(image, tf.cast(weights, "float32"), examples)
 
@@ -175,7 +176,7 @@ class DeepDream(keras.Model):
 
         def alone(example):
             waveform, weights, own = example
-            length = tf.cast(own.pop("num_samples"), "int32")
+            length = own.pop("num_samples")
             dream = self._dream(waveform[tf.newaxis, :length], weights[tf.newaxis], **own)[0]
             return tf.pad(dream, [[0, tf.shape(waveform)[0] - length]])
 

@@ -3,6 +3,7 @@
 import pathlib
 import re
 
+from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.model import export_model
 from keras_sounddream.export.templates import BATCHING, COMPOSE, MODEL_CONFIG
@@ -39,7 +40,8 @@ def export_serving(model, folder, name=None, version=None, **options):
         export_serving(applications.LogMelCNN(), "served")
     """
     folder = pathlib.Path(folder)
-    name = getattr(model, "model", model).name if name is None else name
+    own_name = model.model.name if isinstance(model, DeepDream) else model.name
+    name = own_name if name is None else name
     if not _NAME.fullmatch(name):
         raise InputError(f"`name` must be letters, digits, '_', '.' and '-'. Received: {name!r}")
     versions = _versions(folder / "models" / name)

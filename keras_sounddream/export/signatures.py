@@ -27,7 +27,7 @@ def signatures(tasks):
     Returns:
         dict of signature name to `tf.ConcreteFunction`.
     """
-    made = {signature_name(task): _of_waveforms(task) for task in tasks}
+    made = {signature_name(task): waveform_signature(task) for task in tasks}
     made.setdefault(DEFAULT, next(iter(made.values())))
     for task in tasks:
         if task.name in WAV_NAMES:
@@ -42,7 +42,8 @@ def signature_name(task):
     return DEFAULT if task.name == "classify" else task.name
 
 
-def _of_waveforms(task):
+def waveform_signature(task):
+    """Traces `lengths.by_length` of a task for sounds of any length: a `tf.ConcreteFunction`."""
     specs = {
         "waveform": tf.TensorSpec((None, None), tf.float32),
         "num_samples": tf.TensorSpec((None,), tf.int32),

@@ -68,7 +68,8 @@ def encode_wav(waveform, sample_rate):
     Returns:
         string scalar, the file's bytes.
     """
-    return tf.audio.encode_wav(tf.transpose(waveform), sample_rate)
+    rounded = tf.round(waveform * 2.0**15) / 2.0**15  # halves to even, as `audio.save` does
+    return tf.audio.encode_wav(tf.transpose(rounded), sample_rate)
 
 
 def _find_chunks(contents):
