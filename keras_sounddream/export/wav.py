@@ -10,6 +10,7 @@ _KINDS = ((_PCM, 8), (_PCM, 16), (_PCM, 24), (_PCM, 32), (_FLOAT, 32), (_FLOAT, 
 _UNKNOWN_LENGTH = 0x7FFFFFFF  # and above: written by programs that could not seek back
 _HEAD = "Expected the bytes of a WAV file"
 _MAX_CHANNELS = 64
+_RATES = (1000, 1_000_000)  # Hz; a small file at 1 Hz would become a sound that fills the memory
 
 
 def decode_wav(contents):
@@ -30,7 +31,7 @@ def decode_wav(contents):
     code, channels, rate, bits = _read_format(form)
     kinds = tf.constant([code * 256 + bits for code, bits in _KINDS])
     is_kind = tf.equal(kinds, code * 256 + bits)
-    fits = (channels > 0) & (channels <= _MAX_CHANNELS) & (rate > 0)
+    fits = (channels > 0) & (channels <= _MAX_CHANNELS) & (rate >= _RATES[0]) & (rate <= _RATES[1])
     checks = [
         _require(
             tf.reduce_any(is_kind),
@@ -38,7 +39,9 @@ def decode_wav(contents):
             "it. Its format and bits:",
             [code, bits],
         ),
-        _require(fits, "This WAV file has a broken header. Channels and Hz:", [channels, rate]),
+        _require(
+            fits, "Expected 1 to 64 channels and 1 to 1000 kHz. Channels and Hz:", [channels, rate]
+        ),
     ]
     with tf.control_dependencies(checks):
         frame = tf.identity(channels * bits // 8)  # bytes

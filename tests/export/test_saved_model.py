@@ -170,6 +170,14 @@ def test_files_of_other_rates_and_kinds_are_answered_alike(folder, sounds):
     assert plain["labels"].numpy().tolist() == [[b"bark", b"rain", b"clock"]]
 
 
+def test_silence_is_dreamed_of_as_silence(folder):
+    loaded = tf.saved_model.load(str(folder))
+    silence = wav_of(np.zeros(4000, "float32"))
+    found = loaded.signatures["dream_wav"](wav_bytes=tf.constant([silence]))["wav_bytes"][0]
+    made, _ = soundfile.read(io.BytesIO(found.numpy()))
+    assert np.abs(made).max() <= 2**-15
+
+
 def test_sounds_of_different_lengths_share_a_request_of_files(folder, classifier, sounds):
     loaded = tf.saved_model.load(str(folder))
     found = loaded.signatures["wav"](wav_bytes=tf.constant([wav_of(sound) for sound in sounds]))

@@ -81,6 +81,17 @@ def test_every_warm_up_request_is_answered(folder):
 
 
 @needs_grpc
+def test_the_server_would_read_its_configuration(served):
+    from google.protobuf import text_format
+    from tensorflow_serving.config import model_server_config_pb2
+
+    text = (served[0] / "models.config").read_text()
+    config = text_format.Parse(text, model_server_config_pb2.ModelServerConfig())
+    (entry,) = config.model_config_list.config
+    assert (entry.name, entry.base_path) == ("tiny", "/served/models/tiny")
+
+
+@needs_grpc
 def test_warm_up_requests_are_what_the_servers_own_messages_read(folder):
     from tensorflow_serving.apis import prediction_log_pb2
 
