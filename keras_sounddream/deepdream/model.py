@@ -200,8 +200,8 @@ class DeepDream(keras.Model):
             def one_round(done, count, state, slots):
                 place = octave * steps + done, done, count
                 state = self._renew(state, octave, done)
-                state, slots, _ = self._advance(
-                    state, slots, *grid, *place, weights, steps, updater
+                state, slots, _ = self._advance_by(
+                    updater, steps, state, slots, grid, place, weights
                 )
                 state = {name: tf.ensure_shape(value, loose[name]) for name, value in state.items()}
                 return done + count, state, slots
@@ -251,7 +251,7 @@ class DeepDream(keras.Model):
         finest = tf.constant(1.0), tf.constant(1.0)
         state = self._enter(self._begin(waveform), tf.constant(0), *finest)
         slots = updater.begin(state["variable"])
-        state, _, scores = self._advance(state, slots, *finest, place, 0, 1, None, 1, updater)
+        state, _, scores = self._advance_by(updater, 1, state, slots, finest, (place, 0, 1), None)
         return self._finish(state), scores[0]
 
     def run(self, image, progress=False, callbacks=(), weights=None):
@@ -425,22 +425,18 @@ class DeepDream(keras.Model):
             )
 
     def _advance(
-        self,
-        state,
-        slots,
-        coarse_time,
-        coarse_frequency,
-        first,
-        done,
-        count,
-        weights=None,
-        steps=None,
-        updater=None,
+        self, state, slots, coarse_time, coarse_frequency, first, done, count, weights=None
     ):
+        ways = self._untracked["updater"], self.settings.steps
+        grid, place = (coarse_time, coarse_frequency), (first, done, count)
+        return self._advance_by(*ways, state, slots, grid, place, weights)
+
+    def _advance_by(self, updater, steps, state, slots, grid, place, weights):
+        """Makes steps of an octave; `place`: seed of the first, how many were made, how many now."""
+        first, done, count = place
         canvas, settings = self._untracked["canvas"], self.settings
-        updater = self._untracked["updater"] if updater is None else updater
-        last = tf.cast(tf.maximum((settings.steps if steps is None else steps) - 1, 1), "float32")
         values = self._untracked["quick_network"].values()
+        last = tf.cast(tf.maximum(steps - 1, 1), "float32")
         normalize, smooth = NORMALIZATIONS[settings.normalization], SMOOTHINGS[settings.smoothing]
         first_width, last_width = settings.smoothing_width
 
@@ -455,7 +451,7 @@ class DeepDream(keras.Model):
 
         def step(i, variable, slots, history):
             gradient, scores = climb(variable, first + i)
-            gradient = canvas.draw(gradient, coarse_time, coarse_frequency)
+            gradient = canvas.draw(gradient, *grid)
             share = tf.cast(done + i, "float32") / last
             gradient = smooth(gradient, first_width + (last_width - first_width) * share)
             variable, slots = updater.step(variable, normalize(gradient), slots)

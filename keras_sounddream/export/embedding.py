@@ -12,7 +12,8 @@ def embedding_network(model, layer=None):
     Args:
         model: `keras.Model`, functional, with one input.
         layer: str, the layer whose output the features are; by default what the last layer with
-            weights takes, if the model ends in scores, and otherwise the model's output.
+            weights takes, if the model ends in scores `(batch, classes)` or has several outputs,
+            and otherwise the model's output.
 
     Returns:
         `keras.Model` that shares the layers.
@@ -23,7 +24,7 @@ def embedding_network(model, layer=None):
     if layer is not None:
         return keras.Model(model.inputs[0], find_layer(model, layer).output)
     output = model.outputs[0]
-    if len(output.shape) != 2:
+    if len(output.shape) != 2 and len(model.outputs) == 1:
         return keras.Model(model.inputs[0], output)
     top = output._keras_history.operation
     while not top.weights and isinstance(top.input, keras.KerasTensor):

@@ -90,7 +90,7 @@ def test_a_step_is_a_dream_of_one_step(dream, sounds):
 
 def test_several_outputs_keep_their_names_and_are_averaged_over_time(classifier, sounds):
     inputs = keras.Input((None, 1))
-    x = keras.layers.Conv1D(4, 64, strides=32)(inputs)
+    x = keras.layers.Conv1D(4, 64, strides=32, name="shared")(inputs)
     heads = [keras.layers.Conv1D(n, 1, name=name)(x) for name, n in (("objects", 5), ("scenes", 3))]
     model = keras.Model(inputs, heads)
     model.sample_rate = RATE
@@ -101,6 +101,7 @@ def test_several_outputs_keep_their_names_and_are_averaged_over_time(classifier,
     np.testing.assert_allclose(
         found["scenes"], np.mean(model(sounds[0][..., None])[1], axis=1), rtol=1e-4, atol=1e-6
     )
+    assert named(model)["embed"].function(sounds[0])["features"].shape == (1, 4)
 
 
 def pictures(_):
