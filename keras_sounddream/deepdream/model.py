@@ -432,7 +432,7 @@ class DeepDream(keras.Model):
         return self._advance_by(*ways, state, slots, grid, place, weights)
 
     def _advance_by(self, updater, steps, state, slots, grid, place, weights):
-        """Makes steps of an octave; `place`: seed of the first, how many were made, how many now."""
+        """Makes steps of an octave; `place`: seed of the first, how many were made and are now."""
         first, done, count = place
         canvas, settings = self._untracked["canvas"], self.settings
         values = self._untracked["quick_network"].values()
