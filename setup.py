@@ -33,7 +33,7 @@ EXTRAS = {
         "setuptools<81",
     ],
     "lite": ["ai-edge-litert"],
-    "serving": ["requests"],
+    "serve": ["tensorflow-serving-api"],  # to ask a server over gRPC
     "beam": ["apache-beam"],
     "video": ["imageio-ffmpeg"],  # animations as MP4
     "dev": ["pytest", "pytest-xdist", "ruff", "librosa", "scipy", "imageio-ffmpeg"],

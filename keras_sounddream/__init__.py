@@ -4,11 +4,13 @@ import importlib
 
 __version__ = "0.1.0"
 
-_MODULES = ("applications", "audio", "deepdream", "reports", "training")
+_MODULES = ("applications", "audio", "deepdream", "export", "reports", "training")
 _NAMES = {
     "DeepDream": "keras_sounddream.deepdream.model",
     "objectives": "keras_sounddream.deepdream",
+    "ExportError": "keras_sounddream.errors",
     "InputError": "keras_sounddream.errors",
+    "export_model": "keras_sounddream.export.model",
 }
 
 __all__ = [*_MODULES, *_NAMES, "__version__"]

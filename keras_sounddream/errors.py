@@ -1,4 +1,4 @@
-"""What a user can cause: an error, and a warning."""
+"""What a user can cause: errors, and a warning."""
 
 
 class InputError(ValueError):
@@ -9,6 +9,13 @@ class InputError(ValueError):
 
     __init__ = Exception.__init__  # or a graph that is traced raises a StagingError instead
     _keras_call_info_injected = True  # or Keras adds lines about the layer that was called
+
+
+class ExportError(InputError):
+    """A model that a format cannot hold, or an exported file that differs from its model.
+
+    Nothing of the export is left behind.
+    """
 
 
 class InputWarning(UserWarning):

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import shutil
 import uuid
 
 from keras_sounddream.errors import InputError
@@ -60,3 +61,49 @@ def written_beside(path, overwrite=False):
         raise InputError(f"Cannot write {path}: {error.strerror or error}.") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def folder_beside(path, overwrite=False, holds=None):
+    """Gives a temporary folder beside `path`, renamed to it on success and removed on failure.
+
+    Args:
+        path: str or path of the folder to make; folders above it are made if they are missing.
+        overwrite: bool, whether a folder that exists may be replaced.
+        holds: str, name of a file by which a folder is known that may be replaced; any other
+            folder with something in it is left alone.
+
+    Yields:
+        `pathlib.Path` of an empty folder, to write into.
+
+    Raises:
+        InputError: if the folder exists and `overwrite` is false, a file is in the way, or it
+            cannot be written.
+    """
+    path = pathlib.Path(path)
+    if path.exists() and not path.is_dir():
+        raise InputError(f"Expected a folder to write, but {path} is a file. Choose another name.")
+    if path.exists() and not overwrite:
+        raise InputError(
+            f"{path} exists. Choose another name, or replace it with --force (overwrite=True)."
+        )
+    if path.exists() and holds and any(path.iterdir()) and not (path / holds).exists():
+        raise InputError(f"{path} holds something else (no {holds}). Choose another name.")
+    mark = uuid.uuid4().hex[:8]
+    temporary, old = path.with_name(f".{mark}"), path.with_name(f".{mark}.old")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        if path.exists():
+            path.rename(old)
+        try:
+            temporary.rename(path)
+        except OSError:
+            if old.exists():
+                old.rename(path)
+            raise
+    except OSError as error:
+        raise InputError(f"Cannot write {path}: {error.strerror or error}.") from error
+    finally:
+        for left in (temporary, old):
+            shutil.rmtree(left, ignore_errors=True)

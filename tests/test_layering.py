@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "applications": {"audio", "convert", "errors", "files"},
     "deepdream": {"audio", "errors", "files", "reports"},
     "reports": {"audio", "errors", "files"},
+    "export": {"audio", "deepdream", "errors", "files"},
     "training": {"applications", "audio", "errors", "files"},
     "cli": {
         "applications",
@@ -24,12 +25,13 @@ MAY_IMPORT = {
         "convert",
         "deepdream",
         "errors",
+        "export",
         "files",
         "reports",
         "training",
     },
 }
-MAY_IMPORT_TENSORFLOW = {"deepdream", "training", "audio.graph_io", "convert.checkpoint"}
+MAY_IMPORT_TENSORFLOW = {"deepdream", "export", "training", "audio.graph_io", "convert.checkpoint"}
 
 
 def imports(path):
@@ -66,6 +68,7 @@ def test_the_table_holds_every_package():
     [
         "import keras_sounddream",
         "import keras_sounddream.audio.io",
+        "from keras_sounddream.export import metadata, sounds",
         "from keras_sounddream.reports import animation, dream, gallery, page, spectrogram",
         "from keras_sounddream.cli.main import main; main(['--help'])",
         "from keras_sounddream.cli.main import main; main(['dream', '--help'])",

@@ -11,7 +11,16 @@ import click
 import keras_sounddream
 from keras_sounddream.errors import InputError, InputWarning
 
-_COMMANDS = ("dream", "gallery", "classify", "layers", "train", "evaluate", "convert")
+_COMMANDS = (
+    "dream",
+    "gallery",
+    "classify",
+    "layers",
+    "train",
+    "evaluate",
+    "convert",
+    "export",
+)
 
 
 class _Commands(click.Group):

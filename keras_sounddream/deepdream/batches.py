@@ -5,6 +5,8 @@ import tensorflow as tf
 
 from keras_sounddream.errors import InputError
 
+_OWN = {"steps": "int32", "step_size": "float32"}  # settings that each sound may have of its own
+
 
 def read(inputs, dream):
     """Reads the inputs of a call.
@@ -14,15 +16,16 @@ def read(inputs, dream):
         dream: `DeepDream`.
 
     Returns:
-        `(image, weights, lengths)`: float32 `(batch, samples)` or `(batch, height, width, 3)`,
-        float32 `(batch, terms)` and int32 `(batch,)`; the last two `None` if they are not given.
+        `(image, weights, own)`: float32 `(batch, samples)` or `(batch, height, width, 3)`; float32
+        `(batch, terms)`, or `None` if they are not given; and a dict of what each sound has of its
+        own and is given: `num_samples` and `steps`, int32 `(batch,)`, `step_size`, float32.
 
     Raises:
         InputError: if a key, a type or a shape is wrong, or a value that is known already.
     """
     name = "picture" if dream.of_pictures else "waveform"
     given = inputs if isinstance(inputs, dict) else {name: inputs}
-    keys = [name, "weights"] if dream.of_pictures else [name, "num_samples", "weights"]
+    keys = [name, "weights"] if dream.of_pictures else [name, "weights", "num_samples", *_OWN]
     for key in {name: None, **given}:
         if key not in keys or key not in given:
             raise InputError(
@@ -30,12 +33,13 @@ def read(inputs, dream):
                 f"Received: {', '.join(map(repr, given))}"
             )
     image = _pictures(given[name]) if dream.of_pictures else _waveforms(given[name], dream)
-    weights, lengths = given.get("weights"), given.get("num_samples")
+    weights = given.get("weights")
     if weights is not None:
         weights = read_weights(weights, len(dream.objective.terms), image.shape[0])
-    if lengths is not None:
-        lengths = _lengths(lengths, image, dream.analysis.frame_length)
-    return image, weights, lengths
+    own = {key: _numbers(given[key], key, image.shape[0]) for key in _OWN if key in given}
+    if "num_samples" in given:
+        own["num_samples"] = _lengths(given["num_samples"], image, dream.analysis.frame_length)
+    return image, weights, own
 
 
 def read_weights(weights, num_terms, batch):
@@ -93,15 +97,7 @@ def _pictures(pictures):
 
 def _lengths(lengths, image, least):
     """Reads how many samples of each row are sound; what is not known yet, the graph checks."""
-    lengths = _tensor(lengths, "`num_samples`")
-    batch = image.shape[0]
-    fits = any(lengths.shape.is_compatible_with(shape) for shape in ((batch,), (batch, 1)))
-    if not (lengths.dtype.is_integer and fits):
-        raise InputError(
-            f"`num_samples` must be ints of shape ({'batch' if batch is None else batch},). "
-            f"Received: {lengths.dtype.name} of shape {lengths.shape}"
-        )
-    lengths = tf.reshape(tf.cast(lengths, "int32"), (-1,))
+    lengths = _numbers(lengths, "num_samples", image.shape[0])
     message = f"`num_samples` must be at least {least}, a frame, and at most what a row holds."
     known = tf.get_static_value(lengths), tf.get_static_value(tf.shape(image)[1])
     if known[0] is not None and known[1] is not None:
@@ -111,6 +107,20 @@ def _lengths(lengths, image, least):
     fits = tf.reduce_all((lengths >= least) & (lengths <= tf.shape(image)[1]))
     with tf.control_dependencies([tf.debugging.Assert(fits, [message, lengths])]):
         return tf.identity(lengths)
+
+
+def _numbers(value, name, batch):
+    """Reads a number for each example."""
+    dtype = tf.as_dtype(_OWN.get(name, "int32"))
+    numbers = _tensor(value, f"`{name}`")
+    fits = any(numbers.shape.is_compatible_with(shape) for shape in ((batch,), (batch, 1)))
+    if not fits or (dtype.is_integer and not numbers.dtype.is_integer):
+        kind = "ints" if dtype.is_integer else "numbers"
+        raise InputError(
+            f"`{name}` must be {kind} of shape ({'batch' if batch is None else batch},). "
+            f"Received: {numbers.dtype.name} of shape {numbers.shape}"
+        )
+    return tf.reshape(tf.cast(numbers, dtype), (-1,))
 
 
 def _tensor(value, name):

@@ -49,9 +49,10 @@ class DeepDream(keras.Model):
     Input shape:
         float32 `(batch, samples)`, mono in [-1, 1], at `analysis.sample_rate`; or a dictionary
         with it as `waveform` and optionally `num_samples`, int `(batch,)`, how much of each row is
-        sound, and `weights`, float32 `(batch, terms)`, a factor for each term of the objective. Or
-        float32 `(batch, height, width, 3)`, pixels in [0, 255], or a dictionary with it as
-        `picture` and `weights`.
+        sound, `weights`, float32 `(batch, terms)`, a factor for each term of the objective, and
+        each example's own `steps`, int `(batch,)`, and `step_size`, float32 `(batch,)`, in place
+        of the settings. Or float32 `(batch, height, width, 3)`, pixels in [0, 255], or a
+        dictionary with it as `picture` and `weights`.
 
     Output shape:
         that of the sounds or pictures: the dreams. Sounds are as loud as the inputs, with peaks of
@@ -85,11 +86,10 @@ class DeepDream(keras.Model):
         settings = self.settings
         if self.of_pictures:
             canvas = Picture(settings.roll_pixels, settings.blend, settings.detail)
-            step_size, cut = settings.step_size, [settings.tile_pixels] * 2
+            cut = [settings.tile_pixels] * 2
         else:
             roll = round(settings.roll_seconds * self.sample_rate)
             canvas = Sound(self.analysis, settings.way, settings.mask_db, roll, settings.blend)
-            step_size = db_to_nepers(settings.step_size)
             cut = [round(settings.tile_seconds * self.sample_rate)]
         network = quick = Network(self.model, self.objective, self.model_input)
         if settings.precision != "float32":
@@ -99,7 +99,7 @@ class DeepDream(keras.Model):
             "network": network,
             "quick_network": quick,  # that the way up is found by
         }
-        self._plain = self._untracked["updater"] = Momentum(step_size, settings.momentum)
+        self._plain = self._untracked["updater"] = self._momentum(settings.step_size)
         self._tiles = None
         if all(cut):
             self._tiles = tiles.plan(self.model, self.objective, cut, settings.approximate)
@@ -113,6 +113,11 @@ class DeepDream(keras.Model):
         self._traced["_read_only"] = _trace(self._read_only)
         if not isinstance(self._untracked["updater"], Momentum):  # an optimizer wants shapes
             self._traced["_advance"] = _trace(self._advance, loosely=False)
+
+    def _momentum(self, step_size):
+        """Plain ascent by steps of so many dB or levels of a pixel."""
+        step_size = step_size if self.of_pictures else db_to_nepers(step_size)
+        return Momentum(step_size, self.settings.momentum)
 
     @property
     def sample_rate(self):
@@ -147,43 +152,50 @@ class DeepDream(keras.Model):
             self.compile(keras.saving.deserialize_keras_object(config["optimizer"]))
 
     def call(self, inputs):
-        image, weights, lengths = batches.read(inputs, self)
-        if lengths is None:
+        image, weights, own = batches.read(inputs, self)
+        if not own:
             return self._dream(image, weights)
-        return self._dream_each(image, lengths, weights)
-
-    def _dream_each(self, waveforms, lengths, weights):
-        """Dreams sounds of different lengths one by one, each as it is dreamed alone."""
         count = len(self.objective.terms)
-        weights = tf.ones((tf.shape(waveforms)[0], count)) if weights is None else weights
+        weights = tf.ones((tf.shape(image)[0], count)) if weights is None else weights
+        whole = tf.repeat(tf.shape(image)[1], tf.shape(image)[0])
+        return self._dream_each(image, weights, {"num_samples": whole, **own})
+
+    def _dream_each(self, waveforms, weights, examples):
+        """Dreams sounds one by one, each by its own length and settings, as it is dreamed alone."""
 
         def alone(example):
-            waveform, length, weights = example
-            dream = self._dream(waveform[tf.newaxis, :length], weights[tf.newaxis])[0]
+            waveform, weights, own = example
+            length = own.pop("num_samples")
+            dream = self._dream(waveform[tf.newaxis, :length], weights[tf.newaxis], **own)[0]
             return tf.pad(dream, [[0, tf.shape(waveform)[0] - length]])
 
-        return tf.map_fn(alone, (waveforms, lengths, weights), fn_output_signature=tf.float32)
+        return tf.map_fn(alone, (waveforms, weights, examples), fn_output_signature=tf.float32)
 
-    def _dream(self, source, weights):
+    def _dream(self, source, weights, steps=None, step_size=None):
         settings = self.settings
         factors = tf.constant(
             octave_grids.factors(settings.octaves, settings.time_factor, settings.frequency_factor),
             "float32",
         )
+        updater = self._untracked["updater"] if step_size is None else self._momentum(step_size)
+        steps = settings.steps if steps is None else steps
         state = self._begin(source)
         loose = {name: loose_shape(tensor) for name, tensor in state.items()}
 
         def one_octave(octave, state):
             grid = tf.unstack(factors[octave])
             state = self._enter(state, octave, *grid)
-            slots = self._untracked["updater"].begin(state["variable"])
-            done = 0
-            for count in self._rounds():
-                place = octave * settings.steps + done, done, count
+
+            def one_round(done, count, state, slots):
+                place = octave * steps + done, done, count
                 state = self._renew(state, octave, done)
-                state, slots, _ = self._advance(state, slots, *grid, *place, weights)
-                done += count
-            state = {name: tf.ensure_shape(value, loose[name]) for name, value in state.items()}
+                state, slots, _ = self._advance_by(
+                    updater, steps, state, slots, grid, place, weights
+                )
+                state = {name: tf.ensure_shape(value, loose[name]) for name, value in state.items()}
+                return done + count, state, slots
+
+            state = self._in_rounds(one_round, steps, state, updater.begin(state["variable"]))
             return octave + 1, state
 
         _, state = tf.while_loop(
@@ -193,6 +205,43 @@ class DeepDream(keras.Model):
             (tf.TensorShape(()), loose),
         )
         return tf.ensure_shape(self._finish(state), source.shape)
+
+    def _in_rounds(self, one_round, steps, state, slots):
+        """Makes an octave's steps, the phase taken anew after some; in a loop if `steps` varies."""
+        if not tf.is_tensor(steps):
+            done = 0
+            for count in _rounds(steps):
+                done, state, slots = one_round(done, count, state, slots)
+            return state
+        loose = tf.nest.map_structure(loose_shape, (state, slots))
+        _, state, _ = tf.while_loop(
+            lambda done, *_: done < steps,
+            lambda done, *rest: one_round(done, tf.minimum(_REFRESH_STEPS, steps - done), *rest),
+            (tf.constant(0), state, slots),
+            (tf.TensorShape(()), *loose),
+        )
+        return state
+
+    def step(self, waveform, place=0, step_size=None):
+        """Makes one step at the finest octave: a dream that somebody else loops.
+
+        The phase is taken from `waveform`, and objectives that compare compare with it.
+
+        Args:
+            waveform: float32 `(batch, samples)` in [-1, 1], at `sample_rate`.
+            place: int scalar, which step it is; it says how the sound is moved.
+            step_size: float scalar, dB, in place of the settings'.
+
+        Returns:
+            `(dream, objective)`: float32 `(batch, samples)`, and float32 `(batch,)`, the objective
+            of what the step began with.
+        """
+        updater = self._untracked["updater"] if step_size is None else self._momentum(step_size)
+        finest = tf.constant(1.0), tf.constant(1.0)
+        state = self._enter(self._begin(waveform), tf.constant(0), *finest)
+        slots = updater.begin(state["variable"])
+        state, _, scores = self._advance_by(updater, 1, state, slots, finest, (place, 0, 1), None)
+        return self._finish(state), scores[0]
 
     def run(self, image, progress=False, callbacks=(), weights=None):
         """Dreams, and measures how much of the dream is real.
@@ -257,7 +306,7 @@ class DeepDream(keras.Model):
             for callback in callbacks:
                 callback.on_octave_begin(octave, {"dream": self._traced["_finish"](state).numpy()})
             done = 0
-            for count in self._rounds():
+            for count in _rounds(settings.steps):
                 state = self._traced["_renew"](state, tf.constant(octave), tf.constant(done))
                 # One step a time only if somebody watches; the numbers are the same.
                 for size in [1] * count if callbacks else [count]:
@@ -348,11 +397,6 @@ class DeepDream(keras.Model):
             )
         return cls(**config)
 
-    def _rounds(self):
-        """Steps of each round of an octave."""
-        steps = self.settings.steps
-        return [min(_REFRESH_STEPS, steps - done) for done in range(0, steps, _REFRESH_STEPS)]
-
     def _begin(self, source):
         with by_fft():
             return self._untracked["canvas"].begin(source, self.settings.seed)
@@ -373,8 +417,16 @@ class DeepDream(keras.Model):
     def _advance(
         self, state, slots, coarse_time, coarse_frequency, first, done, count, weights=None
     ):
+        ways = self._untracked["updater"], self.settings.steps
+        grid, place = (coarse_time, coarse_frequency), (first, done, count)
+        return self._advance_by(*ways, state, slots, grid, place, weights)
+
+    def _advance_by(self, updater, steps, state, slots, grid, place, weights):
+        """Makes steps of an octave; `place`: seed of the first, how many were made and are now."""
+        first, done, count = place
         canvas, settings = self._untracked["canvas"], self.settings
         values = self._untracked["quick_network"].values()
+        last = tf.cast(tf.maximum(steps - 1, 1), "float32")
         normalize, smooth = NORMALIZATIONS[settings.normalization], SMOOTHINGS[settings.smoothing]
         first_width, last_width = settings.smoothing_width
 
@@ -389,10 +441,9 @@ class DeepDream(keras.Model):
 
         def step(i, variable, slots, history):
             gradient, scores = climb(variable, first + i)
-            gradient = canvas.draw(gradient, coarse_time, coarse_frequency)
-            share = tf.cast(done + i, "float32") / max(settings.steps - 1, 1)
+            gradient = canvas.draw(gradient, *grid)
+            share = tf.cast(done + i, "float32") / last
             gradient = smooth(gradient, first_width + (last_width - first_width) * share)
-            updater = self._untracked["updater"]
             variable, slots = updater.step(variable, normalize(gradient), slots)
             return i + 1, canvas.limit(variable), slots, history.write(i, scores)
 
@@ -457,3 +508,8 @@ def _trace(method, loosely=True):
     traced = tf.function(method, reduce_retracing=loosely)
     traced._omit_frequent_tracing_warning = True
     return traced
+
+
+def _rounds(steps):
+    """Steps of each round of an octave: after each, the phase is taken anew."""
+    return [min(_REFRESH_STEPS, steps - done) for done in range(0, steps, _REFRESH_STEPS)]

@@ -1,0 +1,82 @@
+"""`sounddream export`: a model, or a dream, for another runtime."""
+
+import click
+
+from keras_sounddream.cli._options import dream_options, load_model, quietly
+from keras_sounddream.errors import InputError
+
+
+@click.command()
+@click.argument("model_name", metavar="MODEL", default="log_mel_cnn")
+@click.option("-o", "--output", required=True, metavar="OUT", help="The file or folder to write.")
+@click.option("--weights", metavar="KEY|FILE", help="Key of pretrained weights, or their file.")
+@click.option("--format", "format_name", metavar="NAME", default="saved_model", show_default=True)
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    metavar="NAME",
+    help="classify, embed, dream or dream_step; can be repeated.  [default: all that there are]",
+)
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    metavar="NAME[:CHANNEL]",
+    help="Layer to dream on; can be repeated.",
+)
+@click.option("--class", "label", metavar="LABEL", help="Class to dream of.")
+@click.option("--embedding", metavar="NAME", help="Layer that embed reads.  [default: before top]")
+@click.option("--seconds", type=float, help="Length of sound, in formats that need one.")
+@click.option(
+    "--sound",
+    "sounds",
+    multiple=True,
+    metavar="FILE",
+    help="Sound to compare the file with the model on; can be repeated.  [default: a made voice]",
+)
+@click.option("--serving", is_flag=True, help="Add a version to a folder of TensorFlow Serving.")
+@dream_options
+@click.option("--force", is_flag=True, help="Replace what exists.")
+def command(output, model_name, weights, format_name, tasks, sounds, serving, force, **rest):
+    """Exports MODEL, a name of the zoo or a .keras file, and compares the file with it.
+
+    With --layer or --class, or a task that dreams, the file also dreams.
+    """
+    if serving and format_name != "saved_model":
+        raise InputError(f"--serving goes with --format saved_model. Received: {format_name}")
+    if serving and force:
+        raise InputError("--serving adds a version and replaces none: leave --force out.")
+    rest = {name: value for name, value in rest.items() if value not in (None, ())}
+    options = {
+        "layer": rest.pop("embedding", None),
+        "tasks": tasks or None,
+        "sounds": sounds or None,
+        "seconds": rest.pop("seconds", None),
+    }
+    model, family = load_model(model_name, weights)
+    with quietly():
+        from keras_sounddream.export import export_model, export_serving
+    options["min_seconds"] = getattr(family, "MIN_SECONDS", None)
+    model = _dream(model, tasks, rest)
+    if serving:
+        report = export_serving(model, output, **options)
+    else:
+        report = export_model(model, output, format_name, overwrite=force, **options)
+    click.echo(f"{report['path']}: {report['bytes'] / 1e6:.1f} MB")
+    for name, task in report["tasks"].items():
+        click.echo(
+            f"  {name:12} differs by {task['largest_relative']:.1e} of its peak; "
+            f"{task['seconds_per_call']:.3f} s for {task['sound_seconds']:.1f} s of sound"
+        )
+
+
+def _dream(model, tasks, settings):
+    """The dream that is exported, or the model itself where none is asked for."""
+    layers, label = settings.pop("layers", ()), settings.pop("label", None)
+    if not (layers or label or settings or {"dream", "dream_step"} & set(tasks)):
+        return model
+    with quietly():
+        from keras_sounddream.deepdream.model import DeepDream
+        from keras_sounddream.deepdream.session import find_objective
+    return DeepDream(model, find_objective(model, layers, (), label), **settings)

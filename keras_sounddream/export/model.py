@@ -1,0 +1,134 @@
+"""Exports a model: writes it beside its place, reads it back, compares, and only then renames."""
+
+import difflib
+import importlib
+import json
+
+import keras_sounddream
+from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.errors import InputError
+from keras_sounddream.export.metadata import Metadata
+from keras_sounddream.export.tasks import find_tasks
+from keras_sounddream.export.verify import verify as verify_file
+from keras_sounddream.files import check_output, folder_beside, written_beside
+
+# Format: module that has `write(tasks, metadata, path, **options)`, `read(path, tasks)`, which
+# gives a `verify.Runner`, and `FOLDER_HOLDS`: the file by which a folder of the format is known, or
+# `None` if it is a single file.
+FORMATS = {
+    "saved_model": "keras_sounddream.export.saved_model",
+}
+REPORT = "verification.json"  # in a folder's assets.extra; of a file, its name and `.json`
+
+
+def export_model(
+    model,
+    path,
+    format="saved_model",
+    tasks=None,
+    layer=None,
+    seconds=None,
+    min_seconds=None,
+    sounds=None,
+    verify=True,
+    overwrite=False,
+    **options,
+):
+    """Writes a model for another runtime, and compares what that runtime answers.
+
+    Args:
+        model: `keras.Model`, functional, from waveforms, of the zoo or not; or a `DeepDream`.
+        path: str or path of the file, or of the folder of a SavedModel.
+        format: str, key of `FORMATS`.
+        tasks: sequence of str, what the file is to do: keys of `TASKS`; by default all that the
+            model has and the format can hold in one file.
+        layer: str, the layer that the task `embed` reads; by default the one before the top.
+        seconds: float, s, the one length of sound that the file takes, in formats that need one.
+        min_seconds: float, s, to which shorter sounds are repeated before they are scored, such
+            as a family's `MIN_SECONDS`; by default the least that the model takes.
+        sounds: sequence of paths of sound files, or of float32 `(1, samples)` arrays at the
+            model's rate, to compare on; by default a made voice.
+        verify: bool, whether to read the file back and compare.
+        overwrite: bool, whether what exists may be replaced.
+        **options: of the format's `write`.
+
+    Returns:
+        dict, also written as JSON beside the file, or in a folder's `assets.extra`: `format`,
+        `path`, `bytes`, `version`, and for each task of `tasks` what `verify.compare` measured.
+
+    Raises:
+        InputError: if the model has no such task, or the path cannot be written.
+        ExportError: if the format cannot hold the model, or the file's answers differ. Nothing is
+            left behind.
+
+    Example:
+        export_model(applications.LogMelCNN(), "rooster_detector")
+    """
+    writer = _format(format)
+    found = find_tasks(model, tasks, layer, min_seconds)
+    metadata = _metadata(model, found)
+    if seconds is not None:
+        options["seconds"] = seconds
+    holds = writer.FOLDER_HOLDS
+    if holds is None:
+        check_output(f"{path}.json", overwrite)
+        beside = written_beside(path, overwrite)
+    else:
+        beside = folder_beside(path, overwrite, holds)
+    with beside as temporary:
+        written = writer.write(found, metadata, temporary, **options)
+        report = {
+            "format": format,
+            "path": str(path),
+            "model": metadata.model,
+            "bytes": _size(temporary),
+            "version": metadata.version,
+            "tasks": {task.name: {} for task in written},
+        }
+        if verify:
+            report["tasks"] = verify_file(written, writer.read(temporary, written), sounds)
+        if holds is not None:
+            (temporary / "assets.extra").mkdir(exist_ok=True)
+            _write_json(temporary / "assets.extra" / REPORT, report)
+    if holds is None:
+        with written_beside(f"{path}.json", overwrite) as temporary:
+            _write_json(temporary, report)
+    return report
+
+
+def _format(name):
+    if name not in FORMATS:
+        near = difflib.get_close_matches(str(name), FORMATS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"`format` must be one of {', '.join(FORMATS)}. Received: {name!r}.{hint}")
+    return importlib.import_module(FORMATS[name])
+
+
+def _metadata(model, tasks):
+    dream = model if isinstance(model, DeepDream) else None
+    settings = {}
+    if dream is not None:
+        config = dream.get_config()
+        del config["model"], config["objective"], config["dtype"], config["trainable"]
+        settings = {**config, "objective": repr(dream.objective)}
+    network = model if dream is None else dream.model
+    return Metadata(
+        model=network.name,
+        tasks=tuple(task.name for task in tasks),
+        sample_rate=tasks[0].sample_rate,
+        min_samples=tasks[0].min_samples,
+        samples=tasks[0].samples,
+        labels=next((task.labels for task in tasks if task.labels), None),
+        version=keras_sounddream.__version__,
+        settings=settings,
+    )
+
+
+def _size(path):
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    return path.stat().st_size
+
+
+def _write_json(path, content):
+    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")

@@ -1,0 +1,41 @@
+"""Sounds that exports are compared on: speech-like, any rate, the same every time."""
+
+import numpy as np
+
+_FORMANTS_HZ = ((750, 1250, 2500), (280, 2250, 2950), (400, 850, 2400))  # a, ee, oo
+_BANDWIDTH_HZ = 100.0
+
+
+def speech_like(num_samples, sample_rate, seed=0):
+    """Makes a voice that glides through vowels, with hisses between and noise below.
+
+    It has what makes exports differ: harmonics, noise, attacks, near-silence.
+
+    Args:
+        num_samples: int.
+        sample_rate: int, Hz.
+        seed: int; other seeds give other voices.
+
+    Returns:
+        float32 `(1, num_samples)`, peak 0.5.
+    """
+    rng = np.random.default_rng(seed)
+    time = np.arange(num_samples) / sample_rate  # s
+    pitch = rng.uniform(100, 220) * (1 + 0.1 * np.sin(2 * np.pi * 1.3 * time))  # Hz
+    phase = 2 * np.pi * np.cumsum(pitch) / sample_rate
+    vowel = (time * 3) % len(_FORMANTS_HZ)
+    points = np.arange(len(_FORMANTS_HZ) + 1)
+    formants = [
+        np.interp(vowel, points, [row[i] for row in (*_FORMANTS_HZ, _FORMANTS_HZ[0])])
+        for i in range(3)
+    ]
+    highest = min(5000, 0.45 * sample_rate)
+    voice = np.zeros(num_samples)
+    for harmonic in range(1, int(highest / pitch.max()) + 1):
+        hz = harmonic * pitch
+        gain = sum(1 / (1 + ((hz - centre) / _BANDWIDTH_HZ) ** 2) for centre in formants)
+        voice += gain * np.sin(harmonic * phase)
+    syllable = np.clip(np.sin(2 * np.pi * 2.5 * time + seed), 0, 1)
+    hiss = np.diff(rng.normal(size=num_samples + 1)) * np.clip(-syllable + 0.2, 0, 1)
+    sound = voice * syllable + 0.5 * hiss + 1e-3 * rng.normal(size=num_samples)
+    return (0.5 * sound / np.abs(sound).max()).astype("float32")[None]
