@@ -2,7 +2,14 @@
 
 import tensorflow as tf
 
-from keras_sounddream.deepdream.gradients.pieces import Unfit, reshape, sizes, spread, window
+from keras_sounddream.deepdream.gradients.pieces import (
+    Unfit,
+    extend,
+    reshape,
+    sizes,
+    spread,
+    window,
+)
 from keras_sounddream.deepdream.gradients.pools import padding_before
 
 
@@ -62,8 +69,12 @@ def _surround(op, g):
     for axis, width, step in zip((1, 2), widths, steps, strict=True):
         length = sizes(x)[axis]
         before = width - 1 - padding_before(length, width, step, padding)
-        g = spread(g, axis, step)
-        g = window(g, axis, -before, length + width - 1, width + step)
+        if step == 1:
+            both = width - 1 if padding == b"SAME" else 2 * (width - 1)
+            g = extend(g, axis, before, both - before)
+        else:
+            g = spread(g, axis, step)
+            g = window(g, axis, -before, length + width - 1, width + step)
     return g, "VALID"
 
 

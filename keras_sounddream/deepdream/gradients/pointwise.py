@@ -4,10 +4,11 @@ import math
 
 import tensorflow as tf
 
-from keras_sounddream.deepdream.gradients.pieces import reshape_like, sizes
+from keras_sounddream.deepdream.gradients.pieces import sizes
 
 _SELU_SCALE, _SELU_BOTTOM = 1.0507009873554805, 1.7580993408473768
 _ROOT_PI = math.sqrt(math.pi)
+_TAIL = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
 
 # The derivative of each, from its input x and its output y.
 DERIVATIVES = {
@@ -33,6 +34,14 @@ DERIVATIVES = {
     "Sqrt": lambda x, y: 0.5 / y,
     "Square": lambda x, y: 2.0 * x,
     "Tanh": lambda x, y: 1.0 - y * y,
+}
+
+# What is computed by other operations in place of those that a runtime lacks, to 2e-7 of full scale.
+STAND_INS = {
+    "Erf": lambda x: tf.sign(x) * (1.0 - _tail(tf.abs(x))),
+    "Erfc": lambda x: 1.0 - tf.sign(x) * (1.0 - _tail(tf.abs(x))),
+    "Expm1": lambda x: tf.exp(x) - 1.0,
+    "Log1p": lambda x: tf.math.log(x + 1.0),
 }
 
 # For each of two inputs a and b that are broadcast, from the gradient g and the output y.
@@ -62,13 +71,13 @@ PAIRS = {
 }
 
 
-def add_up(g, x):
-    """Sums a gradient over the axes along which an input was broadcast.
+def add_up(g, x, *shapes):
+    """Sums a gradient over the axes along which an operand was broadcast.
 
     Args:
-        g: float tensor.
-        x: float tensor that was broadcast to the shape of `g`. A length of it that is not known is
-            taken to be that of `g`, which is checked when it runs.
+        g: float tensor, of the shape that the operands were broadcast to.
+        x: float tensor, an operand.
+        *shapes: `tf.TensorShape`, of the other operands.
 
     Returns:
         float tensor of the shape of `x`.
@@ -77,7 +86,39 @@ def add_up(g, x):
     g = tf.reduce_sum(g, list(range(extra))) if extra else g
     wide = [i for i, n in enumerate(x.shape) if n == 1 and g.shape[i] != 1]
     g = tf.reduce_sum(g, wide, keepdims=True) if wide else g
-    return g if x.shape.is_fully_defined() else tf.ensure_shape(tf.reshape(g, tf.shape(x)), x.shape)
+    return _add_up_unknown(g, x, [i for i in range(len(x.shape)) if _may_differ(i, x, shapes)])
+
+
+def _may_differ(axis, x, shapes):
+    """Whether an axis may have been broadcast although nobody knows its length."""
+    from_last = axis - x.shape.rank
+    lengths = [shape[from_last] for shape in shapes if shape.rank >= -from_last]
+    return x.shape[axis] is None and any(n != 1 for n in lengths)
+
+
+def _add_up_unknown(g, x, axes):
+    """Reshapes each axis to what was broadcast, by what it was broadcast from, and sums."""
+    if not axes:
+        return tf.ensure_shape(g, x.shape)
+    lengths, summed = [], []
+    for axis, (n, wide) in enumerate(zip(sizes(x), sizes(g), strict=True)):
+        if axis in axes:
+            summed.append(len(lengths))
+            lengths.append(wide // n)
+        lengths.append(n)
+    return tf.ensure_shape(tf.reduce_sum(tf.reshape(g, lengths), summed), x.shape)
+
+
+def _tail(x):
+    """What the error function lacks to 1, for x of at least 0.
+
+    Reference: Abramowitz and Stegun, *Handbook of Mathematical Functions*, 1964, 7.1.26.
+    """
+    t = 1.0 / (1.0 + 0.3275911 * x)
+    total = 0.0
+    for factor in _TAIL:
+        total = (total + factor) * t
+    return total * tf.exp(-x * x)
 
 
 def _one_where(condition, like):
@@ -91,9 +132,10 @@ def _by_derivative(derivative):
 def _of_pair(rules):
     def pair(op, g):
         a, b, y = *op.inputs, op.outputs[0]
+        of_a, of_b = rules
         return [
-            lambda rule=rule, x=x: add_up(rule(g, a, b, y), x)
-            for rule, x in zip(rules, (a, b), strict=True)
+            lambda: add_up(of_a(g, a, b, y), a, b.shape),
+            lambda: add_up(of_b(g, a, b, y), b, a.shape),
         ]
 
     return pair
@@ -104,8 +146,8 @@ def _choice(op, g):
     zero = tf.zeros((), g.dtype)
     return [
         None,
-        lambda: add_up(tf.where(condition, g, zero), a),
-        lambda: add_up(tf.where(condition, zero, g), b),
+        lambda: add_up(tf.where(condition, g, zero), a, condition.shape, b.shape),
+        lambda: add_up(tf.where(condition, zero, g), b, condition.shape, a.shape),
     ]
 
 

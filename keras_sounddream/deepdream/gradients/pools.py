@@ -29,8 +29,11 @@ def padding_before(length, width, step, padding):
         return 0
     if padding != b"SAME":
         raise Unfit(f"its padding is {padding.decode()}")
+    if step == 1:
+        return (width - 1) // 2
     least = max if isinstance(length, int) else tf.maximum
-    return least((-(-length // step) - 1) * step + width - length, 0) // 2
+    last = (length - 1) // step * step  # where the last window begins, but for the padding
+    return least(last + width - length, 0) // 2
 
 
 class _Windows:

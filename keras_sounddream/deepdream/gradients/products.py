@@ -22,15 +22,20 @@ def _product(first, second):
 
         def of_a():
             found = tf.matmul(g, b if turn_b else _turned(b))
-            return add_up(_turned(found) if turn_a else found, a)
+            return _of_batch(_turned(found) if turn_a else found, a, b)
 
         def of_b():
             found = tf.matmul(a if turn_a else _turned(a), g)
-            return add_up(_turned(found) if turn_b else found, b)
+            return _of_batch(_turned(found) if turn_b else found, b, a)
 
         return [of_a, of_b]
 
     return rule
+
+
+def _of_batch(g, x, other):
+    """Sums over the axes before the last two along which a factor was broadcast."""
+    return add_up(g, x, other.shape[:-2].concatenate([1, 1]))
 
 
 def _einsum(op, g):

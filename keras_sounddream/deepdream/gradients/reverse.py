@@ -22,6 +22,7 @@ RULES = {
 FLAT = {"Ceil", "Floor", "OnesLike", "Rint", "Round", "Sign", "StopGradient", "ZerosLike"}
 
 
+@tf.autograph.experimental.do_not_convert
 def portable_gradient(function, x, layers=()):
     """Computes scores and their gradient, in operations that LiteRT and ONNX have.
 
@@ -45,7 +46,7 @@ def portable_gradient(function, x, layers=()):
         raise ValueError("Expected to be called in a tf.function. Received: eager execution")
     x = tf.identity(x)
     with _inlined():
-        scores = function(x)
+        scores = _portable(function(x), x)
     return scores, _backward(scores, x, layers)
 
 
@@ -60,37 +61,67 @@ def _inlined():
         tf.config.run_functions_eagerly(before)
 
 
+def _portable(scores, x):
+    """Has scores computed without the operations that runtimes lack: the scores."""
+    for op in _between(scores, x):
+        if op.type in pointwise.STAND_INS:
+            y = op.outputs[0]
+            stand_in = pointwise.STAND_INS[op.type](op.inputs[0])
+            for consumer in y.consumers():
+                for i, each in enumerate(consumer.inputs):
+                    if each is y:
+                        consumer._update_input(i, stand_in)
+            scores = stand_in if scores is y else scores
+    return scores
+
+
+def _between(scores, x):
+    """The operations that scores are computed by from x, each after those that it reads."""
+    found, stack = {}, [(scores.op, False)]
+    while stack:
+        op, is_ready = stack.pop()
+        if is_ready:
+            found[op] = None
+        elif op not in found and op is not x.op:
+            stack.append((op, True))
+            stack += [(each.op, False) for each in op.inputs]
+    return list(found)
+
+
 def _backward(scores, x, layers):
-    operations, active = _active(scores, x)
+    operations = _between(scores, x)
+    active = _active(operations, x)
     gradients = {scores.ref(): tf.ones_like(scores)}
     for op in reversed(operations):
         upstream = [gradients.pop(output.ref(), None) for output in op.outputs]
         if all(gradient is None for gradient in upstream):
             continue
         for i, gradient in enumerate(_of_inputs(op, upstream, active, layers)):
-            if gradient is not None:
-                ref = op.inputs[i].ref()
+            ref = op.inputs[i].ref()
+            if gradient is not None and ref in active:
                 gradients[ref] = gradients[ref] + gradient if ref in gradients else gradient
     found = gradients.get(x.ref())
     return tf.zeros_like(x) if found is None else tf.ensure_shape(found, x.shape)
 
 
-def _active(scores, x):
-    """Operations after x, in order, and what of their outputs depends on it smoothly."""
-    operations = x.graph.get_operations()
-    operations = operations[operations.index(x.op) + 1 :]
+def _active(operations, x):
+    """What of the operations' outputs depends on x smoothly."""
     active = {x.ref()}
     for op in operations:
         if op.type not in FLAT and any(each.ref() in active for each in op.inputs):
             active.update(out.ref() for out in op.outputs if out.dtype.is_floating)
-    return operations, active
+    return active
 
 
 def _of_inputs(op, upstream, active, layers):
     """Gradients of an operation's inputs, `None` for those that do not depend on x."""
+    if op.type == "IdentityN":
+        return _custom(op, upstream) if _is_custom(op) else upstream
     wanted = [each.ref() in active for each in op.inputs]
     try:
-        found = _rule(op)(op, *upstream)
+        if op.type not in RULES:
+            raise Unfit("there is none for its type")
+        found = RULES[op.type](op, *upstream)
         if any(want and gradient is None for want, gradient in zip(wanted, found, strict=True)):
             raise Unfit(f"its input {found.index(None)} is dreamed on")
         return [
@@ -101,14 +132,6 @@ def _of_inputs(op, upstream, active, layers):
         raise InputError(_refusal(op, reason, layers)) from None
 
 
-def _rule(op):
-    if op.type == "IdentityN":
-        return _custom if _is_custom(op) else lambda op, *upstream: list(upstream)
-    if op.type not in RULES:
-        raise Unfit("there is none for its type")
-    return RULES[op.type]
-
-
 def _is_custom(op):
     try:
         return bool(op.get_attr("_gradient_op_type"))
@@ -116,9 +139,10 @@ def _is_custom(op):
         return False
 
 
-def _custom(op, *upstream):
-    """The gradient that a function was given by `custom_gradient`."""
-    outputs, given = zip(*[(y, g) for y, g in zip(op.outputs, upstream) if g is not None])
+def _custom(op, upstream):
+    """The gradient that a function was given by `custom_gradient`; whose operations are its own."""
+    pairs = zip(op.outputs, upstream, strict=True)
+    outputs, given = zip(*[pair for pair in pairs if pair[1] is not None], strict=True)
     return tf.gradients(outputs, list(op.inputs), grad_ys=given)
 
 

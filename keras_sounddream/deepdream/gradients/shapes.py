@@ -22,6 +22,18 @@ def _reshape(op, g):
     return [reshape_like(g, op.inputs[0])] + [None] * (len(op.inputs) - 1)
 
 
+def _expand(op, g):
+    return [tf.squeeze(g, int(constant(op, 1)) % g.shape.rank), None]
+
+
+def _squeeze(op, g):
+    x = op.inputs[0]
+    axes = op.get_attr("squeeze_dims") or [i for i, n in enumerate(x.shape) if n == 1]
+    for axis in sorted(axis % x.shape.rank for axis in axes):
+        g = tf.expand_dims(g, axis)
+    return [tf.ensure_shape(g, x.shape)]
+
+
 def _transpose(op, g):
     return [tf.transpose(g, [int(i) for i in np.argsort(constant(op, 1))]), None]
 
@@ -149,13 +161,14 @@ def _mirror_pad(op, g):
 
 
 def _tile(op, g):
-    for axis, (times, length) in enumerate(zip(_entries(op.inputs[1]), sizes(op.inputs[0]))):
-        if isinstance(times, int) and times == 1:
-            continue
-        lengths = sizes(g)
-        copies = reshape(g, [*lengths[:axis], times, length, *lengths[axis + 1 :]])
-        g = tf.reduce_sum(copies, axis)
-    return [tf.ensure_shape(g, op.inputs[0].shape), None]
+    x = op.inputs[0]
+    times, lengths = _entries(op.inputs[1]), sizes(x)
+    repeated = [i for i, n in enumerate(times) if not (isinstance(n, int) and n == 1)]
+    apart = []
+    for axis in range(len(lengths)):
+        apart += [times[axis], lengths[axis]] if axis in repeated else [lengths[axis]]
+    summed = [axis + i for i, axis in enumerate(repeated)]
+    return [tf.ensure_shape(tf.reduce_sum(reshape(g, apart), summed), x.shape), None]
 
 
 def _gather(op, g):
@@ -204,10 +217,10 @@ def _blocks(gradient):
 
 RULES = {
     "BatchToSpaceND": _blocks(tf.space_to_batch),
-    "BroadcastTo": lambda op, g: [add_up(g, op.inputs[0]), None],
+    "BroadcastTo": lambda op, g: [add_up(g, op.inputs[0], g.shape), None],
     "ConcatV2": _join,
     "DepthToSpace": lambda op, g: [tf.nn.space_to_depth(g, op.get_attr("block_size"))],
-    "ExpandDims": _reshape,
+    "ExpandDims": _expand,
     "GatherV2": _gather,
     "MirrorPad": _mirror_pad,
     "Pack": _stack,
@@ -223,7 +236,7 @@ RULES = {
     "SpaceToDepth": lambda op, g: [tf.nn.depth_to_space(g, op.get_attr("block_size"))],
     "Split": _split,
     "SplitV": _split_by_sizes,
-    "Squeeze": _reshape,
+    "Squeeze": _squeeze,
     "StridedSlice": _strided_slice,
     "Tile": _tile,
     "Transpose": _transpose,
