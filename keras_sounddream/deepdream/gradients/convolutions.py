@@ -3,9 +3,8 @@
 import tensorflow as tf
 
 from keras_sounddream.deepdream.gradients.pieces import (
-    Unfit,
+    UnfitError,
     extend,
-    reshape,
     sizes,
     spread,
     window,
@@ -16,7 +15,7 @@ from keras_sounddream.deepdream.gradients.pools import padding_before
 def _geometry(op):
     """Step, dilation and padding of a convolution: pairs for down and across, and bytes."""
     if op.get_attr("data_format") != b"NHWC":
-        raise Unfit("its channels do not come last")
+        raise UnfitError("its channels do not come last")
     return op.get_attr("strides")[1:3], op.get_attr("dilations")[1:3], op.get_attr("padding")
 
 
@@ -47,7 +46,7 @@ def _depthwise(op, g):
     turned = tf.reshape(_flipped(kernel), [height, width, channels * each, 1])
     found = tf.nn.depthwise_conv2d(g, turned, [1] * 4, how, dilations=dilations)
     if each > 1:
-        found = tf.reduce_sum(reshape(found, [*sizes(found)[:3], channels, each]), -1)
+        found = tf.reduce_sum(tf.reshape(found, [*sizes(found)[:3], channels, each]), -1)
     return [tf.ensure_shape(found, x.shape), None]
 
 
@@ -82,7 +81,7 @@ def _transposed(op, g):
     """A transposed convolution is the gradient of a convolution, which is its gradient."""
     steps, dilations, padding = _geometry(op)
     if max(dilations) > 1:
-        raise Unfit("it is dilated")
+        raise UnfitError("it is dilated")
     found = tf.nn.conv2d(g, op.inputs[1], steps, padding.decode())
     return [None, None, tf.ensure_shape(found, op.inputs[2].shape)]
 

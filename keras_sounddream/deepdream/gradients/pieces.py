@@ -6,7 +6,7 @@ A length is an int where it is known, and a scalar tensor where it is not.
 import tensorflow as tf
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """Says why an operation has no portable gradient as it is used."""
 
 
@@ -20,11 +20,25 @@ def sizes(x):
         list of int or int32 scalar.
     """
     if x.shape.rank is None:
-        raise Unfit("its rank is not known")
+        raise UnfitError("its rank is not known")
     if x.shape.is_fully_defined():
         return x.shape.as_list()
-    shape = tf.shape(x)
-    return [shape[i] if n is None else n for i, n in enumerate(x.shape)]
+    told = _told(x) or tf.unstack(tf.shape(x))
+    return [n if known is None else known for n, known in zip(told, x.shape, strict=True)]
+
+
+def _told(x):
+    """The lengths that an array was reshaped to, `None` if it was not.
+
+    They are not read off the array: of two reshapes tf2onnx takes the first away, and what reads
+    the shape between them then reads another.
+    """
+    while x.op.type in ("EnsureShape", "Identity"):
+        x = x.op.inputs[0]
+    if x.op.type not in ("BroadcastTo", "Reshape") or x.op.inputs[1].op.type != "Pack":
+        return None
+    lengths = list(x.op.inputs[1].op.inputs)
+    return None if any(tf.get_static_value(n) == -1 for n in lengths) else lengths
 
 
 def constant(op, index):
@@ -39,30 +53,15 @@ def constant(op, index):
     """
     value = tf.get_static_value(op.inputs[index])
     if value is None:
-        raise Unfit(f"its input {index} is computed, not constant")
+        raise UnfitError(f"its input {index} is computed, not constant")
     return value
-
-
-def reshape(x, lengths):
-    """Reshapes; one unknown length is left to be found out.
-
-    Args:
-        x: tensor.
-        lengths: list of int or int32 scalar.
-
-    Returns:
-        tensor.
-    """
-    if sum(not isinstance(n, int) for n in lengths) == 1:
-        lengths = [n if isinstance(n, int) else -1 for n in lengths]
-    return tf.reshape(x, lengths)
 
 
 def reshape_like(x, other):
     """Gives an array the shape of another, which has as many numbers."""
     if x.shape.is_fully_defined() and x.shape == other.shape:
         return x
-    result = reshape(x, sizes(other))
+    result = tf.reshape(x, sizes(other))
     return tf.ensure_shape(result, other.shape)
 
 
@@ -110,15 +109,15 @@ def spread(x, axis, step):
     if step == 1:
         return x
     lengths = sizes(x)
-    rows = reshape(x, [*lengths[: axis + 1], 1, _product(lengths[axis + 1 :])])
+    rows = tf.reshape(x, [*lengths[: axis + 1], 1, _product(lengths[axis + 1 :])])
     rows = extend(rows, axis + 1, 0, step - 1)
-    return reshape(rows, [*lengths[:axis], lengths[axis] * step, *lengths[axis + 1 :]])
+    return tf.reshape(rows, [*lengths[:axis], lengths[axis] * step, *lengths[axis + 1 :]])
 
 
 def flat(x, axis):
     """Reshapes to three axes: what comes before one, itself, what comes after it."""
     lengths = sizes(x)
-    return reshape(x, [_product(lengths[:axis]), lengths[axis], _product(lengths[axis + 1 :])])
+    return tf.reshape(x, [_product(lengths[:axis]), lengths[axis], _product(lengths[axis + 1 :])])
 
 
 def _product(lengths):

@@ -36,7 +36,7 @@ DERIVATIVES = {
     "Tanh": lambda x, y: 1.0 - y * y,
 }
 
-# What is computed by other operations in place of those that a runtime lacks, to 2e-7 of full scale.
+# What is computed in place of operations that a runtime lacks, to 2e-7.
 STAND_INS = {
     "Erf": lambda x: tf.sign(x) * (1.0 - _tail(tf.abs(x))),
     "Erfc": lambda x: 1.0 - tf.sign(x) * (1.0 - _tail(tf.abs(x))),

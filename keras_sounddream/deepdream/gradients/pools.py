@@ -3,11 +3,10 @@
 import tensorflow as tf
 
 from keras_sounddream.deepdream.gradients.pieces import (
-    Unfit,
+    UnfitError,
     cut,
     extend,
     flat,
-    reshape,
     sizes,
     window,
 )
@@ -28,7 +27,7 @@ def padding_before(length, width, step, padding):
     if padding == b"VALID":
         return 0
     if padding != b"SAME":
-        raise Unfit(f"its padding is {padding.decode()}")
+        raise UnfitError(f"its padding is {padding.decode()}")
     if step == 1:
         return (width - 1) // 2
     least = max if isinstance(length, int) else tf.maximum
@@ -60,7 +59,7 @@ class _Windows:
         inner = sizes(rows)[2]
         length, slack = self._chunks * self.step, self.width + self.step
         rows = window(rows, 1, -self.before, length, slack, fill)
-        rows = reshape(rows, [sizes(rows)[0], self._chunks, self.step * inner])
+        rows = tf.reshape(rows, [sizes(rows)[0], self._chunks, self.step * inner])
         for i in range(self.width):
             chunk = cut(rows, 1, i // self.step, self.count)
             yield cut(chunk, 2, i % self.step * inner, inner)
@@ -81,9 +80,9 @@ class _Windows:
             n = min(self.step, self.width - i)
             chunk = extend(part(i, n), 2, 0, (self.step - n) * inner)
             total += extend(chunk, 1, i // self.step, self._chunks - self.count - i // self.step)
-        rows = reshape(total, [sizes(total)[0], self._chunks * self.step, inner])
+        rows = tf.reshape(total, [sizes(total)[0], self._chunks * self.step, inner])
         rows = window(rows, 1, self.before, self.lengths[self.axis], self.width + self.step)
-        return reshape(rows, self.lengths)
+        return tf.reshape(rows, self.lengths)
 
     def fillings(self):
         """How many numbers that are not padding each window holds: float32 `(count,)`."""
@@ -95,10 +94,10 @@ class _Windows:
 def _windows(op):
     """Width and step of a pool's windows, down and across: two pairs."""
     if op.get_attr("data_format") != b"NHWC":
-        raise Unfit("its channels do not come last")
+        raise UnfitError("its channels do not come last")
     width, step = op.get_attr("ksize"), op.get_attr("strides")
     if width[0] * width[3] != 1:
-        raise Unfit("it pools over channels or examples")
+        raise UnfitError("it pools over channels or examples")
     return (width[1], step[1]), (width[2], step[2])
 
 

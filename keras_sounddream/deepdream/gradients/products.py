@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.deepdream.gradients.pieces import Unfit, constant, reshape, sizes
+from keras_sounddream.deepdream.gradients.pieces import UnfitError, constant, sizes
 from keras_sounddream.deepdream.gradients.pointwise import add_up
 
 
@@ -42,12 +42,12 @@ def _einsum(op, g):
     inputs, output = op.get_attr("equation").decode().split("->")
     labels = inputs.split(",")
     if len(labels) != 2 or any(len(set(part)) < len(part) or "." in part for part in labels):
-        raise Unfit(f"its equation is {inputs}->{output}")
+        raise UnfitError(f"its equation is {inputs}->{output}")
     a, b = op.inputs
 
     def of(own, other, factor):
         if set(own) - set(output) - set(other):
-            raise Unfit(f"its equation is {inputs}->{output}")
+            raise UnfitError(f"its equation is {inputs}->{output}")
         return tf.einsum(f"{output},{other}->{own}", g, factor)
 
     return [lambda: of(labels[0], labels[1], b), lambda: of(labels[1], labels[0], a)]
@@ -61,7 +61,7 @@ def _summed_axes(op):
 def _kept(op, x):
     """What a reduction gave, or its gradient, with axes of length 1 where it summed."""
     axes = _summed_axes(op)
-    return reshape(x, [1 if i in axes else n for i, n in enumerate(sizes(op.inputs[0]))])
+    return tf.reshape(x, [1 if i in axes else n for i, n in enumerate(sizes(op.inputs[0]))])
 
 
 def _sum(op, g):

@@ -6,7 +6,7 @@ import re
 import tensorflow as tf
 
 from keras_sounddream.deepdream.gradients import convolutions, pointwise, pools, products, shapes
-from keras_sounddream.deepdream.gradients.pieces import Unfit
+from keras_sounddream.deepdream.gradients.pieces import UnfitError
 from keras_sounddream.errors import InputError
 
 # One a type of operation: function of a `tf.Operation` and the gradient of each of its outputs, to
@@ -120,15 +120,15 @@ def _of_inputs(op, upstream, active, layers):
     wanted = [each.ref() in active for each in op.inputs]
     try:
         if op.type not in RULES:
-            raise Unfit("there is none for its type")
+            raise UnfitError("there is none for its type")
         found = RULES[op.type](op, *upstream)
         if any(want and gradient is None for want, gradient in zip(wanted, found, strict=True)):
-            raise Unfit(f"its input {found.index(None)} is dreamed on")
+            raise UnfitError(f"its input {found.index(None)} is dreamed on")
         return [
             (gradient() if callable(gradient) else gradient) if want else None
             for want, gradient in zip(wanted, found, strict=True)
         ]
-    except Unfit as reason:
+    except UnfitError as reason:
         raise InputError(_refusal(op, reason, layers)) from None
 
 

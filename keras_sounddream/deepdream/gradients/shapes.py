@@ -4,16 +4,14 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.deepdream.gradients.pieces import (
-    Unfit,
+    UnfitError,
     constant,
     cut,
     extend,
     flat,
-    reshape,
     reshape_like,
     sizes,
     spread,
-    window,
 )
 from keras_sounddream.deepdream.gradients.pointwise import add_up
 
@@ -114,13 +112,13 @@ def _strided_slice(op, g):
             next(received)
         else:
             if step < 1:
-                raise Unfit("it goes backwards: use ops.flip")
+                raise UnfitError("it goes backwards: use ops.flip")
             whole = sizes(x)[len(starts)]
             starts.append(0 if has["begin"] and not has["shrink"] else _from_start(begin, whole))
             strides.append(int(step))
             lengths.append(1 if has["shrink"] else next(received))
     rest = x.shape.rank - len(starts)
-    g = reshape(g, lengths + list(received))
+    g = tf.reshape(g, lengths + list(received))
     starts, strides = starts + [0] * rest, strides + [1] * rest
     for axis, step in enumerate(strides):
         if step > 1:
@@ -168,31 +166,31 @@ def _tile(op, g):
     for axis in range(len(lengths)):
         apart += [times[axis], lengths[axis]] if axis in repeated else [lengths[axis]]
     summed = [axis + i for i, axis in enumerate(repeated)]
-    return [tf.ensure_shape(tf.reduce_sum(reshape(g, apart), summed), x.shape), None]
+    return [tf.ensure_shape(tf.reduce_sum(tf.reshape(g, apart), summed), x.shape), None]
 
 
 def _gather(op, g):
     """As a product with the matrix that has a 1 where a number was taken from."""
     if op.get_attr("batch_dims"):
-        raise Unfit("its batch_dims are not 0")
+        raise UnfitError("its batch_dims are not 0")
     x, indices = op.inputs[0], op.inputs[1]
     axis, lengths = int(constant(op, 2)) % x.shape.rank, sizes(x)
     count = sizes(tf.reshape(indices, [-1]))[0]
     taken = tf.one_hot(tf.reshape(indices, [-1]), lengths[axis], axis=0, dtype=g.dtype)
     if axis == x.shape.rank - 1:
-        rows = tf.matmul(reshape(g, [-1, count]), tf.transpose(taken))
+        rows = tf.matmul(tf.reshape(g, [-1, count]), tf.transpose(taken))
     else:
-        g = flat(reshape(g, [*lengths[:axis], count, *lengths[axis + 1 :]]), axis)
+        g = flat(tf.reshape(g, [*lengths[:axis], count, *lengths[axis + 1 :]]), axis)
         rows = tf.matmul(taken, g)
     return [reshape_like(rows, x), None, None]
 
 
 def _stretch(resize):
-    """A resizing is a product with one matrix down and one across: those of resized unit matrices."""
+    """Resizing is a product with one matrix down and one across: resized unit matrices."""
 
     def matrix(op, length, stretched):
         if not (isinstance(length, int) and isinstance(stretched, int)):
-            raise Unfit("the sizes that it resizes between are not known")
+            raise UnfitError("the sizes that it resizes between are not known")
         attributes = {n: op.get_attr(n) for n in ("align_corners", "half_pixel_centers")}
         unit = np.eye(length, dtype="float32")[None, :, :, None]
         with tf.init_scope():
@@ -204,9 +202,9 @@ def _stretch(resize):
         _, new_height, new_width, _ = sizes(op.outputs[0])
         rows = matrix(op, height, new_height)
         columns = matrix(op, width, new_width)
-        g = tf.matmul(columns.T, reshape(g, [-1, new_width, channels]))
-        g = tf.matmul(rows.T, reshape(g, [batch, new_height, width * channels]))
-        return [reshape(g, [batch, height, width, channels]), None]
+        g = tf.matmul(columns.T, tf.reshape(g, [-1, new_width, channels]))
+        g = tf.matmul(rows.T, tf.reshape(g, [batch, new_height, width * channels]))
+        return [tf.reshape(g, [batch, height, width, channels]), None]
 
     return rule
 
