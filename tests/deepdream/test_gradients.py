@@ -50,6 +50,11 @@ DILATED = [
 ]
 FILTERS = [{"filters": 5, **kernel} for kernel in KERNELS + DILATED]
 
+ACTIVATIONS = (
+    *("relu", "relu6", "leaky_relu", "elu", "selu", "celu", "silu", "gelu", "mish"),
+    *("hard_silu", "hard_sigmoid", "sigmoid", "tanh", "softmax", "log_softmax"),
+    *("softplus", "softsign", "exponential", "linear"),
+)
 TABLE = {
     **grid("Conv2D", layers.Conv2D, PICTURE, of=FILTERS),
     **grid("Conv1D", layers.Conv1D, SERIES, of=FILTERS[::3]),
@@ -63,30 +68,7 @@ TABLE = {
         "Activation",
         layers.Activation,
         VECTOR,
-        of=[
-            {"activation": name}
-            for name in [
-                "relu",
-                "relu6",
-                "leaky_relu",
-                "elu",
-                "selu",
-                "celu",
-                "silu",
-                "gelu",
-                "hard_silu",
-                "hard_sigmoid",
-                "sigmoid",
-                "tanh",
-                "softmax",
-                "log_softmax",
-                "softplus",
-                "softsign",
-                "mish",
-                "exponential",
-                "linear",
-            ]
-        ],
+        of=[{"activation": name} for name in ACTIVATIONS],
     ),
     "causal Conv1D": (layer(layers.Conv1D, 5, 3, padding="causal", dilation_rate=2), SERIES),
     "Conv1DTranspose": (layer(layers.Conv1DTranspose, 5, 3, strides=2), SERIES),
@@ -148,7 +130,16 @@ TABLE = {
     "split": (lambda x: ops.split(x, 2, axis=2)[1] ** 2, SERIES),
     "stop_gradient": (lambda x: x * ops.stop_gradient(x), VECTOR),
     "einsum": (lambda x: ops.einsum("abc,adc->abd", x, x), SERIES),
+    "split unevenly": (lambda x: tf.split(x, [1, 3], axis=2)[1] ** 2, SERIES),
     "depth_to_space": (lambda x: tf.nn.depth_to_space(x, 2), PICTURE),
+    "space_to_depth": (lambda x: tf.nn.space_to_depth(x[:, :8, :10], 2), PICTURE),
+    "broadcast_to": (lambda x: tf.broadcast_to(x[:, :, :1], tf.shape(x)), SERIES),
+    "sum": (lambda x: ops.sum(x, axis=(1, 2)), PICTURE),
+    "halves": (lambda x: ops.cast(ops.cast(x, "float16"), "float32"), VECTOR),
+    "many added": (lambda x: tf.add_n([x, x * x, 2 * x]), VECTOR),
+    "negative and reciprocal": (lambda x: -ops.reciprocal(ops.square(x) + 1), VECTOR),
+    "matrices turned": (lambda x: tf.matmul(x, x, transpose_a=True), SERIES),
+    "ensure_shape": (lambda x: tf.ensure_shape(x, (3, 12)) ** 2, VECTOR),
 }
 
 
@@ -209,3 +200,75 @@ def test_in_onnx_runtime_of_unknown_sizes(name, ties):
     function, shape = TABLE[name]
     x = ties(shape)
     check(run_onnx(portable(function), x, fixed=name in FIXED), function, x)
+
+
+def test_every_rule_is_in_the_table(ties):
+    seen = set()
+    for function, shape in TABLE.values():
+        graph = tf.function(function, autograph=False).get_concrete_function(ties(shape)).graph
+        seen |= {op.type for op in graph.get_operations()}
+    assert set(RULES) - seen == set()
+
+
+def test_an_operation_without_a_rule_is_refused_by_its_name_and_its_layers():
+    total = layers.Lambda(lambda x: tf.math.cumsum(x), name="total")
+    dreamed = lambda x: portable_gradient(total, x, ["tot", "total", "other"])
+    with pytest.raises(InputError, match="Operation Cumsum of layer 'total' .* no portable"):
+        tf.function(dreamed, autograph=False)(tf.ones(3))
+
+
+def test_an_operation_whose_rule_does_not_fit_is_refused_with_the_reason():
+    stretch = layers.Resizing(8, 8)
+    spec = [tf.TensorSpec((None, None, None, 3))]
+    with pytest.raises(InputError, match="the sizes that it resizes between are not known"):
+        tf.function(portable(stretch), autograph=False, input_signature=spec)(np.ones((1, 4, 4, 3)))
+
+
+def test_kernels_that_are_dreamed_on_are_refused():
+    with pytest.raises(InputError, match="Conv2D .* its input 1 is dreamed on"):
+        tf.function(portable(lambda x: tf.nn.conv2d(tf.ones_like(x), x, 1, "SAME")))(
+            tf.ones((4, 4, 4, 4))
+        )
+
+
+def test_outside_of_a_graph_there_is_no_gradient():
+    with pytest.raises(ValueError, match="in a tf.function"):
+        portable_gradient(tf.square, tf.ones(3))
+
+
+def test_what_the_scores_do_not_depend_on_has_no_gradient():
+    for function in (lambda x: tf.ones(3), lambda x: tf.round(x), lambda x: tf.stop_gradient(x)):
+        assert not np.any(tf.function(portable(function))(tf.ones((3, 2))))
+
+
+def test_a_custom_gradient_is_kept():
+    twice = tf.custom_gradient(lambda x: (tf.identity(x), lambda g: 2 * g))
+    found = tf.function(portable(lambda x: twice(tf.square(x))))(tf.fill((1, 2), 3.0))
+    np.testing.assert_allclose(found, 2 * (2 * 9 + 1) * 6 * np.ones((1, 2)))
+
+
+def test_a_function_within_becomes_part_of_the_graph():
+    inner = tf.function(lambda x: tf.tanh(x))
+    traced = tf.function(portable(inner)).get_concrete_function(tf.TensorSpec((2, 3)))
+    assert not [op for op in traced.graph.get_operations() if "Call" in op.type]
+    assert not tf.config.functions_run_eagerly()
+
+
+@pytest.mark.parametrize("run", [run_lite, run_onnx])
+def test_ten_steps_in_a_loop(run, ties):
+    convolution, pool = TABLE["Conv2D " + str(FILTERS[0])][0], layers.MaxPooling2D(2)
+
+    def climb(gradient):
+        def step(x):
+            slope = gradient(lambda x: score(lambda x: pool(tf.nn.relu(convolution(x))))(x), x)
+            return x + slope / (tf.reduce_max(tf.abs(slope)) + 1e-6)
+
+        def ascend(x):
+            return tf.while_loop(lambda i, _: i < 10, lambda i, x: (i + 1, step(x)), (0, x))[1]
+
+        return ascend
+
+    x = ties(PICTURE)
+    wanted = tf.function(climb(lambda f, x: tf.gradients(f(x), x)[0]))(x)
+    found = run(climb(lambda f, x: portable_gradient(f, x)[1]), x)
+    np.testing.assert_allclose(found, wanted, atol=1e-4 * np.abs(wanted).max())

@@ -19,7 +19,6 @@ DERIVATIVES = {
     "Erfc": lambda x, y: -2 / _ROOT_PI * tf.exp(-x * x),
     "Exp": lambda x, y: y,
     "Expm1": lambda x, y: y + 1.0,
-    "Inv": lambda x, y: -y * y,
     "Log": lambda x, y: 1.0 / x,
     "Log1p": lambda x, y: 1.0 / (1.0 + x),
     "Reciprocal": lambda x, y: -y * y,
@@ -46,11 +45,9 @@ STAND_INS = {
 
 # For each of two inputs a and b that are broadcast, from the gradient g and the output y.
 PAIRS = {
-    "Add": (lambda g, a, b, y: g, lambda g, a, b, y: g),
     "AddV2": (lambda g, a, b, y: g, lambda g, a, b, y: g),
     "Sub": (lambda g, a, b, y: g, lambda g, a, b, y: -g),
     "Mul": (lambda g, a, b, y: g * b, lambda g, a, b, y: g * a),
-    "Div": (lambda g, a, b, y: g / b, lambda g, a, b, y: -g * y / b),
     "RealDiv": (lambda g, a, b, y: g / b, lambda g, a, b, y: -g * y / b),
     "Pow": (
         lambda g, a, b, y: g * b * tf.pow(a, b - 1.0),
@@ -175,14 +172,11 @@ RULES = {
     "AddN": lambda op, g: [g] * len(op.inputs),
     "BiasAdd": _unchanged,
     "Cast": lambda op, g: [tf.cast(g, op.inputs[0].dtype)],
-    "CheckNumerics": _unchanged,
     "EnsureShape": _unchanged,
     "Identity": _unchanged,
     "LeakyRelu": _leaky,
     "LogSoftmax": _log_softmax,
     "Neg": lambda op, g: [-g],
-    "PreventGradient": _unchanged,
-    "Select": _choice,
     "SelectV2": _choice,
     "Softmax": _softmax,
 }

@@ -84,9 +84,7 @@ def _extreme(op, g):
 
 
 RULES = {
-    "BatchMatMul": _product("adj_x", "adj_y"),
     "BatchMatMulV2": _product("adj_x", "adj_y"),
-    "BatchMatMulV3": _product("adj_x", "adj_y"),
     "Einsum": _einsum,
     "MatMul": _product("transpose_a", "transpose_b"),
     "Max": _extreme,
