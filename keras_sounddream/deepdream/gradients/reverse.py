@@ -66,7 +66,7 @@ def _portable(scores, x):
     for op in _between(scores, x):
         if op.type in pointwise.STAND_INS:
             y = op.outputs[0]
-            stand_in = pointwise.STAND_INS[op.type](op.inputs[0])
+            stand_in = pointwise.stand_in(op.type, op.inputs[0])
             for consumer in y.consumers():
                 for i, each in enumerate(consumer.inputs):
                     if each is y:
