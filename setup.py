@@ -33,11 +33,15 @@ EXTRAS = {
         "setuptools<81",
     ],
     "lite": ["ai-edge-litert"],
+    "export": ["ai-edge-litert", "tf2onnx", "onnxruntime"],  # what reads exported files back
     "serve": ["tensorflow-serving-api"],  # to ask a server over gRPC
     "beam": ["apache-beam"],
     "video": ["imageio-ffmpeg"],  # animations as MP4
-    "dev": ["pytest", "pytest-xdist", "ruff", "librosa", "scipy", "imageio-ffmpeg"],
 }
+EXTRAS["dev"] = [
+    *("pytest", "pytest-xdist", "ruff", "librosa", "scipy", "imageio-ffmpeg"),
+    *EXTRAS["export"],
+]
 
 setup(
     name="keras-sounddream",

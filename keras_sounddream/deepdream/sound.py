@@ -47,7 +47,18 @@ class Sound:
         Returns:
             dict of tensors.
         """
-        dithered = transforms.dither(source, seed)
+        return self.begin_with(transforms.dither(source, seed), source)
+
+    def begin_with(self, dithered, source):
+        """Makes the state before the first step from a sound that has been dithered.
+
+        Args:
+            dithered: float32 `(batch, samples)`.
+            source: float32, the same before.
+
+        Returns:
+            dict of tensors.
+        """
         log_magnitude, cosine, sine = to_polar(*stft(dithered, self.analysis))
         start = tf.zeros_like(log_magnitude) if self.way == "mask" else log_magnitude
         return {

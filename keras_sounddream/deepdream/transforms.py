@@ -18,10 +18,22 @@ def roll(image, most, seed, step):
     if not most:
         return image
     axes = [1] if len(image.shape) == 2 else [1, 2]
-    shift = tf.random.stateless_uniform(
-        (len(axes),), tf.stack([seed, step]), -most, most + 1, "int32"
-    )
-    return tf.roll(image, shift, axis=axes)
+    return tf.roll(image, draw_shift(len(axes), most, seed, step), axis=axes)
+
+
+def draw_shift(axes, most, seed, step):
+    """Draws what `roll` moves by.
+
+    Args:
+        axes: int, how many.
+        most: int, as of `roll`.
+        seed: int.
+        step: int scalar.
+
+    Returns:
+        int32 `(axes,)`.
+    """
+    return tf.random.stateless_uniform((axes,), tf.stack([seed, step]), -most, most + 1, "int32")
 
 
 def zoom(image, most, seed, step):
