@@ -83,9 +83,11 @@ def unpack(contents, source="the file"):
             text = _read(archive, entries[METADATA_FILE])
             digest = _read(archive, entries[CHECKSUM_FILE]) if CHECKSUM_FILE in entries else b""
     except _DAMAGES as error:
-        if isinstance(error, zipfile.BadZipFile) and b"PK" not in contents[-(2**16) :]:
+        if METADATA_FILE.encode() not in contents:
             return contents, None
-        raise InputError(f"{source} is damaged: its metadata cannot be read ({error}).") from None
+        raise InputError(
+            f"{source} is damaged or cut off: its metadata cannot be read ({error})."
+        ) from None
     flatbuffer = contents[:start]
     if digest.strip() != _digest(flatbuffer):
         raise InputError(f"{source} is damaged: its checksum is another. Copy or export it anew.")
