@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import sys
 
@@ -85,7 +86,7 @@ def _stream_arguments(command):
     command.add_argument("--device", metavar="NAME", help="microphone, as `arecord -L` names it")
     command.add_argument("--hop", type=_positive(float), default=0.5, metavar="SECONDS")
     text = "name only what scores more"
-    command.add_argument("--above", type=float, default=0.0, metavar="SCORE", help=text)
+    command.add_argument("--above", type=float, default=-math.inf, metavar="SCORE", help=text)
 
 
 _ARGUMENTS = {
