@@ -108,7 +108,12 @@ class ModelFile:
         runner = self._find_runner(task)
         if np.shape(waveform) != (self.samples,):
             raise InputError(f"Expected {self.samples} samples. Received: {np.shape(waveform)}.")
-        inputs = {key: np.int32(value) for key, value in options.items()}
+        details = runner.get_input_details()
+        if set(options) != set(details) - {self._sounds[task]}:
+            raise InputError(
+                f"{task} of {self.path} takes {set(details)}. Received: {set(options)}."
+            )
+        inputs = {key: _whole(value, details[key]) for key, value in options.items()}
         inputs[self._sounds[task]] = np.asarray(waveform, "float32")[np.newaxis]
         start = time.perf_counter()
         try:
@@ -205,6 +210,11 @@ class ModelFile:
 
     def _foreign_metadata(self, sample_rate):
         return Metadata(self.path.stem, self.tasks, sample_rate, self.samples, self.samples)
+
+
+def _whole(value, details):
+    """A number as a file takes it: a scalar, which LiteRT 2.1 for Arm crashes on, or `(1,)`."""
+    return np.full(tuple(details["shape"]), value, details["dtype"])
 
 
 def _read(path):

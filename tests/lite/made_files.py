@@ -29,8 +29,8 @@ def step(window, place):
     return window * np.float32(1.5) + np.float32(0.01 * place)
 
 
-def flatbuffer(samples=SAMPLES, tasks=("classify", "embed", "dream", "dream_step")):
-    """Bytes of a model with a signature a task."""
+def flatbuffer(samples=SAMPLES, tasks=("classify", "embed", "dream", "dream_step"), place=(1,)):
+    """Bytes of a model with a signature a task; `place` is the shape of that of `dream_step`."""
     import tempfile
 
     import tensorflow as tf
@@ -54,7 +54,7 @@ def flatbuffer(samples=SAMPLES, tasks=("classify", "embed", "dream", "dream_step
     functions = {"classify": classify, "embed": embed, "dream": make, "dream_step": make_step}
     module, signatures = tf.Module(), {}
     for task in tasks:
-        more = {"place": tf.TensorSpec((), tf.int32, "place")} if task == "dream_step" else {}
+        more = {"place": tf.TensorSpec(place, tf.int32, "place")} if task == "dream_step" else {}
         traced = tf.function(functions[task]).get_concrete_function(waveform=spec, **more)
         signatures[task] = traced
     with tempfile.TemporaryDirectory() as folder:

@@ -140,7 +140,7 @@ def test_a_file_knows_its_tasks_its_outputs_and_its_times(model):
         file.run("sing", np.zeros(1600, "f"))
     with pytest.raises(InputError, match="Expected 1600 samples"):
         file.run("classify", np.zeros(1599, "f"))
-    with pytest.raises(InputError, match="LiteRT cannot run classify"):
+    with pytest.raises(InputError, match="takes {'waveform'}. Received: {'place'}"):
         file.run("classify", np.zeros(1600, "f"), place=1)
 
 
@@ -195,3 +195,12 @@ def test_the_older_runtime_does_where_the_newer_is_missing(model, monkeypatch):
     monkeypatch.setitem(sys.modules, "tflite_runtime.interpreter", interpreter)
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
     assert Classifier(model).labels == made_files.LABELS
+
+
+@pytest.mark.parametrize("shape", [(), (1,)])
+def test_the_place_of_a_step_may_be_a_scalar_or_of_one_element(tmp_path, sound, shape):
+    path = tmp_path / "steps.tflite"
+    flatbuffer = made_files.flatbuffer(tasks=("dream_step",), place=shape)
+    path.write_bytes(pack(flatbuffer, made_files.metadata(tasks=("dream_step",))))
+    made, _ = Dreamer(path).step(sound[:1600], place=7)
+    np.testing.assert_allclose(made, made_files.step(sound[:1600], 7), atol=1e-6)
