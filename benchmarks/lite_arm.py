@@ -86,8 +86,8 @@ def largest(one, other, prefix):
     for name in one:
         if name.startswith(prefix):
             difference = float(np.abs(one[name] - other[name]).max())
-            absolute = max(absolute, difference)
-            relative = max(relative, difference / max(float(np.abs(other[name]).max()), 1e-12))
+            peak = max(float(np.abs(other[name]).max()), 1e-12)
+            absolute, relative = max(absolute, difference), max(relative, difference / peak)
     return absolute, relative
 
 

@@ -103,7 +103,8 @@ class ModelFile:
             dict of output name to array, without the batch axis.
 
         Raises:
-            InputError: if the file has no such task, or LiteRT refuses the call.
+            InputError: if the file has no such task, LiteRT refuses the call, or what it answers is
+                not finite.
         """
         runner = self._find_runner(task)
         if np.shape(waveform) != (self.samples,):
@@ -123,6 +124,8 @@ class ModelFile:
                 f"LiteRT cannot run {task} of {self.path}: {one_line(error)}."
             ) from None
         self._seconds.append(time.perf_counter() - start)
+        if not all(np.isfinite(value).all() for value in found.values()):
+            raise InputError(f"{task} of {self.path} answers with values that are no numbers.")
         return {key: value[0] for key, value in found.items()}
 
     def warm_up(self):

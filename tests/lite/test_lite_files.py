@@ -197,6 +197,11 @@ def test_the_older_runtime_does_where_the_newer_is_missing(model, monkeypatch):
     assert Classifier(model).labels == made_files.LABELS
 
 
+def test_answers_that_are_no_numbers_are_an_error(model):
+    with pytest.raises(InputError, match="values that are no numbers"):
+        ModelFile(model).run("classify", np.full(1600, 1e30, "f"))  # its energy overflows
+
+
 @pytest.mark.parametrize("shape", [(), (1,)])
 def test_the_place_of_a_step_may_be_a_scalar_or_of_one_element(tmp_path, sound, shape):
     path = tmp_path / "steps.tflite"
