@@ -1,5 +1,10 @@
-"""Installs keras_sounddream."""
+"""Installs keras_sounddream; with SOUNDDREAM_DISTRIBUTION=lite, what runs exported files alone.
 
+`keras-sounddream-lite` is `keras_sounddream.lite` and the few modules without Keras that it needs.
+One package cannot have two lists of what it requires, and the whole one requires TensorFlow.
+"""
+
+import os
 import pathlib
 import re
 
@@ -43,23 +48,47 @@ EXTRAS["dev"] = [
     *EXTRAS["export"],
 ]
 
-setup(
-    name="keras-sounddream",
-    version=VERSION,
-    description="A Keras model zoo for sound, and the instrument to dream with it",
-    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
-    long_description_content_type="text/markdown",
-    license="Apache-2.0",
-    python_requires=">=3.10",
-    packages=[*find_packages(include=["keras_sounddream*"]), "keras_sounddream.saved_models"],
-    package_dir={"keras_sounddream.saved_models": "saved_models"},
-    package_data={
+LITE_COMMAND = "sounddream-lite = keras_sounddream.lite.command:main"
+WHOLE = {
+    "name": "keras-sounddream",
+    "long_description": (HERE / "README.md").read_text(encoding="utf-8"),
+    "description": "A Keras model zoo for sound, and the instrument to dream with it",
+    "packages": [*find_packages(include=["keras_sounddream*"]), "keras_sounddream.saved_models"],
+    "package_dir": {"keras_sounddream.saved_models": "saved_models"},
+    "package_data": {
         "keras_sounddream.applications": ["labels/*.txt"],
         "keras_sounddream.saved_models": ["*.npz", "*.md"],
     },
-    install_requires=REQUIRES,
-    extras_require=EXTRAS,
-    entry_points={"console_scripts": ["sounddream = keras_sounddream.cli.main:main"]},
+    "install_requires": REQUIRES,
+    "extras_require": EXTRAS,
+    "entry_points": {
+        "console_scripts": ["sounddream = keras_sounddream.cli.main:main", LITE_COMMAND]
+    },
+}
+LITE = {
+    "name": "keras-sounddream-lite",
+    "long_description": (HERE / "docs/raspberry_pi.md").read_text(encoding="utf-8"),
+    "description": "Classifies and dreams sounds with exported LiteRT files: no TensorFlow",
+    "packages": ["keras_sounddream.lite"],
+    "py_modules": [  # packages are taken whole: these are single files of theirs
+        "keras_sounddream.__init__",
+        "keras_sounddream.errors",
+        "keras_sounddream.files",
+        "keras_sounddream.export.__init__",
+        "keras_sounddream.export.metadata",
+        "keras_sounddream.export.packing",
+    ],
+    "install_requires": ["numpy", "ai-edge-litert"],
+    "extras_require": {"sound": ["soundfile", "soxr"]},  # other formats, quicker resampling
+    "entry_points": {"console_scripts": [LITE_COMMAND]},
+    "options": {"build": {"build_base": "build/lite"}},  # or it would take what is built already
+}
+
+setup(
+    version=VERSION,
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10",
     classifiers=[
         "Development Status :: 3 - Alpha",
         "License :: OSI Approved :: Apache Software License",
@@ -67,4 +96,5 @@ setup(
         "Topic :: Multimedia :: Sound/Audio :: Analysis",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
     ],
+    **(LITE if os.environ.get("SOUNDDREAM_DISTRIBUTION") == "lite" else WHOLE),
 )

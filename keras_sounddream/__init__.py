@@ -4,7 +4,7 @@ import importlib
 
 __version__ = "0.1.0"
 
-_MODULES = ("applications", "audio", "deepdream", "export", "reports", "training")
+_MODULES = ("applications", "audio", "deepdream", "export", "lite", "reports", "training")
 _NAMES = {
     "DeepDream": "keras_sounddream.deepdream.model",
     "objectives": "keras_sounddream.deepdream",

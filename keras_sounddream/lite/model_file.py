@@ -1,0 +1,227 @@
+"""One exported file: checked before LiteRT sees it, and called by the names of its tasks."""
+
+import collections
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from keras_sounddream.errors import InputError
+from keras_sounddream.export.metadata import Metadata
+from keras_sounddream.export.packing import unpack
+from keras_sounddream.lite.runtime import one_line, open_interpreter
+
+_KEPT_TIMES = 1000  # of the newest calls
+_TRIAL_SECONDS = 120
+_FEWEST_HZ = 100
+
+
+class ModelFile:
+    """An exported LiteRT file, of one length of sound.
+
+    The checksum in the file is compared before anything else, for a damaged file could end the
+    whole process. A file of another maker has none: it is opened in a process of its own first.
+
+    Args:
+        path: str or path of a `.tflite` file.
+        threads: int, that a call may use.
+        labels: sequence of str, one a class, if the file has none.
+        sample_rate: int, Hz, of a file of another maker; its one signature is then `classify`.
+
+    Attributes:
+        path: `pathlib.Path`.
+        metadata: `Metadata`.
+        samples: int, the length of sound that it takes.
+        sample_rate: int, Hz.
+
+    Raises:
+        InputError: if it cannot be read, is damaged, is no LiteRT file, or of another maker and no
+            `sample_rate` is given.
+    """
+
+    def __init__(self, path, threads=1, labels=None, sample_rate=None):
+        self.path = pathlib.Path(path)
+        flatbuffer, metadata = unpack(_read(self.path), str(self.path))
+        if metadata is None:
+            self._check_foreign(labels, sample_rate)
+        elif sample_rate is not None and sample_rate != metadata.sample_rate:
+            raise InputError(
+                f"{self.path} takes sound at {metadata.sample_rate} Hz, as it says itself. "
+                f"Received `sample_rate`: {sample_rate}."
+            )
+        self._interpreter = open_interpreter(flatbuffer, threads)
+        self._runners = {name: self._runner(name) for name in self._signatures(metadata)}
+        self._sounds, self.samples = self._find_sounds()
+        self.metadata = metadata or self._foreign_metadata(sample_rate)
+        if labels is not None and self.metadata.labels is None:
+            self.metadata = Metadata(**{**vars(self.metadata), "labels": tuple(labels)})
+        self.sample_rate = self.metadata.sample_rate
+        self._check_metadata()
+        self._seconds = collections.deque(maxlen=_KEPT_TIMES)
+
+    @property
+    def tasks(self):
+        """What the file does: tuple of str."""
+        return tuple(self._runners)
+
+    @property
+    def latency(self):
+        """How long calls took, in seconds: dict of `calls`, `median` and `longest`."""
+        seconds = sorted(self._seconds)
+        if not seconds:
+            return {"calls": 0, "median": None, "longest": None}
+        return {
+            "calls": len(seconds),
+            "median": seconds[len(seconds) // 2],
+            "longest": seconds[-1],
+        }
+
+    def outputs(self, task):
+        """Says what a task answers.
+
+        Args:
+            task: str, of `tasks`.
+
+        Returns:
+            dict of output name to shape, tuple of int.
+        """
+        details = self._find_runner(task).get_output_details()
+        return {name: tuple(int(n) for n in one["shape"]) for name, one in details.items()}
+
+    def run(self, task, waveform, **options):
+        """Calls a task once.
+
+        Args:
+            task: str, of `tasks`.
+            waveform: float32 `(samples,)`, exactly as many as the file takes.
+            **options: int, that the task takes beside the waveform: `place` of `dream_step`.
+
+        Returns:
+            dict of output name to array, without the batch axis.
+
+        Raises:
+            InputError: if the file has no such task, LiteRT refuses the call, or what it answers is
+                not finite.
+        """
+        runner = self._find_runner(task)
+        if np.shape(waveform) != (self.samples,):
+            raise InputError(f"Expected {self.samples} samples. Received: {np.shape(waveform)}.")
+        details = runner.get_input_details()
+        if set(options) != set(details) - {self._sounds[task]}:
+            raise InputError(
+                f"{task} of {self.path} takes {set(details)}. Received: {set(options)}."
+            )
+        inputs = {key: _whole(value, details[key]) for key, value in options.items()}
+        inputs[self._sounds[task]] = np.asarray(waveform, "float32")[np.newaxis]
+        start = time.perf_counter()
+        try:
+            found = runner(**inputs)
+        except (ValueError, RuntimeError) as error:
+            raise InputError(
+                f"LiteRT cannot run {task} of {self.path}: {one_line(error)}."
+            ) from None
+        self._seconds.append(time.perf_counter() - start)
+        if not all(np.isfinite(value).all() for value in found.values()):
+            raise InputError(f"{task} of {self.path} answers with values that are no numbers.")
+        return {key: value[0] for key, value in found.items()}
+
+    def warm_up(self):
+        """Calls every task once with silence: first calls are slow, and memory is taken there."""
+        for task, runner in self._runners.items():
+            options = dict.fromkeys(set(runner.get_input_details()) - {self._sounds[task]}, 0)
+            self.run(task, np.zeros(self.samples, "float32"), **options)
+        self._seconds.clear()
+
+    def _find_runner(self, task):
+        if task not in self._runners:
+            raise InputError(f"{self.path} does {', '.join(self.tasks)}. It cannot {task}.")
+        return self._runners[task]
+
+    def _signatures(self, metadata):
+        """Task names to look signatures up by, or of another maker's file its only signature."""
+        found = list(self._interpreter.get_signature_list())
+        if metadata is None:
+            if len(found) != 1:
+                raise InputError(f"Expected one signature in {self.path}. It has {len(found)}.")
+            return ["classify"]
+        missing = set(metadata.tasks) - set(found)
+        if missing or not metadata.tasks:
+            raise InputError(f"{self.path} says that it does {metadata.tasks}, but has {found}.")
+        return list(metadata.tasks)
+
+    def _runner(self, task):
+        found = list(self._interpreter.get_signature_list())
+        try:
+            return self._interpreter.get_signature_runner(task if task in found else found[0])
+        except (ValueError, RuntimeError) as error:
+            raise InputError(
+                f"LiteRT cannot prepare {task} of {self.path}: {one_line(error)}. A newer "
+                "ai-edge-litert may."
+            ) from None
+
+    def _find_sounds(self):
+        """Dict of task to the name of its float32 input `(1, samples)`, and the one length."""
+        names, lengths = {}, set()
+        for task, runner in self._runners.items():
+            shapes = {
+                name: tuple(int(n) for n in one["shape"])
+                for name, one in runner.get_input_details().items()
+                if one["dtype"] == np.float32
+            }
+            if len(shapes) != 1 or [n for shape in shapes.values() for n in shape[:-1]] != [1]:
+                raise InputError(
+                    f"Expected one input of sound, float32 (1, samples), of {task} in {self.path}. "
+                    f"It takes: {shapes}."
+                )
+            names[task], (_, samples) = next(iter(shapes.items()))
+            lengths.add(samples)
+        if len(lengths) != 1 or min(lengths) < 2:
+            raise InputError(f"Expected one length of sound in {self.path}. It has: {lengths}.")
+        return names, lengths.pop()
+
+    def _check_metadata(self):
+        rate = self.sample_rate
+        if not isinstance(rate, int) or rate < _FEWEST_HZ:
+            raise InputError(f"Expected a sample rate of {self.path} in Hz. Received: {rate!r}.")
+        if self.metadata.samples not in (None, self.samples):
+            raise InputError(
+                f"{self.path} says that it takes {self.metadata.samples} samples, but takes "
+                f"{self.samples}."
+            )
+
+    def _check_foreign(self, labels, sample_rate):
+        """Refuses a file without metadata, or opens it where a crash does no harm."""
+        if sample_rate is None:
+            raise InputError(
+                f"{self.path} holds no metadata: it is cut off, or not one of `export_model`. To "
+                "use a classifier of another maker, give its labels and sample rate "
+                "(`labels=`, `sample_rate=`)."
+            )
+        command = [sys.executable, "-m", "keras_sounddream.lite.trial", str(self.path)]
+        paths = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        try:
+            run = subprocess.run(command, env=paths, capture_output=True, timeout=_TRIAL_SECONDS)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise InputError(f"{self.path} could not be tried out ({error}).") from None
+        if run.returncode < 0:
+            raise InputError(f"{self.path} is damaged: LiteRT crashes on it.")
+        if run.returncode:
+            raise InputError(f"{self.path}: {one_line(run.stderr.decode(errors='replace'))}.")
+
+    def _foreign_metadata(self, sample_rate):
+        return Metadata(self.path.stem, self.tasks, sample_rate, self.samples, self.samples)
+
+
+def _whole(value, details):
+    """A number as a file takes it: a scalar, which LiteRT 2.1 for Arm crashes on, or `(1,)`."""
+    return np.full(tuple(details["shape"]), value, details["dtype"])
+
+
+def _read(path):
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror or error}.") from None

@@ -1,0 +1,152 @@
+"""`sounddream-lite`, in this process and where TensorFlow and Keras are blocked."""
+
+import io
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import types
+
+import numpy as np
+import pytest
+from lite import made_files
+from lite.made_files import LABELS, RATE, SAMPLES
+
+from keras_sounddream.lite import load, save
+from keras_sounddream.lite.command import main
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+@pytest.fixture
+def wav(tmp_path, sound):
+    save(tmp_path / "sound.wav", sound, RATE)
+    return tmp_path / "sound.wav"
+
+
+def lines(capsys):
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_classify_names_what_the_scores_say(model, wav, capsys):
+    assert main(["classify", str(model), str(wav), str(wav), "--json", "--top", "2"]) == 0
+    first, second = lines(capsys)
+    assert first == second
+    named = [row["label"] for row in first["best"]]
+    parts = [load(wav, RATE)[start : start + SAMPLES] for start in (0, 1600, 3200, 3400)]
+    scores = np.array([0.32, 0.32, 0.32, 0.04]) @ [made_files.scores(part) for part in parts]
+    assert named == [LABELS[i] for i in np.argsort(-scores)[:2]]
+    assert main(["classify", str(model), str(wav)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+
+
+def test_dream_writes_what_the_file_dreams(model, wav, tmp_path, capsys):
+    save(tmp_path / "tone.wav", 0.3 * np.sin(np.arange(3000) / 5), RATE)
+    out = str(tmp_path / "dream.wav")
+    assert main(["dream", str(model), str(tmp_path / "tone.wav"), "-o", out]) == 0
+    wanted = made_files.dream(load(tmp_path / "tone.wav", RATE))
+    np.testing.assert_allclose(load(out, RATE), wanted, atol=2e-5)
+    assert main(["dream", str(model), str(wav), "-o", out]) == 2
+    assert "exists" in capsys.readouterr().err
+    assert main(["dream", str(model), str(wav), "-o", out, "--steps", "1", "--force"]) == 0
+    assert len(load(out, RATE)) == 5000
+
+
+def test_stream_listens_to_standard_input(model, sound, capsys, monkeypatch):
+    raw = np.round(sound * 32768).astype("<i2").tobytes()
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(raw)))
+    assert main(["stream", str(model), "-", "--json", "--hop", "0.2", "--top", "3"]) == 0
+    captured = capsys.readouterr()
+    found = [json.loads(line) for line in captured.out.splitlines()]
+    assert [row["seconds"] for row in found] == [0.2, 0.4, 0.6]
+    assert "3 windows" in captured.err
+    heard = np.frombuffer(raw, "<i2").astype("float32") / 32768
+    for row, start in zip(found, (0, 1600, 3200), strict=True):
+        scores = dict(zip(LABELS, made_files.scores(heard[start : start + 1600]), strict=True))
+        assert {one["label"]: one["score"] for one in row["best"]} == pytest.approx(
+            scores, abs=2e-6
+        )
+
+
+def test_only_what_scores_enough_is_named(model, capsys, monkeypatch):
+    raw = io.BytesIO(np.full(3200, 8192, "<i2").tobytes())  # 0.25: energy 0.0625
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=raw))
+    assert main(["stream", str(model), "-", "--above", "0.1", "--hop", "0.2"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("level") == out.count("newest") == 2
+    assert "energy" not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["classify", "{model}", "nothing.wav"], "Cannot read nothing.wav"),
+        (["classify", "nothing.tflite", "{wav}"], "Cannot read nothing.tflite"),
+        (["classify", "{wav}", "{wav}"], "is no LiteRT model"),
+        (["classify", "{model}", "{model}"], "sounddream-lite: "),
+        (["classify", "{model}", "{wav}", "--top", "0"], "invalid number above zero"),
+        (["classify", "{model}", "{wav}", "--labels", "nothing.txt"], "Cannot read the labels"),
+        (["dream", "{model}", "{wav}", "-o", "dream.mp3"], "ends in .wav"),
+        (["dream", "{model}", "{wav}"], "required: -o"),
+        (["sing"], "invalid choice"),
+        ([], "required: COMMAND"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(
+    model, wav, tmp_path, monkeypatch, capsys, arguments, message
+):
+    monkeypatch.chdir(tmp_path)
+    assert main([part.format(model=model, wav=wav) for part in arguments]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert "Traceback" not in said
+
+
+def test_help_and_version(capsys):
+    for arguments in (["--help"], ["stream", "--help"], ["--version"]):
+        assert main(arguments) == 0
+    assert "microphone" in capsys.readouterr().out
+
+
+BLOCKED = """
+import sys
+for name in ("tensorflow", "keras", "tf_keras", "soundfile", "soxr", "click", "h5py"):
+    sys.modules[name] = None
+from keras_sounddream.lite import Classifier, Dreamer, Embedder, load, save
+from keras_sounddream.lite.command import main
+model, wav, out = sys.argv[1:]
+for command in (["classify", model, wav], ["dream", model, wav, "-o", out]):
+    assert main(command) == 0
+assert len(Embedder(model).features(load(wav, 8000))) == 2
+ours = {name for name in sys.modules if name.startswith("keras_sounddream.")}
+assert ours <= {"keras_sounddream." + name for name in ("errors", "export", "export.metadata",
+    "export.packing", "files")} | {name for name in ours if ".lite" in name}, ours
+"""
+
+
+def test_nothing_of_it_needs_tensorflow_or_keras(model, wav, tmp_path):
+    out = tmp_path / "dream.wav"
+    save(tmp_path / "other.wav", load(wav, RATE), 11025)  # resampled, by NumPy
+    for sound in (wav, tmp_path / "other.wav"):
+        run = subprocess.run(
+            [sys.executable, "-c", BLOCKED, str(model), str(sound), str(out)],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+        )
+        assert run.returncode == 0, run.stderr
+        out.unlink()
+
+
+def test_a_reader_that_goes_away_is_no_error(model, sound):
+    run = subprocess.run(
+        f"{sys.executable} -m keras_sounddream.lite.command stream {model} - --hop 0.01 | head -1",
+        shell=True,
+        input=np.round(np.tile(sound, 50) * 32768).astype("<i2").tobytes(),
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+    )
+    assert len(run.stdout.splitlines()) == 1
+    assert b"Traceback" not in run.stderr
+    assert b"Broken" not in run.stderr
