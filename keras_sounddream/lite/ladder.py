@@ -15,26 +15,27 @@ class Ladder:
 
     Args:
         *paths: str or path of `.tflite` files, or of folders of them.
-        tasks: tuple of str, of which every file must do one at least.
+        tasks: tuple of str; files that do none of them are left out.
         **options: of `ModelFile`.
 
     Attributes:
         files: list of `ModelFile`, the shortest first.
 
     Raises:
-        InputError: as `ModelFile`, and if there is no file, or files are not of one model.
+        InputError: as `ModelFile`, and if no file is left, or they are not of one model.
     """
 
     def __init__(self, *paths, tasks, **options):
-        self.files = [ModelFile(path, **options) for path in _find(paths)]
+        files = [ModelFile(path, **options) for path in _find(paths)]
+        self.files = [file for file in files if set(tasks) & set(file.tasks)]
         self.files.sort(key=lambda file: file.samples)
+        if not self.files:
+            raise InputError(
+                f"{files[0].path} does {', '.join(files[0].tasks)}. Expected a file that can "
+                f"{' or '.join(tasks)}."
+            )
         first = self.files[0].metadata
         for file in self.files:
-            if not set(tasks) & set(file.tasks):
-                raise InputError(
-                    f"{file.path} does {', '.join(file.tasks)}. Expected a file that can "
-                    f"{' or '.join(tasks)}."
-                )
             mine = file.metadata
             if (mine.model, mine.sample_rate, mine.labels) != (
                 first.model,

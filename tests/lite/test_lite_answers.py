@@ -60,6 +60,15 @@ def test_of_a_ladder_the_shortest_that_holds_the_sound_is_taken(ladder, sound):
     assert Classifier(*paths).samples == [1600, 4000]
 
 
+def test_files_of_a_folder_that_do_something_else_are_left_out(tmp_path):
+    for task, samples in (("classify", 1600), ("dream", 4000)):
+        made_files.write(tmp_path / f"{task}.tflite", samples, tasks=(task,))
+    assert Classifier(tmp_path).samples == [1600]
+    assert Dreamer(tmp_path).samples == [4000]
+    with pytest.raises(InputError, match="does classify. Expected a file that can embed"):
+        Embedder(tmp_path)
+
+
 def test_files_of_two_models_are_no_ladder(model, tmp_path):
     other = made_files.write(tmp_path / "other.tflite", labels=("x", "y", "z"))
     with pytest.raises(InputError, match="Expected files of one model"):

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import types
@@ -150,3 +151,22 @@ def test_a_reader_that_goes_away_is_no_error(model, sound):
     assert len(run.stdout.splitlines()) == 1
     assert b"Traceback" not in run.stderr
     assert b"Broken" not in run.stderr
+
+
+def test_an_interrupted_stream_says_how_long_windows_took(model):
+    run = subprocess.Popen(
+        [sys.executable, "-m", "keras_sounddream.lite.command", "stream", str(model), "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    run.stdin.write(bytes(2 * SAMPLES))
+    run.stdin.flush()
+    assert b"0.2 s" in run.stdout.readline()  # as soon as the window is full
+    run.send_signal(signal.SIGINT)
+    said = run.communicate(timeout=60)[1]
+    assert run.returncode == 1
+    assert b"1 windows" in said
+    assert b"interrupted" in said
+    assert b"Traceback" not in said
