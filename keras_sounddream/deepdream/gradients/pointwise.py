@@ -41,6 +41,7 @@ STAND_INS = {
     "Erfc": lambda x: 1.0 - tf.sign(x) * (1.0 - _tail(tf.abs(x))),
     "Expm1": lambda x: tf.exp(x) - 1.0,
     "Log1p": lambda x: tf.math.log(x + 1.0),
+    "Softsign": lambda x: x / (1.0 + tf.abs(x)),
 }
 
 # For each of two inputs a and b that are broadcast, from the gradient g and the output y.

@@ -148,7 +148,12 @@ def _custom(op, upstream):
 
 def _refusal(op, reason, layers):
     *scopes, _ = op.name.split("/")
-    names = [n for scope in reversed(scopes) for n in layers if re.fullmatch(rf"{n}(_\d+)*", scope)]
+    names = [
+        n
+        for scope in reversed(scopes)
+        for n in layers
+        if re.fullmatch(rf"{re.escape(n)}(_\d+)*", scope)
+    ]
     where = f" of layer {max(names, key=len)!r}" if names else ""
     return (
         f"Operation {op.type}{where} ({op.name}) has no portable gradient: {reason}. Dream on a "
