@@ -1,23 +1,14 @@
 """What several tests use: paths, sounds with known answers, a small network."""
 
 import os
-import pathlib
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import pytest
+from places import shared_data
 
-ROOT = pathlib.Path(__file__).parents[1]
 RATE = 24000
-
-
-def shared_data(name):
-    """Path of a folder of real sounds beside the checkout; skips the test where it is absent."""
-    path = ROOT.parent / "shared" / "data" / name
-    if not path.is_dir():
-        pytest.skip(f"needs real data: {path} is absent")
-    return path
 
 
 @pytest.fixture

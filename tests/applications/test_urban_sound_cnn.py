@@ -6,7 +6,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from conftest import ROOT
+from places import ROOT
 
 from keras_sounddream import DeepDream, InputError, audio, objectives
 from keras_sounddream.applications import UrbanSoundCNN, classify, urban_sound_cnn

@@ -5,7 +5,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from conftest import shared_data
+from places import shared_data
 
 from keras_sounddream import DeepDream, InputError, applications, audio, objectives
 from keras_sounddream.applications import _yamnet_weights, yamnet
@@ -263,7 +263,7 @@ def test_what_is_seen_in_patches_is_read_an_example_each(rng, name):
 def test_the_logits_of_pooled_scores_are_those_before_the_pool():
     model = two_parts()
     assert objectives.logit(2).resolved(model).logit_layers == ("scored",)
-    assert objectives.channel(None, 2).resolved(model).layers == ("scores",)
+    assert objectives.channel("scores", 2).resolved(model).layers == ("scores",)
 
 
 def test_a_dream_on_it_rises_and_stays(weights, esc10):

@@ -6,7 +6,7 @@ import csv
 import numpy as np
 import pytest
 import soundfile
-from conftest import shared_data
+from places import shared_data
 from training import small_urban
 
 from keras_sounddream import InputError

@@ -5,7 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from conftest import ROOT
+from places import ROOT
 from training import small_urban
 from training.test_steps import events
 
