@@ -7,6 +7,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from convert.writers import write_legacy_pth, write_pth
 from PIL import Image
 
 from keras_sounddream import DeepDream, InputError, applications, objectives
@@ -233,14 +234,18 @@ def test_the_front_end_can_leave_mean_and_deviation_out(rng):
     np.testing.assert_allclose(model.get_layer("front_end")(pixels), pixels / 255, atol=1e-6)
 
 
-def test_a_file_that_is_not_what_its_name_says_is_refused(rng, tmp_path, monkeypatch):
+@pytest.mark.parametrize("write", [write_pth, write_legacy_pth])
+def test_a_file_that_is_not_what_its_name_says_is_refused(write, rng, tmp_path):
     arrays = torch_arrays("1.0", rng)
-    monkeypatch.setattr(_weights, "read_arrays", lambda path: arrays)
-    digest = hashlib.sha256(b"weights").hexdigest()
+    write(tmp_path / "mine.pth", arrays)
+    content = (tmp_path / "mine.pth").read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
     for name in (f"squeezenet1_0-{digest[:8]}.pth", "mine.pth"):
-        (tmp_path / name).write_bytes(b"weights")
-        SqueezeNet(weights=str(tmp_path / name))
-    (tmp_path / "squeezenet1_0-b66bff10.pth").write_bytes(b"weights")
+        (tmp_path / name).write_bytes(content)
+        model = SqueezeNet(weights=str(tmp_path / name))
+        kernel = arrays["classifier.1.weight"].transpose(2, 3, 1, 0)
+        np.testing.assert_array_equal(model.get_layer("conv10").kernel, kernel)
+    (tmp_path / "squeezenet1_0-b66bff10.pth").write_bytes(content)
     with pytest.raises(InputError, match=f"begins with b66bff10, .* but has {digest[:8]}"):
         SqueezeNet(weights=str(tmp_path / "squeezenet1_0-b66bff10.pth"))
 
