@@ -5,7 +5,8 @@ import numpy as np
 from keras import layers
 
 import keras_sounddream.applications._common as _common
-from keras_sounddream.applications import _yamnet_network, _yamnet_weights
+import keras_sounddream.applications._yamnet_network as _yamnet_network
+import keras_sounddream.applications._yamnet_weights as _yamnet_weights
 from keras_sounddream.applications._patches import JoinPatches, Patches
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.layers import LogMelSpectrogram

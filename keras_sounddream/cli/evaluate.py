@@ -4,12 +4,8 @@ import pathlib
 
 import click
 
-from keras_sounddream.cli._options import (
-    check_outputs,
-    load_model,
-    test_part_options,
-    write_json,
-)
+from keras_sounddream.cli._options import check_outputs, load_model, write_json
+from keras_sounddream.cli._urban_options import test_part_options
 from keras_sounddream.errors import InputError
 
 

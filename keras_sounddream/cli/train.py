@@ -2,7 +2,8 @@
 
 import click
 
-from keras_sounddream.cli._options import check_outputs, quietly, urban_options
+from keras_sounddream.cli._options import check_outputs, quietly
+from keras_sounddream.cli._urban_options import urban_options
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 

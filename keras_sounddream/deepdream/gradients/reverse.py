@@ -5,7 +5,11 @@ import re
 
 import tensorflow as tf
 
-from keras_sounddream.deepdream.gradients import convolutions, pointwise, pools, products, shapes
+import keras_sounddream.deepdream.gradients.convolutions as convolutions
+import keras_sounddream.deepdream.gradients.pointwise as pointwise
+import keras_sounddream.deepdream.gradients.pools as pools
+import keras_sounddream.deepdream.gradients.products as products
+import keras_sounddream.deepdream.gradients.shapes as shapes
 from keras_sounddream.deepdream.gradients.pieces import UnfitError
 from keras_sounddream.errors import InputError
 
