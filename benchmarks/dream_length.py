@@ -100,7 +100,8 @@ def write_page(rows):
     import keras
     import tensorflow as tf
 
-    first, last = rows[0], rows[-1]
+    last = rows[-1]
+    first = next((row for row in rows if row["segments"] > 1), last)  # one segment is dreamed whole
     most = max(row["own_mb"] for row in rows)
     cost = [row["processor"] / row["sound_seconds"] for row in (first, last)]
     lines = [
