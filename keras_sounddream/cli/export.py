@@ -27,7 +27,19 @@ from keras_sounddream.errors import InputError
 )
 @click.option("--class", "label", metavar="LABEL", help="Class to dream of.")
 @click.option("--embedding", metavar="NAME", help="Layer that embed reads.  [default: before top]")
-@click.option("--seconds", type=float, help="Length of sound, in formats that need one.")
+@click.option(
+    "--seconds",
+    type=float,
+    multiple=True,
+    help="Length of sound, in formats that need one; repeated, a file each: OUT_2s, OUT_5s.",
+)
+@click.option("--quantization", metavar="NAME", help="float16, dynamic_range or int8, of litert.")
+@click.option(
+    "--representative",
+    multiple=True,
+    metavar="FILE",
+    help="Sound like those that an int8 file will hear; to be repeated.",
+)
 @click.option(
     "--sound",
     "sounds",
@@ -52,17 +64,26 @@ def command(output, model_name, weights, format_name, tasks, sounds, serving, fo
         "layer": rest.pop("embedding", None),
         "tasks": tasks or None,
         "sounds": sounds or None,
-        "seconds": rest.pop("seconds", None),
     }
+    seconds = rest.pop("seconds", ())
+    options |= {"seconds": seconds if len(seconds) > 1 else seconds[0]} if seconds else {}
+    own = ("quantization", "representative")
+    options |= {name: rest.pop(name) for name in own if name in rest}
     model, family = load_model(model_name, weights)
     with quietly():
         from keras_sounddream.export import export_model, export_serving
     options["min_seconds"] = getattr(family, "MIN_SECONDS", None)
     model = _dream(model, tasks, rest)
     if serving:
-        report = export_serving(model, output, **options)
+        reports = export_serving(model, output, **options)
     else:
-        report = export_model(model, output, format_name, overwrite=force, **options)
+        reports = export_model(model, output, format_name, overwrite=force, **options)
+    for report in reports if isinstance(reports, list) else [reports]:
+        _tell(report)
+
+
+def _tell(report):
+    """Prints one line for a file, and one for each of its tasks."""
     click.echo(f"{report['path']}: {report['bytes'] / 1e6:.1f} MB")
     for name, task in report["tasks"].items():
         click.echo(

@@ -1,8 +1,11 @@
 """Exports a model: writes it beside its place, reads it back, compares, and only then renames."""
 
+import contextlib
 import difflib
 import importlib
+import inspect
 import json
+import pathlib
 
 import keras_sounddream
 from keras_sounddream.deepdream.model import DeepDream
@@ -10,12 +13,13 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.tasks import find_tasks
 from keras_sounddream.export.verify import verify as verify_file
-from keras_sounddream.files import check_output, folder_beside, written_beside
+from keras_sounddream.files import folder_beside, written_beside
 
 # Format: module that has `write(tasks, metadata, path, **options)`, `read(path, tasks)`, which
-# gives a `verify.Runner`, and `FOLDER_HOLDS`: the file by which a folder of the format is known, or
-# `None` if it is a single file.
+# gives a `verify.Runner`, `FOLDER_HOLDS`: the file by which a folder of the format is known, or
+# `None` if it is a single file; and `by_default(tasks)`, if one file is not to hold them all.
 FORMATS = {
+    "litert": "keras_sounddream.export.litert",
     "saved_model": "keras_sounddream.export.saved_model",
 }
 REPORT = "verification.json"  # in a folder's assets.extra; of a file, its name and `.json`
@@ -43,7 +47,9 @@ def export_model(
         tasks: sequence of str, what the file is to do: keys of `TASKS`; by default all that the
             model has and the format can hold in one file.
         layer: str, the layer that the task `embed` reads; by default the one before the top.
-        seconds: float, s, the one length of sound that the file takes, in formats that need one.
+        seconds: float, s, the one length of sound that the file takes, in formats that need one;
+            or a sequence of them for a file each: of (2, 5) `path` `a.tflite` becomes
+            `a_2s.tflite` and `a_5s.tflite`.
         min_seconds: float, s, to which shorter sounds are repeated before they are scored, such
             as a family's `MIN_SECONDS`; by default the least that the model takes.
         sounds: sequence of paths of sound files, or of float32 `(1, samples)` arrays at the
@@ -54,7 +60,8 @@ def export_model(
 
     Returns:
         dict, also written as JSON beside the file, or in a folder's `assets.extra`: `format`,
-        `path`, `bytes`, `version`, and for each task of `tasks` what `verify.compare` measured.
+        `path`, `bytes`, `version`, and for each task of `tasks` what `verify.compare` measured;
+        of several `seconds` a list of such.
 
     Raises:
         InputError: if the model has no such task, or the path cannot be written.
@@ -65,35 +72,70 @@ def export_model(
         export_model(applications.LogMelCNN(), "rooster_detector")
     """
     writer = _format(format)
+    _check_options(format, options if seconds is None else {**options, "seconds": seconds})
     found = find_tasks(model, tasks, layer, min_seconds)
+    if tasks is None:
+        found = getattr(writer, "by_default", list)(found)
     metadata = _metadata(model, found)
-    if seconds is not None:
-        options["seconds"] = seconds
+    with contextlib.ExitStack() as stack:  # all files of a ladder appear, or none
+        reports = [
+            _export(stack, format, place, (found, metadata), verify and (sounds,), overwrite, own)
+            for place, own in _rungs(path, seconds, options)
+        ]
+    return reports if _is_ladder(seconds) else reports[0]
+
+
+def _export(stack, format, path, made, verify, overwrite, options):
+    """Writes one file or folder, which appears where `stack` is left: its report."""
+    writer, (tasks, metadata) = _format(format), made
     holds = writer.FOLDER_HOLDS
     if holds is None:
-        check_output(f"{path}.json", overwrite)
-        beside = written_beside(path, overwrite)
+        beside = stack.enter_context(written_beside(f"{path}.json", overwrite))
+        temporary = stack.enter_context(written_beside(path, overwrite))
     else:
-        beside = folder_beside(path, overwrite, holds)
-    with beside as temporary:
-        written = writer.write(found, metadata, temporary, **options)
-        report = {
-            "format": format,
-            "path": str(path),
-            "model": metadata.model,
-            "bytes": _size(temporary),
-            "version": metadata.version,
-            "tasks": {task.name: {} for task in written},
-        }
-        if verify:
-            report["tasks"] = verify_file(written, writer.read(temporary, written), sounds)
-        if holds is not None:
-            (temporary / "assets.extra").mkdir(exist_ok=True)
-            _write_json(temporary / "assets.extra" / REPORT, report)
-    if holds is None:
-        with written_beside(f"{path}.json", overwrite) as temporary:
-            _write_json(temporary, report)
+        temporary = stack.enter_context(folder_beside(path, overwrite, holds))
+    written = writer.write(tasks, metadata, temporary, **options)
+    report = {
+        "format": format,
+        "path": str(path),
+        "model": metadata.model,
+        "bytes": _size(temporary),
+        "version": metadata.version,
+        "tasks": {task.name: {} for task in written},
+    }
+    if verify:
+        report["tasks"] = verify_file(written, writer.read(temporary, written), *verify)
+    if holds is not None:
+        beside = temporary / "assets.extra" / REPORT
+        beside.parent.mkdir(exist_ok=True)
+    _write_json(beside, report)
     return report
+
+
+def _check_options(format, options):
+    takes = list(inspect.signature(_format(format).write).parameters)[3:]
+    unknown = [name for name in options if name not in takes]
+    if unknown:
+        raise InputError(
+            f"The format {format} takes {', '.join(takes)}. Received: {', '.join(unknown)}."
+        )
+
+
+def _is_ladder(seconds):
+    return isinstance(seconds, list | tuple)
+
+
+def _rungs(path, seconds, options):
+    """Pairs of path and options, one a length."""
+    if not _is_ladder(seconds):
+        return [(path, options if seconds is None else {**options, "seconds": seconds})]
+    if not seconds or len(set(seconds)) < len(seconds):
+        raise InputError(f"Expected different lengths. Received `seconds`: {seconds}.")
+    path = pathlib.Path(path)
+    return [
+        (path.with_name(f"{path.stem}_{each:g}s{path.suffix}"), {**options, "seconds": each})
+        for each in seconds
+    ]
 
 
 def _format(name):

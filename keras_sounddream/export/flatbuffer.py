@@ -1,0 +1,91 @@
+"""What operations are in a LiteRT model."""
+
+import flatbuffers
+from tensorflow.lite.python import schema_py_generated as schema
+
+_NAMES = {
+    code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")
+}
+_CUSTOM = schema.BuiltinOperator.CUSTOM
+# Kind of operation with parts of its own: type of its options, and what of them name the parts.
+_NESTED = {
+    "WHILE": (schema.WhileOptions, ("CondSubgraphIndex", "BodySubgraphIndex")),
+    "IF": (schema.IfOptions, ("ThenSubgraphIndex", "ElseSubgraphIndex")),
+    "CALL_ONCE": (schema.CallOnceOptions, ("InitSubgraphIndex",)),
+}
+
+
+def operations(flatbuffer):
+    """Lists the kinds of operation of each signature, those inside loops too.
+
+    Args:
+        flatbuffer: bytes of a LiteRT model.
+
+    Returns:
+        dict of signature name to sorted list of str. What is not built in is `CUSTOM:` and its
+        name.
+    """
+    model = schema.Model.GetRootAs(flatbuffer, 0)
+    found = {}
+    for i in range(model.SignatureDefsLength()):
+        signature = model.SignatureDefs(i)
+        kinds, seen, todo = set(), set(), {signature.SubgraphIndex()}
+        while todo:
+            index = todo.pop()
+            seen.add(index)
+            for kind, inner in _of_subgraph(model, index):
+                kinds.add(kind)
+                todo |= set(inner) - seen
+        found[signature.SignatureKey().decode()] = sorted(kinds)
+    return found
+
+
+def _of_subgraph(model, index):
+    """Pairs of an operation's kind and the subgraphs that it runs."""
+    graph = model.Subgraphs(index)
+    for i in range(graph.OperatorsLength()):
+        operator = graph.Operators(i)
+        code = model.OperatorCodes(operator.OpcodeIndex())
+        number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        kind = f"CUSTOM:{code.CustomCode().decode()}" if number == _CUSTOM else _NAMES[number]
+        yield kind, _inner(operator, kind)
+
+
+def _inner(operator, kind):
+    if kind not in _NESTED:
+        return []
+    make, names = _NESTED[kind]
+    options, table = make(), operator.BuiltinOptions()
+    options.Init(table.Bytes, table.Pos)
+    return [getattr(options, name)() for name in names]
+
+
+def front_end(model, graph):
+    """Finds the operations that a graph's logarithms are computed by.
+
+    Args:
+        model: `ModelT`, a flatbuffer taken apart.
+        graph: `SubGraphT` of it.
+
+    Returns:
+        list of `OperatorT`, the logarithms too; empty if there are none.
+    """
+    wanted, found = set(), []
+    for operator in reversed(graph.operators):
+        if kind_of(model, operator) == schema.BuiltinOperator.LOG or wanted & set(operator.outputs):
+            wanted |= set(operator.inputs) - {-1}
+            found.append(operator)
+    return found
+
+
+def kind_of(model, operator):
+    """The number of an operation's kind, of `BuiltinOperator`."""
+    code = model.operatorCodes[operator.opcodeIndex]
+    return max(code.builtinCode, code.deprecatedBuiltinCode)
+
+
+def packed(model):
+    """Puts a flatbuffer together again: bytes of a `ModelT`."""
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
