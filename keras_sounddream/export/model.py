@@ -14,8 +14,9 @@ from keras_sounddream.files import check_output, folder_beside, written_beside
 
 # Format: module that has `write(tasks, metadata, path, **options)`, `read(path, tasks)`, which
 # gives a `verify.Runner`, and `FOLDER_HOLDS`: the file by which a folder of the format is known, or
-# `None` if it is a single file.
+# `None` if it is a single file. `TASKS_A_FILE`, where it has one: how many tasks one file holds.
 FORMATS = {
+    "onnx": "keras_sounddream.export.onnx",
     "saved_model": "keras_sounddream.export.saved_model",
 }
 REPORT = "verification.json"  # in a folder's assets.extra; of a file, its name and `.json`
@@ -65,6 +66,7 @@ def export_model(
         export_model(applications.LogMelCNN(), "rooster_detector")
     """
     writer = _format(format)
+    _check_tasks(writer, format, tasks)
     found = find_tasks(model, tasks, layer, min_seconds)
     metadata = _metadata(model, found)
     if seconds is not None:
@@ -102,6 +104,15 @@ def _format(name):
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise InputError(f"`format` must be one of {', '.join(FORMATS)}. Received: {name!r}.{hint}")
     return importlib.import_module(FORMATS[name])
+
+
+def _check_tasks(writer, format, tasks):
+    most = getattr(writer, "TASKS_A_FILE", None)
+    if most is not None and tasks is not None and len(tasks) > most:
+        raise InputError(
+            f"A file of format {format!r} holds {most} task: export each to a file of its own. "
+            f"Received: {', '.join(tasks)}."
+        )
 
 
 def _metadata(model, tasks):
