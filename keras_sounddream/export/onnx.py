@@ -11,6 +11,7 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from keras_sounddream.errors import ExportError, InputError
+from keras_sounddream.export.onnx_graph import nodes, share_constants
 from keras_sounddream.export.portable_tasks import fixed_samples, portable_function
 from keras_sounddream.export.verify import Runner
 
@@ -51,6 +52,9 @@ def write(tasks, metadata, path, seconds=None):
     names |= dict(zip([tensor.name for tensor in frozen.outputs], outputs, strict=True))
     model = _converted(tf2onnx, frozen, names, task)
     _check_graph(onnx, model, task)
+    share_constants(model.graph)
+    for unused in [one for one in model.opset_import if one.domain]:
+        model.opset_import.remove(unused)
     metadata = dataclasses.replace(metadata, tasks=(task.name,), samples=samples)
     files = {name: content.decode() for name, content in metadata.to_files().items()}
     onnx.helper.set_model_props(model, {**files, "opset": str(OPSET)})
@@ -90,7 +94,7 @@ def read(path, tasks):
         inputs = {key: np.asarray(value) for key, value in inputs.items() if key in takes}
         return dict(zip(tasks[0].outputs, session.run(None, inputs), strict=True))
 
-    kinds = sorted({node.op_type for node in _nodes(onnx.load(path).graph)})
+    kinds = sorted({node.op_type for node in nodes(onnx.load(path).graph)})
     return Runner(run, {tasks[0].name: kinds}, tuple(takes - {"waveform"}))
 
 
@@ -141,7 +145,7 @@ def _converted(tf2onnx, frozen, names, task):
 def _check_graph(onnx, model, task):
     """Refuses operations that ONNX has not, which tf2onnx leaves as they were."""
     layers = [layer.name for layer in _network(task).layers]
-    for node in _nodes(model.graph):
+    for node in nodes(model.graph):
         if node.domain or not onnx.defs.has(node.op_type):
             scopes = node.name.split("/")
             within = [
@@ -163,15 +167,6 @@ def _check_graph(onnx, model, task):
 
 def _network(task):
     return task.model if task.read is None else task.model.model
-
-
-def _nodes(graph):
-    """Every node of a graph, those of branches and loops too."""
-    for node in graph.node:
-        yield node
-        for attribute in node.attribute:
-            for inner in (*attribute.graphs, *([attribute.g] if attribute.g.node else [])):
-                yield from _nodes(inner)
 
 
 def _first_line(error):

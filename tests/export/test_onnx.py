@@ -11,7 +11,9 @@ from export.models import RATE, make_classifier
 from keras_sounddream import DeepDream, ExportError, InputError, applications, objectives
 from keras_sounddream.cli.main import main
 from keras_sounddream.export import Metadata, export_model
+from keras_sounddream.export.onnx_graph import graphs
 from keras_sounddream.export.sounds import speech_like
+from keras_sounddream.export.tasks import find_tasks
 
 onnx = pytest.importorskip("onnx", reason="needs onnx")
 pytest.importorskip("tf2onnx", reason="needs tf2onnx")
@@ -51,13 +53,13 @@ def test_any_batch_and_length_are_classified(make, tmp_path):
     path = tmp_path / "model.onnx"
     report = export_model(model, path, "onnx", tasks=["classify"])
     assert report["tasks"]["classify"]["largest_relative"] <= 1e-5
-    session, second = opened(path), model.sample_rate
-    second = max(second, Metadata.from_json(props(path)["sounddream.json"]).min_samples)
-    for batch, samples in ((1, second), (3, second + 777)):
-        rows = np.concatenate([speech_like(samples, second, seed) for seed in range(batch)])
-        (found,) = session.run(["scores"], {"waveform": rows})
-        wanted = model.predict(rows, verbose=0)
-        close(found, wanted.mean(axis=tuple(range(1, wanted.ndim - 1))))
+    least = Metadata.from_json(props(path)["sounddream.json"]).min_samples
+    (task,) = find_tasks(model, ["classify"])
+    for batch, samples in ((1, least), (3, least + 777)):
+        rows = np.concatenate([speech_like(samples, 16000, seed) for seed in range(batch)])
+        found = opened(path).run(list(task.outputs), {"waveform": rows})
+        for one, wanted in zip(found, task.function(rows).values(), strict=True):
+            close(one, wanted)
 
 
 def props(path):
@@ -115,6 +117,9 @@ def test_a_dream_is_one_file(small_dream, tmp_path):
     report = export_model(small_dream, path, "onnx", tasks=["dream"], seconds=0.5)["tasks"]["dream"]
     assert report["sound_seconds"] == 0.5
     assert "Loop" in report["operations"]
+    kept = [each.raw_data for graph in graphs(onnx.load(path).graph) for each in graph.initializer]
+    kept = [content for content in kept if len(content) >= 1024]
+    assert len(kept) == len(set(kept))  # a loop's constants are those of the graph around it
     sound = speech_like(RATE // 2, RATE, seed=5)
     (found,) = opened(path).run(["dream"], {"waveform": sound})
     close(found, small_dream(sound), 2e-3)
@@ -181,7 +186,6 @@ def test_wrong_answers_leave_nothing_behind(classifier, tmp_path, monkeypatch):
 
 def test_a_file_that_is_none_is_one_line(classifier, tmp_path):
     from keras_sounddream.export.onnx import read
-    from keras_sounddream.export.tasks import find_tasks
 
     (tmp_path / "a.onnx").write_bytes(b"no graph")
     with pytest.raises(ExportError, match="does not open the classify of tiny: [^\n]*$"):
