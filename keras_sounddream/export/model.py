@@ -17,9 +17,11 @@ from keras_sounddream.files import folder_beside, written_beside
 
 # Format: module that has `write(tasks, metadata, path, **options)`, `read(path, tasks)`, which
 # gives a `verify.Runner`, `FOLDER_HOLDS`: the file by which a folder of the format is known, or
-# `None` if it is a single file; and `by_default(tasks)`, if one file is not to hold them all.
+# `None` if it is a single file; and, where one file is not to hold them all, `by_default(tasks)`
+# and `TASKS_A_FILE`, how many one holds at most.
 FORMATS = {
     "litert": "keras_sounddream.export.litert",
+    "onnx": "keras_sounddream.export.onnx",
     "saved_model": "keras_sounddream.export.saved_model",
 }
 REPORT = "verification.json"  # in a folder's assets.extra; of a file, its name and `.json`
@@ -73,6 +75,7 @@ def export_model(
     """
     writer = _format(format)
     _check_options(format, options if seconds is None else {**options, "seconds": seconds})
+    _check_tasks(writer, format, tasks)
     found = find_tasks(model, tasks, layer, min_seconds)
     if tasks is None:
         found = getattr(writer, "by_default", list)(found)
@@ -144,6 +147,15 @@ def _format(name):
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise InputError(f"`format` must be one of {', '.join(FORMATS)}. Received: {name!r}.{hint}")
     return importlib.import_module(FORMATS[name])
+
+
+def _check_tasks(writer, format, tasks):
+    most = getattr(writer, "TASKS_A_FILE", None)
+    if most is not None and tasks is not None and len(tasks) > most:
+        raise InputError(
+            f"A file of format {format!r} holds {most} task: export each to a file of its own. "
+            f"Received: {', '.join(tasks)}."
+        )
 
 
 def _metadata(model, tasks):

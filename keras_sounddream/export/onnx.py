@@ -1,0 +1,192 @@
+"""ONNX: a graph for ONNX Runtime, in every language that it has."""
+
+import contextlib
+import dataclasses
+import importlib
+import logging
+import re
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from keras_sounddream.errors import ExportError, InputError
+from keras_sounddream.export.onnx_graph import nodes, share_constants
+from keras_sounddream.export.portable_tasks import fixed_samples, portable_function
+from keras_sounddream.export.verify import Runner
+
+FOLDER_HOLDS = None
+TASKS_A_FILE = 1
+OPSET = 18  # ONNX Runtime 1.14 and newer
+_OUTPUTS = {"waveform": "dream"}  # in a graph no output may be named as an input
+
+
+def by_default(tasks):
+    """Gives the tasks of a file for which none are named: the first that the model has."""
+    return tasks[:TASKS_A_FILE]
+
+
+def write(tasks, metadata, path, seconds=None):
+    """Writes a task as one graph.
+
+    `classify` and `embed` take float32 `(batch, samples)`, any batch and any length, as `waveform`,
+    and repeat sounds that are shorter than the model takes. The dreams take one sound of one
+    length, and answer `dream`; `dream_step` also takes `place`, int32, which step it is, and
+    answers `objective`. What else may be set of a dream is fixed in the file.
+
+    Args:
+        tasks: list of `Task`; the first is written.
+        metadata: `Metadata`; its files, and `opset`, become the graph's `metadata_props`.
+        path: `pathlib.Path` of the file.
+        seconds: float, s, the one length of sound; dreams need it.
+
+    Returns:
+        list of the one `Task` that was written.
+
+    Raises:
+        InputError: if tf2onnx is missing, or the length does not do.
+        ExportError: if an operation of the model has no form in ONNX.
+    """
+    tf2onnx, onnx = _package("tf2onnx"), _package("onnx")
+    task = tasks[0]
+    samples = fixed_samples(task, seconds, "ONNX")
+    task = dataclasses.replace(task, samples=samples)
+    frozen = _frozen(task, samples)
+    names = {tensor.name: tensor.op.name for tensor in frozen.inputs}
+    outputs = [_OUTPUTS.get(name, name) for name in task.outputs]
+    names |= dict(zip([tensor.name for tensor in frozen.outputs], outputs, strict=True))
+    model = _converted(tf2onnx, frozen, names, task)
+    _check_graph(onnx, model, task)
+    share_constants(model.graph)
+    for unused in [one for one in model.opset_import if one.domain]:
+        model.opset_import.remove(unused)
+    metadata = dataclasses.replace(metadata, tasks=(task.name,), samples=samples)
+    files = {name: content.decode() for name, content in metadata.to_files().items()}
+    onnx.helper.set_model_props(model, {**files, "opset": str(OPSET)})
+    path.write_bytes(model.SerializeToString())
+    return [task]
+
+
+def read(path, tasks):
+    """Opens a file in ONNX Runtime, on the CPU.
+
+    Args:
+        path: `pathlib.Path` of the file.
+        tasks: list of the `Task` that it was made of.
+
+    Returns:
+        `verify.Runner`.
+
+    Raises:
+        InputError: if ONNX Runtime is missing.
+        ExportError: if it does not open the file.
+    """
+    onnx, runtime = _package("onnx"), _package("onnxruntime")
+    settings = runtime.SessionOptions()
+    settings.log_severity_level = 3
+    try:
+        onnx.checker.check_model(str(path))
+        session = runtime.InferenceSession(str(path), settings, ["CPUExecutionProvider"])
+    except Exception as error:  # of a kind of its own for every reason
+        raise ExportError(
+            f"ONNX Runtime does not open the {tasks[0].name} of {_network(tasks[0]).name}: "
+            f"{_first_line(error)}. Nothing was written."
+        ) from None
+    takes = {given.name for given in session.get_inputs()}
+
+    def run(name, waveform, **options):
+        inputs = {"waveform": np.asarray(waveform, "float32"), "place": np.int32(0), **options}
+        inputs = {key: np.asarray(value) for key, value in inputs.items() if key in takes}
+        return dict(zip(tasks[0].outputs, session.run(None, inputs), strict=True))
+
+    kinds = sorted({node.op_type for node in nodes(onnx.load(path).graph)})
+    return Runner(run, {tasks[0].name: kinds}, tuple(takes - {"waveform"}))
+
+
+def _package(name):
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise InputError(
+            f"The format 'onnx' needs {name}: pip install 'keras-sounddream[export]'."
+        ) from None
+
+
+def _frozen(task, samples):
+    """The task's graph, its variables made constants; its inputs by their names."""
+    batch = None if task.read is None else 1
+    specs = {"waveform": tf.TensorSpec((batch, samples), tf.float32, "waveform")}
+    if "place" in task.options:
+        specs["place"] = tf.TensorSpec((), tf.int32, "place")
+    portable = portable_function(task, samples)
+
+    def function(**inputs):
+        found = portable(**inputs)
+        return [tf.identity(found[name]) for name in task.outputs]
+
+    traced = tf.function(function, autograph=False).get_concrete_function(**specs)
+    return convert_variables_to_constants_v2(traced, lower_control_flow=False)
+
+
+def _converted(tf2onnx, frozen, names, task):
+    parts = [[tensor.name for tensor in part] for part in (frozen.inputs, frozen.outputs)]
+    try:
+        with _silent("tf2onnx"):
+            model, _ = tf2onnx.convert.from_graph_def(
+                frozen.graph.as_graph_def(), None, *parts, opset=OPSET, tensors_to_rename=names
+            )
+    except Exception as error:  # of any kind
+        raise ExportError(
+            f"tf2onnx cannot convert the {task.name} of {_network(task).name}: "
+            f"{_first_line(error)}. Nothing was written."
+        ) from None
+    (waveform,) = (given for given in model.graph.input if given.name == "waveform")
+    for size, name in zip(waveform.type.tensor_type.shape.dim, ("batch", "samples"), strict=True):
+        if not size.HasField("dim_value"):
+            size.dim_param = name
+    return model
+
+
+def _check_graph(onnx, model, task):
+    """Refuses operations that ONNX has not, which tf2onnx leaves as they were."""
+    layers = [layer.name for layer in _network(task).layers]
+    for node in nodes(model.graph):
+        if node.domain or not onnx.defs.has(node.op_type):
+            scopes = node.name.split("/")
+            within = [
+                n for n in layers if any(re.fullmatch(rf"{re.escape(n)}(_\d+)*", s) for s in scopes)
+            ]
+            where = f" of layer {max(within, key=len)!r}" if within else ""
+            raise ExportError(
+                f"Operation {node.op_type}{where} ({node.name}) has no form in ONNX, so "
+                f"{task.name} of {_network(task).name} cannot be exported. Nothing was written."
+            )
+    takes = [given.name for given in model.graph.input]
+    wanted = ["waveform", *(["place"] if "place" in task.options else [])]
+    if sorted(takes) != sorted(wanted):
+        raise ExportError(
+            f"tf2onnx made a file that takes {', '.join(takes)}, where {', '.join(wanted)} was "
+            "expected. Nothing was written."
+        )
+
+
+def _network(task):
+    return task.model if task.read is None else task.model.model
+
+
+def _first_line(error):
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".")
+
+
+@contextlib.contextmanager
+def _silent(name):
+    """Keeps a package's logs off the terminal: what matters in them becomes an error."""
+    logger = logging.getLogger(name)
+    before = logger.disabled, logger.level, logger.propagate
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.disabled, level, logger.propagate = before
+        logger.setLevel(level)

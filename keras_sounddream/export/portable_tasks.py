@@ -1,0 +1,97 @@
+"""Tasks in operations that every runtime has, for formats that hold a graph without TensorFlow."""
+
+import tensorflow as tf
+
+from keras_sounddream.deepdream import portable, transforms
+from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.deepdream.settings import config_of
+from keras_sounddream.errors import InputError
+
+
+def fixed_samples(task, seconds, format_name):
+    """Settles the one length of sound that a file takes.
+
+    Args:
+        task: `Task`.
+        seconds: float, s, or `None`.
+        format_name: str, of the format, for the error.
+
+    Returns:
+        int, samples; or `None` for any length, of what is no dream.
+
+    Raises:
+        InputError: if a dream has no length, or the task does not take that length.
+    """
+    if seconds is None:
+        if task.samples is None and task.read is not None:
+            raise InputError(
+                f"A dream in {format_name} takes one length of sound: say which, such as "
+                "--seconds 5 (seconds=5)."
+            )
+        return task.samples
+    samples = round(seconds * task.sample_rate)
+    if task.samples is not None and samples != task.samples:
+        own = f"{task.samples / task.sample_rate:.6g} s"
+        raise InputError(f"{task.model.name} takes {own} of sound. Received: seconds={seconds}.")
+    if samples < task.min_samples:
+        least = f"{task.min_samples / task.sample_rate:.3g} s"
+        raise InputError(
+            f"Expected at least {least} of sound for {task.name}. Received: seconds={seconds}."
+        )
+    return samples
+
+
+def portable_function(task, samples):
+    """Makes what a file computes of whole waveforms.
+
+    Args:
+        task: `Task`.
+        samples: int, the one length of sound, or `None` for any; a dream needs one.
+
+    Returns:
+        function from `waveform`, float32 `(batch, samples)`, of a dream `(1, samples)`, and of
+        `dream_step` also `place`, int32 scalar, to the task's dict of tensors.
+
+    Raises:
+        InputError: if a setting of the dream has no portable form.
+    """
+    if task.name == "dream":
+        whole = portable.make_dream(task.model, samples)
+        return lambda waveform: {"waveform": whole(waveform)}
+    if task.name == "dream_step":
+        return _single_step(task.model, samples)
+    if samples is None:
+        return lambda waveform: task.function(_filled(waveform, task.min_samples))
+    return task.function
+
+
+def _single_step(dream, samples):
+    """As `DeepDream.step`, from one sound; places repeat after all steps of the dream."""
+    portable.make_step(dream)  # or the copy would pass where the dream does not
+    count = dream.settings.octaves * dream.settings.steps
+    canvas, step = dream._untracked["canvas"], portable.make_step(_finest(dream, count))
+    noise = transforms.dither(tf.zeros((1, samples)), dream.settings.seed).numpy()
+
+    def function(waveform, place):
+        state = canvas.begin_with(waveform + noise, waveform)
+        state = canvas.enter_octave(state, tf.constant(0), 1.0, 1.0)
+        slots = list(dream._untracked["updater"].begin(state["variable"]))
+        variable, _, objective = step(state, slots, tf.math.floormod(place, count))
+        return {"waveform": canvas.finish({**state, "variable": variable}), "objective": objective}
+
+    return function
+
+
+def _finest(dream, steps):
+    """The same dream at the finest octave alone, smoothed as at its beginning."""
+    width = dream.settings.smoothing_width[0]
+    settings = config_of(dream.settings, False)
+    settings |= {"octaves": 1, "steps": steps, "smoothing_width": (width, width)}
+    return DeepDream(dream.model, dream.objective, dream.analysis, **settings)
+
+
+def _filled(waveform, least):
+    """Repeats a sound that is too short, as `lengths.repeated`, without a branch."""
+    samples = tf.shape(waveform)[1]
+    twice = tf.tile(waveform, tf.stack([1, (samples + least - 1) // samples]))
+    return tf.slice(twice, [0, 0], tf.stack([-1, tf.maximum(samples, least)]))
