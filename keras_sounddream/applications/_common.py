@@ -84,8 +84,10 @@ def check_arguments(include_top, weights, pooling, classes, labels, pretrained):
     """
     if pooling not in _POOLING:
         raise InputError(f"`pooling` must be one of {list(_POOLING)}. Received: {pooling!r}")
-    if not (isinstance(classes, int) and classes > 0):
+    if isinstance(classes, bool) or not (isinstance(classes, int) and classes > 0):
         raise InputError(f"`classes` must be an int above 0. Received: {classes!r}")
+    if isinstance(labels, str):
+        raise InputError(f"`labels` must be a list of str, one a class. Received: {labels!r}")
     if labels is not None and len(labels) != classes:
         raise InputError(f"Expected {classes} `labels`, one a class. Received: {len(labels)}")
     if not include_top or weights not in pretrained:
@@ -96,7 +98,7 @@ def check_arguments(include_top, weights, pooling, classes, labels, pretrained):
             f"`classes` must be {len(known)} with `weights={weights!r}` and `include_top=True`. "
             f"Received: {classes}"
         )
-    return tuple(labels or known)
+    return tuple(known if labels is None else labels)
 
 
 def settle_input(input_tensor, input_shape, name):
@@ -190,12 +192,14 @@ def prepare(waveform, sample_rate, model_rate, min_seconds, step_seconds=None):
         float32 `(batch, samples)`, a new array.
 
     Raises:
-        InputError: if `waveform` is empty, has another rank, or is not finite.
+        InputError: if `waveform` is empty, has another rank, is not finite or not of numbers, or
+            holds integers beyond [-1, 1], or if a rate is not a number above 0.
     """
-    waveform = np.array(waveform, "float32")
+    given = numbers(waveform, "a waveform")
+    waveform = given.astype("float32")
     if waveform.ndim == 1:
         waveform = waveform[None]
-    if waveform.ndim == 3:
+    if waveform.ndim == 3 and waveform.size:
         waveform = to_mono(waveform)
     if waveform.ndim != 2 or not waveform.size:
         raise InputError(
@@ -204,6 +208,11 @@ def prepare(waveform, sample_rate, model_rate, min_seconds, step_seconds=None):
         )
     if not np.isfinite(waveform).all():
         raise InputError("Expected a waveform of finite numbers. It holds some that are not.")
+    if given.dtype.kind in "iu" and np.abs(waveform).max() > 1:
+        raise InputError(
+            f"Expected a waveform in [-1, 1]. Received {given.dtype}, up to "
+            f"{np.abs(waveform).max():g}: divide by the most that it can hold, 32768 of int16."
+        )
     waveform = resample(waveform, sample_rate, model_rate)
     least, num_samples = round(min_seconds * model_rate), waveform.shape[1]
     length = max(least, num_samples)
@@ -214,21 +223,49 @@ def prepare(waveform, sample_rate, model_rate, min_seconds, step_seconds=None):
     return np.tile(waveform, (1, repeats))[:, :length] if repeats > 1 else waveform
 
 
-def decode(scores, labels, top):
+def numbers(values, expected):
+    """Makes an array of what should be numbers.
+
+    Args:
+        values: array, or lists of numbers.
+        expected: str, what it is called in the error.
+
+    Returns:
+        array of real numbers, not a copy of one.
+
+    Raises:
+        InputError: if it is something else, such as a path or lists of different lengths.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of different lengths
+        array = np.array(None)
+    if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
+        raise InputError(
+            f"Expected {expected}, an array of numbers. Received: {type(values).__name__}"
+        )
+    return array
+
+
+def decode(scores, labels, top, default=None):
     """Names the highest scores.
 
     Args:
         scores: float array `(batch, classes)`.
-        labels: sequence of str, one a class.
-        top: int, how many.
+        labels: sequence of str, one a class, or `None`.
+        top: int above 0, how many.
+        default: str, the file in `labels/` to read where `labels` is `None`.
 
     Returns:
         For each example a list of `(index, label, score)`, highest first.
 
     Raises:
-        InputError: if `scores` does not have a column a label.
+        InputError: if `scores` does not have a column a label, or `top` is no int above 0.
     """
-    scores = np.asarray(scores)
+    scores = numbers(scores, "scores")
+    labels = read_labels(default) if labels is None else [str(label) for label in labels]
+    if isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1:
+        raise InputError(f"`top` must be an int above 0. Received: {top!r}")
     if scores.ndim != 2 or scores.shape[1] != len(labels):
         raise InputError(
             f"Expected scores of shape (batch, {len(labels)}). Received: {scores.shape}"

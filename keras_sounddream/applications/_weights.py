@@ -49,6 +49,10 @@ def pretrained_path(key, pretrained):
         InputError: if there is neither such a key nor such a file, or the file that ships is not
             the one that the hash is of.
     """
+    if not isinstance(key, str | os.PathLike) or not os.fspath(key):
+        raise InputError(
+            f"`weights` must be None, one of {list(pretrained)}, or a file. Received: {key!r}."
+        )
     if key not in pretrained:
         path = pathlib.Path(key)
         if is_there(path):
@@ -61,6 +65,21 @@ def pretrained_path(key, pretrained):
         )
     row = pretrained[key]
     return _cached_path(row) if "url" in row else _checked_path(row)
+
+
+def is_tflite(weights):
+    """Tells whether `weights` is the path of a TFLite file, by what the file holds.
+
+    Args:
+        weights: as of a constructor.
+
+    Returns:
+        bool.
+    """
+    if not isinstance(weights, str | os.PathLike) or not pathlib.Path(weights).is_file():
+        return False
+    with open(weights, "rb") as file:
+        return file.read(8)[4:] == b"TFL3"
 
 
 def _cached_path(row):

@@ -3,6 +3,8 @@
 import numpy as np
 
 import keras_sounddream.applications._common as _common
+from keras_sounddream.applications import yamnet
+from keras_sounddream.applications._patches import Patches
 from keras_sounddream.audio.io import load
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.errors import InputError
@@ -50,6 +52,8 @@ def classify_file(model, path, top=5, family=None):
     if length is not None:
         pieces = _pieces_of(waveform, length)
     else:
+        if family is None and any(isinstance(x, Patches) for x in model._flatten_layers()):
+            family = yamnet  # of which the model is, or is made
         if family is None:
             waveform = _common.prepare(waveform, rate, rate, _MIN_SECONDS)
         else:

@@ -107,7 +107,7 @@ def decode_predictions(scores, top=5, labels=None):
     Raises:
         InputError: if `scores` does not have a column a label.
     """
-    return _common.decode(scores, labels or _common.read_labels("esc10.txt"), top)
+    return _common.decode(scores, labels, top, "esc10.txt")
 
 
 def _convolutions(x):

@@ -188,7 +188,7 @@ def decode_predictions(scores, top=5, labels=None):
     """
     if isinstance(scores, dict):
         raise InputError(f"Expected the scores of one output. Choose one: {', '.join(scores)}.")
-    scores = np.asarray(scores)
+    scores = _common.numbers(scores, "scores")
     if labels is None:
         is_scenes = scores.shape[-1:] == (CLASSES["scenes"],)
         labels = _common.read_labels(LABELS["scenes" if is_scenes else "objects"])
@@ -205,8 +205,13 @@ def middle_step(scores):
 
     Returns:
         float array `(batch, classes)`; of an even number of steps, the earlier of the middle two.
+
+    Raises:
+        InputError: if `scores` has another shape, or is a dict of several outputs.
     """
-    scores = np.asarray(scores)
+    scores = _common.numbers(scores, "the scores of one output")
+    if scores.ndim != 3:
+        raise InputError(f"Expected scores (batch, steps, classes). Received: {scores.shape}")
     return scores[:, (scores.shape[1] - 1) // 2]
 
 
@@ -220,12 +225,17 @@ def features(model):
         `keras.Model` to a list, in the original's order: each convolution after ReLU and, where
         there is one, pooling, `(batch, frames, channels)`; then, if the model has them, objects and
         scenes before the softmax. Nine of `SoundNet8`. `output_names` are the layers' names.
+
+    Raises:
+        InputError: if `model` has no `conv1`.
     """
     names = [layer.name for layer in model.layers]
     found, number = [], 1
     while f"conv{number}" in names:
         found.append(f"pool{number}" if f"pool{number}" in names else f"conv{number}_relu")
         number += 1
+    if not found:
+        raise InputError(f"Expected a model of SoundNet8 or SoundNet5. Received: {model.name}")
     found += [head for head in CLASSES if head in names]
     outputs = [model.get_layer(layer).output for layer in found]
     return keras.Model(model.inputs[0], outputs, name=f"{model.name}_features")

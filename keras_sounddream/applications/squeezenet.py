@@ -151,7 +151,7 @@ def preprocess_input(pictures, version="1.0"):
         InputError: if they have another shape, are too small, not finite or out of range.
     """
     _check_choices(version=(version, BANKS))
-    pictures = np.array(pictures, "float32")
+    pictures = _common.numbers(pictures, "pictures").astype("float32")
     pictures = pictures[np.newaxis] if pictures.ndim == 3 else pictures
     least = _LEAST[version]
     fits = pictures.ndim == 4 and pictures.shape[-1] == 3 and len(pictures)
@@ -184,7 +184,7 @@ def decode_predictions(scores, top=5, labels=None):
     Raises:
         InputError: if `scores` does not have a column a label.
     """
-    return _common.decode(scores, labels or _common.read_labels("imagenet.txt"), top)
+    return _common.decode(scores, labels, top, "imagenet.txt")
 
 
 def _check_choices(**given):

@@ -92,7 +92,7 @@ def UrbanSoundCNN(
     https://github.com/verrannt/deepdreaming-sounds-tensorflow (the networks and the legacy front
     end); Simonyan and Zisserman, 2014, https://arxiv.org/abs/1409.1556 (VGG16).
     """
-    _check(architecture, front_end, kernel_size, weights)
+    _check(architecture, front_end, kernel_size, legacy_normalization, weights)
     labels = _common.check_arguments(include_top, weights, pooling, classes, labels, PRETRAINED)
     legacy = front_end == "legacy"
     blocks, units = _ARCHITECTURES[architecture]
@@ -149,10 +149,10 @@ def decode_predictions(scores, top=5, labels=None):
     Raises:
         InputError: if `scores` does not have a column a label.
     """
-    return _common.decode(scores, labels or _common.read_labels("esc10.txt"), top)
+    return _common.decode(scores, labels, top, "esc10.txt")
 
 
-def _check(architecture, front_end, kernel_size, weights):
+def _check(architecture, front_end, kernel_size, legacy_normalization, weights):
     if architecture not in _ARCHITECTURES:
         raise InputError(
             f"`architecture` must be one of {list(_ARCHITECTURES)}. Received: {architecture!r}"
@@ -160,6 +160,8 @@ def _check(architecture, front_end, kernel_size, weights):
     _check_front_end(front_end)
     if not (isinstance(kernel_size, int) and kernel_size > 0):
         raise InputError(f"`kernel_size` must be an int above 0. Received: {kernel_size!r}")
+    if legacy_normalization and front_end != "legacy":
+        raise InputError("`legacy_normalization` goes with `front_end='legacy'`. Leave it out.")
     if weights in PRETRAINED and (architecture, front_end, kernel_size) != _TRAINED:
         raise InputError(
             f"The weights {weights!r} are of the architecture {_TRAINED[0]!r} with the front end "

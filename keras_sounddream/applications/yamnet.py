@@ -5,6 +5,7 @@ import numpy as np
 from keras import layers
 
 import keras_sounddream.applications._common as _common
+import keras_sounddream.applications._weights as _weights
 import keras_sounddream.applications._yamnet_network as _yamnet_network
 import keras_sounddream.applications._yamnet_weights as _yamnet_weights
 from keras_sounddream.applications._patches import JoinPatches, Patches
@@ -205,13 +206,13 @@ def decode_predictions(scores, top=5, labels=None):
     Raises:
         InputError: if `scores` does not have a column a label.
     """
-    return _common.decode(scores, labels or _common.read_labels("audioset.txt"), top)
+    return _common.decode(scores, labels, top, "audioset.txt")
 
 
 def _most(activation, weights):
     """The most that comes out of a convolution, or `None`."""
     if activation is None:
-        activation = "relu6" if str(weights).endswith(".tflite") else "relu"
+        activation = "relu6" if _weights.is_tflite(weights) else "relu"
     if activation not in _ACTIVATIONS:
         raise InputError(
             f"`activation` must be None or one of {list(_ACTIVATIONS)}. Received: {activation!r}"

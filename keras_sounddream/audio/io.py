@@ -200,10 +200,13 @@ def resample(waveform, from_rate, to_rate):
         float32 `(batch, samples * to_rate / from_rate)`, rounded, at least one.
 
     Raises:
-        InputError: if a rate is not positive.
+        InputError: if a rate is not a positive number.
     """
-    if not (from_rate > 0 and to_rate > 0):
-        raise InputError(f"Expected sample rates above 0 Hz. Received: {from_rate} and {to_rate}")
+    numbers = all(isinstance(rate, int | float | np.number) for rate in (from_rate, to_rate))
+    if not (numbers and from_rate > 0 and to_rate > 0):
+        raise InputError(
+            f"Expected sample rates above 0 Hz. Received: {from_rate!r} and {to_rate!r}"
+        )
     if from_rate == to_rate:
         return np.asarray(waveform, "float32")
     waveform = np.asarray(waveform, "float32")

@@ -106,7 +106,7 @@ def _waveform(waveform, dream):
         raise InputError(f"Expected samples in [-1, 1]. The peak is {peak:.4g}: scale it down.")
     least, seconds = dream.analysis.frame_seconds, waveform.shape[1] / dream.sample_rate
     if waveform.shape[1] < dream.analysis.frame_length:
-        raise InputError(f"Expected at least {least} s to dream on. Received: {seconds:.3f} s")
+        raise InputError(f"Expected at least {least:.3g} s to dream on. Received: {seconds:.3f} s")
     if is_silent(waveform).any():
         raise InputError("Expected sound to dream on, but it is silent.")
     _check_length(waveform, dream)

@@ -354,3 +354,12 @@ def test_classes_of_both_heads_can_be_dreamed_of(tmp_path):
     with pytest.raises(InputError, match="no label 'doc'. Did you mean dog"):
         objectives.find_class(model, "doc")
     DeepDream(model, objectives.logit(*objectives.find_class(model, "attic")))
+
+
+def test_what_is_no_soundnet_or_no_output_of_one_is_named():
+    with pytest.raises(InputError, match="Expected a model of SoundNet8 or SoundNet5"):
+        soundnet.features(applications.LogMelCNN(weights=None))
+    with pytest.raises(InputError, match="the scores of one output, an array of numbers"):
+        soundnet.middle_step({"objects": np.zeros((1, 2, 3))})
+    with pytest.raises(InputError, match=r"Expected scores \(batch, steps, classes\)"):
+        soundnet.middle_step(np.zeros((1, 3)))

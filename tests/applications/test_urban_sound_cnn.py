@@ -224,3 +224,8 @@ def test_files_of_any_length_are_classified_by_a_legacy_model(tiny, tmp_path, rn
     expected = np.mean(model(np.stack(pieces)), axis=0)
     for index, _, score in classify.classify_file(model, tmp_path / "a.wav", 9, urban_sound_cnn):
         assert score == pytest.approx(float(expected[index]), abs=1e-5)
+
+
+def test_the_legacy_normalization_goes_with_the_legacy_front_end():
+    with pytest.raises(InputError, match="goes with `front_end='legacy'`"):
+        UrbanSoundCNN(weights=None, legacy_normalization=True)

@@ -8,7 +8,7 @@ import pytest
 from places import shared_data
 
 from keras_sounddream import DeepDream, InputError, applications, audio, objectives
-from keras_sounddream.applications import _yamnet_weights, yamnet
+from keras_sounddream.applications import _yamnet_weights, classify, yamnet
 from keras_sounddream.applications._patches import JoinPatches, Patches
 from keras_sounddream.deepdream.parts import layers_of_parts
 
@@ -282,3 +282,20 @@ def test_a_class_is_dreamed_of_by_its_name(weights, rng):
     result = DeepDream(model, bell, octaves=2, steps=5).run(noise, progress=False)
     before, after = (np.asarray(model(s))[0, 195] for s in (noise, result.waveform))
     assert after > before
+
+
+def test_a_saved_model_classifies_short_sounds_as_the_named_one_does(tmp_path, rng):
+    path = tmp_path / "short.wav"
+    audio.save(path, rng.normal(0, 0.1, 8000).astype("float32"), 16000)
+    applications.YAMNet(weights=None).save(tmp_path / "yamnet.keras")
+    model = keras.models.load_model(tmp_path / "yamnet.keras")
+    found = classify.classify_file(model, path)
+    assert found == classify.classify_file(model, path, family=yamnet)
+
+
+def test_what_a_file_holds_decides_the_activation(tmp_path):
+    (tmp_path / "weights.bin").write_bytes(b"\x1c\0\0\0TFL3")
+    (tmp_path / "weights.tflite").write_bytes(b"PK\3\4\0\0\0\0")
+    assert yamnet._most(None, str(tmp_path / "weights.bin")) == 6.0
+    assert yamnet._most(None, tmp_path / "weights.tflite") is None
+    assert yamnet._most(None, tmp_path / "gone.tflite") is None

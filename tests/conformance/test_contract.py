@@ -199,6 +199,10 @@ def test_a_changed_file_is_refused(row, tmp_path, monkeypatch):
         ({"weights": "/nowhere/w.npz"}, "or a file. Received: '/nowhere/w.npz'"),
         ({"pooling": "median"}, "`pooling` must be one of"),
         ({"classes": 0, "weights": None}, "`classes` must be an int above 0. Received: 0"),
+        ({"classes": True, "weights": None}, "`classes` must be an int above 0. Received: True"),
+        ({"classes": 2, "labels": "ab", "weights": None}, "`labels` must be a list of str"),
+        ({"weights": ""}, "or a file. Received: ''"),
+        ({"weights": False}, "or a file. Received: False"),
         ({"classes": 7}, "`classes` must be {labels} with `weights='{first_key}'`"),
         (
             {"labels": ["a"], "classes": 2, "weights": None},
@@ -226,6 +230,10 @@ def test_bad_arguments_are_named(row, arguments, message):
         (np.zeros(0), "Expected a waveform"),
         (np.zeros((1, 1, 1, 1)), r"shape: \(1, 1, 1, 1\)"),
         (np.array([0.0, np.nan]), "finite"),
+        (np.zeros((1, 100, 0)), r"shape: \(1, 100, 0\)"),
+        (np.array([3000, -20000], "int16"), r"in \[-1, 1\]. Received int16, up to 20000"),
+        ("rooster.wav", "Expected a waveform, an array of numbers. Received: str"),
+        ([[0.1, 0.2], [0.1]], "an array of numbers. Received: list"),
     ],
 )
 def test_bad_waveforms_are_named(row, waveform, message):
@@ -233,7 +241,27 @@ def test_bad_waveforms_are_named(row, waveform, message):
         row.module.preprocess_input(waveform, row.sample_rate)
 
 
+@of_sounds
+@pytest.mark.parametrize("rate", [None, "16000", 0])
+def test_a_bad_sample_rate_is_named(row, rate):
+    with pytest.raises(InputError, match=f"sample rates above 0 Hz. Received: {rate!r} and"):
+        row.module.preprocess_input(np.zeros(100), rate)
+
+
 @each
 def test_decode_predictions_wants_a_column_a_label(row):
     with pytest.raises(InputError, match="Expected scores of shape"):
         row.module.decode_predictions(np.zeros((1, row.widths[0] + 1)))
+
+
+@each
+def test_decode_predictions_takes_labels_of_any_sequence_and_names_bad_arguments(row):
+    decode = row.module.decode_predictions
+    assert decode(np.eye(3)[:1], top=1, labels=np.array(["a", "b", "c"])) == [[(0, "a", 1.0)]]
+    for top in (0, -1, 2.5, None):
+        with pytest.raises(InputError, match="`top` must be an int above 0"):
+            decode(np.zeros((1, 3)), top=top, labels=["a", "b", "c"])
+    with pytest.raises(InputError, match="Expected scores, an array of numbers"):
+        decode("scores", top=1)
+    with pytest.raises(InputError, match=r"Expected scores of shape \(batch, 0\)"):
+        decode(np.zeros((1, 3)), labels=[])
