@@ -5,12 +5,8 @@ import dataclasses
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from keras_sounddream.deepdream import portable, transforms
-from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
-
-_PLACES = 1024  # moves that a single step has; the next is the first again
-_NO_SETTINGS = {"model", "objective", "analysis", "name", "dtype", "trainable"}
+from keras_sounddream.export.portable_tasks import portable_function
 
 
 def at_length(task, seconds):
@@ -61,33 +57,11 @@ def signatures(tasks):
 def _portable(task):
     """A task's function in portable operations, and the specs of its arguments."""
     specs = {"waveform": tf.TensorSpec((1, task.samples), tf.float32, "waveform")}
-    if task.name == "dream":
-        dream = portable.make_dream(task.model, task.samples)
-        return lambda waveform: {"waveform": dream(waveform)}, specs
     if task.name == "dream_step":  # of one element: LiteRT 2.1 for Arm crashes on scalars
         specs["place"] = tf.TensorSpec((1,), tf.int32, "place")
-        return _single_step(task.model, task.samples), specs
-    return task.function.python_function, specs
-
-
-def _single_step(dream, num_samples):
-    """As `DeepDream.step`: the one octave of a dream with as many steps as there are moves."""
-    portable.make_step(dream)  # refuses what has no portable form
-    config = {**dream.get_config(), "octaves": 1, "steps": _PLACES}
-    config["smoothing_width"] = [dream.settings.smoothing_width[0]] * 2
-    settings = {name: value for name, value in config.items() if name not in _NO_SETTINGS}
-    alone = DeepDream(dream.model, dream.objective, dream.analysis, **settings)
-    step, canvas = portable.make_step(alone), alone._untracked["canvas"]
-    noise = transforms.dither(tf.zeros((1, num_samples)), dream.settings.seed).numpy()
-
-    def function(waveform, place):
-        state = canvas.begin_with(waveform + noise, waveform)
-        slots = list(alone._untracked["updater"].begin(state["variable"]))
-        place = tf.math.floormod(tf.reshape(place, ()), _PLACES)
-        variable, _, objective = step(state, slots, place)
-        return {"waveform": canvas.finish({**state, "variable": variable}), "objective": objective}
-
-    return function
+    if task.read is None:
+        return task.function.python_function, specs
+    return portable_function(task, task.samples), specs
 
 
 def _frozen(function, specs, outputs):

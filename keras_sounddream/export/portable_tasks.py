@@ -7,6 +7,8 @@ from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.settings import config_of
 from keras_sounddream.errors import InputError
 
+_PLACES = 1024  # moves that a single step has; the next is the first again
+
 
 def fixed_samples(task, seconds, format_name):
     """Settles the one length of sound that a file takes.
@@ -50,7 +52,7 @@ def portable_function(task, samples):
 
     Returns:
         function from `waveform`, float32 `(batch, samples)`, of a dream `(1, samples)`, and of
-        `dream_step` also `place`, int32 scalar, to the task's dict of tensors.
+        `dream_step` also `place`, int32 of one element, to the task's dict of tensors.
 
     Raises:
         InputError: if a setting of the dream has no portable form.
@@ -66,27 +68,27 @@ def portable_function(task, samples):
 
 
 def _single_step(dream, samples):
-    """As `DeepDream.step`, from one sound; places repeat after all steps of the dream."""
+    """As `DeepDream.step`, from one sound."""
     portable.make_step(dream)  # or the copy would pass where the dream does not
-    count = dream.settings.octaves * dream.settings.steps
-    canvas, step = dream._untracked["canvas"], portable.make_step(_finest(dream, count))
+    canvas, step = dream._untracked["canvas"], portable.make_step(_finest(dream))
     noise = transforms.dither(tf.zeros((1, samples)), dream.settings.seed).numpy()
 
     def function(waveform, place):
         state = canvas.begin_with(waveform + noise, waveform)
         state = canvas.enter_octave(state, tf.constant(0), 1.0, 1.0)
         slots = list(dream._untracked["updater"].begin(state["variable"]))
-        variable, _, objective = step(state, slots, tf.math.floormod(place, count))
+        place = tf.math.floormod(tf.reshape(place, ()), _PLACES)
+        variable, _, objective = step(state, slots, place)
         return {"waveform": canvas.finish({**state, "variable": variable}), "objective": objective}
 
     return function
 
 
-def _finest(dream, steps):
-    """The same dream at the finest octave alone, smoothed as at its beginning."""
+def _finest(dream):
+    """The same dream with as many steps as there are moves, smoothed as at its beginning."""
     width = dream.settings.smoothing_width[0]
     settings = config_of(dream.settings, False)
-    settings |= {"octaves": 1, "steps": steps, "smoothing_width": (width, width)}
+    settings |= {"octaves": 1, "steps": _PLACES, "smoothing_width": (width, width)}
     return DeepDream(dream.model, dream.objective, dream.analysis, **settings)
 
 
