@@ -15,7 +15,7 @@ dream: .venv/installed
 test: .venv-test/installed
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
-	.venv-test/bin/pytest
+	.venv-test/bin/pytest -n auto --maxprocesses 4
 
 test-io: .venv-io/installed
 	.venv-io/bin/pytest tests/audio
