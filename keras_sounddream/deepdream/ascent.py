@@ -183,13 +183,11 @@ def _blur(image, width, axis):
     """Averages one axis of `(batch, rows, columns, channels)` under a Gaussian, less at edges."""
     offsets = tf.range(-_RADIUS, _RADIUS + 1, dtype="float32")
     weights = tf.exp(-0.5 * tf.square(offsets / tf.maximum(width, 1e-3)))
-    shape = [1, 1, 1, 1]
-    shape[axis] = -1
-    channels = image.shape[-1]
-    kernel = tf.tile(tf.reshape(weights, shape), (1, 1, channels, 1))
-    total = tf.nn.depthwise_conv2d(image, kernel, [1, 1, 1, 1], "SAME")
+    kernel = tf.reshape(weights, (-1, 1, 1, 1) if axis == 0 else (1, -1, 1, 1))
+    channels = tf.unstack(image, axis=-1)  # one by one: TensorFlow 2.16's depthwise kernel crashes
+    total = [tf.nn.conv2d(one[..., tf.newaxis], kernel, 1, "SAME") for one in channels]
     there = tf.ones_like(image[:1, :, :, :1])  # what of the Gaussian lies within the image
-    return total / tf.nn.depthwise_conv2d(there, kernel[:, :, :1], [1, 1, 1, 1], "SAME")
+    return tf.concat(total, -1) / tf.nn.conv2d(there, kernel, 1, "SAME")
 
 
 def _size(gradient):

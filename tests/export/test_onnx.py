@@ -105,8 +105,6 @@ SMOOTHED = {"smoothing": "gaussian", "smoothing_width": (1.0, 0.5)}
 
 @pytest.mark.parametrize(("place", "settings"), [(0, {}), (3, {}), (3, SMOOTHED)])
 def test_a_step_at_any_place_is_the_dreams(classifier, tmp_path, place, settings):
-    if settings and tf.__version__.startswith("2.16."):
-        pytest.skip("TensorFlow 2.16 does not come back from this smoothing, ONNX or not")
     dream = DeepDream(classifier, objectives.layer("conv2"), octaves=2, steps=2, **settings)
     path = tmp_path / "step.onnx"
     export_model(dream, path, "onnx", tasks=["dream_step"], seconds=0.5)
