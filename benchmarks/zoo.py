@@ -20,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream import applications
+from keras_sounddream.deepdream.parts import layers_of_parts
 
 ROOT = pathlib.Path(__file__).parents[1]
 REPEATS = 25
@@ -38,9 +39,12 @@ SOUNDNET = (  # in, out, kernel, pooling
 
 def multiply_adds(model):
     """Multiply-adds of an example: each kernel at each position of its layer's output."""
-    total = 0
+    total, in_parts, parts = 0, layers_of_parts(model), 1
     for layer in model.layers:
+        if getattr(layer, "splits_examples", False):
+            parts = layer.compute_output_shape((1, *layer.input.shape[1:]))[0]
         positions = math.prod(keras.tree.flatten(layer.output)[0].shape[1:-1])
+        positions *= parts if layer.name in in_parts else 1
         total += positions * sum(math.prod(w.shape) for w in layer.weights if len(w.shape) > 1)
     return total
 
