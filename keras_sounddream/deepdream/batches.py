@@ -120,6 +120,9 @@ def _numbers(value, name, batch):
             f"`{name}` must be {kind} of shape ({'batch' if batch is None else batch},). "
             f"Received: {numbers.dtype.name} of shape {numbers.shape}"
         )
+    known = tf.get_static_value(numbers)
+    if name in _OWN and known is not None and not ((known > 0) & np.isfinite(known)).all():
+        raise InputError(f"`{name}` must be finite and above 0. Received: {known.tolist()}")
     return tf.reshape(tf.cast(numbers, dtype), (-1,))
 
 

@@ -84,6 +84,18 @@ def test_a_graph_names_lengths_that_do_not_fit(of_sounds, chirp, length):
     ("make", "message"),
     [
         (
+            lambda chirp: {"waveform": chirp, "steps": np.array([0])},
+            r"`steps` must be finite and above 0. Received: \[0\]",
+        ),
+        (
+            lambda chirp: {"waveform": chirp, "step_size": np.array([np.nan])},
+            "`step_size` must be finite and above 0",
+        ),
+        (
+            lambda chirp: {"waveform": chirp, "steps": np.array([1.5])},
+            "`steps` must be ints of shape",
+        ),
+        (
             lambda chirp: {"picture": chirp},
             "Expected 'waveform', .*'weights' and .*Received: 'picture'",
         ),
