@@ -1,7 +1,8 @@
 """A dream in operations that LiteRT and ONNX have: what an exported file computes.
 
 The numbers are those of `DeepDream`, to rounding: the same draws, grids and steps. What is drawn at
-random, and the grids of the octaves, are constants of the graph, so the length is fixed.
+random is a constant of the graph. The length may be any, or one: then the octaves' grids are constant
+too, and LiteRT, which runs graphs of one length only, is quicker.
 """
 
 import numpy as np
@@ -9,7 +10,9 @@ import tensorflow as tf
 
 from keras_sounddream.deepdream import octaves, transforms
 from keras_sounddream.deepdream.ascent import NORMALIZATIONS, SMOOTHINGS, Momentum
+from keras_sounddream.deepdream.cells import coarsen_frames
 from keras_sounddream.deepdream.gradients import portable_gradient
+from keras_sounddream.deepdream.gradients.pieces import sizes
 from keras_sounddream.errors import InputError
 
 _CHANGING = ("variable", "cosine", "sine")  # of a state, during the ascent
@@ -20,19 +23,19 @@ def make_dream(dream, num_samples, refresh_steps=10):
 
     Args:
         dream: `DeepDream` of sounds.
-        num_samples: int, length of the sound.
+        num_samples: int, length of the sound; or `None` for any.
         refresh_steps: int, after how many steps the phase is taken anew.
 
     Returns:
         function from a waveform, float32 `(1, num_samples)`, to the dream, of the same shape; for a
-        `tf.function`.
+        `tf.function`, where a length that was given is known.
 
     Raises:
         InputError: if a setting of the dream has no portable form.
     """
     steps, canvas = dream.settings.steps, dream._untracked["canvas"]
     step = make_step(dream)
-    noise = transforms.dither(tf.zeros((1, num_samples)), dream.settings.seed).numpy()
+    dither = make_dither(dream, num_samples)
 
     def body(i, changing, slots, still):
         octave, done = i // steps, i % steps
@@ -42,10 +45,10 @@ def make_dream(dream, num_samples, refresh_steps=10):
         changing = tf.cond(anew, lambda: _part(canvas.renew(state)), lambda: _part(state))
         slots = [slot * tf.cast(done > 0, "float32") for slot in slots]
         variable, slots, _ = step({**state, **changing}, slots, i)
-        return i + 1, {**changing, "variable": variable}, slots
+        return i + 1, _part({**changing, "variable": variable}), slots
 
     def whole(waveform):
-        state = canvas.begin_with(waveform + noise, waveform)
+        state = canvas.begin_with(dither(waveform), waveform)
         still = {name: value for name, value in state.items() if name not in _CHANGING}
         slots = list(dream._untracked["updater"].begin(state["variable"]))
         _, changing, _ = tf.while_loop(
@@ -67,8 +70,7 @@ def make_step(dream):
     Returns:
         function of a state (dict of tensors, as of `sound.Sound`), slots (list of tensors, of
         `ascent.Momentum`) and the number of the step among those of all octaves (int32 scalar), to
-        `(variable, slots, scores)`; for a
-        `tf.function`, where its length is known.
+        `(variable, slots, scores)`; for a `tf.function`.
 
     Raises:
         InputError: if a setting of the dream has no portable form.
@@ -101,6 +103,23 @@ def make_step(dream):
     return step
 
 
+def make_dither(dream, num_samples):
+    """Makes what adds a dream's dither to a sound, as `transforms.dither`.
+
+    Args:
+        dream: `DeepDream` of sounds.
+        num_samples: int, length of the sound; or `None` for any.
+
+    Returns:
+        function from float32 `(1, num_samples)` to the same shape.
+    """
+    noise = transforms.draw_dither(dream.settings.seed).numpy()
+    if num_samples is not None:
+        noise = transforms.repeat(noise, num_samples).numpy()
+        return lambda waveform: waveform + noise
+    return lambda waveform: waveform + transforms.repeat(noise, tf.shape(waveform)[1])
+
+
 def _check(dream):
     settings = dream.settings
     unfit = {
@@ -115,7 +134,10 @@ def _check(dream):
 
 
 def _part(state):
-    return {name: state[name] for name in _CHANGING}
+    part = {name: state[name] for name in _CHANGING}
+    for value in part.values():
+        value.set_shape((1, None, None))  # the batch, which reshapes of any length forget
+    return part
 
 
 def _mover(dream):
@@ -143,14 +165,14 @@ def _rolled(waveform, shift):
 
 
 def _turned(waveform, shift):
-    length = waveform.shape[1]
-    start = tf.where(shift > 0, length - shift, -shift)
+    length = sizes(waveform)[1]
     twice = tf.concat([waveform, waveform], 1)
-    return tf.slice(twice, tf.stack([0, start]), waveform.shape)
+    turned = tf.slice(twice, [0, tf.math.floormod(-shift, length)], [-1, length])
+    return tf.ensure_shape(turned, waveform.shape)
 
 
 def _drawer(dream):
-    """As `octaves.coarsen`, by matrices: one down and one across for each octave."""
+    """As `octaves.coarsen`: across by a matrix for each octave, down by one if that is constant."""
     settings = dream.settings
     if settings.octaves == 1:
         return lambda gradient, octave: gradient
@@ -158,16 +180,19 @@ def _drawer(dream):
 
     def draw(gradient, octave):
         _, frames, bins = gradient.shape
-        with tf.init_scope():
-            down = np.stack([_grid(frames, time) for time, _ in factors])
-            across = np.stack([_grid(bins, frequency).T for _, frequency in factors])
-        drawn = tf.matmul(tf.gather(tf.constant(down), octave), gradient)
+        times, frequencies = zip(*factors, strict=True)
+        across = _grids(bins, frequencies).transpose(0, 2, 1)
+        if frames is None:
+            drawn = coarsen_frames(gradient, tf.gather(tf.constant(times), octave))
+        else:
+            drawn = tf.matmul(tf.gather(tf.constant(_grids(frames, times)), octave), gradient)
         return tf.matmul(drawn, tf.gather(tf.constant(across), octave))
 
     return draw
 
 
-def _grid(length, factor):
-    """The matrix that averages an axis over the cells of a grid, and interpolates between them."""
-    unit = tf.eye(length)[:, :, tf.newaxis]
-    return octaves.coarsen(unit, factor, 1.0).numpy()[:, :, 0].T
+def _grids(length, factors):
+    """The matrices that average an axis over the cells of grids, and interpolate between them."""
+    with tf.init_scope():
+        unit = tf.eye(length)[:, :, tf.newaxis]
+        return np.stack([octaves.coarsen(unit, f, 1.0).numpy()[:, :, 0].T for f in factors])

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+_DITHER_SAMPLES = 2**16  # after which the dither is repeated
+
 
 def roll(image, most, seed, step):
     """Moves sounds or pictures by random numbers of samples or pixels; what leaves comes round.
@@ -60,7 +62,7 @@ def zoom(image, most, seed, step):
 
 
 def dither(waveform, seed):
-    """Adds noise at the level of the last bit of 16-bit sound.
+    """Adds noise at the level of the last bit of 16-bit sound, as `draw_dither` draws it.
 
     Digital silence has no phase: raised by a dream, its rounding errors would make the result
     depend on the order of additions. Under this noise it has one.
@@ -72,5 +74,30 @@ def dither(waveform, seed):
     Returns:
         float32 `(batch, samples)`.
     """
-    shape = (1, tf.shape(waveform)[1])
-    return waveform + tf.random.stateless_normal(shape, (seed, 0), stddev=2.0**-15)
+    return waveform + repeat(draw_dither(seed), tf.shape(waveform)[1])
+
+
+def draw_dither(seed):
+    """Draws the noise that `dither` repeats: a table, so that graphs of any length can hold it.
+
+    Args:
+        seed: int.
+
+    Returns:
+        float32 `(1, 65536)`.
+    """
+    return tf.random.stateless_normal((1, _DITHER_SAMPLES), (seed, 0), stddev=2.0**-15)
+
+
+def repeat(noise, num_samples):
+    """Repeats noise along time.
+
+    Args:
+        noise: float32 `(1, samples)`.
+        num_samples: int, of the result.
+
+    Returns:
+        float32 `(1, num_samples)`.
+    """
+    times = -(-num_samples // noise.shape[1])
+    return tf.slice(tf.tile(noise, [1, times]), [0, 0], [1, num_samples])

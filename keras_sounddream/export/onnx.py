@@ -12,6 +12,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from keras_sounddream.errors import ExportError, InputError
 from keras_sounddream.export.onnx_graph import nodes, share_constants
+from keras_sounddream.export.onnx_operations import HANDLERS
 from keras_sounddream.export.portable_tasks import fixed_samples, portable_function
 from keras_sounddream.export.verify import Runner
 
@@ -133,7 +134,8 @@ def _converted(tf2onnx, frozen, names, task):
     try:
         with _silent("tf2onnx"):
             model, _ = tf2onnx.convert.from_graph_def(
-                frozen.graph.as_graph_def(), None, *parts, opset=OPSET, tensors_to_rename=names
+                frozen.graph.as_graph_def(), None, *parts, opset=OPSET, tensors_to_rename=names,
+                custom_op_handlers=HANDLERS
             )
     except Exception as error:  # of any kind
         raise ExportError(

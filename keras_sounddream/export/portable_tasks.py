@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_sounddream.deepdream import portable, transforms
+from keras_sounddream.deepdream import portable
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.settings import config_of
 from keras_sounddream.errors import InputError
@@ -48,7 +48,7 @@ def portable_function(task, samples):
 
     Args:
         task: `Task`.
-        samples: int, the one length of sound, or `None` for any; a dream needs one.
+        samples: int, the one length of sound, or `None` for any.
 
     Returns:
         function from `waveform`, float32 `(batch, samples)`, of a dream `(1, samples)`, and of
@@ -71,10 +71,10 @@ def _single_step(dream, samples):
     """As `DeepDream.step`, from one sound."""
     portable.make_step(dream)  # or the copy would pass where the dream does not
     canvas, step = dream._untracked["canvas"], portable.make_step(_finest(dream))
-    noise = transforms.dither(tf.zeros((1, samples)), dream.settings.seed).numpy()
+    dither = portable.make_dither(dream, samples)
 
     def function(waveform, place):
-        state = canvas.begin_with(waveform + noise, waveform)
+        state = canvas.begin_with(dither(waveform), waveform)
         state = canvas.enter_octave(state, tf.constant(0), 1.0, 1.0)
         slots = list(dream._untracked["updater"].begin(state["variable"]))
         place = tf.math.floormod(tf.reshape(place, ()), _PLACES)
