@@ -83,8 +83,11 @@ def make_step(dream):
     move, draw = _mover(dream), _drawer(dream)
     names = [layer.name for layer in dream.model.layers]
 
+    with tf.init_scope():
+        kernels = [value.numpy() for value in network.values()]
+
     def step(state, slots, i):
-        values = network.values()
+        values = [tf.constant(kernel) for kernel in kernels]  # not what a loop hands on
 
         def score(variable):
             image = canvas.make({**state, "variable": variable})
@@ -167,7 +170,9 @@ def _rolled(waveform, shift):
 def _turned(waveform, shift):
     length = sizes(waveform)[1]
     twice = tf.concat([waveform, waveform], 1)
-    turned = tf.slice(twice, [0, tf.math.floormod(-shift, length)], [-1, length])
+    most = tf.math.floormod(tf.abs(shift), length)  # of positive numbers: tf2onnx truncates
+    start = tf.where(shift > 0, length - most, most)
+    turned = tf.slice(twice, [0, start], [-1, length])
     return tf.ensure_shape(turned, waveform.shape)
 
 

@@ -99,5 +99,5 @@ def repeat(noise, num_samples):
     Returns:
         float32 `(1, num_samples)`.
     """
-    times = -(-num_samples // noise.shape[1])
+    times = (num_samples + noise.shape[1] - 1) // noise.shape[1]
     return tf.slice(tf.tile(noise, [1, times]), [0, 0], [1, num_samples])

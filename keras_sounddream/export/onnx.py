@@ -31,7 +31,7 @@ def write(tasks, metadata, path, seconds=None):
     """Writes a task as one graph.
 
     `classify` and `embed` take float32 `(batch, samples)`, any batch and any length, as `waveform`,
-    and repeat sounds that are shorter than the model takes. The dreams take one sound of one
+    and repeat sounds that are shorter than the model takes. The dreams take one sound of any
     length, and answer `dream`; `dream_step` also takes `place`, int32, which step it is, and
     answers `objective`. What else may be set of a dream is fixed in the file.
 
@@ -39,7 +39,7 @@ def write(tasks, metadata, path, seconds=None):
         tasks: list of `Task`; the first is written.
         metadata: `Metadata`; its files, and `opset`, become the graph's `metadata_props`.
         path: `pathlib.Path` of the file.
-        seconds: float, s, the one length of sound; dreams need it.
+        seconds: float, s, the one length of sound, by default any.
 
     Returns:
         list of the one `Task` that was written.
@@ -50,7 +50,7 @@ def write(tasks, metadata, path, seconds=None):
     """
     tf2onnx, onnx = _package("tf2onnx"), _package("onnx")
     task = tasks[0]
-    samples = fixed_samples(task, seconds, "ONNX")
+    samples = fixed_samples(task, seconds)
     task = dataclasses.replace(task, samples=samples)
     frozen = _frozen(task, samples)
     names = {tensor.name: tensor.op.name for tensor in frozen.inputs}
@@ -126,6 +126,8 @@ def _frozen(task, samples):
         return [tf.identity(found[name]) for name in task.outputs]
 
     traced = tf.function(function, autograph=False).get_concrete_function(**specs)
+    if not traced.captured_inputs:
+        return traced  # freezing takes the shapes from within a loop of any length
     return convert_variables_to_constants_v2(traced, lower_control_flow=False)
 
 

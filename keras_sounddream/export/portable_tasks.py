@@ -10,26 +10,20 @@ from keras_sounddream.errors import InputError
 _PLACES = 1024  # moves that a single step has; the next is the first again
 
 
-def fixed_samples(task, seconds, format_name):
+def fixed_samples(task, seconds):
     """Settles the one length of sound that a file takes.
 
     Args:
         task: `Task`.
         seconds: float, s, or `None`.
-        format_name: str, of the format, for the error.
 
     Returns:
-        int, samples; or `None` for any length, of what is no dream.
+        int, samples; or `None` for any length.
 
     Raises:
-        InputError: if a dream has no length, or the task does not take that length.
+        InputError: if the task does not take that length.
     """
     if seconds is None:
-        if task.samples is None and task.read is not None:
-            raise InputError(
-                f"A dream in {format_name} takes one length of sound: say which, such as "
-                "--seconds 5 (seconds=5)."
-            )
         return task.samples
     samples = round(seconds * task.sample_rate)
     if task.samples is not None and samples != task.samples:
