@@ -1,8 +1,8 @@
 """A dream in operations that LiteRT and ONNX have: what an exported file computes.
 
 The numbers are those of `DeepDream`, to rounding: the same draws, grids and steps. What is drawn at
-random is a constant of the graph. The length may be any, or one: then the octaves' grids are constant
-too, and LiteRT, which runs graphs of one length only, is quicker.
+random is a constant of the graph. The length may be any, or one: then the octaves' grids are
+constants too, as LiteRT wants them, which runs graphs of one length only.
 """
 
 import numpy as np

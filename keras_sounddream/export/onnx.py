@@ -11,8 +11,8 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from keras_sounddream.errors import ExportError, InputError
-from keras_sounddream.export.onnx_graph import nodes, share_constants
-from keras_sounddream.export.onnx_operations import HANDLERS
+from keras_sounddream.export.onnx_graph import free_loops, nodes, place_constants
+from keras_sounddream.export.onnx_operations import HANDLERS, quicken
 from keras_sounddream.export.portable_tasks import fixed_samples, portable_function
 from keras_sounddream.export.verify import Runner
 
@@ -58,7 +58,9 @@ def write(tasks, metadata, path, seconds=None):
     names |= dict(zip([tensor.name for tensor in frozen.outputs], outputs, strict=True))
     model = _converted(tf2onnx, frozen, names, task)
     _check_graph(onnx, model, task)
-    share_constants(model.graph)
+    free_loops(model.graph)
+    place_constants(model.graph)
+    quicken(onnx, model.graph)
     for unused in [one for one in model.opset_import if one.domain]:
         model.opset_import.remove(unused)
     metadata = dataclasses.replace(metadata, tasks=(task.name,), samples=samples)
@@ -136,8 +138,12 @@ def _converted(tf2onnx, frozen, names, task):
     try:
         with _silent("tf2onnx"):
             model, _ = tf2onnx.convert.from_graph_def(
-                frozen.graph.as_graph_def(), None, *parts, opset=OPSET, tensors_to_rename=names,
-                custom_op_handlers=HANDLERS
+                frozen.graph.as_graph_def(),
+                None,
+                *parts,
+                opset=OPSET,
+                tensors_to_rename=names,
+                custom_op_handlers=HANDLERS,
             )
     except Exception as error:  # of any kind
         raise ExportError(

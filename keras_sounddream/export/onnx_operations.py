@@ -2,7 +2,51 @@
 
 import numpy as np
 
+from keras_sounddream.export.onnx_graph import graphs, nodes
+
 _BEYOND = -(2**31)  # an end before the start, of axes of any length
+_STEEP = 3e38  # near the largest float32: what is above 0 comes out as 1
+
+
+def quicken(onnx, graph):
+    """Has "1 where a number is above 0" computed in one operation, which blocked layouts pass.
+
+    The gradient of every ReLU asks for it. A comparison and a cast would have ONNX Runtime lay
+    its blocks out in rows and back.
+
+    Args:
+        onnx: the package.
+        graph: `onnx.GraphProto`, the outermost, which is changed.
+    """
+    for each in graphs(graph):
+        made = {name: node for node in each.node for name in node.output}
+        zeros = {one.name for one in each.initializer if _is_zero(onnx, one)}
+        for node in each.node:
+            above = made.get(node.input[0]) if node.op_type == "Cast" else None
+            if above is None or above.op_type != "Greater" or above.input[1] not in zeros:
+                continue
+            if onnx.helper.get_node_attr_value(node, "to") == onnx.TensorProto.FLOAT:
+                node.op_type, node.input[0] = "HardSigmoid", above.input[0]
+                del node.attribute[:]
+                shape = {"alpha": _STEEP, "beta": 0.0}
+                node.attribute.extend(onnx.helper.make_attribute(*pair) for pair in shape.items())
+    _drop_unread(graph)
+
+
+def _is_zero(onnx, tensor):
+    """Whether a constant is a scalar 0.0, which broadcasts nothing."""
+    is_float = tensor.data_type == onnx.TensorProto.FLOAT and not tensor.dims
+    return is_float and not np.any(onnx.numpy_helper.to_array(tensor))
+
+
+def _drop_unread(graph):
+    """Takes comparisons away that nobody reads any more."""
+    read = {name for node in nodes(graph) for name in node.input}
+    read |= {output.name for each in graphs(graph) for output in each.output}
+    for each in graphs(graph):
+        for node in [node for node in each.node if node.op_type == "Greater"]:
+            if node.output[0] not in read:
+                each.node.remove(node)
 
 
 def _reverse(context, node, name, arguments):

@@ -32,10 +32,12 @@ SETTINGS = {
 }
 
 
+@pytest.mark.parametrize("samples", [LENGTH, None])
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
-def test_a_portable_dream_is_the_dream(small_model, sound, settings):
-    dream = make(small_model, **settings)
-    found = tf.function(portable.make_dream(dream, LENGTH), autograph=False)(sound)
+def test_a_portable_dream_is_the_dream(small_model, sound, settings, samples):
+    dream, spec = make(small_model, **settings), [tf.TensorSpec((1, samples))]
+    whole = portable.make_dream(dream, samples)
+    found = tf.function(whole, input_signature=spec, autograph=False)(sound)
     np.testing.assert_allclose(found, dream(sound), atol=1e-3 * np.abs(sound).max())
 
 
@@ -59,7 +61,7 @@ def test_the_phase_is_renewed(small_model, sound):
 
 def test_rolls_are_tensorflows(rng):
     x = rng.normal(size=(1, 9)).astype("float32")
-    for shift in (-4, 0, 3):
+    for shift in (-13, -4, 0, 3, 9, 22):
         found = tf.function(lambda x, shift=shift: portable._rolled(x, tf.constant(shift)))(x)
         np.testing.assert_array_equal(found, np.roll(x, shift, axis=1))
 

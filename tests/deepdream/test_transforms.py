@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_sounddream.deepdream.transforms import dither, roll
+from keras_sounddream.deepdream.transforms import dither, draw_dither, roll
 
 
 def test_roll_moves_by_a_seeded_number_of_samples(rng):
@@ -22,3 +22,10 @@ def test_dither_is_at_the_last_bit_and_alike_for_every_example():
     np.testing.assert_allclose(noise.std() * 32768, 1, atol=0.02)
     np.testing.assert_array_equal(noise[0], noise[1])
     assert dither(silence, seed=1).numpy().tobytes() != noise.tobytes()
+
+
+def test_dither_repeats_a_table_that_does_not_depend_on_the_length():
+    longer, shorter = (dither(np.zeros((1, n), "float32"), seed=4).numpy() for n in (140000, 99))
+    table = draw_dither(4).numpy()
+    np.testing.assert_array_equal(longer, np.resize(table, longer.shape))
+    np.testing.assert_array_equal(shorter, table[:, :99])
