@@ -85,7 +85,7 @@ def _rows(length, fft_length):
     if not fits:
         return 0
     rows = fits[-1]
-    columns, num_bins = fft_length // rows, fft_length // 2 + 1
+    num_bins = fft_length // 2 + 1
     staged = 2 * fft_length * rows + 4 * fft_length * -(-num_bins // rows)
     return rows if staged * _WORTH <= length * num_bins else 0
 

@@ -51,7 +51,9 @@ class Task:
         repeats: bool, whether a shorter sound is repeated to `min_samples`; otherwise it is
             refused.
         options: dict of name to `Option`.
-        limit: float, the largest difference allowed, as a share of the output's peak.
+        limit: float, the largest difference allowed, as a share of the output's peak; `None` of a
+            dream of which its objective alone counts.
+        objective_limit: float, share by which the objective of a dream may differ.
         read: function from dreams and their sources, float32 `(batch, samples)`, to the objective,
             float32 `(batch,)`; `None` of what is no dream.
         labels: tuple of str, one a class, of what classifies; or `None`.
@@ -64,7 +66,8 @@ class Task:
     sample_rate: int
     min_samples: int
     samples: int | None
-    limit: float
+    limit: float | None
+    objective_limit: float = 1e-3
     repeats: bool = True
     options: dict = dataclasses.field(default_factory=dict)
     read: collections.abc.Callable | None = None

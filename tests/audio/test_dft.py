@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from runtimes import loose, run_lite, run_onnx
+from runtimes import run_lite, run_onnx
 
 from keras_sounddream.audio import dft
 from keras_sounddream.deepdream.gradients import portable_gradient
