@@ -56,7 +56,8 @@ class Task:
         objective_limit: float, share by which the objective of a dream may differ.
         read: function from dreams and their sources, float32 `(batch, samples)`, to the objective,
             float32 `(batch,)`; `None` of what is no dream.
-        labels: tuple of str, one a class, of what classifies; or `None`.
+        labels: tuple of str, one a class, of what classifies; of several outputs a dict of such,
+            by the names in `outputs`; or `None`.
     """
 
     name: str
@@ -71,7 +72,7 @@ class Task:
     repeats: bool = True
     options: dict = dataclasses.field(default_factory=dict)
     read: collections.abc.Callable | None = None
-    labels: tuple | None = None
+    labels: tuple | dict | None = None
 
 
 def find_tasks(model, names=None, layer=None, min_seconds=None):
@@ -118,12 +119,19 @@ def _classify(network, dream, common, layer):
         found = tf.nest.flatten(found)
         return {name: pooled(one) for name, one in zip(names, found, strict=True)}
 
-    classes = network.outputs[0].shape[-1]
+    labels = _labels(network, names)
+    return Task("classify", function, names, network, limit=1e-5, labels=labels, **common)
+
+
+def _labels(network, names):
+    """The names of a network's classes, where there is one for each."""
     labels = getattr(network, "labels", None)
-    labels = labels if labels and len(names) == 1 and len(labels) == classes else None
-    return Task(
-        "classify", function, names, network, limit=1e-5, labels=labels and tuple(labels), **common
-    )
+    each = labels if isinstance(labels, dict) else {names[0]: labels or ()}
+    classes = [tensor.shape[-1] for tensor in network.outputs]
+    if [len(each.get(name, ())) for name in names] != classes:
+        return None
+    each = {name: tuple(each[name]) for name in names}
+    return each if len(names) > 1 else each[names[0]]
 
 
 def _embed(network, dream, common, layer):
@@ -214,6 +222,9 @@ def _scores(network):
 def _output_names(network):
     if len(network.outputs) == 1:
         return ("scores",)
+    structure = network.output
+    if isinstance(structure, dict):  # in the order of what it flattens to
+        return tuple(sorted(structure))
     return tuple(tensor._keras_history.operation.name for tensor in network.outputs)
 
 
