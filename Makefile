@@ -1,16 +1,20 @@
 # make dream    dreams the example, and leaves sound and picture in dream/
 # make test     lint and the whole test suite, on the newest TensorFlow
+# make saved_models  the exported files of the models that ship, and their manifest, again
 # make test-io  the audio tests on TensorFlow 2.16.2 with tensorflow-io
 PYTHON ?= python3
 OUT ?= dream
 
-.PHONY: dream test test-io clean
+.PHONY: dream saved_models test test-io clean
 
 dream: .venv/installed
 	mkdir -p $(OUT)
 	.venv/bin/sounddream dream examples/speech.flac -o $(OUT)/speech_dream.wav \
 		--plot $(OUT)/speech_dream.png --json $(OUT)/speech_dream.json --force
 	@echo "Play $(OUT)/speech_dream.wav and look at $(OUT)/speech_dream.png."
+
+saved_models: .venv-test/installed
+	.venv-test/bin/python saved_models/exports/make.py
 
 test: .venv-test/installed
 	.venv-test/bin/ruff check .

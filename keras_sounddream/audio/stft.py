@@ -9,13 +9,11 @@ A complex spectrogram is a pair `(real, imaginary)` of float32 `(batch, frames, 
 
 import contextlib
 import contextvars
-import functools
 
-import keras
 import numpy as np
 from keras import ops
 
-from keras_sounddream.audio import fft
+from keras_sounddream.audio import dft, fft
 from keras_sounddream.errors import InputError
 
 _LEAST_OVERLAP = 0.1  # sum of the squared windows over a sample; 0.5 at half overlap
@@ -88,9 +86,7 @@ def overlap_add(framed, analysis):
 def transform(framed, analysis):
     """Windows frames and takes their Fourier transform.
 
-    Time counts from the middle of the frame. There a frame is folded into an even half, which is
-    all that a cosine sees, and an odd one, which is all that a sine sees: half the
-    multiplications, by matrices of half the size.
+    Time counts from the middle of the frame.
 
     Args:
         framed: float32 `(batch, frames, frame_length)`.
@@ -100,16 +96,9 @@ def transform(framed, analysis):
         `(real, imaginary)`, each float32 `(batch, frames, bins)`. The magnitude is that of
         `tf.signal.stft`; the phase differs by that of half a frame.
     """
-    if _by_fft.get():
-        window = ops.convert_to_tensor(_window(analysis.frame_length), framed.dtype)
-        return fft.forward(framed * window, analysis.fft_length)
-    half = analysis.frame_length // 2
-    earlier = _columns(framed, 1, half)  # a periodic Hann begins with 0, so the first is not read
-    later = ops.flip(_columns(framed, analysis.frame_length - half, half), axis=-1)
-    cosine, sine = _matrices(analysis, inverse=False)
-    dtype = keras.backend.standardize_dtype(framed.dtype)
-    real = ops.matmul(earlier + later, ops.convert_to_tensor(cosine, dtype))
-    return real, ops.matmul(later - earlier, ops.convert_to_tensor(sine, dtype))
+    window = ops.convert_to_tensor(_window(analysis.frame_length), framed.dtype)
+    way = fft if _by_fft.get() else dft
+    return way.forward(framed * window, analysis.fft_length)
 
 
 def stft(waveform, analysis):
@@ -157,13 +146,13 @@ def istft(real, imaginary, analysis, num_samples):
     Raises:
         InputError: if the frames overlap too little for an inverse.
     """
+    window = ops.convert_to_tensor(_dual_window(analysis), real.dtype)
+    length, fft_length = analysis.frame_length, analysis.fft_length
     if _by_fft.get():
-        window = ops.convert_to_tensor(_dual_window(analysis), real.dtype)
-        framed = fft.inverse(real, imaginary, analysis.fft_length)
-        framed = _columns(framed, 0, analysis.frame_length) * window
+        framed = dft.columns_of(fft.inverse(real, imaginary, fft_length), 0, length)
     else:
-        framed = _inverse_transform(real, imaginary, analysis)
-    whole = overlap_add(framed, analysis)
+        framed = dft.inverse(real, imaginary, fft_length, length)
+    whole = overlap_add(framed * window, analysis)
     before = analysis.frame_length - analysis.frame_step
     return ops.slice(whole, (0, before), (ops.shape(whole)[0], num_samples))
 
@@ -178,22 +167,6 @@ def check_inverse(analysis):
         InputError: if the frames overlap too little.
     """
     _dual_window(analysis)
-
-
-def _inverse_transform(real, imaginary, analysis):
-    cosine, sine = _matrices(analysis, inverse=True)
-    dtype = keras.backend.standardize_dtype(real.dtype)
-    even = ops.matmul(real, ops.convert_to_tensor(cosine, dtype))
-    odd = ops.matmul(imaginary, ops.convert_to_tensor(sine, dtype))
-    earlier = ops.pad(even - odd, ((0, 0), (0, 0), (1, 0)))
-    later = _columns(even + odd, 0, (analysis.frame_length - 1) // 2)
-    return ops.concatenate([earlier, ops.flip(later, axis=-1)], axis=-1)
-
-
-def _columns(framed, start, width):
-    """A slice of the last axis; its gradient is a pad, which every runtime has."""
-    batch, num_frames = ops.shape(framed)[0], ops.shape(framed)[1]
-    return ops.slice(framed, (0, 0, start), (batch, num_frames, width))
 
 
 def _window(length):
@@ -214,25 +187,3 @@ def _dual_window(analysis):
             f"Take a `step_seconds` of at most {2 / 3 * analysis.frame_seconds:.3g}."
         )
     return window / np.resize(overlap, length)
-
-
-@functools.lru_cache(maxsize=16)
-def _matrices(analysis, inverse):
-    """Cosines and sines under half a window: `(frame_length // 2, bins)`, or turned, inverse."""
-    length, half = analysis.frame_length, analysis.frame_length // 2
-    window = _dual_window(analysis) if inverse else _window(length)
-    samples, bins = np.arange(1, half + 1), np.arange(analysis.num_bins)
-    # In half samples from the middle of the frame: integers, so that the angle is exact.
-    turns = np.outer(2 * samples - length, bins) % (2 * analysis.fft_length)
-    angles = np.pi * turns / analysis.fft_length
-    cosine, sine = np.cos(angles), np.sin(angles)
-    if inverse:
-        weight = np.full(analysis.num_bins, 2.0) / analysis.fft_length
-        weight[0] /= 2
-        weight[-1] /= 1 + (analysis.fft_length % 2 == 0)
-        cosine, sine = cosine * weight, sine * weight
-    elif length % 2 == 0:
-        cosine[-1] /= 2  # the middle is folded on itself
-    cosine, sine = (window[samples, None] * part for part in (cosine, sine))
-    turned = (part.T if inverse else part for part in (cosine, sine))
-    return tuple(np.ascontiguousarray(part, "float32") for part in turned)

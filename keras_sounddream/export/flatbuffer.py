@@ -1,11 +1,14 @@
 """What operations are in a LiteRT model."""
 
+import copy
+
 import flatbuffers
 from tensorflow.lite.python import schema_py_generated as schema
 
 _NAMES = {
     code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")
 }
+_DEQUANTIZE_FLOAT16 = 3  # version of the operation that takes 16-bit numbers
 _CUSTOM = schema.BuiltinOperator.CUSTOM
 # Kind of operation with parts of its own: type of its options, and what of them name the parts.
 _NESTED = {
@@ -82,6 +85,27 @@ def kind_of(model, operator):
     """The number of an operation's kind, of `BuiltinOperator`."""
     code = model.operatorCodes[operator.opcodeIndex]
     return max(code.builtinCode, code.deprecatedBuiltinCode)
+
+
+def widen(model, graph, index):
+    """Has a constant that is stored in 16 bits read in 32, by all that read it.
+
+    Args:
+        model: `ModelT`.
+        graph: `SubGraphT`.
+        index: int, of the constant's tensor, whose buffer holds float16.
+    """
+    stored, code = copy.copy(graph.tensors[index]), schema.OperatorCodeT()
+    stored.type, stored.name = schema.TensorType.FLOAT16, stored.name + b"_16_bits"
+    graph.tensors.append(stored)
+    graph.tensors[index].buffer = 0  # the empty one
+    widening = schema.OperatorT()
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.DEQUANTIZE
+    code.version = _DEQUANTIZE_FLOAT16
+    model.operatorCodes.append(code)
+    widening.opcodeIndex = len(model.operatorCodes) - 1
+    widening.inputs, widening.outputs = [len(graph.tensors) - 1], [index]
+    graph.operators.insert(0, widening)
 
 
 def packed(model):

@@ -119,7 +119,7 @@ def _convert(tasks, quantization, representative):
 
         try:
             if quantization is not None:
-                return quantize(make_converter, tasks[0], quantization, representative)
+                return quantize(make_converter, tasks, quantization, representative)
             return make_converter().convert()
         except InputError:
             raise

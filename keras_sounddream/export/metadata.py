@@ -19,7 +19,8 @@ class Metadata:
         sample_rate: int, Hz, of the waveforms it takes.
         min_samples: int; shorter sounds are repeated to this length before they are scored.
         samples: int, the one length that it takes, or `None` for any.
-        labels: tuple of str, one a class, or `None`.
+        labels: tuple of str, one a class; a dict of such, by the names of the outputs, where
+            there are several; or `None`.
         version: str, of the package that wrote it.
         settings: dict, of the dream, or empty.
     """
@@ -29,21 +30,28 @@ class Metadata:
     sample_rate: int
     min_samples: int
     samples: int | None = None
-    labels: tuple | None = None
+    labels: tuple | dict | None = None
     version: str = ""
     settings: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         object.__setattr__(self, "tasks", tuple(self.tasks))
-        if self.labels is not None:
+        if isinstance(self.labels, dict):
+            labels = {output: tuple(names) for output, names in self.labels.items()}
+            object.__setattr__(self, "labels", labels)
+        elif self.labels is not None:
             object.__setattr__(self, "labels", tuple(self.labels))
 
     def to_files(self):
-        """Writes it as files: dict of file name to bytes; labels one a line."""
+        """Writes it as files: dict of file name to bytes; labels one a line, of each output."""
         fields = {**dataclasses.asdict(self), "labels": self.labels}
         files = {METADATA_FILE: (json.dumps(fields, indent=2) + "\n").encode()}
-        if self.labels is not None:
-            files[LABELS_FILE] = "".join(f"{label}\n" for label in self.labels).encode()
+        each = self.labels
+        if not isinstance(each, dict):
+            each = {} if each is None else {"": each}
+        for output, labels in each.items():
+            name = f"{output}_{LABELS_FILE}" if output else LABELS_FILE
+            files[name] = "".join(f"{label}\n" for label in labels).encode()
         return files
 
     @classmethod

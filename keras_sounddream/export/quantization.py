@@ -16,7 +16,15 @@ from keras_sounddream.export import flatbuffer as parts
 
 _KINDS = schema.BuiltinOperator
 _FEWEST = 1024  # weights of an operation that are worth rounding
-_CHANNELS = {_KINDS.CONV_2D: 0, _KINDS.DEPTHWISE_CONV_2D: 3}  # axis with a scale each
+_CONVOLUTIONS, _DENSE = (_KINDS.CONV_2D, _KINDS.DEPTHWISE_CONV_2D), (_KINDS.FULLY_CONNECTED,)
+_GRIDS = (_KINDS.GATHER,)  # of a dream's octaves
+# Kind of operation: which input its weights are, and their axis that has a scale each.
+_PLACES = {
+    _KINDS.CONV_2D: (1, 0),
+    _KINDS.DEPTHWISE_CONV_2D: (1, 3),
+    _KINDS.FULLY_CONNECTED: (1, None),
+    _KINDS.GATHER: (0, None),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,19 +34,25 @@ class Quantization:
     Attributes:
         tasks: tuple of str, the tasks that it is for.
         limit: float, the largest difference allowed, as a share of the output's peak.
+        objective_limit: float, share by which the objective of a dream may differ. Its waveform
+            may: steps of another rounding lead elsewhere, as high.
     """
 
     tasks: tuple
     limit: float
+    objective_limit: float | None = None
 
     def loosened(self, task):
-        """A `Task` with the limit of the variant."""
-        return dataclasses.replace(task, limit=self.limit)
+        """A `Task` with the limits of the variant."""
+        if task.read is None:
+            return dataclasses.replace(task, limit=self.limit)
+        return dataclasses.replace(task, limit=None, objective_limit=self.objective_limit)
 
 
+_ALL = ("classify", "embed", "dream", "dream_step")
 QUANTIZATIONS = {
-    "float16": Quantization(("classify", "embed"), 1e-2),
-    "dynamic_range": Quantization(("classify", "embed"), 0.1),
+    "float16": Quantization(_ALL, 1e-2, 0.05),
+    "dynamic_range": Quantization(_ALL, 0.1, 0.1),
     "int8": Quantization(("classify",), 0.25),
 }
 
@@ -71,26 +85,29 @@ def check(tasks, name, representative):
         )
 
 
-def quantize(make_converter, task, name, representative):
+def quantize(make_converter, tasks, name, representative):
     """Converts with rounded weights.
 
     Args:
         make_converter: function without arguments to a new `tf.lite.TFLiteConverter`.
-        task: `Task`, any of the file's.
+        tasks: list of `Task`, the file's.
         name: str, key of `QUANTIZATIONS`.
         representative: as of `litert.write`.
 
     Returns:
         bytes of a flatbuffer.
     """
-    converter = make_converter()
-    if name == "dynamic_range":
-        return _rounded_weights(converter.convert())
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if name == "float16":
-        converter.target_spec.supported_types = [tf.float16]
-        return converter.convert()
-    return _int8(converter, make_converter().convert(), _fitted(task, representative))
+    if name == "int8":
+        return _int8(
+            make_converter(), make_converter().convert(), _fitted(tasks[0], representative)
+        )
+    # Of a dream, dense layers are left: the products of its Fourier transforms look the same.
+    is_dream = any(task.read is not None for task in tasks)
+    weights = _CONVOLUTIONS if is_dream else _CONVOLUTIONS + _DENSE
+    ways = dict.fromkeys(weights, _to_8_bits if name == "dynamic_range" else _to_16_bits)
+    if is_dream:
+        ways |= dict.fromkeys(_GRIDS, _to_16_bits)
+    return _rounded_weights(make_converter().convert(), ways)
 
 
 def _fitted(task, sounds):
@@ -110,6 +127,7 @@ def _int8(converter, whole, windows):
         for window in windows:
             yield [window]
 
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = examples
     model = schema.ModelT.InitFromPackedBuf(whole, 0)
     kept = [
@@ -126,37 +144,66 @@ def _int8(converter, whole, windows):
     return bytes(debugger.get_nondebug_quantized_model())
 
 
-def _rounded_weights(whole):
-    """Weights of eight bits; activations are rounded as they come, in the interpreter.
+def _rounded_weights(whole, ways):
+    """Rounds the weights of operations, each kind its way, but not those of a front end.
 
-    The converter's own way rounds the front end too, and cannot be told otherwise.
+    The converter's own ways round the front end too, and cannot be told otherwise.
     """
     model, done = schema.ModelT.InitFromPackedBuf(whole, 0), {}
     for graph in model.subgraphs:
         front = {id(operator) for operator in parts.front_end(model, graph)}
-        for operator in graph.operators:
+        for operator in list(graph.operators):
             kind = parts.kind_of(model, operator)
-            if id(operator) in front or kind not in {*_CHANNELS, _KINDS.FULLY_CONNECTED}:
+            if id(operator) in front or kind not in ways:
                 continue
-            _round(model, graph.tensors[operator.inputs[1]], _CHANNELS.get(kind), done)
+            place, axis = _PLACES[kind]
+            tensor = graph.tensors[operator.inputs[place]]
+            if _is_worth_it(model, tensor, done):
+                ways[kind](model, graph, operator.inputs[place], axis, done)
     return parts.packed(model)
 
 
-def _round(model, tensor, axis, done):
-    """Rounds a weight in place; `done` holds the scales of buffers that tensors share."""
-    buffer = model.buffers[tensor.buffer]
-    if tensor.type != schema.TensorType.FLOAT32 and tensor.buffer not in done:
-        return
+def _is_worth_it(model, tensor, done):
+    if tensor.buffer in done:
+        return True
+    is_constant = model.buffers[tensor.buffer].data is not None
+    return (
+        is_constant
+        and tensor.type == schema.TensorType.FLOAT32
+        and np.prod(tensor.shape) >= _FEWEST
+    )
+
+
+def _weights(model, tensor):
+    return np.asarray(model.buffers[tensor.buffer].data, "uint8").view("<f4").reshape(tensor.shape)
+
+
+def _to_8_bits(model, graph, index, axis, done):
+    """Rounds a weight in place: activations are rounded as they come, in the interpreter.
+
+    `done` holds the scales of buffers that tensors share.
+    """
+    tensor = graph.tensors[index]
     if tensor.buffer not in done:
-        if buffer.data is None or np.prod(tensor.shape) < _FEWEST:
-            return
-        weights = np.asarray(buffer.data, "uint8").view("<f4").reshape(tensor.shape)
+        weights = _weights(model, tensor)
         others = None if axis is None else tuple(i for i in range(weights.ndim) if i != axis)
         scale = np.maximum(np.abs(weights).max(others, keepdims=True), 1e-12) / 127
-        buffer.data = np.round(weights / scale).astype("int8").reshape(-1).view("uint8")
-        done[tensor.buffer] = scale.reshape(-1)
+        rounded = np.round(weights / scale).astype("int8")
+        model.buffers[tensor.buffer].data = rounded.reshape(-1).view("uint8")
+        done[tensor.buffer] = scale.reshape(-1).astype("float32")
     tensor.type = schema.TensorType.INT8
     tensor.quantization = schema.QuantizationParametersT()
-    tensor.quantization.scale = done[tensor.buffer].astype("float32")
+    tensor.quantization.scale = done[tensor.buffer]
     tensor.quantization.zeroPoint = np.zeros(len(done[tensor.buffer]), "int64")
     tensor.quantization.quantizedDimension = axis or 0
+
+
+def _to_16_bits(model, graph, index, axis, done):
+    """Stores a weight in 16 bits: an operation of its own widens it, once."""
+    tensor = graph.tensors[index]
+    if tensor.type == schema.TensorType.FLOAT32:
+        if tensor.buffer not in done:
+            rounded = _weights(model, tensor).astype("<f2")
+            model.buffers[tensor.buffer].data = rounded.reshape(-1).view("uint8")
+            done[tensor.buffer] = True
+        parts.widen(model, graph, index)

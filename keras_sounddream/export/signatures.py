@@ -18,8 +18,9 @@ def signatures(tasks):
     called `serving_default`; without it, the first task is called that too.
 
     Those of files take `wav_bytes`, string `(batch,)`. `wav` gives `scores`, float32
-    `(batch, classes)`, and `labels`, string `(batch, classes)`; `dream_wav` gives `wav_bytes`,
-    mono and of 16 bits, at the model's rate.
+    `(batch, classes)`, and `labels`, string `(batch, classes)`; of several outputs each its scores,
+    and its labels as `NAME_labels`. `dream_wav` gives `wav_bytes`, mono and of 16 bits, at the
+    model's rate.
 
     Args:
         tasks: list of `Task`.
@@ -65,13 +66,20 @@ def _scores(task):
 
         signature = dict.fromkeys(task.outputs, tf.float32)
         found = tf.map_fn(alone, wav_bytes, fn_output_signature=signature)
-        if len(task.outputs) == 1:
-            scores = found[task.outputs[0]]
-            labels = task.labels or [str(i) for i in range(scores.shape[-1])]
-            found["labels"] = tf.tile(tf.constant([labels]), [tf.shape(scores)[0], 1])
-        return found
+        return {**found, **_labels(task, found)}
 
     return function
+
+
+def _labels(task, found):
+    """The names of the classes of every output, once a file."""
+    several, made = len(task.outputs) > 1, {}
+    for name in task.outputs:
+        labels = task.labels[name] if several and task.labels else task.labels
+        labels = labels or [str(i) for i in range(found[name].shape[-1])]
+        repeats = [tf.shape(found[name])[0], 1]
+        made[f"{name}_labels" if several else "labels"] = tf.tile(tf.constant([labels]), repeats)
+    return made
 
 
 def _dreams(task):

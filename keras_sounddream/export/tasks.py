@@ -51,10 +51,13 @@ class Task:
         repeats: bool, whether a shorter sound is repeated to `min_samples`; otherwise it is
             refused.
         options: dict of name to `Option`.
-        limit: float, the largest difference allowed, as a share of the output's peak.
+        limit: float, the largest difference allowed, as a share of the output's peak; `None` of a
+            dream of which its objective alone counts.
+        objective_limit: float, share by which the objective of a dream may differ.
         read: function from dreams and their sources, float32 `(batch, samples)`, to the objective,
             float32 `(batch,)`; `None` of what is no dream.
-        labels: tuple of str, one a class, of what classifies; or `None`.
+        labels: tuple of str, one a class, of what classifies; of several outputs a dict of such,
+            by the names in `outputs`; or `None`.
     """
 
     name: str
@@ -64,11 +67,12 @@ class Task:
     sample_rate: int
     min_samples: int
     samples: int | None
-    limit: float
+    limit: float | None
+    objective_limit: float = 1e-3
     repeats: bool = True
     options: dict = dataclasses.field(default_factory=dict)
     read: collections.abc.Callable | None = None
-    labels: tuple | None = None
+    labels: tuple | dict | None = None
 
 
 def find_tasks(model, names=None, layer=None, min_seconds=None):
@@ -115,12 +119,19 @@ def _classify(network, dream, common, layer):
         found = tf.nest.flatten(found)
         return {name: pooled(one) for name, one in zip(names, found, strict=True)}
 
-    classes = network.outputs[0].shape[-1]
+    labels = _labels(network, names)
+    return Task("classify", function, names, network, limit=1e-5, labels=labels, **common)
+
+
+def _labels(network, names):
+    """The names of a network's classes, where there is one for each."""
     labels = getattr(network, "labels", None)
-    labels = labels if labels and len(names) == 1 and len(labels) == classes else None
-    return Task(
-        "classify", function, names, network, limit=1e-5, labels=labels and tuple(labels), **common
-    )
+    each = labels if isinstance(labels, dict) else {names[0]: labels or ()}
+    classes = [tensor.shape[-1] for tensor in network.outputs]
+    if [len(each.get(name, ())) for name in names] != classes:
+        return None
+    each = {name: tuple(each[name]) for name in names}
+    return each if len(names) > 1 else each[names[0]]
 
 
 def _embed(network, dream, common, layer):
@@ -211,6 +222,9 @@ def _scores(network):
 def _output_names(network):
     if len(network.outputs) == 1:
         return ("scores",)
+    structure = network.output
+    if isinstance(structure, dict):  # in the order of what it flattens to
+        return tuple(sorted(structure))
     return tuple(tensor._keras_history.operation.name for tensor in network.outputs)
 
 

@@ -13,7 +13,6 @@ from keras_sounddream.export.sounds import speech_like
 
 _SECONDS = 1.0  # of the sounds that are made to compare on
 _STEPS = 10  # of a dream that is compared, in all octaves together
-_OBJECTIVE_LIMIT = 1e-3  # share by which the objective of a whole dream may differ
 _OWN_TRIES = 3  # times that the last bit of a sound is changed
 _OWN_ROOM = 2.0  # times the model's own difference
 
@@ -77,7 +76,8 @@ def compare(task, runner, sounds, repeats=3):
         dict: `largest_absolute` difference; `largest_relative`, the same as a share of the
         output's peak; of a dream `objective_relative`, by how much its objective differs, and
         `own_relative` and `own_objective`, the model's from itself, 0 where they did not matter;
-        `limit` of `largest_relative`; `seconds_per_call`, median, and `sound_seconds` of that call;
+        `limit` of `largest_relative`, `None` where the objective alone counts;
+        `seconds_per_call`, median, and `sound_seconds` of that call;
         `excess`, the largest difference as a share of what is allowed.
     """
     options = _options(task, runner)
@@ -104,12 +104,13 @@ def _compare_sound(task, runner, sound, options):
     row = {"largest_absolute": absolute, "largest_relative": relative}
     if task.read is None:
         return {**row, "excess": relative / task.limit}
-    own = 0.0, 0.0
-    if relative > task.limit or objective > _OBJECTIVE_LIMIT:
+    own, limit = (0.0, 0.0), np.inf if task.limit is None else task.limit
+    if relative > limit or objective > task.objective_limit:
         own = _own_differences(task, sound, options, wanted)
     row |= {"objective_relative": objective, "own_relative": own[0], "own_objective": own[1]}
-    share = relative / max(task.limit, _OWN_ROOM * own[0])
-    return {**row, "excess": max(share, objective / max(_OBJECTIVE_LIMIT, _OWN_ROOM * own[1]))}
+    share = relative / max(limit, _OWN_ROOM * own[0])
+    room = max(task.objective_limit, _OWN_ROOM * own[1])
+    return {**row, "excess": max(share, objective / room)}
 
 
 def _reference(task, sound, options):
@@ -202,11 +203,11 @@ def _difference(found, wanted, what):
 def _judge(task, figures):
     if figures["excess"] <= 1:
         return
-    name, differs = task.model.name, figures["largest_relative"]
+    name, limit = task.model.name, "any" if task.limit is None else f"{task.limit:.0e}"
+    what = f"by {figures['largest_relative']:.2g} of its peak, where {limit} is allowed"
     objective = figures.get("objective_relative", 0.0)
-    what = f"by {differs:.2g} of its peak, where {task.limit:.0e} is allowed"
-    if objective > _OBJECTIVE_LIMIT:
-        what += f"; its objective by {objective:.2g}, where {_OBJECTIVE_LIMIT:.0e} is allowed"
+    if objective > task.objective_limit:
+        what += f"; its objective by {objective:.2g}, where {task.objective_limit:.0e} is allowed"
     raise ExportError(
         f"The {task.name} of {name} differs once exported: {what}. Nothing was written."
     )

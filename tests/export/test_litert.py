@@ -108,11 +108,60 @@ def test_smaller_files_answer_nearly_alike(scorer, tmp_path, name):
     path = tmp_path / "small.tflite"
     report = export_model(model, path, "litert", ["classify"], seconds=1, quantization=name, **more)
     assert report["bytes"] < 0.6 * plain["bytes"]
-    assert 1e-5 < report["tasks"]["classify"]["largest_relative"] < 0.15
+    differs = report["tasks"]["classify"]["largest_relative"]
+    assert differs < 1e-5 if name == "float16" else 1e-5 < differs < 0.15  # they are stored so
     assert unpack(path.read_bytes())[1].settings == {"quantization": name}
     assert ("QUANTIZE" in report["tasks"]["classify"]["operations"]) == (name == "int8")
     for sound in sounds:
         assert np.argmax(Classifier(path).scores(sound)) == np.argmax(model(sound))
+
+
+@pytest.mark.parametrize("name", ["float16", "dynamic_range"])
+def test_smaller_dreams_rise_as_high(tmp_path, name):
+    dream = DeepDream(
+        applications.LogMelCNN(), objectives.layer("block2_conv2"), octaves=2, steps=2
+    )
+    path = tmp_path / "small.tflite"
+    report = export_model(dream, path, "litert", seconds=0.5, quantization=name)
+    assert report["tasks"]["dream"]["limit"] is None  # its objective is what was compared
+    model = flatbuffer.schema.ModelT.InitFromPackedBuf(unpack(path.read_bytes())[0], 0)
+    kinds = {
+        flatbuffer._NAMES[flatbuffer.kind_of(model, operator)]: graph.tensors[index].type
+        for graph in model.subgraphs
+        for operator in graph.operators
+        for index in operator.inputs
+        if index >= 0
+        and model.buffers[graph.tensors[index].buffer].data is not None
+        and len(model.buffers[graph.tensors[index].buffer].data) > 40_000
+    }
+    stored = {flatbuffer.schema.TensorType.FLOAT16: "16", flatbuffer.schema.TensorType.INT8: "8"}
+    rounded = {kind: stored[type] for kind, type in kinds.items() if type in stored}
+    wanted = {"DEQUANTIZE": "16"} if name == "float16" else {"DEQUANTIZE": "16", "CONV_2D": "8"}
+    assert rounded == wanted
+    assert "BATCH_MATMUL" in kinds  # transforms are left as they are
+    sound = speech_like(12000, 24000, 3)
+    found, wanted = Dreamer(path).dream(sound[0])[None], dream(sound)
+    np.testing.assert_allclose(dream.read(found), dream.read(wanted), rtol=0.03)
+
+
+def test_a_dream_that_does_not_rise_is_refused(dreamer, tmp_path, monkeypatch):
+    monkeypatch.setattr(litert, "quantize", lambda make, *_: _silenced(make().convert()))
+    with pytest.raises(ExportError, match="where any is allowed; its objective by"):
+        export_model(
+            dreamer[0], tmp_path / "a.tflite", "litert", seconds=0.5, quantization="float16"
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def _silenced(content):
+    """A file whose convolutions' weights are zeros."""
+    model = flatbuffer.schema.ModelT.InitFromPackedBuf(content, 0)
+    for graph in model.subgraphs:
+        for operator in graph.operators:
+            if flatbuffer.kind_of(model, operator) == flatbuffer.schema.BuiltinOperator.CONV_2D:
+                buffer = model.buffers[graph.tensors[operator.inputs[1]].buffer]
+                buffer.data = None if buffer.data is None else np.zeros_like(buffer.data)
+    return flatbuffer.packed(model)
 
 
 WRONG = {

@@ -22,6 +22,15 @@ def test_without_labels_there_is_no_file_of_them():
     assert json.loads(files["sounddream.json"])["labels"] is None
 
 
+def test_of_several_outputs_each_has_its_labels():
+    labels = {"objects": ["dog", "cat"], "scenes": ["yard"]}
+    metadata = Metadata("tiny", ["classify"], 8000, 320, labels=labels)
+    files = metadata.to_files()
+    assert Metadata.from_json(files["sounddream.json"]) == metadata
+    assert files["objects_labels.txt"] == b"dog\ncat\n"
+    assert files["scenes_labels.txt"] == b"yard\n"
+
+
 @pytest.mark.parametrize("text", ["", "[1]", "{}", '{"model": 1, "more": 2}', b"\xff\xfe"])
 def test_what_is_no_metadata_is_refused(text):
     with pytest.raises(InputError, match="Cannot read the metadata of here"):

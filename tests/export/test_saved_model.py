@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 import soundfile
@@ -168,6 +169,34 @@ def test_files_of_other_rates_and_kinds_are_answered_alike(folder, sounds):
     other = loaded.signatures["wav"](wav_bytes=tf.constant([stereo.getvalue()]))
     np.testing.assert_allclose(other["scores"], plain["scores"], atol=5e-3)
     assert plain["labels"].numpy().tolist() == [[b"bark", b"rain", b"clock"]]
+
+
+@pytest.fixture(scope="module")
+def two_heads(tmp_path_factory, sounds):
+    """A model of two heads, as SoundNet's: `(model, folder)`."""
+    inputs = keras.Input((None, 1))
+    x = keras.layers.Conv1D(4, 64, strides=32)(inputs)
+    sizes = {"scenes": 3, "objects": 5}
+    heads = {name: keras.layers.Conv1D(n, 1, name=f"{name}_8")(x) for name, n in sizes.items()}
+    model = keras.Model(inputs, heads)
+    model.sample_rate = RATE
+    model.labels = {name: tuple(f"{name} {i}" for i in range(n)) for name, n in sizes.items()}
+    folder = tmp_path_factory.mktemp("heads") / "served"
+    export_model(model, folder, tasks=["classify"], sounds=sounds[:1])
+    return model, folder
+
+
+def test_each_head_is_named_by_its_own_labels(two_heads, sounds):
+    model, folder = two_heads
+    wav = tf.constant([wav_of(sounds[0]), wav_of(sounds[1])])
+    found = tf.saved_model.load(str(folder)).signatures["wav"](wav_bytes=wav)
+    assert set(found) == {"objects", "scenes", "objects_labels", "scenes_labels"}
+    for name, labels in model.labels.items():
+        assert found[f"{name}_labels"].numpy().tolist() == 2 * [[one.encode() for one in labels]]
+        wanted = np.mean(model(sounds[1][..., None])[name], axis=1)
+        np.testing.assert_allclose(found[name][1:], wanted, atol=1e-4)
+        listed = (folder / "assets" / f"{name}_labels.txt").read_text().splitlines()
+        assert listed == list(labels)
 
 
 def test_silence_is_dreamed_of_as_silence(folder):

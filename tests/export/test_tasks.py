@@ -94,6 +94,7 @@ def test_several_outputs_keep_their_names_and_are_averaged_over_time(classifier,
     heads = [keras.layers.Conv1D(n, 1, name=name)(x) for name, n in (("objects", 5), ("scenes", 3))]
     model = keras.Model(inputs, heads)
     model.sample_rate = RATE
+    assert named(model)["classify"].labels is None
     task = named(model)["classify"]
     found = task.function(sounds[0])
     assert task.outputs == ("objects", "scenes")

@@ -1,0 +1,111 @@
+"""What ships: the manifest is of the files that lie there, and they answer as the models do."""
+
+import ast
+import hashlib
+import json
+
+import numpy as np
+import pytest
+from places import ROOT
+
+from keras_sounddream import DeepDream, applications, audio, objectives
+from keras_sounddream.applications import log_mel_cnn, urban_sound_cnn
+from keras_sounddream.lite import Classifier, Dreamer
+
+FOLDER = ROOT / "saved_models"
+MANIFEST = json.loads((FOLDER / "manifest.json").read_text())
+FILES = {row["name"]: row for row in MANIFEST["files"]}
+EXPORTS = {name: row for name, row in FILES.items() if "task" in row}
+OF_THEMSELVES = {"manifest.json", "exports/make.py"}
+MODELS = {
+    "log_mel_cnn_esc10": (applications.LogMelCNN, log_mel_cnn, "block3_conv2"),
+    "urban_sound_cnn_esc10": (applications.UrbanSoundCNN, urban_sound_cnn, "conv4"),
+}
+FARTHEST = {"float16": 1e-5, "int8": 0.2}  # of a score
+
+
+def test_the_manifest_lists_what_lies_there():
+    found = {
+        path.relative_to(FOLDER).as_posix()
+        for path in FOLDER.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert found == set(FILES) | OF_THEMSELVES
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_is_the_one_of_its_hash(name):
+    content = (FOLDER / name).read_bytes()
+    assert len(content) == FILES[name]["bytes"]
+    assert hashlib.sha256(content).hexdigest() == FILES[name]["sha256"]
+
+
+def test_all_together_are_small():
+    assert sum(row["bytes"] for row in FILES.values()) == MANIFEST["bytes"] <= 20_000_000
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_weights_are_those_that_load(name):
+    row = MODELS[name][1].PRETRAINED["esc10"]
+    assert FILES[row["file"]]["sha256"] == row["sha256"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_card_names_every_export(name):
+    card = (FOLDER / f"{name}.md").read_text()
+    own = [file for file, row in EXPORTS.items() if row["model"] == name]
+    assert len(own) == 3
+    assert all(f"`{file}`" in card for file in own)
+
+
+def test_versions_are_told():
+    assert {"tensorflow", "ai-edge-litert", "tf2onnx"} <= set(MANIFEST["versions"])
+
+
+def examples(model, seconds):
+    paths = sorted((ROOT / "examples").glob("*.flac"))
+    count = seconds * model.sample_rate
+    return [np.resize(audio.load(path, model.sample_rate)[0], count) for path in paths]
+
+
+@pytest.mark.parametrize("name", [n for n, row in EXPORTS.items() if row["task"] == "classify"])
+def test_classifiers_answer_as_the_models_do(name):
+    pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert")
+    row = EXPORTS[name]
+    model, classifier = MODELS[row["model"]][0](), Classifier(FOLDER / name)
+    assert classifier.labels == tuple(model.labels)
+    assert classifier.metadata.settings == {"quantization": row["variant"]}
+    sounds = examples(model, row["seconds"])
+    wanted = model.predict(np.stack(sounds), verbose=0)
+    found = np.stack([classifier.scores(sound) for sound in sounds])
+    np.testing.assert_allclose(found, wanted, atol=FARTHEST[row["variant"]])
+    assert found.argmax(axis=1).tolist() == wanted.argmax(axis=1).tolist()
+
+
+@pytest.mark.parametrize("name", [n for n, row in EXPORTS.items() if row["task"] == "dream"])
+def test_dreams_rise_as_high_as_those_in_python(name):
+    pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert")
+    row, dreamer = EXPORTS[name], Dreamer(FOLDER / name)
+    make, _, layer = MODELS[row["model"]]
+    dream = DeepDream(make(), objectives.layer(layer))
+    sound = examples(dream.model, row["seconds"])[-1]
+    made = np.round(dreamer.dream(sound) * 32767).astype("float32")[np.newaxis] / 32768
+    wanted = dream.read(dream.run(sound[np.newaxis]).dream)
+    np.testing.assert_allclose(dream.read(made), wanted, rtol=0.05)
+    assert dream.read(made) > 2 * dream.read(sound[np.newaxis])
+
+
+def test_the_wheel_carries_weights_and_cards_and_nothing_else():
+    """`setup.py` is read, not run: what it lists of the folder, and which folders are packages."""
+    (whole,) = (
+        node.value
+        for node in ast.parse((ROOT / "setup.py").read_text()).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "WHOLE"
+    )
+    lists = {key.value: value for key, value in zip(whole.keys, whole.values, strict=True)}
+    patterns = ast.literal_eval(lists["package_data"])["keras_sounddream.saved_models"]
+    carried = {path.name for pattern in patterns for path in FOLDER.glob(pattern)}
+    assert carried == {name for name, row in FILES.items() if "task" not in row}
+    assert not list(FOLDER.glob("*.py"))  # of a package every module is carried
+    assert "include_package_data" not in lists
+    assert not (ROOT / "MANIFEST.in").exists()
