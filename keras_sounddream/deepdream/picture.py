@@ -173,4 +173,3 @@ class Picture:
     def limit(self, variable):
         """Keeps pixels in [0, 255]."""
         return tf.clip_by_value(variable, 0.0, WHITE)
-

@@ -26,7 +26,7 @@ def make_dream(dream, step):
         by constants.
     """
     settings, updater = dream.settings, dream._untracked["updater"]
-    canvas = Picture(settings.roll_pixels, settings.blend, settings.detail, stretch)
+    canvas, last = _canvas(settings, stretch), _canvas(settings, _as_it_is)
     grids = octaves.factors(settings.octaves, settings.time_factor, settings.frequency_factor)
 
     def climb(state, octave):
@@ -46,9 +46,32 @@ def make_dream(dream, step):
         state = canvas.begin(picture, settings.seed)
         for octave, grid in enumerate(grids):
             state = climb(canvas.enter_size(state, octave, _size(picture, grid)), octave)
-        return tf.ensure_shape(canvas.finish(state), picture.shape)
+        return tf.ensure_shape(last.finish(state), picture.shape)
 
     return whole
+
+
+def make_step(dream, step):
+    """Makes a single step of the finest octave, as `DeepDream.step` does.
+
+    Args:
+        dream: `DeepDream` of pictures.
+        step: function, of `portable.make_step`.
+
+    Returns:
+        function of a picture, float32 `(batch, height, width, 3)`, and the number of the step,
+        int32 scalar, to `(dream, objective)`; for a `tf.function`.
+    """
+    canvas = _canvas(dream.settings, _as_it_is)
+
+    def alone(picture, place):
+        state = canvas.begin(picture, dream.settings.seed)
+        slots = list(dream._untracked["updater"].begin(picture))
+        variable, _, objective = step(state, slots, place)
+        made = canvas.finish({**state, "variable": variable})
+        return tf.ensure_shape(made, picture.shape), objective
+
+    return alone
 
 
 def mover(dream):
@@ -93,6 +116,15 @@ def stretch(picture, size):
     planes = tf.matmul(planes, _matrix(width, columns))
     planes = tf.matmul(tf.transpose(planes, [0, 1, 3, 2]), _matrix(height, rows))
     return tf.transpose(planes, [0, 3, 2, 1])
+
+
+def _canvas(settings, resize):
+    return Picture(settings.roll_pixels, settings.blend, settings.detail, resize)
+
+
+def _as_it_is(picture, size):
+    """In place of `stretch` where the size is already that: of the last octave, the source's."""
+    return picture
 
 
 def _size(picture, grid):

@@ -16,12 +16,14 @@ class Metadata:
     Attributes:
         model: str, name of the model.
         tasks: tuple of str, what the file does: keys of `tasks.TASKS`.
-        sample_rate: int, Hz, of the waveforms it takes.
+        sample_rate: int, Hz, of the waveforms it takes; `None` if it takes pictures.
         min_samples: int; shorter sounds are repeated to this length before they are scored.
         samples: int, the one length that it takes, or `None` for any.
         labels: tuple of str, one a class, or `None`.
         version: str, of the package that wrote it.
         settings: dict, of the dream, or empty.
+        input: str, what it takes: `"waveform"` or `"picture"`.
+        size: pair of int, the one size of pictures, rows and columns, that it takes, or `None`.
     """
 
     model: str
@@ -32,11 +34,15 @@ class Metadata:
     labels: tuple | None = None
     version: str = ""
     settings: dict = dataclasses.field(default_factory=dict)
+    input: str = "waveform"
+    size: tuple | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "tasks", tuple(self.tasks))
         if self.labels is not None:
             object.__setattr__(self, "labels", tuple(self.labels))
+        if self.size is not None:
+            object.__setattr__(self, "size", tuple(self.size))
 
     def to_files(self):
         """Writes it as files: dict of file name to bytes; labels one a line."""
