@@ -112,7 +112,7 @@ def find_tasks(model, names=None, layer=None, min_seconds=None, preprocessing=No
     else:
         common = _common(network, dream, min_seconds)
     has = [name for name, (make, of_dreams) in TASKS.items() if dream is not None or not of_dreams]
-    if dream is None and not _scores(network):
+    if (dream is None or dream.of_pictures) and not _scores(network):
         has.remove("classify")
     for name in names or ():
         if name not in TASKS:
