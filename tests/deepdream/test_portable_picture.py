@@ -81,8 +81,10 @@ SETTINGS = {
 
 @pytest.mark.parametrize(
     ("settings", "known"),
-    [*((settings, (ROWS, COLUMNS)) for settings in SETTINGS.values())]
-    + [(SETTINGS["octaves"], (None, None))],
+    [
+        *((settings, (ROWS, COLUMNS)) for settings in SETTINGS.values()),
+        (SETTINGS["octaves"], (None, None)),
+    ],
     ids=[*SETTINGS, "of any size"],
 )
 def test_a_portable_dream_is_the_dream(network, picture, settings, known):
