@@ -7,12 +7,58 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.deepdream import photo, sources
-from keras_sounddream.deepdream.picture import WHITE, resize
+from keras_sounddream.deepdream.model_checks import settle_preprocessing
+from keras_sounddream.deepdream.picture import MODES, WHITE, preprocess, resize
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.lengths import option_value
 
 _SIZES = ((96, 128), (115, 101))  # rows and columns of the pictures that are made
 _MOST_DOUBLINGS = 5  # of those, for a network that takes none so small
+
+
+def extent(network, min_seconds):
+    """Says what pictures a network takes.
+
+    Args:
+        network: `keras.Model` of pictures.
+        min_seconds: `None`: what sounds are given.
+
+    Returns:
+        dict of attributes of `Task`.
+
+    Raises:
+        InputError: if there are `min_seconds`, or only one of rows and columns is fixed.
+    """
+    if min_seconds is not None:
+        raise InputError(f"`min_seconds` is of sounds, and {network.name} takes pictures.")
+    rows, columns = network.inputs[0].shape[1:3]
+    if (rows is None) != (columns is None):
+        raise InputError(
+            f"Expected pictures of one size or of any. {network.name} takes: {rows} x {columns}"
+        )
+    size = None if rows is None else (rows, columns)
+    of_sounds = dict.fromkeys(("sample_rate", "min_samples", "samples"))
+    return {**of_sounds, "input": "picture", "size": size}
+
+
+def taker(network, preprocessing):
+    """Makes the function that brings pixels to what a network takes.
+
+    Args:
+        network: `keras.Model` of pictures.
+        preprocessing: str, key of `picture.MODES`, or `None` for nothing.
+
+    Returns:
+        function from float32 `(batch, height, width, 3)` to the same shape.
+
+    Raises:
+        InputError: if there is no such mode, or pixels would be preprocessed twice.
+    """
+    preprocessing = "none" if preprocessing is None else preprocessing
+    mode = settle_preprocessing(network, {"preprocessing": preprocessing})["preprocessing"]
+    if mode not in MODES:
+        raise InputError(f"`preprocessing` must be one of {', '.join(MODES)}. Received: {mode!r}")
+    return lambda picture: preprocess(picture, mode)
 
 
 def at_size(task, seconds, size, needed=False):

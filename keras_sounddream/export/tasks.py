@@ -13,9 +13,10 @@ import tensorflow as tf
 
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream.model import DeepDream
-from keras_sounddream.deepdream.model_checks import settle_preprocessing, takes_pictures
-from keras_sounddream.deepdream.picture import WHITE, preprocess
+from keras_sounddream.deepdream.model_checks import takes_pictures
+from keras_sounddream.deepdream.picture import WHITE
 from keras_sounddream.errors import InputError
+from keras_sounddream.export import pictures
 from keras_sounddream.export.embedding import embedding_network, pooled
 from keras_sounddream.export.lengths import least_samples
 
@@ -108,7 +109,7 @@ def find_tasks(model, names=None, layer=None, min_seconds=None, preprocessing=No
     _check(network, dream)
     take = _taker(network, dream, preprocessing)
     if takes_pictures(network):
-        common = _of_pictures(network, min_seconds)
+        common = pictures.extent(network, min_seconds)
     else:
         common = _common(network, dream, min_seconds)
     has = [name for name, (make, of_dreams) in TASKS.items() if dream is not None or not of_dreams]
@@ -242,23 +243,6 @@ def _output_names(network):
     return tuple(tensor._keras_history.operation.name for tensor in network.outputs)
 
 
-def _of_pictures(network, min_seconds):
-    if min_seconds is not None:
-        raise InputError(f"`min_seconds` is of sounds, and {network.name} takes pictures.")
-    rows, columns = network.inputs[0].shape[1:3]
-    if (rows is None) != (columns is None):
-        raise InputError(
-            f"Expected pictures of one size or of any. {network.name} takes: {rows} x {columns}"
-        )
-    return {
-        "sample_rate": None,
-        "min_samples": None,
-        "samples": None,
-        "input": "picture",
-        "size": None if rows is None else (rows, columns),
-    }
-
-
 def _taker(network, dream, preprocessing):
     """The function that brings waveforms or pictures to what a model takes."""
     if preprocessing is not None and (dream is not None or not takes_pictures(network)):
@@ -267,8 +251,7 @@ def _taker(network, dream, preprocessing):
     if dream is not None:
         return dream.model_input
     if takes_pictures(network):
-        settings = settle_preprocessing(network, {"preprocessing": preprocessing or "none"})
-        return lambda picture: preprocess(picture, settings["preprocessing"])
+        return pictures.taker(network, preprocessing)
     if len(network.inputs[0].shape) == 3:
         return lambda waveform: tf.expand_dims(waveform, -1)
     return lambda waveform: waveform
