@@ -1,8 +1,7 @@
 """What an exported file can do: one table, from which every format is made.
 
-A `Task` is a function of whole waveforms, `(batch, samples)` of sound without padding, or of
-pictures. What a format adds (lengths, a fixed size, bytes of a WAV file) it adds around that
-function.
+A `Task` is a function of whole waveforms, without padding, or of pictures. What a format adds
+(lengths, a fixed size, bytes of a WAV file) it adds around that function.
 """
 
 import collections.abc
@@ -14,14 +13,13 @@ import tensorflow as tf
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.model_checks import takes_pictures
-from keras_sounddream.deepdream.picture import WHITE
 from keras_sounddream.errors import InputError
 from keras_sounddream.export import pictures
 from keras_sounddream.export.embedding import embedding_network, pooled
 from keras_sounddream.export.lengths import least_samples
 
 _MOST_STEPS = 1000  # in an octave: whoever may ask a server for a dream may not stop it
-_MOST_DB = 40.0  # as in the settings
+_MOST_SIZE = 40.0  # of a step, as in the settings: dB, or levels of a pixel
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,8 +55,7 @@ class Task:
             refused.
         options: dict of name to `Option`.
         limit: float, the largest difference allowed, as a share of the output's peak.
-        read: function from dreams and their sources, as `function` takes them, to the objective,
-            float32 `(batch,)`; `None` of what is no dream.
+        read: function from dreams and sources to the objective, `(batch,)`; `None` of no dream.
         labels: tuple of str, one a class, of what classifies; or `None`.
         input: str, `"waveform"` or `"picture"`: what the first argument is called in files.
         size: pair of int, the rows and columns that `function` takes, or `None` for any.
@@ -108,10 +105,7 @@ def find_tasks(model, names=None, layer=None, min_seconds=None, preprocessing=No
     dream, network = (model, model.model) if isinstance(model, DeepDream) else (None, model)
     _check(network, dream)
     take = _taker(network, dream, preprocessing)
-    if takes_pictures(network):
-        common = pictures.extent(network, min_seconds)
-    else:
-        common = _common(network, dream, min_seconds)
+    common = _common(network, dream, min_seconds)
     has = [name for name, (make, of_dreams) in TASKS.items() if dream is not None or not of_dreams]
     if (dream is None or dream.of_pictures) and not _scores(network):
         has.remove("classify")
@@ -160,7 +154,7 @@ def _dream(network, dream, common, layer, take):
 
     options = {
         "steps": Option("int32", dream.settings.steps, _MOST_STEPS),
-        "step_size": _step_size(dream),
+        "step_size": Option("float32", dream.settings.step_size, _MOST_SIZE),
     }
     return _of_dreams("dream", function, (output,), dream, common, 2e-3, options)
 
@@ -172,7 +166,10 @@ def _dream_step(network, dream, common, layer, take):
         made, objective = dream.step(image, place, step_size)
         return {output: made, "objective": objective}
 
-    options = {"place": Option("int32", 0, 2**31 - 1), "step_size": _step_size(dream)}
+    options = {
+        "place": Option("int32", 0, 2**31 - 1),
+        "step_size": Option("float32", dream.settings.step_size, _MOST_SIZE),
+    }
     outputs = (output, "objective")
     return _of_dreams("dream_step", function, outputs, dream, common, 1e-5, options)
 
@@ -186,15 +183,10 @@ TASKS = {
 }
 
 
-def _step_size(dream):
-    most = WHITE if dream.of_pictures else _MOST_DB
-    return Option("float32", dream.settings.step_size, most)
-
-
 def _of_dreams(name, function, outputs, dream, common, limit, options):
-    least = None
     if not dream.of_pictures:
         least = max(common["min_samples"], dream.analysis.frame_length)
+        common = {**common, "min_samples": least}
     return Task(
         name,
         function,
@@ -204,7 +196,7 @@ def _of_dreams(name, function, outputs, dream, common, limit, options):
         repeats=False,
         options=options,
         read=dream.read,
-        **{**common, "min_samples": least},
+        **common,
     )
 
 
@@ -220,6 +212,8 @@ def _check(network, dream):
 
 
 def _common(network, dream, min_seconds):
+    if takes_pictures(network):
+        return pictures.extent(network, min_seconds)
     rate = dream.sample_rate if dream is not None else find_sample_rate(network)
     if rate is None:
         raise InputError(
@@ -252,6 +246,5 @@ def _taker(network, dream, preprocessing):
         return dream.model_input
     if takes_pictures(network):
         return pictures.taker(network, preprocessing)
-    if len(network.inputs[0].shape) == 3:
-        return lambda waveform: tf.expand_dims(waveform, -1)
-    return lambda waveform: waveform
+    has_channels = len(network.inputs[0].shape) == 3
+    return lambda waveform: tf.expand_dims(waveform, -1) if has_channels else waveform
