@@ -2,7 +2,7 @@
 
 import click
 
-from keras_sounddream.cli._options import dream_options, load_model, quietly
+from keras_sounddream.cli._options import dream_options, load_any, quietly
 from keras_sounddream.errors import InputError
 
 
@@ -33,25 +33,30 @@ from keras_sounddream.errors import InputError
     multiple=True,
     help="Length of sound, in formats that need one; repeated, a file each: OUT_2s, OUT_5s.",
 )
+@click.option(
+    "--size", metavar="ROWSxCOLUMNS", help="Size of picture, in formats that need one: 240x320."
+)
 @click.option("--quantization", metavar="NAME", help="float16, dynamic_range or int8, of litert.")
 @click.option(
     "--representative",
     multiple=True,
     metavar="FILE",
-    help="Sound like those that an int8 file will hear; to be repeated.",
+    help="Sound or picture like those that an int8 file will get; to be repeated.",
 )
 @click.option(
     "--sound",
     "sounds",
     multiple=True,
     metavar="FILE",
-    help="Sound to compare the file with the model on; can be repeated.  [default: a made voice]",
+    help="Sound, or picture, to compare on; can be repeated.  [default: made ones]",
 )
 @click.option("--serving", is_flag=True, help="Add a version to a folder of TensorFlow Serving.")
 @dream_options
 @click.option("--force", is_flag=True, help="Replace what exists.")
 def command(output, model_name, weights, format_name, tasks, sounds, serving, force, **rest):
     """Exports MODEL, a name of the zoo or a .keras file, and compares the file with it.
+
+    MODEL may be a network of pictures too, as of `sounddream dream`.
 
     With --layer or --class, or a task that dreams, the file also dreams.
     """
@@ -67,13 +72,18 @@ def command(output, model_name, weights, format_name, tasks, sounds, serving, fo
     }
     seconds = rest.pop("seconds", ())
     options |= {"seconds": seconds if len(seconds) > 1 else seconds[0]} if seconds else {}
+    options |= {"size": _read_size(rest.pop("size"))} if "size" in rest else {}
     own = ("quantization", "representative")
     options |= {name: rest.pop(name) for name in own if name in rest}
-    model, family = load_model(model_name, weights)
+    model, settings = load_any(model_name, weights)
     with quietly():
         from keras_sounddream.export import export_model, export_serving
-    options["min_seconds"] = getattr(family, "MIN_SECONDS", None)
-    model = _dream(model, tasks, rest)
+    options["min_seconds"] = _min_seconds(model_name)
+    settings |= rest
+    if _dreams(tasks, settings):
+        model = _dream(model, settings)
+    elif "preprocessing" in settings:
+        options["preprocessing"] = settings["preprocessing"]
     if serving:
         reports = export_serving(model, output, **options)
     else:
@@ -86,17 +96,42 @@ def _tell(report):
     """Prints one line for a file, and one for each of its tasks."""
     click.echo(f"{report['path']}: {report['bytes'] / 1e6:.1f} MB")
     for name, task in report["tasks"].items():
+        what = (
+            f"{task['sound_seconds']:.1f} s of sound"
+            if "sound_seconds" in task
+            else "{} x {} pixels".format(*task["picture_size"])
+        )
         click.echo(
             f"  {name:12} differs by {task['largest_relative']:.1e} of its peak; "
-            f"{task['seconds_per_call']:.3f} s for {task['sound_seconds']:.1f} s of sound"
+            f"{task['seconds_per_call']:.3f} s for {what}"
         )
 
 
-def _dream(model, tasks, settings):
-    """The dream that is exported, or the model itself where none is asked for."""
+def _read_size(text):
+    rows, _, columns = text.lower().partition("x")
+    if not (rows.isdecimal() and columns.isdecimal()):
+        raise InputError(f"Expected --size of rows and columns, such as 240x320. Received: {text}")
+    return int(rows), int(columns)
+
+
+def _min_seconds(model_name):
+    """The least length that a model's family hears well; `None` if it is of none, or says none."""
+    from keras_sounddream import applications
+
+    try:
+        return getattr(applications.find(model_name)[1], "MIN_SECONDS", None)
+    except InputError:
+        return None
+
+
+def _dreams(tasks, settings):
+    """Tells whether a dream is asked for: what a network of pictures takes does not ask for one."""
+    return bool(set(settings) - {"preprocessing"} or {"dream", "dream_step"} & set(tasks))
+
+
+def _dream(model, settings):
+    """The dream that is exported."""
     layers, label = settings.pop("layers", ()), settings.pop("label", None)
-    if not (layers or label or settings or {"dream", "dream_step"} & set(tasks)):
-        return model
     with quietly():
         from keras_sounddream.deepdream.model import DeepDream
         from keras_sounddream.deepdream.session import find_objective

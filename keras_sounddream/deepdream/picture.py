@@ -42,6 +42,40 @@ def preprocess(picture, mode):
     )
 
 
+def resize(picture, size):
+    """Resizes pictures, averaging where they shrink.
+
+    Args:
+        picture: float32 `(batch, height, width, channels)`.
+        size: int tensor, `(height, width)`.
+
+    Returns:
+        float32 `(batch, *size, channels)`.
+    """
+    return tf.cond(
+        tf.reduce_all(tf.shape(picture)[1:3] == size),
+        lambda: picture,
+        lambda: tf.ensure_shape(
+            tf.image.resize(picture, size, "bilinear", antialias=True), (None, None, None, 3)
+        ),
+    )
+
+
+def octave_size(whole, rows, columns):
+    """Says what size a picture has at an octave.
+
+    Args:
+        whole: int32 `(2,)`, rows and columns of the picture.
+        rows: float scalar, by how much fewer rows the octave has.
+        columns: float scalar, likewise of columns.
+
+    Returns:
+        int32 `(2,)`, at least 1.
+    """
+    size = tf.cast(whole, "float32") / tf.stack([rows, columns])
+    return tf.maximum(tf.cast(tf.round(size), "int32"), 1)
+
+
 class Picture:
     """What a dream changes of a picture: pixels, so that nothing has to be turned back.
 
@@ -50,12 +84,14 @@ class Picture:
         blend: float, share of the source that comes back at the start of each octave.
         detail: bool, whether the source's own detail, and not that of the enlarged dream, is seen
             at each size.
+        resize: function as `resize`, by which octaves are changed.
     """
 
     axes = 2
 
-    def __init__(self, roll, blend, detail):
+    def __init__(self, roll, blend, detail, resize=resize):
         self.roll = roll
+        self._resize = resize
         self._blend = blend
         self._detail = detail
 
@@ -84,13 +120,24 @@ class Picture:
             dict of tensors.
         """
         whole = tf.shape(state["source"])[1:3]
-        size = tf.cast(whole, "float32") / tf.stack([rows, columns])
-        size = tf.maximum(tf.cast(tf.round(size), "int32"), 1)
-        base = resize(state["source"], size)
+        return self.enter_size(state, octave, octave_size(whole, rows, columns))
+
+    def enter_size(self, state, octave, size):
+        """Brings the dream to an octave's size, which is known.
+
+        Args:
+            state: dict of tensors.
+            octave: int scalar.
+            size: int `(2,)`, rows and columns.
+
+        Returns:
+            dict of tensors.
+        """
+        base = self._resize(state["source"], size)
         if self._detail:
-            variable = base + resize(state["variable"] - state["base"], size)
+            variable = base + self._resize(state["variable"] - state["base"], size)
         else:
-            variable = resize(state["variable"], size)
+            variable = self._resize(state["variable"], size)
         share = tf.where(octave == 0, 0.0, self._blend)
         variable = share * base + (1 - share) * variable
         return {**state, "variable": self.limit(variable), "base": base}
@@ -107,9 +154,9 @@ class Picture:
         """Gets the picture that is given out, at the source's size."""
         size = tf.shape(state["source"])[1:3]
         if self._detail:
-            change = resize(state["variable"] - state["base"], size)
+            change = self._resize(state["variable"] - state["base"], size)
             return self.limit(state["source"] + change)
-        return self.limit(resize(state["variable"], size))
+        return self.limit(self._resize(state["variable"], size))
 
     def source(self, state):
         """Gets what the picture was before the dream, at the octave's size."""
@@ -126,22 +173,3 @@ class Picture:
     def limit(self, variable):
         """Keeps pixels in [0, 255]."""
         return tf.clip_by_value(variable, 0.0, WHITE)
-
-
-def resize(picture, size):
-    """Resizes pictures, averaging where they shrink.
-
-    Args:
-        picture: float32 `(batch, height, width, channels)`.
-        size: int tensor, `(height, width)`.
-
-    Returns:
-        float32 `(batch, *size, channels)`.
-    """
-    return tf.cond(
-        tf.reduce_all(tf.shape(picture)[1:3] == size),
-        lambda: picture,
-        lambda: tf.ensure_shape(
-            tf.image.resize(picture, size, "bilinear", antialias=True), (None, None, None, 3)
-        ),
-    )

@@ -8,7 +8,7 @@ constants too, as LiteRT wants them, which runs graphs of one length only.
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.deepdream import octaves, transforms
+from keras_sounddream.deepdream import octaves, portable_picture, transforms
 from keras_sounddream.deepdream.ascent import NORMALIZATIONS, SMOOTHINGS, Momentum
 from keras_sounddream.deepdream.cells import coarsen_frames
 from keras_sounddream.deepdream.gradients import portable_gradient
@@ -19,22 +19,25 @@ _CHANGING = ("variable", "cosine", "sine")  # of a state, during the ascent
 
 
 def make_dream(dream, num_samples, refresh_steps=10):
-    """Makes the whole dream of a sound as one loop.
+    """Makes the whole dream: of a sound as one loop, of a picture as one an octave.
 
     Args:
-        dream: `DeepDream` of sounds.
-        num_samples: int, length of the sound; or `None` for any.
+        dream: `DeepDream`.
+        num_samples: int, length of the sound; `None` for any, and of a picture.
         refresh_steps: int, after how many steps the phase is taken anew.
 
     Returns:
-        function from a waveform, float32 `(1, num_samples)`, to the dream, of the same shape; for a
-        `tf.function`, where a length that was given is known.
+        function from a waveform, float32 `(1, num_samples)`, or of pictures as of
+        `portable_picture.make_dream`, to the dream, of the same shape; for a `tf.function`, where a
+        length that was given is known.
 
     Raises:
         InputError: if a setting of the dream has no portable form.
     """
     steps, canvas = dream.settings.steps, dream._untracked["canvas"]
     step = make_step(dream)
+    if dream.of_pictures:
+        return portable_picture.make_dream(dream, step)
     dither = make_dither(dream, num_samples)
 
     def body(i, changing, slots, still):
@@ -65,10 +68,10 @@ def make_step(dream):
     """Makes one step of the ascent.
 
     Args:
-        dream: `DeepDream` of sounds.
+        dream: `DeepDream`.
 
     Returns:
-        function of a state (dict of tensors, as of `sound.Sound`), slots (list of tensors, of
+        function of a state (dict of tensors, as of its canvas), slots (list of tensors, of
         `ascent.Momentum`) and the number of the step among those of all octaves (int32 scalar), to
         `(variable, slots, scores)`; for a `tf.function`.
 
@@ -126,9 +129,10 @@ def make_dither(dream, num_samples):
 def _check(dream):
     settings = dream.settings
     unfit = {
-        "of pictures": dream.of_pictures,
         "with zoom": settings.zoom,
-        "of approximate tiles": settings.approximate and settings.tile_seconds,
+        "of approximate tiles": settings.approximate and dream._tiles is not None,
+        "normalized over tiles": settings.normalize_over == "tile" and dream._tiles is not None,
+        "of pictures in bfloat16": dream.of_pictures and settings.precision != "float32",
         "by an optimizer of Keras's": not isinstance(dream._untracked["updater"], Momentum),
     }
     for reason, is_so in unfit.items():
@@ -145,6 +149,8 @@ def _part(state):
 
 def _mover(dream):
     """As `transforms.roll`, by shifts that are drawn beforehand."""
+    if dream.of_pictures:
+        return portable_picture.mover(dream)
     settings, most = dream.settings, dream._untracked["canvas"].roll
     if not most:
         return lambda waveform, i: waveform
@@ -179,7 +185,7 @@ def _turned(waveform, shift):
 def _drawer(dream):
     """As `octaves.coarsen`: across by a matrix for each octave, down by one if that is constant."""
     settings = dream.settings
-    if settings.octaves == 1:
+    if settings.octaves == 1 or dream.of_pictures:
         return lambda gradient, octave: gradient
     factors = octaves.factors(settings.octaves, settings.time_factor, settings.frequency_factor)
 

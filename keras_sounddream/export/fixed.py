@@ -6,22 +6,31 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.export.pictures import at_size
 from keras_sounddream.export.portable_tasks import portable_function
 
 
-def at_length(task, seconds):
-    """Fixes the length that a task takes.
+def at_length(task, seconds, size=None):
+    """Fixes the length, or the size, that a task takes.
 
     Args:
         task: `Task`.
         seconds: float, s; may be `None` where the model itself takes one length.
+        size: pair of int, rows and columns of pictures; may be `None` likewise.
 
     Returns:
-        `Task` whose `samples` is set, with the model's own function, traced once.
+        `Task` whose `samples` or `size` is set, with the model's own function, traced once.
 
     Raises:
-        InputError: if there is no length, the model takes another, or it is too short.
+        InputError: if there is no length or size, the model takes another, or it is too short or
+            small.
     """
+    function = tf.function(task.function, autograph=False, reduce_retracing=True)
+    if task.input == "picture":
+        task = at_size(task, seconds, size, needed=True)
+        return dataclasses.replace(task, function=function)
+    if size is not None:
+        raise InputError(f"`size` is of pictures, and {task.model.name} takes sounds: `seconds`.")
     if seconds is None and task.samples is None:
         raise InputError(
             "A file of this format takes one length of sound. Give it: `seconds=5` (--seconds 5)."
@@ -33,7 +42,6 @@ def at_length(task, seconds):
             f"The {task.name} of {task.model.name} takes {least} s of sound. "
             f"Received `seconds`: {seconds}."
         )
-    function = tf.function(task.function, autograph=False, reduce_retracing=True)
     return dataclasses.replace(task, function=function, samples=samples, min_samples=samples)
 
 
@@ -45,8 +53,8 @@ def signatures(tasks):
 
     Returns:
         dict of task name to `tf.types.experimental.ConcreteFunction` without variables, from
-        `waveform`, float32 `(1, samples)`, and for `dream_step` `place`, int32 `(1,)`, to a dict of
-        tensors by the names in `Task.outputs`.
+        `waveform`, float32 `(1, samples)`, or `picture`, float32 `(1, height, width, 3)`, and for
+        `dream_step` `place`, int32 `(1,)`, to a dict of tensors by the names in `Task.outputs`.
 
     Raises:
         InputError: if a dream has no portable form.
@@ -56,11 +64,11 @@ def signatures(tasks):
 
 def _portable(task):
     """A task's function in portable operations, and the specs of its arguments."""
-    specs = {"waveform": tf.TensorSpec((1, task.samples), tf.float32, "waveform")}
+    specs = {task.input: tf.TensorSpec((1, *task.shape), tf.float32, task.input)}
     if task.name == "dream_step":  # of one element: LiteRT 2.1 for Arm crashes on scalars
         specs["place"] = tf.TensorSpec((1,), tf.int32, "place")
     if task.read is None:
-        return task.function.python_function, specs
+        return lambda **given: task.function.python_function(given[task.input]), specs
     return portable_function(task, task.samples), specs
 
 

@@ -99,12 +99,28 @@ def repeated(waveform, least):
     return tf.cond(times > 1, again, lambda: waveform)
 
 
+def option_value(name, option, value):
+    """Checks an option of a task, and puts its default in.
+
+    Args:
+        name: str.
+        option: `Option`.
+        value: scalar tensor; 0 or less stands for the default.
+
+    Returns:
+        scalar tensor.
+    """
+    message = f"Expected `{name}` of at most {option.most}. Received:"
+    with tf.control_dependencies([tf.debugging.Assert(value <= option.most, [message, value])]):
+        return tf.where(value <= 0, tf.constant(option.default, option.dtype), value)
+
+
 def _each(task, waveform, lengths, options):
     total = tf.shape(waveform)[1]
 
     def alone(example):
         row, length, own = example
-        own = {name: _option(name, option, own[name]) for name, option in task.options.items()}
+        own = {name: option_value(name, option, own[name]) for name, option in task.options.items()}
         found = answer(task, row[tf.newaxis, :length], **own)
         if "waveform" in found:
             found["waveform"] = tf.pad(found["waveform"], [[0, total - length]])
@@ -112,13 +128,6 @@ def _each(task, waveform, lengths, options):
 
     signature = dict.fromkeys(task.outputs, tf.float32)
     return tf.map_fn(alone, (waveform, lengths, options), fn_output_signature=signature)
-
-
-def _option(name, option, value):
-    """An option's value or default, checked."""
-    message = f"Expected `{name}` of at most {option.most}. Received:"
-    with tf.control_dependencies([tf.debugging.Assert(value <= option.most, [message, value])]):
-        return tf.where(value <= 0, tf.constant(option.default, option.dtype), value)
 
 
 def _checks(task, waveform, lengths):

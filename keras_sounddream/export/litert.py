@@ -33,7 +33,7 @@ def by_default(tasks):
     return [task for task in tasks if task.name in _OF_DREAMS] or tasks
 
 
-def write(tasks, metadata, path, seconds=None, quantization=None, representative=None):
+def write(tasks, metadata, path, seconds=None, quantization=None, representative=None, size=None):
     """Writes a file with one signature a task.
 
     Args:
@@ -44,17 +44,18 @@ def write(tasks, metadata, path, seconds=None, quantization=None, representative
         quantization: str, key of `quantization.QUANTIZATIONS`, or `None` for float32 throughout.
         representative: for `"int8"`, sequence of paths of sound files, or of float32
             `(1, samples)` arrays at the model's rate, like those that the file will hear: the
-            ranges of the activations are read off them.
+            ranges of the activations are read off them. Of pictures likewise.
+        size: pair of int, the rows and columns of the pictures that the file takes.
 
     Returns:
         list of `Task`, those that were written, of that length, with the limits of the variant.
 
     Raises:
-        InputError: if there is no length, or the variant does not go with the tasks.
+        InputError: if there is no length or size, or the variant does not go with the tasks.
         ExportError: if the model needs operations that LiteRT has not built in.
     """
     check(tasks, quantization, representative)
-    tasks = [at_length(task, seconds) for task in tasks]
+    tasks = [at_length(task, seconds, size) for task in tasks]
     made = _convert(tasks, quantization, representative)
     for name, kinds in parts.operations(made).items():
         custom = [kind for kind in kinds if kind.startswith("CUSTOM")]
@@ -66,7 +67,7 @@ def write(tasks, metadata, path, seconds=None, quantization=None, representative
     samples = tasks[0].samples
     settings = {**metadata.settings, **({"quantization": quantization} if quantization else {})}
     metadata = dataclasses.replace(
-        metadata, samples=samples, min_samples=samples, settings=settings
+        metadata, samples=samples, min_samples=samples, settings=settings, size=tasks[0].size
     )
     path.write_bytes(pack(made, metadata))
     return [QUANTIZATIONS[quantization].loosened(task) for task in tasks] if quantization else tasks
@@ -97,10 +98,10 @@ def read(path, tasks, threads=1):
     interpreter = Interpreter(model_content=content, num_threads=threads)
     runners = {task.name: interpreter.get_signature_runner(task.name) for task in tasks}
 
-    def run(name, waveform, **options):
+    def run(name, image, **options):
         if name == "dream_step":
             options = {"place": np.array([options.get("place", 0)], "int32")}
-        return runners[name](waveform=np.asarray(waveform, "float32"), **options)
+        return runners[name](**{tasks[0].input: np.asarray(image, "float32")}, **options)
 
     return Runner(run, parts.operations(content), ("place",))
 

@@ -16,13 +16,15 @@ class Metadata:
     Attributes:
         model: str, name of the model.
         tasks: tuple of str, what the file does: keys of `tasks.TASKS`.
-        sample_rate: int, Hz, of the waveforms it takes.
+        sample_rate: int, Hz, of the waveforms it takes; `None` if it takes pictures.
         min_samples: int; shorter sounds are repeated to this length before they are scored.
         samples: int, the one length that it takes, or `None` for any.
         labels: tuple of str, one a class; a dict of such, by the names of the outputs, where
             there are several; or `None`.
         version: str, of the package that wrote it.
         settings: dict, of the dream, or empty.
+        input: str, what it takes: `"waveform"` or `"picture"`.
+        size: pair of int, the one size of pictures, rows and columns, that it takes, or `None`.
     """
 
     model: str
@@ -33,6 +35,8 @@ class Metadata:
     labels: tuple | dict | None = None
     version: str = ""
     settings: dict = dataclasses.field(default_factory=dict)
+    input: str = "waveform"
+    size: tuple | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "tasks", tuple(self.tasks))
@@ -41,6 +45,8 @@ class Metadata:
             object.__setattr__(self, "labels", labels)
         elif self.labels is not None:
             object.__setattr__(self, "labels", tuple(self.labels))
+        if self.size is not None:
+            object.__setattr__(self, "size", tuple(self.size))
 
     def to_files(self):
         """Writes it as files: dict of file name to bytes; labels one a line, of each output."""

@@ -38,12 +38,15 @@ def export_model(
     sounds=None,
     verify=True,
     overwrite=False,
+    size=None,
+    preprocessing=None,
     **options,
 ):
     """Writes a model for another runtime, and compares what that runtime answers.
 
     Args:
-        model: `keras.Model`, functional, from waveforms, of the zoo or not; or a `DeepDream`.
+        model: `keras.Model`, functional, from waveforms or pictures, of the zoo or not; or a
+            `DeepDream`.
         path: str or path of the file, or of the folder of a SavedModel.
         format: str, key of `FORMATS`.
         tasks: sequence of str, what the file is to do: keys of `TASKS`; by default all that the
@@ -55,9 +58,14 @@ def export_model(
         min_seconds: float, s, to which shorter sounds are repeated before they are scored, such
             as a family's `MIN_SECONDS`; by default the least that the model takes.
         sounds: sequence of paths of sound files, or of float32 `(1, samples)` arrays at the
-            model's rate, to compare on; by default a made voice.
+            model's rate, to compare on; by default a made voice. Of a model of pictures, likewise
+            picture files, or float32 `(1, height, width, 3)` arrays.
         verify: bool, whether to read the file back and compare.
         overwrite: bool, whether what exists may be replaced.
+        size: pair of int, the rows and columns of the pictures that the file takes: `litert` needs
+            it, `onnx` can do without.
+        preprocessing: str, key of `deepdream.picture.MODES`, what the file makes of pixels in
+            [0, 255] for a model of pictures; a `DeepDream` has its own. By default nothing.
         **options: of the format's `write`.
 
     Returns:
@@ -74,12 +82,13 @@ def export_model(
         export_model(applications.LogMelCNN(), "rooster_detector")
     """
     writer = _format(format)
+    options |= {} if size is None else {"size": size}
     _check_options(format, options if seconds is None else {**options, "seconds": seconds})
     _check_tasks(writer, format, tasks)
-    found = find_tasks(model, tasks, layer, min_seconds)
+    found = find_tasks(model, tasks, layer, min_seconds, preprocessing)
     if tasks is None:
         found = getattr(writer, "by_default", list)(found)
-    metadata = _metadata(model, found)
+    metadata = _metadata(model, found, preprocessing)
     with contextlib.ExitStack() as stack:  # all files of a ladder appear, or none
         reports = [
             _export(stack, format, place, (found, metadata), verify and (sounds,), overwrite, own)
@@ -158,9 +167,9 @@ def _check_tasks(writer, format, tasks):
         )
 
 
-def _metadata(model, tasks):
+def _metadata(model, tasks, preprocessing):
     dream = model if isinstance(model, DeepDream) else None
-    settings = {}
+    settings = {} if preprocessing is None else {"preprocessing": preprocessing}
     if dream is not None:
         config = dream.get_config()
         del config["model"], config["objective"], config["dtype"], config["trainable"]
@@ -175,6 +184,8 @@ def _metadata(model, tasks):
         labels=next((task.labels for task in tasks if task.labels), None),
         version=keras_sounddream.__version__,
         settings=settings,
+        input=tasks[0].input,
+        size=tasks[0].size,
     )
 
 

@@ -13,13 +13,15 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from keras_sounddream.errors import ExportError, InputError
 from keras_sounddream.export.onnx_graph import free_loops, nodes, place_constants
 from keras_sounddream.export.onnx_operations import HANDLERS, quicken
+from keras_sounddream.export.pictures import at_size
 from keras_sounddream.export.portable_tasks import fixed_samples, portable_function
 from keras_sounddream.export.verify import Runner
 
 FOLDER_HOLDS = None
 TASKS_A_FILE = 1
 OPSET = 18  # ONNX Runtime 1.14 and newer
-_OUTPUTS = {"waveform": "dream"}  # in a graph no output may be named as an input
+_OUTPUTS = {"waveform": "dream", "picture": "dream"}  # no output may be named as an input
+_AXES = {"waveform": ("batch", "samples"), "picture": ("batch", "height", "width", "channels")}
 
 
 def by_default(tasks):
@@ -27,19 +29,22 @@ def by_default(tasks):
     return tasks[:TASKS_A_FILE]
 
 
-def write(tasks, metadata, path, seconds=None):
+def write(tasks, metadata, path, seconds=None, size=None):
     """Writes a task as one graph.
 
     `classify` and `embed` take float32 `(batch, samples)`, any batch and any length, as `waveform`,
     and repeat sounds that are shorter than the model takes. The dreams take one sound of any
     length, and answer `dream`; `dream_step` also takes `place`, int32, which step it is, and
-    answers `objective`. What else may be set of a dream is fixed in the file.
+    answers `objective`. What else may be set of a dream is fixed in the file. Pictures come as
+    `picture`, float32 `(batch, height, width, 3)`, to a dream one at a time, of any size unless
+    one is fixed.
 
     Args:
         tasks: list of `Task`; the first is written.
         metadata: `Metadata`; its files, and `opset`, become the graph's `metadata_props`.
         path: `pathlib.Path` of the file.
         seconds: float, s, the one length of sound, by default any.
+        size: pair of int, the rows and columns of the pictures that the file takes.
 
     Returns:
         list of the one `Task` that was written.
@@ -50,8 +55,11 @@ def write(tasks, metadata, path, seconds=None):
     """
     tf2onnx, onnx = _package("tf2onnx"), _package("onnx")
     task = tasks[0]
-    samples = fixed_samples(task, seconds)
-    task = dataclasses.replace(task, samples=samples)
+    if task.input == "picture":
+        task, samples = at_size(task, seconds, size), None
+    else:
+        samples = fixed_samples(task, seconds)
+        task = dataclasses.replace(task, samples=samples)
     frozen = _frozen(task, samples)
     names = {tensor.name: tensor.op.name for tensor in frozen.inputs}
     outputs = [_OUTPUTS.get(name, name) for name in task.outputs]
@@ -63,7 +71,7 @@ def write(tasks, metadata, path, seconds=None):
     quicken(onnx, model.graph)
     for unused in [one for one in model.opset_import if one.domain]:
         model.opset_import.remove(unused)
-    metadata = dataclasses.replace(metadata, tasks=(task.name,), samples=samples)
+    metadata = dataclasses.replace(metadata, tasks=(task.name,), samples=samples, size=task.size)
     files = {name: content.decode() for name, content in metadata.to_files().items()}
     onnx.helper.set_model_props(model, {**files, "opset": str(OPSET)})
     path.write_bytes(model.SerializeToString())
@@ -97,13 +105,13 @@ def read(path, tasks):
         ) from None
     takes = {given.name for given in session.get_inputs()}
 
-    def run(name, waveform, **options):
-        inputs = {"waveform": np.asarray(waveform, "float32"), "place": np.int32(0), **options}
+    def run(name, image, **options):
+        inputs = {tasks[0].input: np.asarray(image, "float32"), "place": np.int32(0), **options}
         inputs = {key: np.asarray(value) for key, value in inputs.items() if key in takes}
         return dict(zip(tasks[0].outputs, session.run(None, inputs), strict=True))
 
     kinds = sorted({node.op_type for node in nodes(onnx.load(path).graph)})
-    return Runner(run, {tasks[0].name: kinds}, tuple(takes - {"waveform"}))
+    return Runner(run, {tasks[0].name: kinds}, tuple(takes - set(_AXES)))
 
 
 def _package(name):
@@ -118,7 +126,7 @@ def _package(name):
 def _frozen(task, samples):
     """The task's graph, its variables made constants; its inputs by their names."""
     batch = None if task.read is None else 1
-    specs = {"waveform": tf.TensorSpec((batch, samples), tf.float32, "waveform")}
+    specs = {task.input: tf.TensorSpec((batch, *task.shape), tf.float32, task.input)}
     if "place" in task.options:
         specs["place"] = tf.TensorSpec((), tf.int32, "place")
     portable = portable_function(task, samples)
@@ -150,8 +158,8 @@ def _converted(tf2onnx, frozen, names, task):
             f"tf2onnx cannot convert the {task.name} of {_network(task).name}: "
             f"{_first_line(error)}. Nothing was written."
         ) from None
-    (waveform,) = (given for given in model.graph.input if given.name == "waveform")
-    for size, name in zip(waveform.type.tensor_type.shape.dim, ("batch", "samples"), strict=True):
+    (image,) = (given for given in model.graph.input if given.name == task.input)
+    for size, name in zip(image.type.tensor_type.shape.dim, _AXES[task.input], strict=True):
         if not size.HasField("dim_value"):
             size.dim_param = name
     return model
@@ -172,7 +180,7 @@ def _check_graph(onnx, model, task):
                 f"{task.name} of {_network(task).name} cannot be exported. Nothing was written."
             )
     takes = [given.name for given in model.graph.input]
-    wanted = ["waveform", *(["place"] if "place" in task.options else [])]
+    wanted = [task.input, *(["place"] if "place" in task.options else [])]
     if sorted(takes) != sorted(wanted):
         raise ExportError(
             f"tf2onnx made a file that takes {', '.join(takes)}, where {', '.join(wanted)} was "

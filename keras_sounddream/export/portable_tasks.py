@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_sounddream.deepdream import portable
+from keras_sounddream.deepdream import portable, portable_picture
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.settings import config_of
 from keras_sounddream.errors import InputError
@@ -38,33 +38,38 @@ def fixed_samples(task, seconds):
 
 
 def portable_function(task, samples):
-    """Makes what a file computes of whole waveforms.
+    """Makes what a file computes of whole waveforms, or of pictures.
 
     Args:
         task: `Task`.
         samples: int, the one length of sound, or `None` for any.
 
     Returns:
-        function from `waveform`, float32 `(batch, samples)`, of a dream `(1, samples)`, and of
-        `dream_step` also `place`, int32 of one element, to the task's dict of tensors.
+        function from `waveform`, float32 `(batch, samples)`, of a dream `(1, samples)`, or from
+        `picture`, float32 `(batch, height, width, 3)`, and of `dream_step` also `place`, int32 of
+        one element, to the task's dict of tensors.
 
     Raises:
         InputError: if a setting of the dream has no portable form.
     """
     if task.name == "dream":
         whole = portable.make_dream(task.model, samples)
-        return lambda waveform: {"waveform": whole(waveform)}
+        return lambda **given: {task.input: whole(given[task.input])}
     if task.name == "dream_step":
         return _single_step(task.model, samples)
+    if task.input == "picture":
+        return lambda picture: task.function(picture)
     if samples is None:
         return lambda waveform: task.function(_filled(waveform, task.min_samples))
     return task.function
 
 
 def _single_step(dream, samples):
-    """As `DeepDream.step`, from one sound."""
+    """As `DeepDream.step`, from one sound or picture."""
     portable.make_step(dream)  # or the copy would pass where the dream does not
     canvas, step = dream._untracked["canvas"], portable.make_step(_finest(dream))
+    if dream.of_pictures:
+        return _picture_step(dream, step)
     dither = portable.make_dither(dream, samples)
 
     def function(waveform, place):
@@ -78,10 +83,20 @@ def _single_step(dream, samples):
     return function
 
 
+def _picture_step(dream, step):
+    make = portable_picture.make_step(dream, step)
+
+    def function(picture, place):
+        made, objective = make(picture, tf.math.floormod(tf.reshape(place, ()), _PLACES))
+        return {"picture": made, "objective": objective}
+
+    return function
+
+
 def _finest(dream):
     """The same dream with as many steps as there are moves, smoothed as at its beginning."""
     width = dream.settings.smoothing_width[0]
-    settings = config_of(dream.settings, False)
+    settings = config_of(dream.settings, dream.of_pictures)
     settings |= {"octaves": 1, "steps": _PLACES, "smoothing_width": (width, width)}
     return DeepDream(dream.model, dream.objective, dream.analysis, **settings)
 

@@ -13,6 +13,7 @@ from tensorflow.lite.python import schema_py_generated as schema
 from keras_sounddream.audio.io import load
 from keras_sounddream.errors import InputError
 from keras_sounddream.export import flatbuffer as parts
+from keras_sounddream.export.pictures import pictures_for
 
 _KINDS = schema.BuiltinOperator
 _FEWEST = 1024  # weights of an operation that are worth rounding
@@ -112,6 +113,8 @@ def quantize(make_converter, tasks, name, representative):
 
 def _fitted(task, sounds):
     """Sounds as a file takes them: windows of its length, the last one repeated to fill it."""
+    if task.input == "picture":
+        return pictures_for(task, sounds)
     windows = []
     for sound in sounds:
         if not isinstance(sound, np.ndarray):

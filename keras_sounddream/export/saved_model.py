@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.errors import ExportError
-from keras_sounddream.export.signatures import DEFAULT, signature_name, signatures
+from keras_sounddream.export.signatures import DEFAULT, has_files, signature_name, signatures
 from keras_sounddream.export.verify import Runner
 from keras_sounddream.export.warmup import warmup_requests, write_warmup
 
@@ -59,7 +59,7 @@ def read(path, tasks):
 
     def run(name, waveform, **options):
         signature = loaded.signatures[signature_name(named[name])]
-        found = signature(**_padded(named[name], waveform, options))
+        found = signature(**_inputs(named[name], waveform, options))
         found = {key: value.numpy() for key, value in found.items()}
         if "waveform" in found:
             found["waveform"] = found["waveform"][:, : waveform.shape[1]]
@@ -69,22 +69,25 @@ def read(path, tasks):
     return Runner(run, {name: _operations(loaded, task) for name, task in named.items()})
 
 
-def _padded(task, waveform, options):
-    """The inputs of a signature, with the first sample behind the sound."""
-    count, num_samples = waveform.shape
-    padding = np.repeat(waveform[:, :1], 7, axis=1)
-    inputs = {
-        "waveform": tf.constant(np.concatenate([waveform, padding], axis=1)),
-        "num_samples": tf.fill((count,), num_samples),
-    }
+def _inputs(task, image, options):
+    """The inputs of a signature: a picture, or a sound with its first sample behind it."""
+    count = len(image)
+    if task.input == "picture":
+        inputs = {"picture": tf.constant(image)}
+    else:
+        padding = np.repeat(image[:, :1], 7, axis=1)
+        inputs = {
+            "waveform": tf.constant(np.concatenate([image, padding], axis=1)),
+            "num_samples": tf.fill((count,), image.shape[1]),
+        }
     for name, option in task.options.items():
         inputs[name] = tf.cast(tf.fill((count,), options.get(name, 0)), option.dtype)
     return inputs
 
 
 def _check_files(loaded, named):
-    requests = dict(warmup_requests(list(named.values())))
-    if "classify" in named:
+    if "classify" in named and has_files(named["classify"]):
+        requests = dict(warmup_requests(list(named.values())))
         task, found = named["classify"], loaded.signatures["wav"](**requests["wav"])
         wanted = loaded.signatures[DEFAULT](**requests[DEFAULT])
         for name in task.outputs:

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_sounddream.export.lengths import answer, by_length
+from keras_sounddream.export.pictures import signature_function
 from keras_sounddream.export.resampling import resample
 from keras_sounddream.export.wav import decode_wav, encode_wav
 
@@ -15,7 +16,8 @@ def signatures(tasks):
 
     Those of waveforms take `waveform`, float32 `(batch, samples)`, `num_samples`, int32
     `(batch,)`, and the task's options, each `(batch,)`: see `lengths.by_length`. `classify` is
-    called `serving_default`; without it, the first task is called that too.
+    called `serving_default`; without it, the first task is called that too. Those of pictures take
+    `picture`, float32 `(batch, height, width, 3)`, and the options.
 
     Those of files take `wav_bytes`, string `(batch,)`. `wav` gives `scores`, float32
     `(batch, classes)`, and `labels`, string `(batch, classes)`; of several outputs each its scores,
@@ -28,10 +30,10 @@ def signatures(tasks):
     Returns:
         dict of signature name to `tf.ConcreteFunction`.
     """
-    made = {signature_name(task): waveform_signature(task) for task in tasks}
+    made = {signature_name(task): array_signature(task) for task in tasks}
     made.setdefault(DEFAULT, next(iter(made.values())))
     for task in tasks:
-        if task.name in WAV_NAMES:
+        if has_files(task):
             function = _scores(task) if task.name == "classify" else _dreams(task)
             spec = tf.TensorSpec((None,), tf.string)
             made[WAV_NAMES[task.name]] = _traced(function, wav_bytes=spec)
@@ -43,15 +45,25 @@ def signature_name(task):
     return DEFAULT if task.name == "classify" else task.name
 
 
-def waveform_signature(task):
-    """Traces `lengths.by_length` of a task for sounds of any length: a `tf.ConcreteFunction`."""
+def has_files(task):
+    """Tells whether a task has a signature of WAV files."""
+    return task.name in WAV_NAMES and task.input == "waveform"
+
+
+def array_signature(task):
+    """Traces a task for sounds of any length, or pictures: a `tf.ConcreteFunction`.
+
+    See `lengths.by_length` and `pictures.signature_function`.
+    """
+    options = {name: tf.TensorSpec((None,), option.dtype) for name, option in task.options.items()}
+    if task.input == "picture":
+        spec = tf.TensorSpec((None, *task.shape), tf.float32)
+        return _traced(signature_function(task), picture=spec, **options)
     specs = {
         "waveform": tf.TensorSpec((None, None), tf.float32),
         "num_samples": tf.TensorSpec((None,), tf.int32),
     }
-    for name, option in task.options.items():
-        specs[name] = tf.TensorSpec((None,), option.dtype)
-    return _traced(by_length(task), **specs)
+    return _traced(by_length(task), **specs, **options)
 
 
 def _traced(function, **specs):

@@ -1,7 +1,7 @@
 """What an exported file can do: one table, from which every format is made.
 
-A `Task` is a function of whole waveforms: `(batch, samples)` of sound, without padding. What a
-format adds (lengths, a fixed size, bytes of a WAV file) it adds around that function.
+A `Task` is a function of whole waveforms, without padding, or of pictures. What a format adds
+(lengths, a fixed size, bytes of a WAV file) it adds around that function.
 """
 
 import collections.abc
@@ -12,12 +12,14 @@ import tensorflow as tf
 
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.deepdream.model_checks import takes_pictures
 from keras_sounddream.errors import InputError
+from keras_sounddream.export import pictures
 from keras_sounddream.export.embedding import embedding_network, pooled
 from keras_sounddream.export.lengths import least_samples
 
 _MOST_STEPS = 1000  # in an octave: whoever may ask a server for a dream may not stop it
-_MOST_DB = 40.0  # as in the settings
+_MOST_SIZE = 40.0  # of a step, as in the settings: dB, or levels of a pixel
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,12 +43,13 @@ class Task:
 
     Attributes:
         name: str, key of `TASKS`.
-        function: from a waveform, float32 `(batch, samples)`, and `options` as keyword arguments,
-            scalar tensors that may be left out, to a dict of tensors by the names in `outputs`.
+        function: from a waveform, float32 `(batch, samples)`, or pictures, float32
+            `(batch, height, width, 3)`, and `options` as keyword arguments, scalar tensors that may
+            be left out, to a dict of tensors by the names in `outputs`.
         outputs: tuple of str; the first is what is compared.
         model: `keras.Model` or `DeepDream` whose variables the function reads.
-        sample_rate: int, Hz.
-        min_samples: int, the least that `function` takes.
+        sample_rate: int, Hz; `None` of pictures.
+        min_samples: int, the least that `function` takes; `None` of pictures.
         samples: int, the one length that `function` takes, or `None` for any from `min_samples`.
         repeats: bool, whether a shorter sound is repeated to `min_samples`; otherwise it is
             refused.
@@ -54,10 +57,11 @@ class Task:
         limit: float, the largest difference allowed, as a share of the output's peak; `None` of a
             dream of which its objective alone counts.
         objective_limit: float, share by which the objective of a dream may differ.
-        read: function from dreams and their sources, float32 `(batch, samples)`, to the objective,
-            float32 `(batch,)`; `None` of what is no dream.
+        read: function from dreams and sources to the objective, `(batch,)`; `None` of no dream.
         labels: tuple of str, one a class, of what classifies; of several outputs a dict of such,
             by the names in `outputs`; or `None`.
+        input: str, `"waveform"` or `"picture"`: what the first argument is called in files.
+        size: pair of int, the rows and columns that `function` takes, or `None` for any.
     """
 
     name: str
@@ -73,31 +77,41 @@ class Task:
     options: dict = dataclasses.field(default_factory=dict)
     read: collections.abc.Callable | None = None
     labels: tuple | dict | None = None
+    input: str = "waveform"
+    size: tuple | None = None
+
+    @property
+    def shape(self):
+        """Shape of what one example is, `None` for a length that may be any: tuple."""
+        return (self.samples,) if self.input == "waveform" else (*(self.size or (None, None)), 3)
 
 
-def find_tasks(model, names=None, layer=None, min_seconds=None):
+def find_tasks(model, names=None, layer=None, min_seconds=None, preprocessing=None):
     """Makes the tasks that a model has.
 
     Args:
         model: `keras.Model`, functional, from waveforms `(batch, samples)` or
-            `(batch, samples, 1)`; or `DeepDream`.
+            `(batch, samples, 1)`, or from pictures `(batch, height, width, 3)`; or `DeepDream`.
         names: sequence of str, keys of `TASKS`; by default all that the model has.
         layer: str, the layer that `embed` reads; by default the one before the top.
         min_seconds: float, s, to which shorter sounds are repeated before they are scored; by
             default the least that the model takes.
+        preprocessing: str, key of `picture.MODES`, what is made of pixels in [0, 255] for a model
+            of pictures that is no `DeepDream`; by default nothing.
 
     Returns:
         list of `Task`, in the order of `names`, or of `TASKS`.
 
     Raises:
-        InputError: if the model takes no waveforms, its sample rate is not known, or it has no
-            such task.
+        InputError: if the model takes neither, its sample rate is not known, what is given is of
+            the other kind, or it has no such task.
     """
     dream, network = (model, model.model) if isinstance(model, DeepDream) else (None, model)
     _check(network, dream)
+    take = _taker(network, dream, preprocessing)
     common = _common(network, dream, min_seconds)
     has = [name for name, (make, of_dreams) in TASKS.items() if dream is not None or not of_dreams]
-    if dream is None and not _scores(network):
+    if (dream is None or dream.of_pictures) and not _scores(network):
         has.remove("classify")
     for name in names or ():
         if name not in TASKS:
@@ -108,14 +122,14 @@ def find_tasks(model, names=None, layer=None, min_seconds=None):
             needs = "a DeepDream" if TASKS[name][1] else "scores (batch, …, classes)"
             raise InputError(f"The task {name!r} needs {needs}. Received: {network.name}.")
     makers = {name: TASKS[name][0] for name in names or has}
-    return [make(network, dream, common, layer) for make in makers.values()]
+    return [make(network, dream, common, layer, take) for make in makers.values()]
 
 
-def _classify(network, dream, common, layer):
+def _classify(network, dream, common, layer, take):
     names = _output_names(network)
 
     def function(waveform):
-        found = network(_as_input(network, waveform), training=False)
+        found = network(take(waveform), training=False)
         found = tf.nest.flatten(found)
         return {name: pooled(one) for name, one in zip(names, found, strict=True)}
 
@@ -134,36 +148,40 @@ def _labels(network, names):
     return each if len(names) > 1 else each[names[0]]
 
 
-def _embed(network, dream, common, layer):
+def _embed(network, dream, common, layer, take):
     part = embedding_network(network, layer)
 
     def function(waveform):
-        return {"features": pooled(part(_as_input(network, waveform), training=False))}
+        return {"features": pooled(part(take(waveform), training=False))}
 
     return Task("embed", function, ("features",), network, limit=1e-5, **common)
 
 
-def _dream(network, dream, common, layer):
-    def function(waveform, steps=None, step_size=None):
-        return {"waveform": dream._dream(waveform, None, steps, step_size)}
+def _dream(network, dream, common, layer, take):
+    output = common.get("input", "waveform")
+
+    def function(image, steps=None, step_size=None):
+        return {output: dream._dream(image, None, steps, step_size)}
 
     options = {
         "steps": Option("int32", dream.settings.steps, _MOST_STEPS),
-        "step_size": Option("float32", dream.settings.step_size, _MOST_DB),
+        "step_size": Option("float32", dream.settings.step_size, _MOST_SIZE),
     }
-    return _of_dreams("dream", function, ("waveform",), dream, common, 2e-3, options)
+    return _of_dreams("dream", function, (output,), dream, common, 2e-3, options)
 
 
-def _dream_step(network, dream, common, layer):
-    def function(waveform, place=0, step_size=None):
-        made, objective = dream.step(waveform, place, step_size)
-        return {"waveform": made, "objective": objective}
+def _dream_step(network, dream, common, layer, take):
+    output = common.get("input", "waveform")
+
+    def function(image, place=0, step_size=None):
+        made, objective = dream.step(image, place, step_size)
+        return {output: made, "objective": objective}
 
     options = {
         "place": Option("int32", 0, 2**31 - 1),
-        "step_size": Option("float32", dream.settings.step_size, _MOST_DB),
+        "step_size": Option("float32", dream.settings.step_size, _MOST_SIZE),
     }
-    outputs = ("waveform", "objective")
+    outputs = (output, "objective")
     return _of_dreams("dream_step", function, outputs, dream, common, 1e-5, options)
 
 
@@ -177,7 +195,9 @@ TASKS = {
 
 
 def _of_dreams(name, function, outputs, dream, common, limit, options):
-    least = max(common["min_samples"], dream.analysis.frame_length)
+    if not dream.of_pictures:
+        least = max(common["min_samples"], dream.analysis.frame_length)
+        common = {**common, "min_samples": least}
     return Task(
         name,
         function,
@@ -187,21 +207,24 @@ def _of_dreams(name, function, outputs, dream, common, limit, options):
         repeats=False,
         options=options,
         read=dream.read,
-        **{**common, "min_samples": least},
+        **common,
     )
 
 
 def _check(network, dream):
     shape = network.inputs[0].shape
     waveforms = len(shape) == 2 or (len(shape) == 3 and shape[-1] == 1)
-    if len(network.inputs) != 1 or not waveforms or (dream is not None and dream.of_pictures):
+    if len(network.inputs) != 1 or not (waveforms or takes_pictures(network)):
         raise InputError(
-            "Expected a model with one input, waveforms (batch, samples) or (batch, samples, 1). "
-            f"{network.name} takes: {', '.join(str(tensor.shape) for tensor in network.inputs)}"
+            "Expected a model with one input, waveforms (batch, samples) or (batch, samples, 1), "
+            f"or pictures (batch, height, width, 3). {network.name} takes: "
+            f"{', '.join(str(tensor.shape) for tensor in network.inputs)}"
         )
 
 
 def _common(network, dream, min_seconds):
+    if takes_pictures(network):
+        return pictures.extent(network, min_seconds)
     rate = dream.sample_rate if dream is not None else find_sample_rate(network)
     if rate is None:
         raise InputError(
@@ -228,5 +251,14 @@ def _output_names(network):
     return tuple(tensor._keras_history.operation.name for tensor in network.outputs)
 
 
-def _as_input(network, waveform):
-    return tf.expand_dims(waveform, -1) if len(network.inputs[0].shape) == 3 else waveform
+def _taker(network, dream, preprocessing):
+    """The function that brings waveforms or pictures to what a model takes."""
+    if preprocessing is not None and (dream is not None or not takes_pictures(network)):
+        what = "has its own" if dream is not None else "takes sounds"
+        raise InputError(f"`preprocessing` is of models of pictures, and {network.name} {what}.")
+    if dream is not None:
+        return dream.model_input
+    if takes_pictures(network):
+        return pictures.taker(network, preprocessing)
+    has_channels = len(network.inputs[0].shape) == 3
+    return lambda waveform: tf.expand_dims(waveform, -1) if has_channels else waveform

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_sounddream.audio.io import load
 from keras_sounddream.errors import ExportError, InputError
+from keras_sounddream.export.pictures import pictures_for
 from keras_sounddream.export.sounds import speech_like
 
 _SECONDS = 1.0  # of the sounds that are made to compare on
@@ -22,9 +23,9 @@ class Runner:
     """An exported file, opened in its own runtime.
 
     Attributes:
-        run: function from a task's name, a waveform, float32 `(batch, samples)`, and the task's
-            options as keyword arguments (Python numbers), to a dict of arrays by the names in
-            `Task.outputs`.
+        run: function from a task's name, a waveform, float32 `(batch, samples)`, or pictures,
+            float32 `(batch, height, width, 3)`, and the task's options as keyword arguments
+            (Python numbers), to a dict of arrays by the names in `Task.outputs`.
         operations: dict of task name to list of str, the kinds of operation in it, sorted.
         options: tuple of str, the options that the file takes; the others are baked in.
     """
@@ -40,8 +41,8 @@ def verify(tasks, runner, sounds=None, repeats=3):
     Args:
         tasks: list of `Task`.
         runner: `Runner`.
-        sounds: sequence of paths of sound files, or of float32 `(1, samples)` arrays; by default
-            made, see `sounds.speech_like`.
+        sounds: sequence of paths of sound files, or of float32 `(1, samples)` arrays, or of
+            pictures; by default made, see `sounds.speech_like` and `pictures.picture_like`.
         repeats: int, calls whose time is taken.
 
     Returns:
@@ -69,7 +70,7 @@ def compare(task, runner, sounds, repeats=3):
     Args:
         task: `Task`.
         runner: `Runner`.
-        sounds: list of float32 `(1, samples)`, as the task takes them.
+        sounds: list of float32 `(1, samples)` or `(1, height, width, 3)`, as the task takes them.
         repeats: int, calls whose time is taken.
 
     Returns:
@@ -77,7 +78,7 @@ def compare(task, runner, sounds, repeats=3):
         output's peak; of a dream `objective_relative`, by how much its objective differs, and
         `own_relative` and `own_objective`, the model's from itself, 0 where they did not matter;
         `limit` of `largest_relative`, `None` where the objective alone counts;
-        `seconds_per_call`, median, and `sound_seconds` of that call;
+        `seconds_per_call`, median, and `sound_seconds` or `picture_size` of that call;
         `excess`, the largest difference as a share of what is allowed.
     """
     options = _options(task, runner)
@@ -92,9 +93,15 @@ def compare(task, runner, sounds, repeats=3):
         **figures,
         "limit": task.limit,
         "seconds_per_call": statistics.median(seconds) if seconds else None,
-        "sound_seconds": sounds[0].shape[1] / task.sample_rate,
+        **_extent(task, sounds[0]),
         "sounds": len(sounds),
     }
+
+
+def _extent(task, image):
+    if task.input == "picture":
+        return {"picture_size": list(image.shape[1:3])}
+    return {"sound_seconds": image.shape[1] / task.sample_rate}
 
 
 def _compare_sound(task, runner, sound, options):
@@ -136,24 +143,27 @@ def _differences(task, found, wanted, sound):
         absolute = max(absolute, difference)
         relative = max(relative, difference / max(float(np.abs(wanted[name]).max()), 1e-12))
     if task.read is not None:
-        pair = [float(task.read(out["waveform"], sound)[0]) for out in (found, wanted)]
+        pair = [float(task.read(out[task.outputs[0]], sound)[0]) for out in (found, wanted)]
         objective = abs(pair[0] - pair[1]) / max(abs(pair[1]), 1e-12)
     return absolute, relative, objective
 
 
 def sounds_for(task, sounds=None):
-    """Brings sounds to what a task takes.
+    """Brings sounds, or pictures, to what a task takes.
 
     Args:
         task: `Task`.
         sounds: as of `verify`.
 
     Returns:
-        list of float32 `(1, samples)`: of two lengths where the task takes any.
+        list of float32 `(1, samples)`: of two lengths where the task takes any; or as of
+        `pictures.pictures_for`.
 
     Raises:
-        InputError: if a sound cannot be read.
+        InputError: if one cannot be read.
     """
+    if task.input == "picture":
+        return pictures_for(task, sounds)
     rate = task.sample_rate
     if sounds is None:
         first = task.samples or max(round(_SECONDS * rate), task.min_samples)

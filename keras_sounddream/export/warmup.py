@@ -6,7 +6,8 @@ written here by hand: tensorflow-serving-api would bring gRPC along.
 
 import tensorflow as tf
 
-from keras_sounddream.export.signatures import DEFAULT, WAV_NAMES, signature_name
+from keras_sounddream.export.pictures import pictures_for
+from keras_sounddream.export.signatures import DEFAULT, WAV_NAMES, has_files, signature_name
 from keras_sounddream.export.sounds import speech_like
 from keras_sounddream.export.wav import encode_wav
 
@@ -29,7 +30,7 @@ def write_warmup(tasks, name, folder):
 
 
 def warmup_requests(tasks):
-    """Makes a request of every signature, of a second of sound; of dreams, of one step.
+    """Makes a request of every signature, of a second of sound or a picture; of dreams, a step.
 
     Args:
         tasks: list of `Task`.
@@ -40,15 +41,18 @@ def warmup_requests(tasks):
     requests = {signature_name(task): _request(task) for task in tasks}
     requests.setdefault(DEFAULT, next(iter(requests.values())))
     for task in tasks:
-        if task.name in WAV_NAMES:
+        if has_files(task):
             wav = encode_wav(_sound(task), task.sample_rate)
             requests[WAV_NAMES[task.name]] = {"wav_bytes": wav[tf.newaxis]}
     return list(requests.items())
 
 
 def _request(task):
-    inputs = {"waveform": _sound(task)}
-    inputs["num_samples"] = tf.shape(inputs["waveform"])[1:]
+    if task.input == "picture":
+        inputs = {"picture": pictures_for(task)[0]}
+    else:
+        inputs = {"waveform": _sound(task)}
+        inputs["num_samples"] = tf.shape(inputs["waveform"])[1:]
     for name, option in task.options.items():
         inputs[name] = tf.constant([1 if name == "steps" else 0], option.dtype)
     return inputs

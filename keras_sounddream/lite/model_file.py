@@ -47,6 +47,11 @@ class ModelFile:
         flatbuffer, metadata = unpack(_read(self.path), str(self.path))
         if metadata is None:
             self._check_foreign(labels, sample_rate)
+        elif metadata.input != "waveform":
+            raise InputError(
+                f"{self.path} takes pictures, and this is for sounds: call its signatures with "
+                "ai_edge_litert's own Interpreter."
+            )
         elif sample_rate is not None and sample_rate != metadata.sample_rate:
             raise InputError(
                 f"{self.path} takes sound at {metadata.sample_rate} Hz, as it says itself. "

@@ -120,6 +120,7 @@ TABLE = {
     "gram matrix": (lambda x: ops.matmul(ops.transpose(x, (0, 2, 1)), x), SERIES),
     "index": (lambda x: ops.square(x[..., 2]) + x[:, 3:4, 1], SERIES),
     "stride": (lambda x: x[:, 1:-2:3, ::2], SERIES),
+    "backwards": (lambda x: x * x[:, 1:2, ::-1], SERIES),
     "flip": (lambda x: x + ops.flip(x, axis=1), SERIES),
     "mirror": (lambda x: ops.pad(x, ((0, 0), (2, 3), (0, 0)), mode="reflect"), SERIES),
     "symmetric": (lambda x: ops.pad(x, ((0, 0), (2, 3), (0, 0)), mode="symmetric"), SERIES),

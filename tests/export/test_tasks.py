@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from export.models import RATE, make_classifier
 
-from keras_sounddream import DeepDream, InputError, objectives
+from keras_sounddream import DeepDream, InputError
 from keras_sounddream.export.tasks import find_tasks
 
 
@@ -105,8 +105,8 @@ def test_several_outputs_keep_their_names_and_are_averaged_over_time(classifier,
     assert named(model)["embed"].function(sounds[0])["features"].shape == (1, 4)
 
 
-def pictures(_):
-    inputs = keras.Input((None, None, 3))
+def spectrograms(_):
+    inputs = keras.Input((None, None, 1))
     return keras.Model(inputs, keras.layers.Conv2D(2, 3, name="conv")(inputs))
 
 
@@ -121,8 +121,8 @@ def without_rate(_):
         (lambda c: c, {"names": ["clasify"]}, "clasify.*Did you mean 'classify'"),
         (lambda c: c, {"names": ["dream"]}, "'dream' needs a DeepDream. Received: tiny"),
         (lambda c: c, {"layer": "conv3"}, "conv3"),
-        (pictures, {}, "Expected a model with one input, waveforms"),
-        (lambda c: DeepDream(pictures(c), objectives.layer("conv")), {}, "waveforms"),
+        (spectrograms, {}, "Expected a model with one input, waveforms.*or pictures"),
+        (lambda c: c, {"preprocessing": "tf"}, "is of models of pictures, and tiny takes sounds"),
         (without_rate, {}, "sample rate of nameless is not known"),
     ],
 )

@@ -97,9 +97,9 @@ def _entries(vector):
 
 def _strided_slice(op, g):
     x, steps = op.inputs[0], constant(op, 3)
-    starts, strides, lengths = [], [], []  # one an axis of x
+    starts, strides, lengths, turned = [], [], [], []  # one an axis of x; those that are flipped
     begins, received = _entries(op.inputs[1]), iter(sizes(g))
-    mask = {name: op.get_attr(f"{name}_mask") for name in ("begin", "ellipsis", "new_axis")}
+    mask = {name: op.get_attr(f"{name}_mask") for name in ("begin", "end", "ellipsis", "new_axis")}
     mask["shrink"] = op.get_attr("shrink_axis_mask")
     named = len(begins) - bin(mask["new_axis"]).count("1") - (mask["ellipsis"] > 0)
     for i, (begin, step) in enumerate(zip(begins, steps, strict=True)):
@@ -111,14 +111,17 @@ def _strided_slice(op, g):
         elif has["new_axis"]:
             next(received)
         else:
-            if step < 1:
+            if step < 1 and not (step == -1 and has["begin"] and has["end"]):
                 raise UnfitError("it goes backwards: use ops.flip")
+            if step == -1:
+                turned.append(len(starts))
             whole = sizes(x)[len(starts)]
             starts.append(0 if has["begin"] and not has["shrink"] else _from_start(begin, whole))
-            strides.append(int(step))
+            strides.append(abs(int(step)))
             lengths.append(1 if has["shrink"] else next(received))
     rest = x.shape.rank - len(starts)
     g = tf.reshape(g, lengths + list(received))
+    g = tf.reverse(g, turned) if turned else g
     starts, strides = starts + [0] * rest, strides + [1] * rest
     for axis, step in enumerate(strides):
         if step > 1:
