@@ -1,11 +1,13 @@
 """How much of a dream is still there when it is played back.
 
-    python benchmarks/dream_fidelity.py --data ESC-10 [--clips 4] [--work FOLDER]
+    python benchmarks/dream_fidelity.py --data ESC-10 [--clips 4] [--layers …] [--work FOLDER]
+    python benchmarks/dream_fidelity.py --data ESC-10 --runtime litert
 
 Dreams on clips of ESC-10's fold 5, which the shipped network never heard, at three layers, by our
 way and by four others at the same number of gradient steps; writes each result to a 16-bit WAV
 file at the input's loudness, reads it again and measures it. Writes docs/dream_fidelity.md. An
-interrupted run goes on from the rows in FOLDER.
+interrupted run goes on from the rows in FOLDER. With --runtime, of dreams that an exported file
+makes, beside ours: docs/dream_fidelity_litert.md, or …_onnx.md.
 """
 
 import argparse
@@ -19,10 +21,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import methods
 import numpy as np
+from sound_figures import crest_db, flatness, level_db
 from tqdm import tqdm
 
 from keras_sounddream import applications, audio
-from keras_sounddream.audio.stft import stft
 from keras_sounddream.training import esc10
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -46,29 +48,6 @@ def through_file(waveform):
         path = pathlib.Path(folder) / "dream.wav"
         audio.save(path, waveform, RATE)
         return audio.load(path, RATE)
-
-
-def mean_power(waveform):
-    """Power of each frequency bin, averaged over time."""
-    real, imaginary = (np.asarray(part)[0] for part in stft(waveform, audio.Analysis(RATE)))
-    return (real**2 + imaginary**2).mean(axis=0) + 1e-12
-
-
-def flatness(waveform):
-    """Geometric over arithmetic mean of the power spectrum: 1 for white noise, 0 for a tone."""
-    power = mean_power(waveform)
-    return float(np.exp(np.log(power).mean()) / power.mean())
-
-
-def crest_db(waveform):
-    """Loudest bin over the mean of all, dB."""
-    power = mean_power(waveform)
-    return float(10 * np.log10(power.max() / power.mean()))
-
-
-def level_db(waveform):
-    """Root mean square, dB of full scale."""
-    return float(10 * np.log10(np.mean(np.square(waveform)) + 1e-20))
 
 
 def measure(method, model, clip, layer, scores_before, waveform):
@@ -207,15 +186,10 @@ def guards(rows):
     ]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", required=True)
-    parser.add_argument("--clips", type=int, default=4)
-    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("."))
-    arguments = parser.parse_args()
-    rows = run(arguments.data, arguments.clips, arguments.work)
+def page(rows, tuned_on):
+    """The page's lines."""
     count = len(rows) // len(methods.METHODS)
-    lines = [
+    return [
         "# How much of a dream is real",
         "",
         "Written by `benchmarks/dream_fidelity.py`. "
@@ -235,12 +209,32 @@ def main():
         "",
         *by_layer(rows),
         "",
-        *untouched(rows, first_clips(arguments.data, TUNED_ON)),
+        *untouched(rows, tuned_on),
         "",
         *guards(rows),
         "",
     ]
-    (ROOT / "docs" / "dream_fidelity.md").write_text("\n".join(lines))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--clips", type=int, default=4)
+    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("."))
+    parser.add_argument("--runtime", default="python", choices=("python", "litert", "onnx"))
+    parser.add_argument("--layers", nargs="+", default=LAYERS, help="with --runtime")
+    options = parser.parse_args()
+    clips, name = first_clips(options.data, options.clips), "dream_fidelity.md"
+    if options.runtime == "python":
+        rows = run(options.data, options.clips, options.work)
+        lines = page(rows, first_clips(options.data, TUNED_ON))
+    else:
+        import dream_fidelity_files as files
+
+        layers, name = tuple(options.layers), f"dream_fidelity_{options.runtime}.md"
+        gains = files.run(clips, layers, options.runtime, options.work, through_file)
+        lines = [*files.page(gains, layers, options.runtime), ""]
+    (ROOT / "docs" / name).write_text("\n".join(lines))
     print("\n".join(lines))
 
 

@@ -1,153 +1,247 @@
 """Exported files beside the models they were made of: differences, sizes and seconds.
 
-    python benchmarks/exports.py [--formats litert onnx saved_model] [--data ESC-10]
-        [--yamnet-weights FILE] [--clips 4]
+    python benchmarks/exports.py --data ESC-10 [--yamnet-weights FILE] [--clips 10] [--work FOLDER]
+        [--models LogMelCNN …] [--tasks classify …] [--formats litert …]
 
-Writes docs/exports.md. Without --data the sounds are made voices; without --yamnet-weights YAMNet
-is left out.
+Writes docs/exports.md. Without --yamnet-weights YAMNet is left out. An interrupted run goes on from
+the rows in FOLDER; rows of an earlier run are measured again once they are deleted there.
 """
 
 import argparse
+import json
 import os
 import pathlib
-import statistics
+import platform
 import tempfile
-import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import exported
+import keras
 import numpy as np
 import tensorflow as tf
+from dream_fidelity import first_clips
+from export_cases import CALM, DREAM_SECONDS, KINDS, OBJECTIVE, SUBJECTS, TRIES, Case
+from tqdm import tqdm
 
-from keras_sounddream import DeepDream, applications, audio, export_model, objectives
-from keras_sounddream.export import model as exporting
-from keras_sounddream.export.sounds import speech_like
-from keras_sounddream.export.tasks import find_tasks
+from keras_sounddream.export.model import FORMATS
 
 ROOT = pathlib.Path(__file__).parents[1]
-CALLS = 5
-THREADS = {"litert": (1, 2)}  # of formats that can be told
+PYTHON = "Python"
+NAMES = {"saved_model": "SavedModel", "onnx": "ONNX", "litert": "LiteRT"}
+_ROOM = 2.0  # times its own difference that a model's file may differ, as `export_model` allows
 
 
-def cases(yamnet_weights):
-    """Rows of name, model, task, seconds of sound."""
-    log_mel = applications.LogMelCNN()
-    settings = {"octaves": 4, "steps": 10}
-    dream = DeepDream(log_mel, objectives.layer("block3_conv2"), **settings)
-    rows = [
-        ("LogMelCNN", log_mel, "classify", 5),
-        ("UrbanSoundCNN", applications.UrbanSoundCNN(), "classify", 5),
-        ("LogMelCNN, block3_conv2", dream, "dream_step", 2),
-        ("LogMelCNN, block3_conv2, 4 × 10 steps", dream, "dream", 2),
+def measure(case, formats, folder):
+    """Rows of one task of one network, a format each; all are timed together."""
+    own = {name: case.own(change) for name, change in case.changes.items()}
+    calls = {PYTHON: lambda: case.answer(case.sounds[0])}
+    rows = {}
+    for format in formats:
+        path, size = exported.export(case.to_export, case.task, format, folder, case.seconds)
+        for name, (of, options) in exported.RUNTIMES.items():
+            if of == format:
+                runner = exported.open_file(path, case.task, format, **options)
+                calls[name] = lambda runner=runner: runner.run(case.task.name, case.sounds[0])
+        found = [
+            case.differences(runner.run(case.task.name, sound), wanted, sound)
+            for sound, wanted in zip(case.sounds, case.wanted, strict=True)
+        ]
+        kinds = runner.operations[case.task.name]
+        rows[format] = {
+            "title": case.title,
+            "sound_seconds": case.seconds,
+            "bytes": size,
+            "operations": len(kinds),
+            "outside": exported.outside(format, kinds),
+            "differences": found,
+            "own": own,
+            "share": case.share,
+        }
+    seconds, ratios = exported.median_seconds(calls)
+    for row in rows.values():
+        row |= {"seconds": seconds, "ratios": ratios}
+    return rows
+
+
+def run(options):
+    """Makes every row that is not in the work folder yet; gives those of all runs, by their keys."""
+    path = options.work / "exports.jsonl"
+    lines = path.read_text().splitlines() if path.exists() else []
+    rows = {tuple(key): row for key, row in map(json.loads, lines)}
+    clips = [clip.path for clip in first_clips(options.data, 1)][: options.clips]
+    plan = [
+        (subject, kind, [f for f in options.formats if key_of(subject, kind, f) not in rows])
+        for subject in SUBJECTS
+        for kind in subject.kinds
+        if subject.name in options.models and kind in options.tasks
     ]
-    if yamnet_weights:
-        yamnet = applications.YAMNet(weights=yamnet_weights)
-        rows[2:2] = [("YAMNet", yamnet, task, 5) for task in ("classify", "embed")]
+    with open(path, "a") as file:
+        for subject, kind, formats in tqdm(plan, unit="task"):
+            model = subject.build(options) if formats else None
+            if not model:
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                case = Case(subject, model, kind, clips)
+                made = measure(case, formats, pathlib.Path(folder))
+            for format, row in made.items():
+                key = key_of(subject, kind, format)
+                rows[key] = row
+                file.write(json.dumps([key, row]) + "\n")
+            file.flush()
     return rows
 
 
-def find_sounds(data, rate, samples, count):
-    """Float32 `(1, samples)`, from fold 5 or made."""
-    if data is None:
-        return [speech_like(samples, rate, seed) for seed in range(count)]
-    from keras_sounddream.training import esc10
-
-    clips = [clip for clip in esc10.read_clips(data) if clip.fold == 5]
-    clips = clips[:: max(1, len(clips) // count)][:count]
-    return [audio.load(clip.path, rate)[:, :samples] for clip in clips]
+def key_of(subject, kind, format):
+    return subject.name, subject.layer, kind, format
 
 
-def seconds_of(call):
-    """Median of some calls, after one that does not count."""
-    call()
-    taken = []
-    for _ in range(CALLS):
-        start = time.perf_counter()
-        call()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken)
+def in_order(rows):
+    """Pairs of key and row, as the tables have them."""
+    keys = [key_of(s, kind, f) for s in SUBJECTS for kind in s.kinds for f in NAMES]
+    return [(key, rows[key]) for key in keys if key in rows]
 
 
-def measure(format, case, path, sounds):
-    """One row of the page for each number of threads."""
-    name, model, task_name, seconds = case
-    report = export_model(
-        model, path, format, [task_name], seconds=None if format == "saved_model" else seconds,
-        verify=False, overwrite=True,
-    )  # fmt: skip
-    (task,) = find_tasks(model, [task_name])
-    inside = tf.function(task.function, autograph=False)
-    python = seconds_of(lambda: [value.numpy() for value in inside(sounds[0]).values()])
-    rows = []
-    for threads in THREADS.get(format, (None,)):
-        more = {} if threads is None else {"threads": threads}
-        runner = exporting._format(format).read(path, [task], **more)
-        figures = compare(task, inside, runner, sounds)
-        taken = seconds_of(lambda runner=runner: runner.run(task_name, sounds[0]))
-        rows.append(
-            f"| {name} | {task_name} | {seconds} | {format} | {threads or 'its own'} | "
-            f"{figures['relative']:.1e} | {figures['gains']} | {report['bytes'] / 1e6:.2f} | "
-            f"{taken:.4f} | {python:.4f} | {python / taken:.1f} |"
+def largest(pairs, limits):
+    """Two cells: the largest difference, and the objective's, and how many keep to each limit."""
+    cells = []
+    for values, limit in zip(zip(*pairs, strict=True), limits, strict=True):
+        cells.append(f"{max(values):.1e} ({sum(v <= limit for v in values)}/{len(values)})")
+    return cells
+
+
+def as_near(row, limit):
+    """Which sounds' answers are within the limits, or within twice the model's own difference."""
+    own = np.max(list(row["own"].values()), axis=0) if row["own"] else 0.0
+    return (np.array(row["differences"]) <= np.maximum((limit, OBJECTIVE), _ROOM * own)).all(1)
+
+
+def accuracy_table(rows):
+    """What the files, and the model itself once a sound is changed, answer beside the model."""
+    lines = [
+        "| model | task | of | largest difference | objective's | as near as itself | MB |"
+        " kinds of operation | not built in |",
+        "|" + "---|" * 9,
+    ]
+    last = {key[:3]: key for key, _ in in_order(rows)}
+    for key, row in in_order(rows):
+        limits, start = (KINDS[key[2]].limit, OBJECTIVE), f"| {key[0]} | {row['title']} |"
+        cells, near = largest(row["differences"], limits), as_near(row, limits[0])
+        if not row["own"]:
+            cells[1] = "–"
+        lines.append(
+            f"{start} {NAMES[key[3]]} | {' | '.join(cells)} | {near.sum()}/{len(near)} | "
+            f"{row['bytes'] / 1e6:.2f} | {row['operations']} | {', '.join(row['outside']) or 'none'} |"
         )
-        print(rows[-1], flush=True)
-    return rows
+        if last[key[:3]] == key:
+            for name, pairs in row["own"].items():
+                cells = largest(pairs, limits)
+                lines.append(f"{start} *itself, {name}* | {' | '.join(cells)} | – | – | – | – |")
+    return lines
 
 
-def compare(task, inside, runner, sounds):
-    """Largest difference, as a share of the output's peak; and of a dream the real gains."""
-    worst, gains = 0.0, []
-    for sound in sounds:
-        wanted = {key: value.numpy() for key, value in inside(sound).items()}
-        found = runner.run(task.name, sound)
-        for key in task.outputs:
-            difference = np.abs(found[key] - wanted[key]).max() / np.abs(wanted[key]).max()
-            worst = max(worst, float(difference))
-        if task.name == "dream":
-            read = [task.read(each)[0] for each in map(through_16_bits, (found, wanted))]
-            gains.append([float(each / task.read(sound)[0]) for each in read])
-    said = "; ".join(f"{found:.3f} and {wanted:.3f}" for found, wanted in gains)
-    return {"relative": worst, "gains": said}
+def speed_table(rows):
+    """Seconds a call, and how many times as fast as Python."""
+    columns = [PYTHON, *exported.RUNTIMES]
+    lines = [f"| model | task | sound, s | {' | '.join(columns)} |", "|" + "---|" * 8]
+    seconds = {}
+    for (name, _, _, _), row in in_order(rows):
+        task = seconds.setdefault((name, row["title"], row["sound_seconds"]), {})
+        task |= {key: (value, row["ratios"][key]) for key, value in row["seconds"].items()}
+    for (name, title, sound), task in seconds.items():
+        cells = [
+            f"{task[key][0]:.4f}" + (f" ({task[key][1]:.1f})" if key != PYTHON else "")
+            if key in task
+            else "–"
+            for key in columns
+        ]
+        lines.append(f"| {name} | {title} | {sound:g} | {' | '.join(cells)} |")
+    return lines
 
 
-def through_16_bits(dreamed):
-    """A dream as a 16-bit file holds it: float32 `(1, samples)`."""
-    return np.round(dreamed["waveform"] * 32767).astype("float32") / 32768
+def summary(rows):
+    """What was wanted, and for what share of the answers it is so."""
+    lines = []
+    for kind, wanted in KINDS.items():
+        limits = (wanted.limit, np.inf if kind == "step" else OBJECTIVE)
+        found = {f: [r for k, r in in_order(rows) if k[2:] == (kind, f)] for f in NAMES}
+        own = [o for some in found.values() for row in some for o in row["own"].values()]
+        cells = [_share(np.less_equal(np.concatenate(own), limits).all(1)) if own else "–"]
+        for some in found.values():
+            cells += _shares(some, limits) if some else ["–"] * 2
+        if any(found.values()):
+            lines.append(f"| {wanted.words} | {' | '.join(cells)} |")
+    return lines
+
+
+def _shares(found, limits):
+    pairs = np.concatenate([row["differences"] for row in found])
+    near = np.concatenate([as_near(row, limits[0]) for row in found])
+    return [_share((pairs <= limits).all(1)), _share(near)]
+
+
+def _share(are):
+    return f"{np.mean(are):.0%} of {len(are)}"
+
+
+def page(rows):
+    """The page's lines."""
+    count = max(len(row["differences"]) for row in rows.values())
+    shares = [row["share"] for row in rows.values() if row["share"]]
+    noise = f"{min(shares):.0e} to {max(shares):.0e}" if shares else "a rounding error"
+    return [
+        "# Exported files, measured",
+        "",
+        f"Written by `benchmarks/exports.py` with {os.cpu_count()} cores ({platform.machine()}), TensorFlow"
+        f" {tf.__version__}, Keras {keras.__version__}. Each file holds one task. Sounds: {count} clips of"
+        " ESC-10's fold 5, of different classes. A *difference* is the largest, as a share of the output's"
+        " peak; in brackets, on how many clips it keeps to the limit wanted. *Not built in*: operations that"
+        " the plain runtime lacks, such as LiteRT's Flex.",
+        "",
+        "Dreams of many steps are chaotic: where a ReLU or a maximum is nearly a tie, the last bit decides, and"
+        " the steps that follow lead apart. So beside each difference stands the model's *own*, in"
+        " `tf.function`, from itself: once the last bit of every sample is changed, and once noise is added as"
+        f" large as the rounding of the files' Fourier transforms ({noise} of the sound's level), the largest of"
+        f" {TRIES} tries. *Calm*: ten steps of the largest size, of those tried, by which the model comes no further"
+        f" from itself than {CALM:g} on any clip; there the limits of ten steps mean something.",
+        "",
+        "## What was wanted",
+        "",
+        "Share of the answers within the limits, of a file and of the model itself on changed sounds. *As near*:"
+        " within the limits, or within twice what the model differs from itself on that clip, as `export_model`"
+        " allows.",
+        "",
+        "| wanted | itself | " + " | ".join(f"{f} | {f}, as near" for f in NAMES.values()) + " |",
+        "|" + "---|" * 8,
+        *summary(rows),
+        "",
+        "## How near",
+        "",
+        *accuracy_table(rows),
+        "",
+        "## How fast",
+        "",
+        f"Seconds a call, the median of calls in turn, for one sound; dreams have {DREAM_SECONDS:g} s of it. In"
+        f" brackets: how many times as fast as Python, a `tf.function`, called in the same round. It, SavedModel"
+        " and ONNX Runtime use the cores as they like.",
+        "",
+        *speed_table(rows),
+    ]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--formats", nargs="+", default=sorted(exporting.FORMATS))
-    parser.add_argument("--data")
+    names = list(dict.fromkeys(subject.name for subject in SUBJECTS))
+    parser.add_argument("--data", required=True)
     parser.add_argument("--yamnet-weights")
-    parser.add_argument("--clips", type=int, default=4)
+    parser.add_argument("--clips", type=int, default=10)
+    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("."))
+    parser.add_argument("--models", nargs="+", default=names, choices=names)
+    parser.add_argument("--tasks", nargs="+", default=list(KINDS), choices=list(KINDS))
+    parser.add_argument("--formats", nargs="+", default=list(NAMES), choices=list(FORMATS))
     parser.add_argument("--output", default=ROOT / "docs" / "exports.md", type=pathlib.Path)
     options = parser.parse_args()
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        for number, case in enumerate(cases(options.yamnet_weights)):
-            (task,) = find_tasks(case[1], [case[2]])
-            samples = round(case[3] * task.sample_rate)
-            count = 2 if case[2] == "dream" else options.clips
-            sounds = find_sounds(options.data, task.sample_rate, samples, count)
-            for format in options.formats:
-                path = pathlib.Path(folder) / f"{number}_{format}.{format}"
-                rows += measure(format, case, path, sounds)
-    kind = "clips of ESC-10's fold 5" if options.data else "made voices"
-    options.output.write_text(
-        f"""# Exported files, measured
-
-*Written by `benchmarks/exports.py`.* Each file holds one task. Sounds: {kind}, {options.clips} of them,
-2 for whole dreams. The difference is the largest, as a share of the output's peak. Real gain: the
-objective in the 16-bit dream over that in the sound, of the file's dream and of Python's, sound by
-sound. Seconds: median of {CALLS} calls on {os.cpu_count()} cores that other work shared, of the file and of the
-model in a `tf.function` that may use all cores.
-
-| model | task | sound, s | format | threads | largest difference | real gain | MB | s a call | s in Python | times as fast |
-|---|---|---|---|---|---|---|---|---|---|---|
-"""
-        + "\n".join(rows)
-        + "\n"
-    )
+    options.output.write_text("\n".join(page(run(options))) + "\n")
 
 
 if __name__ == "__main__":

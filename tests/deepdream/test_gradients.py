@@ -1,5 +1,7 @@
 """Portable gradients: TensorFlow's own numbers, from what every runtime can run."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -206,6 +208,16 @@ def test_in_onnx_runtime_of_unknown_sizes(name, ties):
     function, shape = TABLE[name]
     x = ties(shape)
     check(run_onnx(portable(function), x, fixed=name in FIXED), function, x)
+
+
+STRIDED = [name for name in TABLE if re.match(r"Conv[12]D.*'strides': [23]", name)]
+
+
+@pytest.mark.parametrize("name", STRIDED)
+def test_convolutions_in_steps_in_onnx_runtime_of_known_sizes(name, ties):
+    function, shape = TABLE[name]
+    x = ties(shape)
+    check(run_onnx(portable(function), x, fixed=True), function, x)
 
 
 def test_every_rule_is_in_the_table(ties):

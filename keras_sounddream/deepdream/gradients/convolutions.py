@@ -24,8 +24,7 @@ def _convolution(op, g):
     (down, across), dilations, padding = _geometry(op)
     groups = x.shape[-1] // kernel.shape[2]
     if groups == 1 and max(down, across) > 1 and max(dilations) == 1:
-        strides = [1, down, across, 1]
-        return [tf.nn.conv2d_transpose(g, kernel, sizes(x), strides, padding.decode()), None]
+        return [_strided(g, kernel, sizes(x), (down, across), padding.decode()), None]
     turned = _flipped(kernel)
     if groups == 1:
         turned = tf.transpose(turned, [0, 1, 3, 2])
@@ -36,6 +35,23 @@ def _convolution(op, g):
         turned = tf.reshape(turned, [height, width, outputs // groups, groups * inputs])
     g, how = _surround(op, g)
     return [tf.nn.conv2d(g, turned, 1, how, dilations=dilations), None]
+
+
+def _strided(g, kernel, lengths, steps, padding):
+    """Transposes a convolution in steps, onto the part that its windows reach, zeros behind it.
+
+    Of the whole at once tf2onnx makes a file whose padding is negative.
+    """
+    reached = list(lengths)
+    for axis, step in zip((1, 2), steps, strict=True):
+        count, length = g.shape[axis], lengths[axis]
+        if isinstance(length, int) and count is not None:
+            reached[axis] = min(length, (count - 1) * step + kernel.shape[axis - 1])
+    found = tf.nn.conv2d_transpose(g, kernel, reached, [1, *steps, 1], padding)
+    for axis in (1, 2):
+        if reached[axis] is not lengths[axis]:
+            found = extend(found, axis, 0, lengths[axis] - reached[axis])
+    return found
 
 
 def _depthwise(op, g):
