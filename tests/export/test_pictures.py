@@ -131,15 +131,15 @@ def test_lite_is_for_sounds_and_says_so(network, tmp_path):
         Classifier(path)
 
 
-@pytest.mark.parametrize("name", ["float16", "int8"])
-def test_smaller_files_answer_nearly_alike(network, tmp_path, name):
+@pytest.mark.parametrize(("name", "least"), [("float16", 0), ("int8", 1e-6)])
+def test_smaller_files_answer_nearly_alike(network, tmp_path, name, least):
     pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert")
     examples = [picture_like(SIZE, seed) for seed in range(3)]
     more = {"representative": examples} if name == "int8" else {}
     report = export_model(
         network, tmp_path / "a", "litert", ["classify"], size=SIZE, quantization=name, **more
     )
-    assert 1e-6 < report["tasks"]["classify"]["largest_relative"] < 0.1
+    assert least <= report["tasks"]["classify"]["largest_relative"] < 0.1
 
 
 @pytest.mark.parametrize("mode", ["tf", "caffe"])
