@@ -16,11 +16,13 @@ def quicken(onnx, graph):
 
     Args:
         onnx: the package.
-        graph: `onnx.GraphProto`, the outermost, which is changed.
+        graph: `onnx.GraphProto`, the outermost, which is changed; no two constants in it have
+            one name, see `place_constants`.
     """
+    constants = [one for each in graphs(graph) for one in each.initializer]
+    zeros = {one.name for one in constants if _is_zero(onnx, one)}
     for each in graphs(graph):
         made = {name: node for node in each.node for name in node.output}
-        zeros = {one.name for one in each.initializer if _is_zero(onnx, one)}
         for node in each.node:
             above = made.get(node.input[0]) if node.op_type == "Cast" else None
             if above is None or above.op_type != "Greater" or above.input[1] not in zeros:
