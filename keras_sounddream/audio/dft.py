@@ -104,13 +104,14 @@ def _forward_staged(framed, plan):
         framed = ops.pad(framed, ((0, 0), (0, 0), (0, fft_length - length)))
     x = ops.transpose(ops.reshape(framed, (-1, rows, columns)), (0, 2, 1))
     x = ops.matmul(ops.reshape(x, (-1, rows)), first)  # (frames, column), (part, row)
-    x = ops.transpose(ops.reshape(x, (-1, columns, 2, rows)), (3, 0, 2, 1))
-    x = ops.matmul(ops.reshape(x, (rows, -1, 2 * columns)), second)  # row, frames, (part, bin)
-    x = ops.transpose(ops.reshape(x, (rows, -1, 2, bins)), (2, 1, 3, 0))
-    x = ops.reshape(x, (2, -1, bins * rows))
-    num_bins, count = fft_length // 2 + 1, ops.shape(x)[1]
-    parts = (ops.slice(x, (i, 0, 0), (1, count, num_bins)) for i in range(2))
-    return tuple(ops.reshape(part, (batch, num_frames, num_bins)) for part in parts)
+    x = ops.transpose(ops.reshape(x, (-1, rows)))  # one plain matrix, the quickest to turn
+    x = ops.matmul(ops.reshape(x, (rows, -1, columns * 2)), second)  # row, frames, (bin, part)
+    x = ops.transpose(ops.reshape(x, (rows, -1)))
+    x = ops.reshape(x, (-1, bins, 2, rows))
+    count, num_bins = ops.shape(x)[0], fft_length // 2 + 1
+    parts = (ops.slice(x, (0, 0, i, 0), (count, bins, 1, rows)) for i in range(2))
+    parts = (ops.reshape(part, (batch, num_frames, bins * rows)) for part in parts)
+    return tuple(columns_of(part, 0, num_bins) for part in parts)
 
 
 def _transposed_staged(real, imaginary, plan):
@@ -118,12 +119,11 @@ def _transposed_staged(real, imaginary, plan):
     first, second = _tensors([np.swapaxes(part, -1, -2) for part in _stages(*plan)], real)
     batch, num_frames = ops.shape(real)[0], ops.shape(real)[1]
     columns, bins = fft_length // rows, second.shape[-2] // 2
-    num_bins = fft_length // 2 + 1
-    parts = [ops.reshape(part, (1, -1, num_bins)) for part in (real, imaginary)]
-    x = ops.pad(ops.concatenate(parts, axis=0), ((0, 0), (0, 0), (0, bins * rows - num_bins)))
-    x = ops.transpose(ops.reshape(x, (2, -1, bins, rows)), (3, 1, 0, 2))
-    x = ops.matmul(ops.reshape(x, (rows, -1, 2 * bins)), second)  # row, frames, (part, column)
-    x = ops.transpose(ops.reshape(x, (rows, -1, 2, columns)), (1, 3, 2, 0))
+    beyond = ((0, 0), (0, 0), (0, bins * rows - fft_length // 2 - 1))
+    parts = [ops.reshape(ops.pad(p, beyond), (-1, bins, 1, rows)) for p in (real, imaginary)]
+    x = ops.transpose(ops.reshape(ops.concatenate(parts, axis=2), (-1, rows)))
+    x = ops.matmul(ops.reshape(x, (rows, -1, bins * 2)), second)  # row, frames, (column, part)
+    x = ops.transpose(ops.reshape(x, (rows, -1)))
     x = ops.matmul(ops.reshape(x, (-1, 2 * rows)), first)  # (frames, column), row
     x = ops.transpose(ops.reshape(x, (-1, columns, rows)), (0, 2, 1))
     return columns_of(ops.reshape(x, (batch, num_frames, fft_length)), 0, length)
@@ -156,7 +156,8 @@ def _stages(length, fft_length, rows):
     first = np.concatenate([cosine, sine], axis=1)
     bin_number = row[:, None, None] + rows * np.arange(bins)  # (row, 1, bin)
     cosine, sine = _circle(-(2 * column[:, None] - length) * bin_number, 2 * fft_length)
-    second = np.block([[cosine, sine], [-sine, cosine]])
+    second = np.stack([np.stack([cosine, sine], -1), np.stack([-sine, cosine], -1)], 2)
+    second = second.reshape(rows, columns * 2, bins * 2)  # row, (column, part), (bin, part)
     return first.astype("float32"), second.astype("float32")
 
 
