@@ -21,10 +21,10 @@ def _geometry(op):
 
 def _convolution(op, g):
     x, kernel = op.inputs
-    (down, across), dilations, padding = _geometry(op)
+    steps, dilations, _ = _geometry(op)
     groups = x.shape[-1] // kernel.shape[2]
-    if groups == 1 and max(down, across) > 1 and max(dilations) == 1:
-        return [_strided(g, kernel, sizes(x), (down, across), padding.decode()), None]
+    if groups == 1 and max(steps) > 1 and max(dilations) == 1:
+        return [_strided(op, g), None]
     turned = _flipped(kernel)
     if groups == 1:
         turned = tf.transpose(turned, [0, 1, 3, 2])
@@ -37,21 +37,46 @@ def _convolution(op, g):
     return [tf.nn.conv2d(g, turned, 1, how, dilations=dilations), None]
 
 
-def _strided(g, kernel, lengths, steps, padding):
-    """Transposes a convolution in steps, onto the part that its windows reach, zeros behind it.
+def _strided(op, g):
+    """Transposes a convolution in steps as one convolution for each place between two steps.
 
-    Of the whole at once tf2onnx makes a file whose padding is negative.
+    Runtimes are slow at transposed convolutions, and quick at one with that many times the
+    channels, whose places are then put side by side.
     """
-    reached = list(lengths)
-    for axis, step in zip((1, 2), steps, strict=True):
-        count, length = g.shape[axis], lengths[axis]
-        if isinstance(length, int) and count is not None:
-            reached[axis] = min(length, (count - 1) * step + kernel.shape[axis - 1])
-    found = tf.nn.conv2d_transpose(g, kernel, reached, [1, *steps, 1], padding)
-    for axis in (1, 2):
-        if reached[axis] is not lengths[axis]:
-            found = extend(found, axis, 0, lengths[axis] - reached[axis])
-    return found
+    x, kernel = op.inputs
+    steps, _, padding = _geometry(op)
+    places, taps = _places(kernel, steps)
+    for axis, count in zip((1, 2), taps, strict=True):
+        g = extend(g, axis, count - 1, count - 1)
+    found = _side_by_side(tf.nn.conv2d(g, places, 1, "VALID"), steps, kernel.shape[2])
+    for axis, width, step in zip((1, 2), kernel.shape[:2], steps, strict=True):
+        length = sizes(x)[axis]
+        before = padding_before(length, width, step, padding)
+        found = window(found, axis, before, length, step)
+    return tf.ensure_shape(found, x.shape)
+
+
+def _places(kernel, steps):
+    """The kernel `(taps, taps, outputs, places * inputs)` of all places, and how many taps."""
+    *widths, inputs, outputs = kernel.shape
+    taps = [-(-width // step) for width, step in zip(widths, steps, strict=True)]
+    for axis, width in enumerate(widths):
+        kernel = extend(kernel, axis, 0, taps[axis] * steps[axis] - width)
+    kernel = tf.reshape(kernel, [taps[0], steps[0], taps[1], steps[1], inputs, outputs])
+    kernel = tf.transpose(tf.reverse(kernel, [0, 2]), [0, 2, 5, 1, 3, 4])
+    return tf.reshape(kernel, [*taps, outputs, steps[0] * steps[1] * inputs]), taps
+
+
+def _side_by_side(found, steps, channels):
+    """From `(batch, rows, columns, places * channels)` to as many rows and columns as places."""
+    down, across = steps
+    if down == across:
+        return tf.nn.depth_to_space(found, down)
+    batch, rows, columns, _ = sizes(found)
+    if down > 1:
+        found = tf.reshape(found, [batch, rows, columns, down, across * channels])
+        found = tf.transpose(found, [0, 1, 3, 2, 4])
+    return tf.reshape(found, [batch, rows * down, columns * across, channels])
 
 
 def _depthwise(op, g):
