@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "reports": {"audio", "errors", "files"},
     "export": {"audio", "deepdream", "errors", "files"},
     "lite": {"errors", "export", "files"},  # of export, what tests/lite proves free of Keras
-    "training": {"applications", "audio", "errors", "files"},
+    "training": {"applications", "audio", "deepdream", "errors", "files"},
     "cli": {
         "applications",
         "audio",
