@@ -24,8 +24,7 @@ from keras_sounddream.training import evaluation, finetune
 from keras_sounddream.training.clip_sets import read_clip_set
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "finetune.md"
-WAYS = {
-    "the top alone": (),
+WAYS = {  # what is trained beside the top
     "layers 13 and 14": ("layer13_*", "layer14_*"),
 }
 
@@ -63,7 +62,7 @@ def main():
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("finetune_work"))
     arguments = parser.parse_args()
     clip_set = read_clip_set(arguments.data)
-    rows, total = [], 0
+    rows, totals = [], []
     for name, unfreeze in WAYS.items():
         runs = []
         for fold in clip_set.folds:
@@ -72,16 +71,16 @@ def main():
             print(name, fold, evaluation.accuracy(np.array(runs[-1]["confusion"])), flush=True)
         right = 100 * np.array([evaluation.accuracy(np.array(run["confusion"])) for run in runs])
         minutes = np.median([run["minutes"] for run in runs])
-        total = np.sum([run["confusion"] for run in runs], axis=0)
+        totals.append(np.sum([run["confusion"] for run in runs], axis=0))
         each = " | ".join(f"{accuracy:.2f}" for accuracy in right)
         spread = f"**{right.mean():.2f}** ± {right.std(ddof=1):.2f}"
         rows.append(f"| {name} | {each} | {spread} | {minutes:.1f} |")
-    write(rows, total, clip_set.labels, arguments)
+    write(rows, totals[0], clip_set.labels, arguments)
 
 
 def write(rows, confusion, labels, arguments):
     """Writes the page."""
-    *_, last = WAYS
+    first = next(iter(WAYS))
     lines = [
         "# YAMNet fine-tuned on ESC-10",
         "",
@@ -102,7 +101,7 @@ def write(rows, confusion, labels, arguments):
         "",
         "SoundNet-8's features and an SVM: 92.2; human listeners: 95.7 (as their authors state them).",
         "",
-        f"Confusion of “{last}”, all folds; rows are the true classes:",
+        f"Confusion of “{first}”, all folds; rows are the true classes:",
         "",
         "```",
         evaluation.table(confusion, labels),
