@@ -28,8 +28,8 @@ from keras_sounddream.errors import InputError
     metavar="NAME",
     help="Layers to train beside the top, such as 'layer14_*'; can be repeated.",
 )
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the clips.  [default: 20]")
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="[default: 0.0005]")
+@click.option("--epochs", type=click.IntRange(1), help="Passes over the clips.  [default: 10]")
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="[default: 0.0002]")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn.")
 @click.option(
     "--folder",
@@ -66,7 +66,6 @@ def command(
         from keras_sounddream.training.clip_sets import read_clip_set
         from keras_sounddream.training.finetune import finetune, score_clips
 
-    family = find(model_name)[1]
     clip_set = read_clip_set(data, seed)
     fold = None if all_clips else clip_set.folds[-1] if fold is None else fold
     model = finetune(
@@ -78,6 +77,7 @@ def command(
         return
     test = clip_set.part(fold)[1]
     truth = [clip.label for clip in test]
+    family = find(model_name)[1]
     confusion = evaluation.confusion_matrix(truth, score_clips(model, test, family))
     click.echo(evaluation.table(confusion, clip_set.labels))
     click.echo(f"{output}: {evaluation.accuracy(confusion):.1%} of fold {fold}")

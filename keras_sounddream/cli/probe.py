@@ -62,7 +62,8 @@ def command(
             **settings,
         )
         each = " ".join(f"{accuracy:.1%}" for accuracy in result.accuracies)
-        click.echo(f"{layer:24} {result.mean:7.2%} ± {result.spread:.2%}   {each}")
+        spread = f" ± {result.spread:.2%}  " if len(result.folds) > 1 else ""
+        click.echo(f"{layer:24} {result.mean:7.2%}{spread} {each}")
         found[layer] = {
             "mean": result.mean,
             "spread": result.spread if len(result.folds) > 1 else None,

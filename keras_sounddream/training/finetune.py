@@ -17,13 +17,16 @@ from keras_sounddream.audio.layers import find_front_end
 from keras_sounddream.deepdream.names import unknown
 from keras_sounddream.errors import InputError
 from keras_sounddream.training import features
+from keras_sounddream.training.activations import layer_activations
 from keras_sounddream.training.augmentation import AugmentedCrops
 from keras_sounddream.training.classifier import adamw, claim_folder, fit
+from keras_sounddream.training.linear import dense_weights
 
 CROP_SECONDS = 2.4
 SPEEDS = (0.92, 1.0, 1.09)
-EPOCHS = 20
-LEARNING_RATE = 5e-4
+EPOCHS = 10
+LEARNING_RATE = 2e-4
+PROBE_COST = 0.1
 BATCH_SIZE = 32
 
 
@@ -42,6 +45,9 @@ def finetune(
 ):
     """Trains a new top on a pretrained network, and those of its layers that are unfrozen.
 
+    The top begins as a linear probe of the layer below it, so that what is unfrozen is not first
+    led astray by a random one (Kumar et al., *Fine-Tuning can Distort Pretrained Features and
+    Underperform Out-of-Distribution*, 2022, https://arxiv.org/abs/2202.10054).
     All else stays as it is; batch normalisations always do, and use the statistics that they came
     with. Nothing is chosen by the fold that is left out: the last weights are kept.
 
@@ -67,6 +73,8 @@ def finetune(
         InputError: if there is no such model, layer or fold, the model has no log-mel front end or
             the weights do not fit, a clip cannot be read, or `folder` holds another run.
     """
+    if str(model).endswith(".keras"):
+        raise InputError(f"Expected a model of the zoo. {model} can be probed, not fine-tuned.")
     source, family = build(model, **arguments)
     name = find(model)[0]
     front_end = find_front_end(source)
@@ -89,9 +97,16 @@ def finetune(
         "precision": precision,
     }
     claim_folder(folder, settings)
+    _start_top(whole, clips, family)
     batches = _batches(whole, front_end, clips, epochs, seed)
+
+    def begin():
+        network = with_new_top(include_front_end=False)
+        network.set_weights(whole.get_weights())
+        return network
+
     network = fit(
-        lambda: with_new_top(include_front_end=False),
+        begin,
         batches,
         folder,
         seed,
@@ -165,6 +180,15 @@ def _with_new_top(constructor, source, labels, unfreeze, **arguments):
         layer.set_weights(theirs[layer.name].get_weights())
     freeze(model, unfreeze)
     return model
+
+
+def _start_top(model, clips, family):
+    """Makes the top a linear probe of what the layer below it answers to whole clips."""
+    top = model.get_layer(TOP)
+    below = top.input._keras_history.operation.name
+    paths = [clip.path for clip in clips]
+    heard = layer_activations(model, below, paths, "mean", family=family)
+    top.set_weights(dense_weights(heard, [clip.label for clip in clips], PROBE_COST))
 
 
 def _batches(model, front_end, clips, epochs, seed):

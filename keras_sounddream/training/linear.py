@@ -5,6 +5,8 @@ import warnings
 
 import numpy as np
 
+_NO_SPREAD = 1e-8  # of a unit that answers alike to every clip
+
 
 @dataclasses.dataclass(frozen=True)
 class LinearFit:
@@ -63,6 +65,31 @@ class LinearFit:
         return np.stack(found)
 
 
+def dense_weights(rows, labels, cost):
+    """Fits logistic regression to scaled features; gives it as a layer on the plain ones.
+
+    Args:
+        rows: float32 `(clips, features)`.
+        labels: int array `(clips,)`, each of the classes from 0 on at least once.
+        cost: float, weight of the errors against the size of the coefficients.
+
+    Returns:
+        `(kernel, bias)`: float32 `(features, classes)` and `(classes,)`, of a `Dense` layer with
+        softmax.
+    """
+    from threadpoolctl import threadpool_limits
+
+    rows = np.asarray(rows, "float64")
+    mean, spread = rows.mean(axis=0), rows.std(axis=0)
+    spread = np.where(spread > _NO_SPREAD, spread, 1.0)
+    with threadpool_limits(1):
+        fitted = _classifier("logistic", cost).fit((rows - mean) / spread, labels)
+    kernel, bias = fitted.coef_.T / spread[:, None], fitted.intercept_
+    if kernel.shape[1] == 1:  # of two classes the second against the first
+        kernel, bias = np.pad(kernel, ((0, 0), (1, 0))), np.pad(bias, (1, 0))
+    return kernel.astype("float32"), (bias - mean @ kernel).astype("float32")
+
+
 def _turned(rows, fitted, scaled):
     """Rows scaled and, where features outnumber clips, turned onto as many axes: nothing is lost.
 
@@ -70,7 +97,7 @@ def _turned(rows, fitted, scaled):
     """
     if scaled:
         spread = rows[fitted].std(axis=0)
-        rows = (rows - rows[fitted].mean(axis=0)) / np.where(spread > 1e-8, spread, 1.0)
+        rows = (rows - rows[fitted].mean(axis=0)) / np.where(spread > _NO_SPREAD, spread, 1.0)
     if rows.shape[1] <= fitted.sum():
         return rows
     axes = np.linalg.svd(rows[fitted], full_matrices=False)[2]

@@ -1,16 +1,12 @@
 """`sounddream probe` and `sounddream finetune`: what they write, and one line for bad input."""
 
 import json
-import sys
 
 import pytest
-from places import ROOT
+from made_clips import folder_a_class
 
 from keras_sounddream.cli.main import main
 from keras_sounddream.training import finetune
-
-sys.path.insert(0, str(ROOT / "tests" / "training"))
-from made_clips import folder_a_class
 
 DATA = ("--data", "clips")
 
@@ -53,6 +49,7 @@ BAD = {
     "protocol": ([*PROBE, "--layer", "pooled", "--protocol", "x"], "no protocol 'x'"),
     "data": (["probe", "log_mel_cnn", "--layer", "pooled", "--data", "no"], "no folder no"),
     "output": ([*TUNE, "-o", "mine.h5"], ".npz or a .keras"),
+    "own": (["finetune", "my.keras", *DATA, "-o", "a.npz"], "probed, not fine-tuned"),
     "both": ([*TUNE, "-o", "a.npz", "--fold", "1", "--all-clips"], "leave one out"),
     "unfreeze": ([*TUNE, "-o", "a.npz", "--unfreeze", "blok4*"], "Did you mean block4"),
 }
