@@ -28,7 +28,7 @@ from keras_sounddream.errors import InputError
     metavar="NAME",
     help="Layers to train beside the top, such as 'layer14_*'; can be repeated.",
 )
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the clips.  [default: 10]")
+@click.option("--epochs", type=click.IntRange(1), help="Passes over the clips.  [default: 6]")
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="[default: 0.0002]")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn.")
 @click.option(

@@ -22,9 +22,9 @@ from keras_sounddream.training.augmentation import AugmentedCrops
 from keras_sounddream.training.classifier import adamw, claim_folder, fit
 from keras_sounddream.training.linear import dense_weights
 
-CROP_SECONDS = 2.4
+CROP_SECONDS = 5.0  # at most; what is cut shorter than the clips is not taught their silence
 SPEEDS = (0.92, 1.0, 1.09)
-EPOCHS = 10
+EPOCHS = 6
 LEARNING_RATE = 2e-4
 PROBE_COST = 0.1
 BATCH_SIZE = 32
@@ -194,11 +194,12 @@ def _start_top(model, clips, family):
 def _batches(model, front_end, clips, epochs, seed):
     num_classes = model.output_shape[-1]
     analysis, power = front_end.analysis, round(front_end.power)
+    stored = features.mel_powers([clip.path for clip in clips], analysis, SPEEDS, power)
     return AugmentedCrops(
-        features.mel_powers([clip.path for clip in clips], analysis, SPEEDS, power),
+        stored,
         labels=[clip.label for clip in clips],
         num_classes=num_classes,
-        crop_frames=_crop_frames(model, analysis),
+        crop_frames=_crop_frames(model, analysis, stored),
         epochs=epochs,
         batch_size=min(BATCH_SIZE, len(clips)),
         seed=seed,
@@ -207,12 +208,13 @@ def _batches(model, front_end, clips, epochs, seed):
     )
 
 
-def _crop_frames(model, analysis):
-    """Frames of a crop: of 2.4 s, or what the model takes if that is one length."""
+def _crop_frames(model, analysis, stored):
+    """Frames of a crop: of most clips' length, or what the model takes if that is one length."""
     num_samples = model.input_shape[1]
     if num_samples is not None:
         return analysis.num_frames(num_samples)
-    return round(CROP_SECONDS / analysis.step_seconds)
+    usual = np.median([len(spectrogram) for spectrograms in stored for spectrogram in spectrograms])
+    return min(round(CROP_SECONDS / analysis.step_seconds), int(usual))
 
 
 def _digest(model):
