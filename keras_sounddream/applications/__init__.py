@@ -52,7 +52,7 @@ def build(name, **arguments):
     Args:
         name: str, as of `find`.
         **arguments: of the constructor; `weights` that `save_weights` or `sounddream finetune`
-            wrote carry their labels.
+            wrote carry their labels, and are taken for those of one class a sound (softmax).
 
     Returns:
         `(keras.Model, module)`: the model and its family.
@@ -63,7 +63,7 @@ def build(name, **arguments):
     name, family = find(name)
     labels = _weights.stored_labels(arguments.get("weights"))
     if labels is not None:
-        arguments = {"classes": len(labels), **arguments}
+        arguments = {"classes": len(labels), "classifier_activation": "softmax", **arguments}
     return getattr(family, name)(**arguments), family
 
 

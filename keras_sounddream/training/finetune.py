@@ -183,17 +183,12 @@ def _with_new_top(constructor, source, labels, unfreeze, **arguments):
 
 
 def _start_top(model, clips, family):
-    """Makes the top a linear probe of the layer below it, of each patch where there are patches.
-
-    A clip's scores are the mean over its patches: a probe of their mean would have a silent patch
-    speak for one class, as loud as those with the sound.
-    """
+    """Makes the top a linear probe of what the layer below it answers to whole clips."""
     top = model.get_layer(TOP)
     below = top.input._keras_history.operation.name
     paths = [clip.path for clip in clips]
-    heard = layer_activations(model, below, paths, "none", family=family)
-    labels = np.repeat([clip.label for clip in clips], [len(rows) for rows in heard])
-    top.set_weights(dense_weights(np.concatenate(heard), labels, PROBE_COST))
+    heard = layer_activations(model, below, paths, "mean", family=family)
+    top.set_weights(dense_weights(heard, [clip.label for clip in clips], PROBE_COST))
 
 
 def _batches(model, front_end, clips, epochs, seed):

@@ -9,6 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 from keras_sounddream import InputError, applications
 from keras_sounddream.applications import log_mel_cnn, yamnet
+from keras_sounddream.audio import load
 from keras_sounddream.audio.layers import LogMelSpectrogram
 from keras_sounddream.training import augmentation, classifier, features, finetune
 from keras_sounddream.training.clip_sets import ClipSet, read_clip_set
@@ -110,6 +111,11 @@ def test_yamnets_top_scores_patches_and_its_base_is_kept(tmp_path, clip_set):
     assert trained == {"layer14_depthwise_conv", "layer14_pointwise_conv", "predictions"}
     scores = finetune.score_clips(model, clip_set.clips[:2], yamnet, progress=False)
     np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-5)
+    one = next(clip for clip in clip_set.clips if clip.label == 0)
+    patches = yamnet.outputs(model)(yamnet.preprocess_input(load(one.path, 16000), 16000))
+    mean = np.mean(patches["patch_scores"], axis=1)
+    expected = np.exp(mean) / np.exp(mean).sum()
+    np.testing.assert_allclose(patches["scores"], expected, atol=1e-5)
     relu6 = applications.YAMNet(weights=None, activation="relu6")
     with pytest.raises(InputError, match="Give activation='relu6'"):
         finetune._with_new_top(applications.YAMNet, relu6, clip_set.labels, [])
@@ -129,8 +135,6 @@ def test_stored_powers_become_the_front_ends_spectrogram(family, clip_set, monke
         stored, [0], 1, frames, 1, 1, log_offset=family.LOG_OFFSET, power=power
     )
     front_end = LogMelSpectrogram(family.ANALYSIS, power, family.LOG_OFFSET)
-    from keras_sounddream.audio import load
-
     expected = front_end(load(path, family.ANALYSIS.sample_rate))
     np.testing.assert_allclose(batches[0][0], expected, atol=2e-3)
 
