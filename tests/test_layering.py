@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "reports": {"audio", "errors", "files"},
     "export": {"audio", "deepdream", "errors", "files"},
     "lite": {"errors", "export", "files"},  # of export, what tests/lite proves free of Keras
-    "training": {"applications", "audio", "errors", "files"},
+    "training": {"applications", "audio", "deepdream", "errors", "files"},
     "cli": {
         "applications",
         "audio",
@@ -76,6 +76,8 @@ def test_the_table_holds_every_package():
         "from keras_sounddream.cli.main import main; main(['dream', '--help'])",
         "from keras_sounddream.cli.main import main; main(['gallery', '--help'])",
         "from keras_sounddream.cli.main import main; main(['convert', '--help'])",
+        "from keras_sounddream.cli.main import main; main(['probe', '--help'])",
+        "from keras_sounddream.cli.main import main; main(['finetune', '--help'])",
         "from keras_sounddream.convert import h5, npy, npz, pth, t7",
     ],
 )

@@ -3,6 +3,7 @@
 import difflib
 
 from keras_sounddream.applications import (
+    _weights,
     log_mel_cnn,
     soundnet,
     squeezenet,
@@ -15,6 +16,7 @@ from keras_sounddream.applications.squeezenet import SqueezeNet
 from keras_sounddream.applications.urban_sound_cnn import UrbanSoundCNN
 from keras_sounddream.applications.yamnet import YAMNet
 from keras_sounddream.errors import InputError
+from keras_sounddream.files import written_beside
 
 FAMILIES = {  # constructor's name: module, whose name stands for the last of them
     "LogMelCNN": log_mel_cnn,
@@ -33,13 +35,53 @@ __all__ = [
     "SqueezeNet",
     "UrbanSoundCNN",
     "YAMNet",
+    "build",
     "find",
     "log_mel_cnn",
+    "save_weights",
     "soundnet",
     "squeezenet",
     "urban_sound_cnn",
     "yamnet",
 ]
+
+
+def build(name, **arguments):
+    """Builds a model by its name; classes are as many as the file of weights says, if it says.
+
+    Args:
+        name: str, as of `find`.
+        **arguments: of the constructor; `weights` that `save_weights` or `sounddream finetune`
+            wrote carry their labels, and are taken for those of one class a sound (softmax).
+
+    Returns:
+        `(keras.Model, module)`: the model and its family.
+
+    Raises:
+        InputError: as `find` and the constructor.
+    """
+    name, family = find(name)
+    labels = _weights.stored_labels(arguments.get("weights"))
+    if labels is not None:
+        arguments = {"classes": len(labels), "classifier_activation": "softmax", **arguments}
+    return getattr(family, name)(**arguments), family
+
+
+def save_weights(model, path, overwrite=False):
+    """Writes a model's weights, and its labels with them, in 16 bits.
+
+    Args:
+        model: `keras.Model`, with `labels` or without.
+        path: str or path, ending in `.npz`, which constructors take as `weights`.
+        overwrite: bool, whether a file that exists may be replaced.
+
+    Raises:
+        InputError: if `path` has another ending or may not be written.
+    """
+    if not str(path).endswith(".npz"):
+        raise InputError(f"Expected weights to write as .npz. Received: {path}")
+    with written_beside(path, overwrite) as temporary:
+        _weights.save(model, temporary, labels=getattr(model, "labels", None))
 
 
 def find(name):

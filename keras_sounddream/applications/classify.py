@@ -42,27 +42,68 @@ def classify_file(model, path, top=5, family=None):
             "Expected a model from waveforms (batch, samples) to scores (batch, classes). "
             f"{model.name} goes from {model.inputs[0].shape} to {model.outputs[0].shape}."
         )
+    scores = score_waveform(model, load(path, known_sample_rate(model)), family)
+    labels = getattr(model, "labels", None) or [str(i) for i in range(scores.shape[1])]
+    return _common.decode(scores, labels, top)[0]
+
+
+def score_waveform(model, waveform, family=None):
+    """Scores one sound, piece by piece where it is long.
+
+    Args:
+        model: `keras.Model` from waveforms to scores.
+        waveform: float32 `(1, samples)` at the model's rate.
+        family: as of `classify_file`.
+
+    Returns:
+        float32 `(1, classes)`, the mean over the pieces.
+    """
+    pieces = prepare_pieces(model, waveform, family)
+    return np.mean([model.predict_on_batch(piece) for piece in pieces], axis=0)
+
+
+def known_sample_rate(model):
+    """Finds the rate of the waveforms that a model takes.
+
+    Args:
+        model: `keras.Model`.
+
+    Returns:
+        int, Hz.
+
+    Raises:
+        InputError: if it is not known.
+    """
     rate = find_sample_rate(model)
     if rate is None:
         raise InputError(
             f"The sample rate of {model.name} is not known. Begin it with a LogMelSpectrogram."
         )
-    waveform = load(path, rate)
-    length = model.inputs[0].shape[1]
+    return rate
+
+
+def prepare_pieces(model, waveform, family=None):
+    """Brings one sound to the lengths that a model takes, at most a minute each.
+
+    Args:
+        model: `keras.Model` from waveforms.
+        waveform: float32 `(1, samples)` at the model's rate.
+        family: module of `applications` that `model` is of; `None` for a model of one's own.
+
+    Returns:
+        list of float32 `(1, samples)`.
+    """
+    rate, length = known_sample_rate(model), model.inputs[0].shape[1]
     if length is not None:
-        pieces = _pieces_of(waveform, length)
+        return _pieces_of(waveform, length)
+    if family is None and any(isinstance(x, Patches) for x in model._flatten_layers()):
+        family = yamnet  # of which the model is, or is made
+    if family is None:
+        waveform = _common.prepare(waveform, rate, rate, _MIN_SECONDS)
     else:
-        if family is None and any(isinstance(x, Patches) for x in model._flatten_layers()):
-            family = yamnet  # of which the model is, or is made
-        if family is None:
-            waveform = _common.prepare(waveform, rate, rate, _MIN_SECONDS)
-        else:
-            waveform = family.preprocess_input(waveform, rate)
-        count = -(-waveform.shape[1] // round(_PIECE_SECONDS * rate))
-        pieces = np.array_split(waveform, count, axis=1)
-    scores = np.mean([model.predict(piece, verbose=0) for piece in pieces], axis=0)
-    labels = getattr(model, "labels", None) or [str(i) for i in range(scores.shape[1])]
-    return _common.decode(scores, labels, top)[0]
+        waveform = family.preprocess_input(waveform, rate)
+    count = -(-waveform.shape[1] // round(_PIECE_SECONDS * rate))
+    return np.array_split(waveform, count, axis=1)
 
 
 def _pieces_of(waveform, length):

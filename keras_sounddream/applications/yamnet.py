@@ -67,6 +67,8 @@ def YAMNet(
             classifier, of `.npz` or `.weights.h5`.
         input_shape: `(samples,)` at 16 kHz, or `(frames, 64)` without the front end; by default
             any length.
+        classifier_activation: `"softmax"`, for sounds of one class each, acts on the mean over the
+            patches, others on each patch: silent patches would outvote those with the sound.
         pooling: without a top, `None` for the embeddings of all patches, or how they are pooled.
         include_front_end: bool; `False` gives the network on log-mel spectrograms.
         labels: sequence of str, one a class, which the model keeps; by default AudioSet's where
@@ -107,8 +109,7 @@ def YAMNet(
     if not include_top:
         x = _common.pool(x, pooling)
     else:
-        x = layers.Dense(classes, classifier_activation, dtype="float32", name=_common.TOP)(x)
-        x = layers.GlobalAveragePooling1D(name="scores")(x) if patches else x
+        x = _top(x, classes, classifier_activation, patches)
     return _common.finish(
         inputs,
         x,
@@ -226,6 +227,16 @@ def _of_patches(x, most):
     x = Patches(PATCH_FRAMES, PATCH_STEP, name="patches")(spectrogram)
     x = layers.GlobalAveragePooling2D(name="pool")(_yamnet_network.convolutions(x, most))
     return JoinPatches(PATCH_FRAMES, PATCH_STEP, name="embeddings")(x, spectrogram)
+
+
+def _top(x, classes, activation, patches):
+    of_mean = patches and activation == "softmax"
+    of_each = None if of_mean else activation
+    x = layers.Dense(classes, of_each, dtype="float32", name=_common.TOP)(x)
+    if of_mean:
+        x = layers.GlobalAveragePooling1D(name="mean_pool")(x)
+        return layers.Activation("softmax", dtype="float32", name="scores")(x)
+    return layers.GlobalAveragePooling1D(name="scores")(x) if patches else x
 
 
 def _whole(x, most, include_top):
