@@ -3,8 +3,8 @@
     python examples/make_videos.py FOLDER [COUNT]
 
 A thing stands in a place: a shape before a colour. What it is sets the timbre of the sound, where
-it is the pitch. Sizes, places, shades, levels and noise are drawn anew each time, and so are thing
-and place from one time step of a video to the next.
+it is the pitch. Sizes, positions, shades, levels and noise are drawn anew each time; thing and
+place change from one time step of a video to the next, or stay.
 """
 
 import pathlib
@@ -79,12 +79,13 @@ def _blocks(samples, rate, length=1024):
         yield block
 
 
-def make_videos(folder, count, steps=4, step_seconds=5.0, seed=0):
+def make_videos(folder, count, steps=4, step_seconds=5.0, seed=0, change=True):
     """Writes `video000.mp4` …; gives what is in each: int `(count, steps, 2)`, thing and place."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     truth = rng.integers((len(THINGS), len(PLACES)), size=(count, steps, 2))
+    truth = truth if change else np.repeat(truth[:, :1], steps, axis=1)
     per_step = round(step_seconds * PICTURES_PER_SECOND)
     for number, scenes in enumerate(truth):
         pictures = [draw(*scene, rng) for scene in scenes for _ in range(per_step)]

@@ -18,6 +18,8 @@ _COMMANDS = (
     "layers",
     "train",
     "evaluate",
+    "units",
+    "distill",
     "convert",
     "export",
 )

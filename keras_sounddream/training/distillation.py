@@ -115,6 +115,12 @@ class Curve(keras.callbacks.Callback):
         self._keep(epoch + 1, logs)
 
     def _keep(self, epoch, logs):
+        heads = self.held_out.heads
+        if len(heads) == 1:  # of one output, Keras does not say the name
+            logs = {
+                name.replace("agreement", f"{heads[0]}_agreement"): value
+                for name, value in logs.items()
+            }
         self.points[str(epoch)] = {name: float(value) for name, value in logs.items()}
         with written_beside(self.path, True) as temporary:
             temporary.write_text(json.dumps(self.points, indent=1))

@@ -152,7 +152,9 @@ def _watch(path, teachers, sample_rate, step_seconds, pictures_per_step):
     content = {"sound": sound.reshape(num_steps, -1)}
     for head, rows in said.items():
         rows = rows[: num_steps * pictures_per_step]
-        content[f"said_{head}"] = np.stack([r.mean(axis=0) for r in np.array_split(rows, num_steps)])
+        content[f"said_{head}"] = np.stack(
+            [r.mean(axis=0) for r in np.array_split(rows, num_steps)]
+        )
     return content
 
 

@@ -19,15 +19,18 @@ def soundnet_student(teachers):
         teachers: dict from head to `Teacher`.
 
     Returns:
-        `AudioModel` to a dict from head to `(batch, steps, classes)`; it has the teachers' labels
-        if each of them has some.
+        `AudioModel` to a dict from head to `(batch, steps, classes)`, with the teachers' labels, or
+        numbers where a teacher has none.
     """
     body = SoundNet8(include_top=False, weights=None)
     widths = {head: teacher.classes for head, teacher in teachers.items()}
     outputs = _soundnet_network.score(body.output, _soundnet_network.EIGHT, widths, "softmax")
     model = _common.AudioModel(body.inputs[0], outputs, name="soundnet8")
-    labels = {head: teacher.labels for head, teacher in teachers.items()}
-    return _common.describe(model, body.sample_rate, labels if all(labels.values()) else None)
+    labels = {
+        head: teacher.labels or tuple(map(str, range(teacher.classes)))
+        for head, teacher in teachers.items()
+    }
+    return _common.describe(model, body.sample_rate, labels)
 
 
 def with_heads(student, teachers):
