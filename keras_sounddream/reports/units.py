@@ -1,23 +1,16 @@
 """What the units of a layer answer to, as one page to listen to."""
 
 import html
-import io
 import json
 
 import numpy as np
 
-from keras_sounddream.audio.io import load, quantize
 from keras_sounddream.files import written_beside
-from keras_sounddream.reports import _html, spectrogram
+from keras_sounddream.reports import _html
+from keras_sounddream.reports.excerpts import Excerpts
 from keras_sounddream.reports.page import check_page
 
 LIMIT = 60  # units that are shown
-EXCERPT_SECONDS = 2.0
-_GRID_SECONDS = 0.5  # of where excerpts begin, so that units share them
-_RATE = 24000  # Hz, of excerpts
-_FADE_SECONDS = 0.01
-_MOST_BYTES = 8_000_000  # of sounds and pictures
-_PICTURE = (100, 48)  # frames, bins
 _NAMED = 3  # classes of a unit
 
 _STYLE = """<style>
@@ -70,7 +63,7 @@ def write_units(found, path, overwrite=False, units=None):
     """
     path = check_page(path, overwrite)
     units = found.order(limit=LIMIT) if units is None else units
-    excerpts = _Excerpts(found)
+    excerpts = Excerpts(found.clips)
     cards = [_card(found, unit, excerpts) for unit in units]
     title = f"What the units of {found.layer} answer to"
     parts = [
@@ -88,56 +81,11 @@ def write_units(found, path, overwrite=False, units=None):
         temporary.write_text(_html.document(title, "\n".join(parts)), encoding="utf-8")
 
 
-class _Excerpts:
-    """Sounds and pictures of pieces of clips, each kept once."""
-
-    def __init__(self, found):
-        self.found, self.bytes = found, 0
-        self.sounds, self.pictures, self._waveforms = {}, {}, {}
-
-    def add(self, clip, seconds):
-        """The key of the piece of a clip around a moment; `None` once there is no more room."""
-        waveform = self._waveform(clip)
-        last = max(len(waveform) / _RATE - EXCERPT_SECONDS, 0)
-        start = round((seconds - EXCERPT_SECONDS / 2) / _GRID_SECONDS) * _GRID_SECONDS
-        start = min(max(start, 0), last)
-        key = f"{clip}-{round(start * 1000)}"
-        if key not in self.sounds:
-            first = round(start * _RATE)
-            piece = waveform[first : first + round(EXCERPT_SECONDS * _RATE)]
-            sound, picture = _mp3_uri(piece), _picture_uri(piece)
-            if self.bytes + len(sound) + len(picture) > _MOST_BYTES:
-                return None
-            self.bytes += len(sound) + len(picture)
-            self.sounds[key], self.pictures[key] = sound, picture
-        return key
-
-    def _waveform(self, clip):
-        if clip not in self._waveforms:
-            self._waveforms[clip] = quantize(load(self.found.clips[clip], _RATE)[0])
-        return self._waveforms[clip].astype("float32") / 32768
-
-
-def _mp3_uri(piece):
-    import soundfile
-
-    ramp = np.minimum(np.arange(len(piece)) / (_FADE_SECONDS * _RATE), 1).astype("float32")
-    buffer = io.BytesIO()
-    soundfile.write(buffer, piece * ramp * ramp[::-1], _RATE, format="MP3")
-    return _html.data_uri(buffer.getvalue(), "audio/mpeg")
-
-
-def _picture_uri(piece):
-    levels = spectrogram.levels_db(piece, _RATE, *_PICTURE)
-    pixels = spectrogram.to_colours(levels, float(levels.max()))
-    return _html.data_uri(spectrogram.to_png(pixels), "image/png")
-
-
 def _card(found, unit, excerpts):
     order = np.argsort(-found.auc[unit], kind="stable")[:_NAMED]
     classes = "".join(
         f'<div class="class"><span>{html.escape(found.labels[i])}</span>'
-        f"<span>{found.auc[unit, i]:.3f}, d′ {_decimal(found.d_prime[unit, i])}</span>"
+        f"<span>AUC {found.auc[unit, i]:.3f}, d′ {_decimal(found.d_prime[unit, i])}</span>"
         f"{_html.bar(2 * found.auc[unit, i] - 1)}</div>"
         for i in order
     )
