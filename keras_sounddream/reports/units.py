@@ -31,12 +31,13 @@ select { font: inherit; padding: .2rem .4rem; }
 </style>"""
 _SCRIPT = """<script>
 const sounds = %s;
-const player = document.querySelector(".player audio"), said = document.querySelector(".player p");
+const player = document.querySelector(".player audio");
+const caption = document.querySelector(".player p");
 document.querySelectorAll(".units button").forEach((button) => button.onclick = () => {
   document.querySelectorAll("[aria-pressed=true]").forEach((b) => b.ariaPressed = "false");
   button.ariaPressed = "true";
   player.src = sounds[button.dataset.sound];
-  said.textContent = player.title = button.title;
+  caption.textContent = player.title = button.title;
   player.play().catch(() => {});
 });
 document.querySelector("select").onchange = (event) =>
