@@ -1,6 +1,6 @@
 """Distillation from video, end to end: a student of sound comes to agree with teachers of pictures.
 
-    python benchmarks/distillation.py --work FOLDER [--videos 200] [--epochs 24]
+    python benchmarks/distillation.py --work FOLDER [--videos 200] [--epochs 12]
 
 The videos are made by `examples/make_videos.py`: what is seen sets what is heard. Two teachers are
 trained on pictures alone, one tells things and one places. Two students never see a picture: SoundNet8,
@@ -13,7 +13,6 @@ import argparse
 import os
 import pathlib
 import sys
-import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -55,8 +54,7 @@ Agreement on the videos held out, epoch by epoch:
 
 Adam, {soundnet}; {small}. SoundNet8 began with random weights. Its head hears 14.5 s at once, so it
 is taught on videos that stay with one scene; the small student ({parameters} parameters) hears a
-step at a time, and tells when the scene changes. The time is that of {cores} cores, teachers and reading
-the videos included.
+step at a time, and tells when the scene changes.
 """
 
 
@@ -99,37 +97,35 @@ def small_student(seconds):
 
 
 def run(name, work, count, change, student, teachers, settings):
-    """A name, what has come of a student, and the minutes that it took."""
+    """What has come of a student."""
     videos = work / ("changing" if change else "staying")
     if not videos.is_dir():
         make_videos(videos, count, change=change)
-    start = time.perf_counter()
     found = distill(videos, teachers, work / name, student, settings)
-    minutes = (time.perf_counter() - start) / 60
-    print(name, f"{minutes:.1f} min", found.curve[max(found.curve)], flush=True)
-    return found, minutes
+    print(name, found.curve[max(found.curve)], flush=True)
+    return found
 
 
 def rows(names, runs):
     """Rows of the table."""
-    for name, (about, (found, minutes)) in zip(names, runs.items(), strict=True):
+    for name, (about, found) in zip(names, runs.items(), strict=True):
         first, last = found.curve[0], found.curve[max(found.curve)]
         for head in HEADS:
             before, after = (p[f"val_{head}_agreement"] for p in (first, last))
             apart = " | ".join(f"{p[f'val_{head}_loss']:.3f}" for p in (first, last))
             yield (
-                f"| {name}, {minutes:.0f} min | {about} | {head} | {found.chance[head]:.1%} | {before:.1%} "
+                f"| {name} | {about} | {head} | {found.chance[head]:.1%} | {before:.1%} "
                 f"| **{after:.1%}** | {apart} |"
             )
 
 
 def curve_rows(runs):
     """Rows of the curve."""
-    longest = max(max(found.curve) for found, _ in runs.values())
+    longest = max(max(found.curve) for found in runs.values())
     for epoch in range(longest + 1):
         cells = [
             f"{found.curve[epoch][f'val_{head}_agreement']:.1%}" if epoch in found.curve else ""
-            for found, _ in runs.values()
+            for found in runs.values()
             for head in HEADS
         ]
         yield f"| {epoch} | {' | '.join(cells)} |"
@@ -143,7 +139,7 @@ def draw_curve(names, runs, path):
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     axes = figure.subplots()
     colours = iter(("#a5306f", "#e08214", "#2166ac", "#4d9a4d"))
-    for name, (found, _) in zip(names, runs.values(), strict=True):
+    for name, found in zip(names, runs.values(), strict=True):
         for head in HEADS:
             points = [found.curve[e][f"val_{head}_agreement"] for e in sorted(found.curve)]
             axes.plot(sorted(found.curve), points, label=f"{name}, {head}", color=next(colours))
@@ -157,7 +153,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--videos", type=int, default=200)
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--epochs", type=int, default=12)
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     pictures, truth = scenes(3000, seed=1)
@@ -191,7 +187,6 @@ def main():
         soundnet=f"batches of {soundnet.batch_size}, a learning rate of {soundnet.learning_rate:g} for SoundNet8",
         small=f"{small.learning_rate:g} for the small student",
         parameters=f"{student.count_params():,}",
-        cores=os.cpu_count(),
     )
     (ROOT / "docs" / "distillation_run.md").write_text(page)
     print(page)
