@@ -6,6 +6,8 @@ import json
 import keras
 import numpy as np
 import pytest
+from PIL import Image
+from places import shared_data
 from training.small_videos import (
     RATE,
     WINDOW_SECONDS,
@@ -18,6 +20,7 @@ from training.small_videos import (
 )
 
 from keras_sounddream import InputError
+from keras_sounddream.cli import distill
 from keras_sounddream.cli.main import main
 from keras_sounddream.training import distillation, lessons, students, videos
 from keras_sounddream.training.teachers import Teacher
@@ -181,6 +184,15 @@ def test_a_teacher_cuts_out_the_middle_and_gives_probabilities():
     np.testing.assert_array_equal(place_teacher().fit(picture)[:, 1:-1], 200)
     with pytest.raises(InputError, match="End it in a softmax"):
         place_teacher(None).judge([picture[:16, :16].astype("float32")])
+
+
+def test_a_network_of_imagenet_teaches_by_its_name(media):
+    weights = shared_data("weights") / "mobilenet_v1_025_224" / "mobilenet_v1_0.25_224.h5"
+    teacher = distill._teacher("mobilenet", str(weights), None)
+    burger = np.asarray(Image.open(media / "images" / "burger.jpg").convert("RGB"))
+    said = teacher.judge([teacher.fit(burger)])[0]
+    assert teacher.labels[said.argmax()] == "cheeseburger"
+    assert said.max() > 0.9
 
 
 def test_the_command_teaches_and_says_what_it_left_out(folder, tmp_path, monkeypatch, capsys):
