@@ -20,6 +20,7 @@ REQUIRES = [
     "tf2onnx",
     "numpy",
     "soundfile>=0.13",  # libsndfile inside: WAV of every kind, FLAC, Ogg, Opus, MP3, AIFF
+    "scikit-learn",  # linear probes: logistic regression and support vector machines
     "soxr",  # band-limited resampling
     "tensorboard",  # logs of training; newer TensorFlows do not bring it
     "matplotlib",  # pictures of dreams

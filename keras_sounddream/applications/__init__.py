@@ -3,6 +3,7 @@
 import difflib
 
 from keras_sounddream.applications import (
+    _weights,
     log_mel_cnn,
     soundnet,
     squeezenet,
@@ -33,6 +34,7 @@ __all__ = [
     "SqueezeNet",
     "UrbanSoundCNN",
     "YAMNet",
+    "build",
     "find",
     "log_mel_cnn",
     "soundnet",
@@ -40,6 +42,27 @@ __all__ = [
     "urban_sound_cnn",
     "yamnet",
 ]
+
+
+def build(name, **arguments):
+    """Builds a model by its name; classes are as many as the file of weights says, if it says.
+
+    Args:
+        name: str, as of `find`.
+        **arguments: of the constructor; `weights` as `training.finetune` and `sounddream finetune`
+            write them carry their labels.
+
+    Returns:
+        `(keras.Model, module)`: the model and its family.
+
+    Raises:
+        InputError: as `find` and the constructor.
+    """
+    name, family = find(name)
+    labels = _weights.stored_labels(arguments.get("weights"))
+    if labels is not None:
+        arguments = {"classes": len(labels), **arguments}
+    return getattr(family, name)(**arguments), family
 
 
 def find(name):

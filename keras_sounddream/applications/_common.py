@@ -88,6 +88,13 @@ def check_arguments(include_top, weights, pooling, classes, labels, pretrained):
         raise InputError(f"`classes` must be an int above 0. Received: {classes!r}")
     if isinstance(labels, str):
         raise InputError(f"`labels` must be a list of str, one a class. Received: {labels!r}")
+    stored = _weights.stored_labels(weights) if include_top else None
+    if stored is not None and len(stored) != classes:
+        raise InputError(
+            f"{weights} is of {len(stored)} classes: {', '.join(stored)}. "
+            f"Give classes={len(stored)}."
+        )
+    labels = stored if labels is None else labels
     if labels is not None and len(labels) != classes:
         raise InputError(f"Expected {classes} `labels`, one a class. Received: {len(labels)}")
     if not include_top or weights not in pretrained:

@@ -16,6 +16,7 @@ from keras_sounddream.errors import InputError
 
 _DIGITS = re.compile(r"-([0-9a-f]{8,64})\.pth?$")  # as PyTorch names its files
 _PACKAGE = pathlib.Path(__file__).parents[1]
+_LABELS = "labels"  # an array of a file that `save` wrote: UTF-8, one class a line
 
 
 def shipped_path(name):
@@ -142,7 +143,7 @@ def load(model, path, tops=(), layouts=(), adapt=None):
             reason = str(error).splitlines()[0]
             raise InputError(f"{path} does not fit {model.name}: {reason}") from None
         return
-    arrays = read_arrays(path)
+    arrays = {name: array for name, array in read_arrays(path).items() if name != _LABELS}
     arrays = adapt(arrays) if adapt else arrays
     ours = {weight.path: Foreign(weight.path) for weight in model.weights}
     layout = max(
@@ -193,13 +194,39 @@ def _turned(model, path, arrays, row, weight):
     return turned
 
 
-def save(model, path, dtype="float16"):
+def stored_labels(path):
+    """Reads the labels that a file of weights carries.
+
+    Args:
+        path: `None`, or str or path of a file of weights.
+
+    Returns:
+        tuple of str, one a class; `None` if the file is no `.npz` or carries none.
+
+    Raises:
+        InputError: if the file cannot be read.
+    """
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path).endswith(".npz"):
+        return None
+    array = read_arrays(path).get(_LABELS) if pathlib.Path(path).is_file() else None
+    if array is None:
+        return None
+    try:
+        return tuple(array.astype("uint8").tobytes().decode("utf-8").split("\n"))
+    except UnicodeDecodeError:
+        raise InputError(f"The labels in {path} are damaged. Save the weights again.") from None
+
+
+def save(model, path, dtype="float16", labels=None):
     """Writes every weight of a model under the name `layer/weight`.
 
     Args:
         model: `keras.Model`.
         path: str or path, ending in `.npz`.
         dtype: str, of the numbers on disk.
+        labels: sequence of str, one a class, that the file is to carry; `None` for none.
     """
     arrays = {w.path: keras.ops.convert_to_numpy(w.value).astype(dtype) for w in model.weights}
+    if labels is not None:
+        arrays[_LABELS] = np.frombuffer("\n".join(labels).encode("utf-8"), "uint8")
     np.savez_compressed(path, **arrays)

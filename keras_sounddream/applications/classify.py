@@ -42,11 +42,24 @@ def classify_file(model, path, top=5, family=None):
             "Expected a model from waveforms (batch, samples) to scores (batch, classes). "
             f"{model.name} goes from {model.inputs[0].shape} to {model.outputs[0].shape}."
         )
-    rate = known_sample_rate(model)
-    pieces = prepare_pieces(model, load(path, rate), family)
-    scores = np.mean([model.predict(piece, verbose=0) for piece in pieces], axis=0)
+    scores = score_waveform(model, load(path, known_sample_rate(model)), family)
     labels = getattr(model, "labels", None) or [str(i) for i in range(scores.shape[1])]
     return _common.decode(scores, labels, top)[0]
+
+
+def score_waveform(model, waveform, family=None):
+    """Scores one sound, piece by piece where it is long.
+
+    Args:
+        model: `keras.Model` from waveforms to scores.
+        waveform: float32 `(1, samples)` at the model's rate.
+        family: as of `classify_file`.
+
+    Returns:
+        float32 `(1, classes)`, the mean over the pieces.
+    """
+    pieces = prepare_pieces(model, waveform, family)
+    return np.mean([model.predict_on_batch(piece) for piece in pieces], axis=0)
 
 
 def known_sample_rate(model):

@@ -163,9 +163,8 @@ def _load_model(model_name, weights, trained):
 
     if model_name.endswith(".keras"):
         return _read_model(model_name, weights), None
-    name, family = applications.find(model_name)
     arguments = {} if weights is None and trained else {"weights": weights}
-    return getattr(family, name)(**arguments), family
+    return applications.build(model_name, **arguments)
 
 
 @contextlib.contextmanager

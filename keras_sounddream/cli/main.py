@@ -18,6 +18,8 @@ _COMMANDS = (
     "layers",
     "train",
     "evaluate",
+    "probe",
+    "finetune",
     "units",
     "distill",
     "convert",

@@ -44,8 +44,7 @@ def command(recipe, data, output, folder, force, **settings):
     UrbanSoundCNN on UrbanSound8K: nine of the ten folds, or the nine-class set.
     """
     check_outputs(output, overwrite=force)
-    if not output.endswith((".npz", ".keras")):
-        raise InputError(f"Expected weights to write as .npz or a .keras model. Received: {output}")
+    check_model_output(output)
     settings = {name: value for name, value in settings.items() if value is not None}
     with quietly():
         from keras_sounddream.training import evaluation
@@ -72,7 +71,7 @@ def _esc10(data, folder, output, force, settings):
         settings["precision"],
         settings.get("model_name", "log_mel_cnn"),
     )
-    _write(model, output, force)
+    write_model(model, output, force)
     return esc10.evaluate(model, data, [fold]), f"fold {fold}"
 
 
@@ -83,7 +82,7 @@ def _urbansound8k(data, folder, output, force, settings):
     _refuse(settings, known, "urbansound8k")
     settings = urbansound8k.Settings(**settings)
     model = urbansound8k.train(data, folder, settings)
-    _write(model, output, force)
+    write_model(model, output, force)
     clips, scores = urbansound8k.evaluate(model, data, settings)
     confusion = evaluation.confusion_matrix([clip.label for clip in clips], scores)
     return confusion, urbansound8k.describe_test(settings)
@@ -96,14 +95,34 @@ def _refuse(settings, known, recipe):
             raise InputError(f"The recipe {recipe} has no {option}. Leave it out.")
 
 
-def _write(model, output, force):
-    """Writes a model; its weights become those of the file, so that these are what is measured."""
+def check_model_output(output):
+    """Checks the suffix of a file to write a model to.
+
+    Args:
+        output: str, path.
+
+    Raises:
+        InputError: if it is neither `.npz` nor `.keras`.
+    """
+    if not output.endswith((".npz", ".keras")):
+        raise InputError(f"Expected weights to write as .npz or a .keras model. Received: {output}")
+
+
+def write_model(model, output, force, labels=None):
+    """Writes a model; its weights become those of the file, so that these are what is measured.
+
+    Args:
+        model: `keras.Model`.
+        output: str, path of `.npz` for its weights, or of `.keras` for all of it.
+        force: bool, whether a file that exists may be replaced.
+        labels: sequence of str that an `.npz` is to carry, or `None`.
+    """
     from keras_sounddream.applications import _weights
 
     with written_beside(output, force) as temporary:
         if output.endswith(".keras"):
             model.save(temporary)
         else:
-            _weights.save(model, temporary)
+            _weights.save(model, temporary, labels=labels)
     if output.endswith(".npz"):
         _weights.load(model, output)

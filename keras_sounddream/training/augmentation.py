@@ -32,6 +32,7 @@ class AugmentedCrops(keras.utils.PyDataset):
         batch_size: int.
         seed: int.
         log_offset: float, added before the logarithm, as of the model's front end.
+        power: 2, or 1 of a front end of magnitudes, as of `mel_powers`.
 
     Attributes:
         first_step: int, number of the batch that index 0 stands for; set it to go on.
@@ -47,9 +48,10 @@ class AugmentedCrops(keras.utils.PyDataset):
         batch_size=32,
         seed=0,
         log_offset=LOG_OFFSET,
+        power=2,
     ):
         super().__init__()
-        self.log_offset = log_offset
+        self.log_offset, self.power = log_offset, power
         self.stored, self.crop_frames, self.batch_size = stored, crop_frames, batch_size
         self.targets = np.eye(num_classes, dtype="float32")[list(labels)]
         self.epochs, self.seed, self.first_step = epochs, seed, 0
@@ -74,7 +76,7 @@ class AugmentedCrops(keras.utils.PyDataset):
         power = np.stack([self._mixture(rng, a, b, s) for a, b, s in pairs])
         targets = share[:, None] * self.targets[chosen]
         targets += (1 - share[:, None]) * self.targets[others]
-        spectrogram = np.log(power + self.log_offset)
+        spectrogram = np.log(power ** (self.power / 2) + self.log_offset)
         for example in spectrogram:
             mask(rng, example)
         return spectrogram.astype("float32"), targets

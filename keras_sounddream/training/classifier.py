@@ -59,7 +59,7 @@ def fit(
     keras.utils.set_random_seed(seed)
     model = _built(build, precision)
     model.compile(
-        optimizer=optimizer or _optimizer(batches.epochs * batches.steps_per_epoch),
+        optimizer=optimizer or adamw(batches.epochs * batches.steps_per_epoch),
         loss=loss,
         metrics=metrics if isinstance(metrics, dict) else list(metrics),
     )
@@ -186,12 +186,21 @@ def _built(build, precision):
         keras.config.set_dtype_policy(policy)
 
 
-def _optimizer(steps):
+def adamw(steps, peak_learning_rate=_PEAK_LEARNING_RATE):
+    """Makes AdamW whose learning rate rises for a twentieth of the steps and falls along a cosine.
+
+    Args:
+        steps: int, of the whole run.
+        peak_learning_rate: float.
+
+    Returns:
+        `keras.optimizers.AdamW`; biases and normalisations do not decay.
+    """
     warm_up = int(_WARM_UP_SHARE * steps)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0,
         max(steps - warm_up, 1),
-        warmup_target=_PEAK_LEARNING_RATE,
+        warmup_target=peak_learning_rate,
         warmup_steps=warm_up,
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=_WEIGHT_DECAY)

@@ -177,6 +177,23 @@ def _inner_accuracies(candidates, fit, of_fold, folds, bar):
     return {fold: np.concatenate(found) for fold, found in inner.items()}
 
 
+def find_protocol(name):
+    """Finds a protocol by its name.
+
+    Args:
+        name: str, key of `PROTOCOLS`.
+
+    Returns:
+        dict, arguments of `probe`.
+
+    Raises:
+        InputError: if there is none.
+    """
+    if name not in PROTOCOLS:
+        raise InputError(unknown("A probe has", "protocol", name, list(PROTOCOLS)))
+    return dict(PROTOCOLS[name])
+
+
 def _check(kind, costs):
     if kind not in KINDS:
         raise InputError(unknown("A probe has", "kind", kind, list(KINDS)))
