@@ -42,10 +42,10 @@ EXTRAS = {
     "export": ["ai-edge-litert", "tf2onnx", "onnxruntime"],  # what reads exported files back
     "serve": ["tensorflow-serving-api"],  # to ask a server over gRPC
     "beam": ["apache-beam"],
-    "video": ["imageio-ffmpeg"],  # animations as MP4
+    "video": ["imageio-ffmpeg", "av>=13"],  # animations as MP4; frames and sound of videos
 }
 EXTRAS["dev"] = [
-    *("pytest", "pytest-xdist", "ruff", "librosa", "scipy", "imageio-ffmpeg"),
+    *("pytest", "pytest-xdist", "ruff", "librosa", "scipy", *EXTRAS["video"]),
     *EXTRAS["export"],
 ]
 

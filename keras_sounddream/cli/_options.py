@@ -107,13 +107,14 @@ def decorated(command, *options):
     return command
 
 
-def load_any(model_name, weights, to_look_at=False):
+def load_any(model_name, weights, to_look_at=False, include_top=False):
     """Builds a model of the zoo or a network of pictures, or reads one from a file.
 
     Args:
         model_name: str, as of `load_model`, or key of `photo.NETWORKS`.
         weights: str, as of `load_model`.
         to_look_at: bool, whether random weights will do.
+        include_top: bool, whether a network of pictures is to name classes.
 
     Returns:
         `(model, settings)`: `keras.Model`, and the settings of a dream that it asks for, a dict.
@@ -127,7 +128,7 @@ def load_any(model_name, weights, to_look_at=False):
         if model_name in photo.NETWORKS:
             if to_look_at:
                 return photo.build_network(model_name), {}
-            model, preprocessing = photo.load_network(model_name, weights)
+            model, preprocessing = photo.load_network(model_name, weights, include_top)
             return model, {"preprocessing": preprocessing}
     try:
         model, _ = load_model(model_name, weights, trained=not to_look_at)

@@ -20,6 +20,8 @@ _COMMANDS = (
     "evaluate",
     "probe",
     "finetune",
+    "units",
+    "distill",
     "convert",
     "export",
 )

@@ -111,13 +111,14 @@ def check_photo_output(path, overwrite=False):
     return path
 
 
-def load_network(name, weights):
-    """Builds an image network without its top, for pictures of any size.
+def load_network(name, weights, include_top=False):
+    """Builds an image network; without its top, for pictures of any size.
 
     Args:
         name: str, key of `NETWORKS`.
         weights: str, path of a `.h5` file of the network with or without its top, or
             `"imagenet"`, which Keras downloads.
+        include_top: bool, whether the network names classes; a file must then hold its top.
 
     Returns:
         `(model, preprocessing)`: `keras.Model` and a name in `picture.MODES`.
@@ -129,7 +130,7 @@ def load_network(name, weights):
     build = getattr(keras.applications, constructor)
     if weights == "imagenet":
         try:
-            return build(include_top=False, weights="imagenet"), preprocessing
+            return build(include_top=include_top, weights="imagenet"), preprocessing
         except Exception as error:  # Keras raises a bare one where there is no network
             reason = str(error).splitlines()[0]
             raise InputError(f"Cannot download the weights of {name}: {reason}") from None
@@ -138,10 +139,13 @@ def load_network(name, weights):
     if not pathlib.Path(weights).is_file():
         raise InputError(f"Cannot read the weights {weights}: there is no such file.")
     settings = {"alpha": _alpha(weights)} if name == "mobilenet" else {}
-    model = build(include_top=False, weights=None, **settings)
+    model = build(include_top=include_top, weights=None, **settings)
     try:
         model.load_weights(weights)
-    except (ValueError, OSError, KeyError):
+    except (ValueError, OSError, KeyError) as error:
+        if include_top:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"The weights {weights} do not fit {name}: {reason}") from None
         try:
             whole = build(include_top=True, weights=weights, **settings)
         except (ValueError, OSError, KeyError) as error:

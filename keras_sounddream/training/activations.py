@@ -18,6 +18,7 @@ _POOLING = {
     "max": lambda x: x.max(axis=0),
     "mean+std": lambda x: np.concatenate([x.mean(axis=0), x.std(axis=0)], axis=-1),
     "mean+max": lambda x: np.concatenate([x.mean(axis=0), x.max(axis=0)], axis=-1),
+    "mean+max+place": lambda x: np.concatenate([x.mean(axis=0), x.max(axis=0), _place(x)], axis=-1),
     "windows": lambda x: windows(x),
     "none": lambda x: x,
 }
@@ -64,7 +65,8 @@ def activations(
         layers: sequence of str, names of layers.
         sounds: sequence of paths of sound files, or of float32 waveforms `(samples,)` or
             `(1, samples)` at the model's rate.
-        pooling: str, over time: `"mean"`, `"max"`, `"mean+std"`, `"mean+max"`; `"windows"` for
+        pooling: str, over time: `"mean"`, `"max"`, `"mean+std"`, `"mean+max"`; `"mean+max+place"`
+            adds where the maximum is, from 0 for the start of the sound to 1; `"windows"` for
             windows of a tenth of the time steps, flattened, as of `windows`; `"none"` for all.
         family: module of `applications` that `model` is of, which brings sounds to their least
             length; `None` for a model of one's own.
@@ -176,6 +178,11 @@ def _fitted(waveform, num_samples):
         return waveform
     repeats = -(-num_samples // waveform.shape[1])
     return np.tile(waveform, (1, repeats))[:, :num_samples]
+
+
+def _place(x):
+    """The middle of the time step of the maximum, as a part of the sound."""
+    return ((x.argmax(axis=0) + 0.5) / len(x)).astype("float32")
 
 
 def _steps(x, keep_bands):

@@ -22,6 +22,8 @@ def fit(
     precision="float32",
     *,
     optimizer=None,
+    loss="categorical_crossentropy",
+    metrics=("accuracy",),
     save_every=1,
     keep=1,
     unit="epoch",
@@ -40,6 +42,8 @@ def fit(
         seed: int.
         precision: str, a Keras dtype policy.
         optimizer: Keras optimizer, or `None`.
+        loss: as of `keras.Model.compile`.
+        metrics: as of `keras.Model.compile`.
         save_every: int, epochs from one state to the next; the last is always saved.
         keep: int, how many states are kept.
         unit: str, what the progress bar calls an epoch.
@@ -56,8 +60,8 @@ def fit(
     model = _built(build, precision)
     model.compile(
         optimizer=optimizer or adamw(batches.epochs * batches.steps_per_epoch),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
+        loss=loss,
+        metrics=metrics if isinstance(metrics, dict) else list(metrics),
     )
     model.optimizer.build(model.trainable_variables)
     state = TrainingState(folder, seed, save_every, batches.epochs, keep)

@@ -1,0 +1,142 @@
+"""Pictures and sound of video files, through PyAV."""
+
+import contextlib
+import pathlib
+
+import numpy as np
+import soxr
+
+from keras_sounddream.errors import InputError
+
+SUFFIXES = (
+    *(".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm", ".ogv", ".avi", ".wmv", ".flv"),
+    *(".mpg", ".mpeg", ".ts", ".mts"),
+)
+
+
+def find_videos(folder):
+    """Lists the videos in a folder and in those below it.
+
+    Args:
+        folder: str or path.
+
+    Returns:
+        list of `pathlib.Path`, sorted.
+
+    Raises:
+        InputError: if there is no such folder, or no video in it.
+    """
+    folder = pathlib.Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"Expected a folder of videos, but there is no folder {folder}.")
+    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    if not found:
+        raise InputError(f"Expected videos ({', '.join(SUFFIXES)}) in {folder}. Found: none")
+    return found
+
+
+def read_sound(path, sample_rate, most_seconds=None):
+    """Reads the sound of a video as a mono waveform at a given rate.
+
+    The first sample is that of the video's time 0: what begins later has silence before it.
+
+    Args:
+        path: str or path of the file.
+        sample_rate: int, Hz, of the waveform to return.
+        most_seconds: float, after which reading ends; `None` for all of it.
+
+    Returns:
+        int16 `(samples,)`, the mean of the channels, 16 bits a sample: an hour takes 160 MB at
+        22 050 Hz.
+
+    Raises:
+        InputError: if the file is no video, has no sound, or cannot be decoded.
+    """
+    parts, length = [], 0
+    with _decoded(path, "audio") as frames:
+        for samples in _mono(frames, sample_rate):
+            parts.append(np.clip(np.round(samples * 32768), -32768, 32767).astype("int16"))
+            length += len(samples)
+            if most_seconds is not None and length >= most_seconds * sample_rate:
+                break
+    if not length:
+        raise InputError(f"Expected sound, but that of {path} holds no samples.")
+    whole = np.concatenate(parts)
+    return whole if most_seconds is None else whole[: round(most_seconds * sample_rate)]
+
+
+def pictures(path, times):
+    """Reads the pictures of a video that are shown at some times.
+
+    Args:
+        path: str or path of the file.
+        times: iterable of float, rising, seconds from the video's time 0.
+
+    Yields:
+        uint8 `(height, width, 3)`, upright, red first: for each time the first picture that is not
+        before it, up to the end of the video; for a video that ends before the first of the times,
+        its last picture.
+
+    Raises:
+        InputError: if the file is no video, has no pictures, or cannot be decoded.
+    """
+    times, last, any_shown = iter(times), None, False
+    time = next(times, None)
+    with _decoded(path, "video") as frames:
+        for last in frames:
+            while time is not None and (last.time or 0.0) >= time:
+                yield _upright(last)
+                any_shown, time = True, next(times, None)
+            if time is None:
+                return
+    if last is None:
+        raise InputError(f"Expected pictures, but {path} holds none.")
+    if not any_shown:
+        yield _upright(last)
+
+
+@contextlib.contextmanager
+def _decoded(path, kind):
+    """Opens a video; gives the decoded frames of its first stream of a kind."""
+    try:
+        import av
+    except ImportError:
+        raise InputError("Videos are read by PyAV: pip install 'keras-sounddream[video]'") from None
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise InputError(f"Expected a video, but there is no file {path}. Check the path.")
+    try:
+        with av.open(str(path)) as file:
+            streams = getattr(file.streams, kind)
+            if not streams:
+                what = "sound" if kind == "audio" else "pictures"
+                raise InputError(f"Expected a video with {what}, but {path} has none.")
+            streams[0].thread_type = "AUTO"
+            yield file.decode(streams[0])
+    except av.error.FFmpegError as error:
+        reason = str(error.strerror or error).rstrip(".")
+        raise InputError(f"Cannot read {path} as a video ({reason}). Convert it to MP4.") from None
+
+
+def _mono(frames, sample_rate):
+    """The mean of the channels of audio frames at a rate, piece by piece, from time 0 on."""
+    import av
+
+    floats, stream, rate = av.AudioResampler(format="fltp"), None, None
+    for frame in frames:
+        for part in floats.resample(frame):
+            samples = part.to_ndarray().mean(axis=0, dtype="float32")
+            if stream is None:
+                rate = part.sample_rate
+                stream = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")
+                start = round((frame.time or 0.0) * rate)
+                samples = np.pad(samples, (start, 0)) if start > 0 else samples[-start:]
+            yield stream.resample_chunk(samples)
+    if stream is not None:
+        yield stream.resample_chunk(np.zeros(0, "float32"), last=True)
+
+
+def _upright(frame):
+    """A frame's colours, turned as a player turns it: phones note how they were held."""
+    turns = round((getattr(frame, "rotation", 0) or 0) / 90) % 4
+    return np.rot90(frame.to_ndarray(format="rgb24"), turns)
