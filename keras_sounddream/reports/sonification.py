@@ -16,7 +16,7 @@ PAGE = "index.html"
 _MOST_SECONDS = 60.0  # of a sound that is drawn
 _MOST_SAMPLES = 2_000_000
 _MOST_POINTS = 2000  # of a drawn waveform
-_MOST_PLAYERS = 12  # of filters that are left apart
+_MOST_PLAYERS = 4  # of filters that are left apart
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,7 @@ from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
 
 STEPS = 100
-RATE_NEPERS = 0.1  # Adam's learning rate, on the log-magnitude of the spectrogram
+RATE_NEPERS = 0.3  # Adam's learning rate, on the log-magnitude of the spectrogram
 
 
 def invert(model, waveform, layers, steps=STEPS, seed=0, progress=False):

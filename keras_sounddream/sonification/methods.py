@@ -102,6 +102,8 @@ def sonify(
         audio.save("heard.wav", result.waveform, result.sample_rate)
     """
     check_request(model, layers, method, [combine], mix, sample_rate, settings)
+    if combine == "separate" and len(set(layers)) > 1:
+        raise InputError("Filters that are left apart cannot be mixed: name one layer.")
     source = checked_source(model, source, check_kind(model))
     heard_by = shuffled(model, seed) if random_weights else model
     rate = settle_rate(model, method, sample_rate)
@@ -163,15 +165,13 @@ def check_request(model, layers, method, combines, mix, sample_rate=None, settin
         InputError: if something is not there, or does not go with something else.
     """
     of_pictures = check_kind(model)
-    names = check_layers(model, layers)
+    check_layers(model, layers)
     formula.check_choice("method", method, METHODS)
     formula.check_choice("mix", mix, formula.MIXES)
     for combine in combines:
         formula.check_choice("combine", combine, formula.COMBINES)
         if method == "invert" and combine != "sum":
             raise InputError("`invert` hears all filters at once: leave `combine` at sum.")
-        if combine == "separate" and len(names) > 1:
-            raise InputError("Filters that are left apart cannot be mixed: name one layer.")
     if method in _OF_SOUNDS:
         _check_sound_method(model, method, of_pictures, sample_rate)
     for name in settings:
