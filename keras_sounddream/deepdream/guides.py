@@ -129,7 +129,7 @@ def inverted(model, layers, target):
         model: as `guided` takes it.
         layers: sequence of str, layers of the model; each is a term of weight 1.
         target: float array of one example, as the model takes it, with or without a batch axis;
-            what is dreamed must be as long.
+            its activations are stretched over what is dreamed if that is of another length.
 
     Returns:
         `Objective`.

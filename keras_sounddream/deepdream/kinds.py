@@ -82,10 +82,14 @@ def matched_score(activation, vectors):
 
 
 def inverted_score(activation, target):
-    """Minus the squared distance from `(*positions, channels)`, for which all zeros score -1."""
+    """Minus the squared distance from a target `(*positions, channels)`, ÷ that of its zeros."""
     target = np.asarray(target, "float32")
     size = float(np.mean(np.sum(np.square(target), axis=-1)))
-    return -ops.sum(ops.square(activation - target), axis=-1) / size
+    grid = _constant(target)
+    if tuple(activation.shape[1:-1]) != target.shape[:-1]:  # another length, or not known yet
+        for axis in range(target.ndim - 1):
+            grid = _stretched(grid, axis, ops.shape(activation)[axis + 1])
+    return -ops.sum(ops.square(activation - grid), axis=-1) / size
 
 
 def diversity_score(activation):

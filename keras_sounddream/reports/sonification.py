@@ -130,7 +130,7 @@ def _grid(sound):
     if sound.picture is None:
         return []
     source, what = _address(sound.picture), html.escape(f"Activations, {sound.title}")
-    return [f'<a href="{source}"><img src="{source}" alt="{what}" loading="lazy"></a>']
+    return [f'<a href="{source}"><img src="{source}" alt="{what}"></a>']
 
 
 def _heard(folder, file, title, graph):

@@ -192,14 +192,27 @@ def bring_to_level(waveform, level_db):
     Raises:
         InputError: if `level_db` is not such a number.
     """
-    if isinstance(level_db, bool) or not -120 <= level_db <= 0:
-        raise InputError(f"`level_db` must be from -120 to 0 dB. Received: {level_db!r}")
+    check_level(level_db)
     waveform = np.asarray(waveform, "float64")
     waveform = waveform - waveform.mean(axis=-1, keepdims=True)
     size = np.sqrt(np.mean(waveform**2, axis=-1, keepdims=True))
     waveform = waveform * (10 ** (level_db / 20) / np.maximum(size, _TINY)) * (size > 10 * _TINY)
     straight = np.clip(waveform, -_KNEE, _KNEE)
     return (straight + _ROOM * np.tanh((waveform - straight) / _ROOM)).astype("float32")
+
+
+def check_level(level_db):
+    """Checks a level.
+
+    Args:
+        level_db: float, dB.
+
+    Raises:
+        InputError: if it is no number from -120 to 0.
+    """
+    number = isinstance(level_db, int | float | np.number) and not isinstance(level_db, bool)
+    if not number or not -120 <= level_db <= 0:
+        raise InputError(f"`level_db` must be from -120 to 0 dB. Received: {level_db!r}")
 
 
 def check_planes(planes):

@@ -86,10 +86,23 @@ def name_source(model, source, path, preprocessing=None):
     """
     found = None
     if getattr(model, "labels", None) and not isinstance(model.labels, dict):
-        found = class_scores(model, *[_excerpt(model, source, preprocessing)] * 2, top=1)
+        excerpt = _excerpt(model, source, preprocessing)
+        if _fits(model, excerpt):
+            found = class_scores(model, excerpt, excerpt, top=1)
     name = found[0][0].split(", ")[0] if found else pathlib.Path(path).stem
     words = "".join(one if one.isalnum() else " " for one in name).split()
     return "-".join(words) or "input"
+
+
+def _fits(model, excerpt):
+    """Whether something so small goes all the way through a model."""
+    shape = excerpt.shape
+    shape = (*shape, 1) if len(model.inputs[0].shape) > len(shape) else shape
+    try:
+        model.compute_output_shape(shape)
+    except ValueError:
+        return False
+    return True
 
 
 def _excerpt(model, source, preprocessing):

@@ -6,8 +6,9 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_sounddream.audio.layers import find_sample_rate
+from keras_sounddream.deepdream import settings as dream_settings
 from keras_sounddream.errors import InputError
-from keras_sounddream.sonification import formula
+from keras_sounddream.sonification import formula, voices
 from keras_sounddream.sonification.baseline import shuffled
 from keras_sounddream.sonification.checking import check_kind, check_layers, checked_source
 from keras_sounddream.sonification.reading import read_activations
@@ -101,7 +102,7 @@ def sonify(
         result = sonify(applications.LogMelCNN(), waveform, ["block2_conv2"], method="mask")
         audio.save("heard.wav", result.waveform, result.sample_rate)
     """
-    check_request(model, layers, method, [combine], mix, sample_rate, settings)
+    check_request(model, layers, method, [combine], mix, sample_rate, level_db, settings)
     if combine == "separate" and len(set(layers)) > 1:
         raise InputError("Filters that are left apart cannot be mixed: name one layer.")
     source = checked_source(model, source, check_kind(model))
@@ -153,12 +154,15 @@ def find_sounder(model, source, layer, method, sample_rate, legacy, level_db, se
     return sounder if level_db is None else Levelled(sounder, level_db)
 
 
-def check_request(model, layers, method, combines, mix, sample_rate=None, settings=()):
+def check_request(
+    model, layers, method, combines, mix, sample_rate=None, level_db=None, settings=None
+):
     """Checks what is asked for, before any work is done for it.
 
     Args:
         model: what ought to be a `keras.Model`.
-        layers: as of `sonify`, and so are `method`, `mix`, `sample_rate` and `settings`.
+        layers: as of `sonify`, and so are `method`, `mix`, `sample_rate`, `level_db` and, as a
+            dict, `settings`.
         combines: sequence of str.
 
     Raises:
@@ -174,10 +178,11 @@ def check_request(model, layers, method, combines, mix, sample_rate=None, settin
             raise InputError("`invert` hears all filters at once: leave `combine` at sum.")
     if method in _OF_SOUNDS:
         _check_sound_method(model, method, of_pictures, sample_rate)
-    for name in settings:
-        if name not in _SETTINGS[method]:
-            known = ", ".join(_SETTINGS[method]) or "none of its own"
-            raise InputError(f"`{method}` has no setting {name!r}. It has: {known}")
+    if sample_rate is not None:
+        settle_rate(model, method, sample_rate)
+    if level_db is not None:
+        formula.check_level(level_db)
+    _check_settings(method, settings or {})
 
 
 def settle_rate(model, method, sample_rate):
@@ -204,6 +209,17 @@ def settle_rate(model, method, sample_rate):
             f"Received: {sample_rate!r}"
         )
     return int(sample_rate)
+
+
+def _check_settings(method, settings):
+    for name in settings:
+        if name not in _SETTINGS[method]:
+            known = ", ".join(_SETTINGS[method]) or "none of its own"
+            raise InputError(f"`{method}` has no setting {name!r}. It has: {known}")
+    if method == "parameter_map":
+        voices.check_settings(**settings)
+    if method == "invert":
+        dream_settings.choose(False, **settings)
 
 
 def _check_sound_method(model, method, of_pictures, sample_rate):

@@ -12,6 +12,7 @@ from keras_sounddream.files import folder_beside
 from keras_sounddream.reports.sonification import PAGE, Sound, draw_sound, write_page
 from keras_sounddream.sonification import formula
 from keras_sounddream.sonification.baseline import shuffled
+from keras_sounddream.sonification.checking import check_size
 from keras_sounddream.sonification.inputs import name_source, read_source, resize
 from keras_sounddream.sonification.methods import check_request, find_sounder, settle_rate
 from keras_sounddream.sonification.planes import save_planes
@@ -94,8 +95,9 @@ def sonify_file(
     """
     request = Request(**request)
     check = (model, layers, request.method, request.combines, request.mix)
-    check_request(*check, request.sample_rate, request.settings)
+    check_request(*check, request.sample_rate, request.level_db, request.settings)
     source = read_source(model, input_path, image_size)
+    check_size(model, layers, source[np.newaxis])
     label = name_source(model, source, input_path, request.preprocessing)
     called = {name: _plain((names or {}).get(name, name)) for name in layers}
     models = {"": model}

@@ -35,7 +35,7 @@ def map_to_voices(planes, sample_rate, seconds, voices=16, lowest_hz=110.0, octa
         InputError: if there are no planes, or a setting is out of its range.
     """
     check_planes(planes)
-    _check_settings(sample_rate, seconds, voices, lowest_hz, octaves)
+    check_settings(sample_rate, seconds, voices, lowest_hz, octaves)
     loudness, heights = _curves(planes)
     chosen = np.sort(np.argsort(-loudness.std(axis=1), kind="stable")[:voices])
     loudness, heights = loudness[chosen], heights[chosen]
@@ -91,7 +91,12 @@ def _voice(hz, loudness, sample_rate):
     return total * loudness * ramp * ramp[::-1]
 
 
-def _check_settings(sample_rate, seconds, voices, lowest_hz, octaves):
+def check_settings(sample_rate=24000, seconds=1.0, voices=16, lowest_hz=110.0, octaves=4.0):
+    """Checks the settings of `map_to_voices`, whose arguments these are.
+
+    Raises:
+        InputError: if one is out of its range.
+    """
     for name, value, least, most in (
         ("sample_rate", sample_rate, 1000, 1e6),
         ("seconds", seconds, 0.01, 86400),
