@@ -81,12 +81,8 @@ def test_the_page_plays_and_shows_the_baseline_beside(folder, models, tmp_path):
     assert min(found["sounds"]) > 0
     assert len(found["images"]) >= 11  # the input, four grids, six spectrograms
     assert min(found["images"]) > 0
-    assert (found["unnamed"], found["overflow"], found["errors"], found["console"]) == (
-        0,
-        0,
-        [],
-        [],
-    )
+    assert found["overflow"] <= 0
+    assert (found["unnamed"], found["errors"], found["console"]) == (0, [], [])
 
 
 @pytest.mark.parametrize(
