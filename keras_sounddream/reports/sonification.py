@@ -130,7 +130,8 @@ def _grid(sound):
     if sound.picture is None:
         return []
     source, what = _address(sound.picture), html.escape(f"Activations, {sound.title}")
-    return [f'<a href="{source}"><img src="{source}" alt="{what}"></a>']
+    picture = f'<a href="{source}"><img src="{source}" alt="{what}"></a>'
+    return [f'<div style="margin-bottom:.8rem">{picture}</div>']
 
 
 def _heard(folder, file, title, graph):

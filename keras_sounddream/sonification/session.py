@@ -170,11 +170,15 @@ class _Writer:
         for index, signal in enumerate(signals):
             files.append(f"{name}/filter_{index:04d}.wav")
             write_signals(self.folder / files[-1], [signal], self.rate, self.request.bits)
-        return Sound(f"{self.prefix}{layer}", "separate", tuple(files), picture)
+        return Sound(self._title(layer), "separate", tuple(files), picture)
 
     def _sound(self, name, title, note, picture):
         draw_sound(self.folder / f"{name}.wav", self.folder / f"graph_{name}.png")
-        return Sound(f"{self.prefix}{title}", note, (f"{name}.wav",), picture, f"graph_{name}.png")
+        files = (f"{name}.wav",)
+        return Sound(self._title(title), note, files, picture, f"graph_{name}.png")
+
+    def _title(self, title):
+        return f"{title}, random weights" if self.prefix else title
 
 
 class _Kept:
