@@ -78,6 +78,9 @@ LITE = {
         "keras_sounddream.export.__init__",
         "keras_sounddream.export.metadata",
         "keras_sounddream.export.packing",
+        "keras_sounddream.sonification.__init__",
+        "keras_sounddream.sonification.formula",
+        "keras_sounddream.sonification.voices",
     ],
     "install_requires": ["numpy", "ai-edge-litert"],
     "extras_require": {"sound": ["soundfile", "soxr"]},  # other formats, quicker resampling

@@ -4,13 +4,23 @@ import importlib
 
 __version__ = "0.1.0"
 
-_MODULES = ("applications", "audio", "deepdream", "export", "lite", "reports", "training")
+_MODULES = (
+    "applications",
+    "audio",
+    "deepdream",
+    "export",
+    "lite",
+    "reports",
+    "sonification",
+    "training",
+)
 _NAMES = {
     "DeepDream": "keras_sounddream.deepdream.model",
     "objectives": "keras_sounddream.deepdream",
     "ExportError": "keras_sounddream.errors",
     "InputError": "keras_sounddream.errors",
     "export_model": "keras_sounddream.export.model",
+    "sonify": "keras_sounddream.sonification.methods",
 }
 
 __all__ = [*_MODULES, *_NAMES, "__version__"]

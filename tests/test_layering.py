@@ -17,8 +17,10 @@ MAY_IMPORT = {
     "applications": {"audio", "convert", "errors", "files"},
     "deepdream": {"audio", "errors", "files", "reports"},
     "reports": {"audio", "errors", "files"},
+    "sonification": {"audio", "deepdream", "errors", "files", "reports"},
     "export": {"audio", "deepdream", "errors", "files"},
-    "lite": {"errors", "export", "files"},  # of export, what tests/lite proves free of Keras
+    # of export and sonification, what tests/lite proves free of Keras
+    "lite": {"errors", "export", "files", "sonification"},
     "training": {"applications", "audio", "deepdream", "errors", "files"},
     "cli": {
         "applications",
@@ -29,6 +31,7 @@ MAY_IMPORT = {
         "export",
         "files",
         "reports",
+        "sonification",
         "training",
     },
 }
@@ -78,6 +81,8 @@ def test_the_table_holds_every_package():
         "from keras_sounddream.cli.main import main; main(['convert', '--help'])",
         "from keras_sounddream.cli.main import main; main(['probe', '--help'])",
         "from keras_sounddream.cli.main import main; main(['finetune', '--help'])",
+        "from keras_sounddream.cli.main import main; main(['sonify', '--help'])",
+        "from keras_sounddream.sonification import formula, voices, sonify_activations",
         "from keras_sounddream.convert import h5, npy, npz, pth, t7",
     ],
 )

@@ -16,6 +16,7 @@ _COMMANDS = (
     "gallery",
     "classify",
     "layers",
+    "sonify",
     "train",
     "evaluate",
     "probe",

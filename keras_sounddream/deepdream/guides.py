@@ -119,6 +119,39 @@ def matched(model, layer, guides, most_vectors=256, seed=0):
     return of_kind("matched", layer, vectors=vectors[np.sort(drawn)].tolist())
 
 
+def inverted(model, layers, target):
+    """Makes layers answer, place by place, as they answer to a target: feature inversion.
+
+    The score is minus the squared distance between the activations and the target's, ÷ that of
+    the target's from zero: -1 for a silent layer, 0 at best.
+
+    Args:
+        model: as `guided` takes it.
+        layers: sequence of str, layers of the model; each is a term of weight 1.
+        target: float array of one example, as the model takes it, with or without a batch axis;
+            its activations are stretched over what is dreamed if that is of another length.
+
+    Returns:
+        `Objective`.
+
+    Raises:
+        InputError: if a layer is unknown; the target is more than one example, empty, silent, not
+            finite or of another shape than the model takes; or it leaves a layer at zero.
+
+    Reference: Mahendran and Vedaldi, *Understanding Deep Image Representations by Inverting Them*,
+    2015, https://doi.org/10.1109/CVPR.2015.7299155
+    """
+    read = _reader(model, layers)
+    (example,) = checked_guides(model, [target])
+    if len(example) != 1:
+        raise InputError(f"Expected one example to invert. Received: {len(example)}")
+    found = {name: values[0] for name, values in read(example).items()}
+    for name, values in found.items():
+        if not values.any():
+            raise InputError(f"Layer {name!r} answers with zeros: there is nothing to invert.")
+    return sum(of_kind("inverted", name, target=found[name].tolist()) for name in found)
+
+
 def _guided(kind, model, layers, guides, weights, normalization, cells):
     read = _reader(model, layers)
     cells = {name: checked_cells(model, name, cells) for name in layers}

@@ -81,6 +81,17 @@ def matched_score(activation, vectors):
     return ops.sum(activation * ops.take(vectors, best, axis=0), axis=-1)
 
 
+def inverted_score(activation, target):
+    """Minus the squared distance from a target `(*positions, channels)`, ÷ that of its zeros."""
+    target = np.asarray(target, "float32")
+    size = float(np.mean(np.sum(np.square(target), axis=-1)))
+    grid = _constant(target)
+    if tuple(activation.shape[1:-1]) != target.shape[:-1]:  # another length, or not known yet
+        for axis in range(target.ndim - 1):
+            grid = _stretched(grid, axis, ops.shape(activation)[axis + 1])
+    return -ops.sum(ops.square(activation - grid), axis=-1) / size
+
+
 def diversity_score(activation):
     """Minus the mean cosine between an example's Gram matrix and each other's: `(batch,)`."""
     batch, channels = ops.shape(activation)[0], activation.shape[-1]
@@ -224,6 +235,11 @@ KINDS = {
         check=lambda n, s, weights: _check_channels(n, s, weights, len(s) - 2),
     ),
     "matched": Kind(matched_score, check=lambda n, s, vectors: _check_channels(n, s, vectors, 1)),
+    "inverted": Kind(
+        inverted_score,
+        local=False,
+        check=lambda n, s, target: _check_channels(n, s, target, len(s) - 2),
+    ),
     "diversity": Kind(diversity_score, local=False),
     "total_variation": Kind(total_variation_score, "input", local=False),
     "l2_to_source": Kind(l2_to_source_score, "input_and_source"),

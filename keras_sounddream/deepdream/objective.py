@@ -248,6 +248,8 @@ def _spell(term):
 
 
 def _shortened(value):
-    if isinstance(value, list) and len(repr(value)) > _LONGEST_LIST:
-        return f"<{' × '.join(map(str, np.shape(value)))} numbers>"
+    if isinstance(value, list):
+        shape = np.shape(value)
+        if math.prod(shape) > _LONGEST_LIST or len(repr(value)) > _LONGEST_LIST:
+            return f"<{' × '.join(map(str, shape))} numbers>"
     return repr(value)

@@ -12,7 +12,7 @@ import operator
 
 import numpy as np
 
-from keras_sounddream.deepdream.guides import guided, guided_locally, matched
+from keras_sounddream.deepdream.guides import guided, guided_locally, inverted, matched
 from keras_sounddream.deepdream.names import INPUT, find_class, find_label
 from keras_sounddream.deepdream.objective import Objective, finite_list, of_kind
 from keras_sounddream.errors import InputError
@@ -27,6 +27,7 @@ __all__ = [
     "find_label",
     "guided",
     "guided_locally",
+    "inverted",
     "l2_to_source",
     "layer",
     "logit",

@@ -5,6 +5,7 @@ from keras_sounddream.lite.model_file import ModelFile
 from keras_sounddream.lite.pipes import decode_pcm, read_blocks, record
 from keras_sounddream.lite.resampling import resample, resampler
 from keras_sounddream.lite.scoring import Classifier, Embedder
+from keras_sounddream.lite.sonifying import sonify
 from keras_sounddream.lite.sounds import load, save
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "resample",
     "resampler",
     "save",
+    "sonify",
 ]

@@ -11,7 +11,8 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output
 from keras_sounddream.lite.dreaming import Dreamer
 from keras_sounddream.lite.pipes import decode_pcm, read_blocks, record
-from keras_sounddream.lite.scoring import Classifier
+from keras_sounddream.lite.scoring import Classifier, Embedder
+from keras_sounddream.lite.sonifying import METHODS, sonify
 from keras_sounddream.lite.sounds import load, save
 
 
@@ -52,12 +53,13 @@ def _parser():
         ("classify", _classify, "Names the likeliest classes of sounds."),
         ("dream", _dream, "Dreams a sound."),
         ("stream", _stream, "Names what a microphone or a pipe hears."),
+        ("sonify", _sonify, "Makes the features of a sound audible."),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(run=run)
         command.add_argument("model", help="a .tflite file, or a folder of several lengths")
         command.add_argument("--threads", type=_positive(int), default=1, metavar="N")
-        if name != "dream":
+        if name in ("classify", "stream"):
             command.add_argument("--top", type=_positive(int), default=5, metavar="N")
             command.add_argument("--labels", metavar="FILE", help="one a line, if it holds none")
             command.add_argument("--rate", type=_positive(int), metavar="HZ", help=_FOREIGN)
@@ -89,10 +91,19 @@ def _stream_arguments(command):
     command.add_argument("--above", type=float, default=-math.inf, metavar="SCORE", help=text)
 
 
+def _sonify_arguments(command):
+    command.add_argument("sound", metavar="IN")
+    command.add_argument("-o", "--output", required=True, metavar="OUT.wav")
+    command.add_argument("--method", choices=METHODS, default="ifft")
+    command.add_argument("--hop", type=_positive(float), default=0.1, metavar="SECONDS")
+    command.add_argument("--force", action="store_true", help="replace a file that exists")
+
+
 _ARGUMENTS = {
     "classify": _classify_arguments,
     "dream": _dream_arguments,
     "stream": _stream_arguments,
+    "sonify": _sonify_arguments,
 }
 
 
@@ -112,6 +123,13 @@ def _dream(options):
     dreamer = Dreamer(options.model, threads=options.threads)
     made = dreamer.dream(load(options.sound, dreamer.sample_rate), options.steps)
     save(options.output, made, dreamer.sample_rate, options.force)
+
+
+def _sonify(options):
+    check_output(options.output, options.force)
+    embedder = Embedder(options.model, threads=options.threads)
+    waveform = load(options.sound, embedder.sample_rate)
+    save(options.output, *sonify(embedder, waveform, options.method, options.hop), options.force)
 
 
 def _stream(options):

@@ -218,3 +218,24 @@ def test_a_model_of_two_inputs_is_refused():
     model = keras.Model(inputs, keras.layers.Add(name="add")(inputs), name="pair")
     with pytest.raises(InputError, match="one input. pair has 2"):
         guides.guided(model, ["add"], [np.ones(4)])
+
+
+def test_what_is_inverted_scores_by_its_relative_error(same):
+    target = np.array([[3.0, 0.0], [0.0, 4.0]])
+    objective = guides.inverted(same, ["same"], target)
+    for answer, expected in ((target, 0), (0 * target, -1), (2 * target, -1), (-target, -4)):
+        score = objective({"same": np.float32(answer)[None]})
+        np.testing.assert_allclose(score, [expected], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (np.ones((2, 5, 2)), "one example to invert. Received: 2"),
+        (np.zeros((5, 2)), "nothing to invert"),
+        (np.ones((5, 3)), "of the shape that twin takes"),
+    ],
+)
+def test_what_cannot_be_inverted_is_refused(same, target, message):
+    with pytest.raises(InputError, match=message):
+        guides.inverted(same, ["same"], target)

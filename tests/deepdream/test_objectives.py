@@ -32,6 +32,7 @@ EXAMPLES = {  # one a kind, on a layer of 3 channels and one position axis
     "guided": of_kind("guided", "conv", weights=[1.0, -0.5, 0.25]),
     "guided_locally": of_kind("guided_locally", "conv", weights=[[1.0, 0.0, 0.0], [0.0, 0.0, 2.0]]),
     "matched": of_kind("matched", "conv", vectors=[[1.0, 0.0, 0.5], [0.0, 2.0, -1.0]]),
+    "inverted": of_kind("inverted", "conv", target=[[1.0, 0.0, 0.5], [0.0, 2.0, -1.0]]),
     "diversity": objectives.diversity("conv"),
     "total_variation": objectives.total_variation(),
     "l2_to_source": objectives.l2_to_source(),
@@ -125,6 +126,10 @@ LAYER = [[[3.0, -4.0], [0.0, 2.0], [1.0, 1.0], [-1.0, 0.0]]]  # four positions, 
         (of_kind("guided", "a", weights=[1.0, 0.5]), [1, 1, 1.5, -1]),
         (of_kind("guided_locally", "a", weights=[[1.0, 0.0], [0.0, 1.0]]), [3, 0.5, 1, 0]),
         (of_kind("matched", "a", vectors=[[1.0, 0.0], [0.0, -1.0]]), [4, 0, 1, 0]),
+        (
+            of_kind("inverted", "a", target=[[3, -4], [0, 0], [0, 0], [1, 0]]),
+            [0, -8 / 13, -4 / 13, -8 / 13],
+        ),
     ],
     ids=repr,
 )
@@ -221,6 +226,8 @@ def test_each_kind_works_in_a_graph_of_unknown_sizes(kind, positions, rng):
         settings["box"] = [[0.25, 0.5], [0.0, 1.0]][:positions]
     if kind == "guided_locally":
         settings["weights"] = np.ones((*(2, 2)[:positions], 3)).tolist()
+    if kind == "inverted":
+        settings["target"] = np.ones((*(2, 2)[:positions], 3)).tolist()
     objective = of_kind(kind, EXAMPLES[kind].terms[0]["layer"], **settings)
     if positions == 2:
         for name in (INPUT, SOURCE):

@@ -54,6 +54,24 @@ def test_dream_writes_what_the_file_dreams(model, wav, tmp_path, capsys):
     assert len(load(out, RATE)) == 5000
 
 
+def test_sonify_makes_the_features_of_each_window_a_spectrum(model, sound, tmp_path, capsys):
+    sound = sound + np.linspace(-0.3, 0.3, 5000, dtype="float32")  # or the features hardly change
+    save(tmp_path / "sound.wav", sound, RATE)
+    out, command = tmp_path / "out.wav", ["sonify", str(model), str(tmp_path / "sound.wav"), "-o"]
+    assert main([*command, str(out)]) == 0
+    starts = range(0, 5000 - SAMPLES + 1, 800)
+    heard = load(tmp_path / "sound.wav", RATE)
+    features = np.array([made_files.features(heard[at : at + SAMPLES]) for at in starts])
+    signal = np.fft.ifft(features, axis=1).real.ravel()  # two features: two samples a window
+    wanted = 2 * (signal - signal.min()) / np.ptp(signal) - 1
+    np.testing.assert_allclose(load(out, 11025), wanted, atol=5e-5)
+    assert main([*command, str(out), "--method", "parameter_map", "--force"]) == 0
+    assert 0.1 < np.abs(load(out, RATE)).max() <= 0.9
+    assert len(load(out, RATE)) == 5000
+    assert main([*command, str(out), "--hop", "9", "--force"]) == 2
+    assert "at least 9.2 s" in capsys.readouterr().err
+
+
 def test_stream_listens_to_standard_input(model, sound, capsys, monkeypatch):
     raw = np.round(sound * 32768).astype("<i2").tobytes()
     monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(raw)))
@@ -117,12 +135,14 @@ for name in ("tensorflow", "keras", "tf_keras", "soundfile", "soxr", "click", "h
 from keras_sounddream.lite import Classifier, Dreamer, Embedder, load, save
 from keras_sounddream.lite.command import main
 model, wav, out = sys.argv[1:]
-for command in (["classify", model, wav], ["dream", model, wav, "-o", out]):
+for command in (["classify", model, wav], ["dream", model, wav, "-o", out],
+                ["sonify", model, wav, "-o", out, "--force"]):
     assert main(command) == 0
 assert len(Embedder(model).features(load(wav, 8000))) == 2
 ours = {name for name in sys.modules if name.startswith("keras_sounddream.")}
 assert ours <= {"keras_sounddream." + name for name in ("errors", "export", "export.metadata",
-    "export.packing", "files")} | {name for name in ours if ".lite" in name}, ours
+    "export.packing", "files", "sonification", "sonification.formula",
+    "sonification.voices")} | {name for name in ours if ".lite" in name}, ours
 """
 
 
