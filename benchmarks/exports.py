@@ -66,6 +66,7 @@ def measure(case, formats, folder):
 
 def run(options):
     """Makes every row that is not in the work folder yet; gives those of all runs, by their keys."""
+    options.work.mkdir(parents=True, exist_ok=True)
     path = options.work / "exports.jsonl"
     lines = path.read_text().splitlines() if path.exists() else []
     rows = {tuple(key): row for key, row in map(json.loads, lines)}
