@@ -7,12 +7,14 @@ from keras_sounddream.applications import (
     soundnet,
     squeezenet,
     urban_sound_cnn,
+    wavenet,
     yamnet,
 )
 from keras_sounddream.applications.log_mel_cnn import LogMelCNN
 from keras_sounddream.applications.soundnet import SoundNet5, SoundNet8
 from keras_sounddream.applications.squeezenet import SqueezeNet
 from keras_sounddream.applications.urban_sound_cnn import UrbanSoundCNN
+from keras_sounddream.applications.wavenet import WaveNet
 from keras_sounddream.applications.yamnet import YAMNet
 from keras_sounddream.errors import InputError
 
@@ -22,6 +24,7 @@ FAMILIES = {  # constructor's name: module, whose name stands for the last of th
     "SoundNet8": soundnet,
     "SqueezeNet": squeezenet,
     "UrbanSoundCNN": urban_sound_cnn,
+    "WaveNet": wavenet,
     "YAMNet": yamnet,
 }
 
@@ -32,12 +35,14 @@ __all__ = [
     "SoundNet8",
     "SqueezeNet",
     "UrbanSoundCNN",
+    "WaveNet",
     "YAMNet",
     "find",
     "log_mel_cnn",
     "soundnet",
     "squeezenet",
     "urban_sound_cnn",
+    "wavenet",
     "yamnet",
 ]
 
