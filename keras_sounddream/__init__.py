@@ -4,12 +4,22 @@ import importlib
 
 __version__ = "0.1.0"
 
-_MODULES = ("applications", "audio", "deepdream", "export", "lite", "reports", "training")
+_MODULES = (
+    "applications",
+    "audio",
+    "deepdream",
+    "export",
+    "generation",
+    "lite",
+    "reports",
+    "training",
+)
 _NAMES = {
     "DeepDream": "keras_sounddream.deepdream.model",
     "objectives": "keras_sounddream.deepdream",
     "ExportError": "keras_sounddream.errors",
     "InputError": "keras_sounddream.errors",
+    "generate": "keras_sounddream.generation",
     "export_model": "keras_sounddream.export.model",
 }
 

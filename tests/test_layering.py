@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "applications": {"audio", "convert", "errors", "files"},
     "deepdream": {"audio", "errors", "files", "reports"},
     "reports": {"audio", "errors", "files"},
+    "generation": {"applications", "audio", "errors", "files"},
     "export": {"audio", "deepdream", "errors", "files"},
     "lite": {"errors", "export", "files"},  # of export, what tests/lite proves free of Keras
     "training": {"applications", "audio", "errors", "files"},
@@ -28,11 +29,19 @@ MAY_IMPORT = {
         "errors",
         "export",
         "files",
+        "generation",
         "reports",
         "training",
     },
 }
-MAY_IMPORT_TENSORFLOW = {"deepdream", "export", "training", "audio.graph_io", "convert.checkpoint"}
+MAY_IMPORT_TENSORFLOW = {
+    "deepdream",
+    "export",
+    "generation",
+    "training",
+    "audio.graph_io",
+    "convert.checkpoint",
+}
 
 
 def imports(path):

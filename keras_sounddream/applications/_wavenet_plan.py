@@ -32,7 +32,7 @@ class Plan:
     initial_filter_width: int = 32
     output: str = "softmax"
     mixtures: int = 10
-    conditions: dict = dataclasses.field(default_factory=dict)
+    conditions: dict = dataclasses.field(default_factory=dict, hash=False)
     condition_channels: int = 32
     local_channels: int = 0
     local_hop: int = 256
