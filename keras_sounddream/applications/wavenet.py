@@ -4,13 +4,15 @@ import keras_sounddream.applications._common as _common
 import keras_sounddream.applications._wavenet_network as _network
 import keras_sounddream.applications._weights as _weights
 from keras_sounddream.applications._wavenet_plan import Plan
+from keras_sounddream.applications._wavenet_weights import TOPS, layout
 from keras_sounddream.audio.mu_law import levels_to_waveform
+from keras_sounddream.errors import InputError
 
 SAMPLE_RATE = 16000
 DILATIONS = Plan.dilations
 MIN_SECONDS = Plan().receptive_field / SAMPLE_RATE  # of which the default predicts one sample
 
-PRETRAINED = {}
+PRETRAINED = {}  # rows with `plan`, the settings (of `Plan`) that are not the default's
 
 
 def WaveNet(
@@ -53,8 +55,9 @@ def WaveNet(
     see `keras.applications`.
 
     Args:
-        weights: `None` for random ones, or a path of `.npz`, of `.weights.h5`, or of a checkpoint
-            of ibab/tensorflow-wavenet.
+        weights: `None` for random ones; a key of `PRETRAINED`, which settles all settings; or a
+            path of `.npz`, of `.weights.h5`, or of a checkpoint of ibab/tensorflow-wavenet, which
+            has one global condition at most.
         input_shape: `(samples,)`; by default any length.
         classes: int, levels that samples are rounded to, by mu-law.
         classifier_activation: `None` for logits, or `"softmax"`.
@@ -93,33 +96,35 @@ def WaveNet(
     https://arxiv.org/abs/1609.03499
     """
     labels = _common.check_arguments(include_top, weights, pooling, classes, labels, {})
-    plan = Plan(
-        sample_rate=sample_rate,
-        dilations=dilations,
-        filter_width=filter_width,
-        residual_channels=residual_channels,
-        dilation_channels=dilation_channels,
-        skip_channels=skip_channels,
-        levels=classes,
-        use_biases=use_biases,
-        scalar_input=scalar_input,
-        initial_filter_width=initial_filter_width,
-        output=output,
-        mixtures=mixtures,
-        conditions={} if conditions is None else conditions,
-        condition_channels=condition_channels,
-        local_channels=local_channels,
-        local_hop=local_hop,
-    )
+    settings = {
+        "sample_rate": sample_rate,
+        "dilations": dilations,
+        "filter_width": filter_width,
+        "residual_channels": residual_channels,
+        "dilation_channels": dilation_channels,
+        "skip_channels": skip_channels,
+        "levels": classes,
+        "use_biases": use_biases,
+        "scalar_input": scalar_input,
+        "initial_filter_width": initial_filter_width,
+        "output": output,
+        "mixtures": mixtures,
+        "conditions": {} if conditions is None else conditions,
+        "condition_channels": condition_channels,
+        "local_channels": local_channels,
+        "local_hop": local_hop,
+    }
+    plan = Plan(**_settled(settings, weights))
     inputs, x = _network.begin(plan, input_tensor, input_shape, include_front_end)
     x = _network.stack(x, inputs, plan)
     x = _network.finish(x, plan, include_top, pooling, classifier_activation)
     inputs = inputs if len(inputs) > 1 else inputs[_network.WAVEFORM]
     model = _network.WaveNetModel(inputs, x, name=name)
     model.plan = plan
-    _common.describe(model, sample_rate, labels)
+    _common.describe(model, plan.sample_rate, labels)
     if weights is not None:
-        _weights.load(model, _weights.pretrained_path(weights, PRETRAINED), (f"{_common.TOP}/",))
+        path = _weights.pretrained_path(weights, PRETRAINED)
+        _weights.load(model, path, TOPS, [layout(plan)])
     return model
 
 
@@ -179,3 +184,19 @@ def decode_predictions(scores, top=5, labels=None):
     if scores.ndim == 3:
         return [_common.decode(steps, labels, top) for steps in scores]
     return _common.decode(scores, labels, top)
+
+
+def _settled(settings, weights):
+    """The settings, or those of pretrained weights, which none that is given may contradict."""
+    row = PRETRAINED.get(weights) if isinstance(weights, str) else None
+    if row is None:
+        return settings
+    default = Plan()
+    for name, value in settings.items():
+        wanted = row["plan"].get(name, getattr(default, name))
+        if value not in (wanted, getattr(default, name)):
+            named = "classes" if name == "levels" else name
+            raise InputError(
+                f"`{named}` must be {wanted!r} with `weights={weights!r}`. Received: {value!r}"
+            )
+    return row["plan"]

@@ -20,6 +20,7 @@ _COMMANDS = (
     "evaluate",
     "convert",
     "export",
+    "generate",
 )
 
 
