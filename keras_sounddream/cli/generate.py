@@ -47,8 +47,7 @@ def command(weights, labels, seconds, prime, output, force, **settings):
     if prime is not None:
         settings["prime"] = io.load(prime, model.sample_rate)
     settings["conditions"] = _named(labels, model.conditions)
-    total = max(round(seconds * model.sample_rate), 0) if seconds == seconds else 0
-    with tqdm(total=total, unit=" samples", unit_scale=True, leave=False) as bar:
+    with tqdm(unit=" samples", unit_scale=True, leave=False, delay=1) as bar:
         generate(model, seconds, path=output, overwrite=force, on_samples=bar.update, **settings)
     click.echo(f"{output}: {seconds:g} s at {model.sample_rate} Hz, seed {settings['seed']}")
 

@@ -33,7 +33,7 @@ def test_writes_what_generate_makes(saved, tmp_path):
     ("arguments", "message"),
     [
         (["--condition", "one", "--condition", "tow"], "Expected one label of 'digit'"),
-        (["--condition", "speaker=an"], "no speaker 'an'. Did you mean ann?"),
+        (["--condition", "one", "--condition", "speaker=an"], "no speaker 'an'. Did you mean ann?"),
         (["--condition", "two"], "digit and speaker both have 'two'. Say digit=two."),
         (["--condition", "one"], "Expected a label for the condition 'speaker'"),
         (["--weights", "fsdd"], "Expected a .keras file"),
