@@ -31,50 +31,38 @@ NETWORKS = {
         "skip_channels": 128,
     },
 }
-SLOW_SHARE = {"naive": 200, "loop": 10}  # of the samples, which the slower forms make
+SLOW_SHARE = {"naive": None, "loop": 20, "cached": 1}  # a piece of the naive form is one sample
 REPEATS = 5
 
 
-def forms(model, batch, samples):
-    """Functions that make sound, each with how many samples it makes and how often it runs."""
+def pieces(model, batch, form, samples):
+    """Makes sound: a first piece, which compiles and primes, and then as many as are timed."""
     plan = model.plan
     lead = np.zeros((batch, plan.lead), "float32")
     ids = {name: np.zeros(batch, "int32") for name in plan.conditions}
-
-    def make(kind, count, **settings):
-        numbers = random_numbers(0, batch)
-        return np.concatenate(
-            list(kind(model, lead, ids, numbers, count, 1.0, None, **settings)), 1
-        )
-
-    few, some = max(samples // SLOW_SHARE["naive"], 4), max(samples // SLOW_SHARE["loop"], 4)
-    return {
-        "naive": (few, lambda: make(naive.generated, few)),
-        "loop": (some, lambda: make(cached.generated, some, compiled=False)),
-        "cached": (samples, lambda: make(cached.generated, samples)),
-    }
+    given = (model, lead, ids, random_numbers(0, batch))
+    if form == "naive":
+        return naive.generated(*given, REPEATS + 1, 1.0, None)
+    cached._CHUNK = samples // SLOW_SHARE[form]
+    total = (REPEATS + 1) * cached._CHUNK
+    return cached.generated(*given, total, 1.0, None, compiled=form == "cached")
 
 
 def rates(model, batch, samples):
-    """Samples per second in all, of each form; the fastest of some runs after a first."""
+    """Samples per second of each form, of the fastest piece; and whether their draws are equal."""
     found, sounds = {}, {}
-    for name, (count, function) in forms(model, batch, samples).items():
-        sounds[name] = function()
-        seconds = min(_seconds(function) for _ in range(REPEATS))
-        found[name] = count * batch / seconds
-        print(model.count_params(), batch, name, round(found[name]), flush=True)
+    for form in SLOW_SHARE:
+        made, seconds, source = [], [], pieces(model, batch, form, samples)
+        for _ in range(REPEATS + 1):
+            start = time.perf_counter()
+            made.append(next(source))
+            seconds.append(time.perf_counter() - start)
+        sounds[form] = np.concatenate(made, 1)
+        found[form] = made[-1].size / min(seconds[1:])
+        print(model.count_params(), batch, form, round(found[form], 1), flush=True)
     shortest = min(sound.shape[1] for sound in sounds.values())
-    equal = all(
-        np.array_equal(sound[:, :shortest], sounds["naive"][:, :shortest])
-        for sound in sounds.values()
-    )
-    return found, equal
-
-
-def _seconds(function):
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
+    sounds = [sound[:, :shortest] for sound in sounds.values()]
+    return found, all(np.array_equal(sound, sounds[0]) for sound in sounds)
 
 
 def measure(title, settings, samples):
@@ -84,7 +72,7 @@ def measure(title, settings, samples):
         found, equal = rates(model, batch, samples if batch == 1 else samples // 4)
         real_time = found["cached"] / batch / model.sample_rate
         yield (
-            f"| {title} | {batch} | {found['naive']:,.0f} | {found['loop']:,.0f} |"
+            f"| {title} | {batch} | {found['naive']:,.1f} | {found['loop']:,.0f} |"
             f" **{found['cached']:,.0f}** | {real_time:.2f} | {'yes' if equal else 'NO'} |"
         )
 
@@ -93,7 +81,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=4000, help="at batch 1, of the fastest form")
     samples = parser.parse_args().samples
-    cached._CHUNK = samples  # one call a run
     keras.utils.set_random_seed(0)
     rows = [row for title, how in NETWORKS.items() for row in measure(title, how, samples)]
     lines = [
@@ -101,8 +88,8 @@ def main():
         "",
         f"Written by `benchmarks/wavenet_generation.py` with {os.cpu_count()} cores"
         f" ({platform.machine()}), TensorFlow {tf.__version__}, Keras {keras.__version__}: samples per second, all sounds"
-        f" of a batch together, drawn from the softmax; the fastest of {REPEATS} runs after a first"
-        " that compiles, with priming. Channels are residual / dilation / skip / levels.",
+        f" of a batch together, drawn from the softmax; the fastest of {REPEATS} pieces after a"
+        " first, which compiles and primes. Channels are residual / dilation / skip / levels.",
         "",
         "| network | batch | naive | plain `while_loop` | `generate` | × real time, each sound | equal draws |",
         "|---|---|---|---|---|---|---|",
