@@ -176,7 +176,7 @@ def _past(weights, queues, step, plan):
         rows = []
         for tap in range(plan.filter_width - 1):
             place = (step - (plan.filter_width - 1 - tap) * dilation) & (length - 1)
-            rows.append(ops.slice(queue, (place, 0, 0, 0), (1, *queue.shape[1:]))[0])
+            rows.append(tf.gather(queue, place))  # a slice would be compiled anew for each piece
         row = tf.concat(rows, -1)  # (layers of this dilation, batch, taps * R)
         found |= {i: row[number] for number, i in enumerate(layers)}
     if not found:
