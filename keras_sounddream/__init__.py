@@ -9,6 +9,7 @@ _MODULES = (
     "audio",
     "deepdream",
     "export",
+    "generation",
     "lite",
     "reports",
     "sonification",
@@ -19,6 +20,7 @@ _NAMES = {
     "objectives": "keras_sounddream.deepdream",
     "ExportError": "keras_sounddream.errors",
     "InputError": "keras_sounddream.errors",
+    "generate": "keras_sounddream.generation",
     "export_model": "keras_sounddream.export.model",
     "sonify": "keras_sounddream.sonification.methods",
 }

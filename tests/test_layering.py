@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "deepdream": {"audio", "errors", "files", "reports"},
     "reports": {"audio", "errors", "files"},
     "sonification": {"audio", "deepdream", "errors", "files", "reports"},
+    "generation": {"applications", "audio", "errors", "files"},
     "export": {"audio", "deepdream", "errors", "files"},
     # of export and sonification, what tests/lite proves free of Keras
     "lite": {"errors", "export", "files", "sonification"},
@@ -30,12 +31,20 @@ MAY_IMPORT = {
         "errors",
         "export",
         "files",
+        "generation",
         "reports",
         "sonification",
         "training",
     },
 }
-MAY_IMPORT_TENSORFLOW = {"deepdream", "export", "training", "audio.graph_io", "convert.checkpoint"}
+MAY_IMPORT_TENSORFLOW = {
+    "deepdream",
+    "export",
+    "generation",
+    "training",
+    "audio.graph_io",
+    "convert.checkpoint",
+}
 
 
 def imports(path):

@@ -8,12 +8,14 @@ from keras_sounddream.applications import (
     soundnet,
     squeezenet,
     urban_sound_cnn,
+    wavenet,
     yamnet,
 )
 from keras_sounddream.applications.log_mel_cnn import LogMelCNN
 from keras_sounddream.applications.soundnet import SoundNet5, SoundNet8
 from keras_sounddream.applications.squeezenet import SqueezeNet
 from keras_sounddream.applications.urban_sound_cnn import UrbanSoundCNN
+from keras_sounddream.applications.wavenet import WaveNet
 from keras_sounddream.applications.yamnet import YAMNet
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
@@ -24,6 +26,7 @@ FAMILIES = {  # constructor's name: module, whose name stands for the last of th
     "SoundNet8": soundnet,
     "SqueezeNet": squeezenet,
     "UrbanSoundCNN": urban_sound_cnn,
+    "WaveNet": wavenet,
     "YAMNet": yamnet,
 }
 
@@ -34,6 +37,7 @@ __all__ = [
     "SoundNet8",
     "SqueezeNet",
     "UrbanSoundCNN",
+    "WaveNet",
     "YAMNet",
     "build",
     "find",
@@ -42,6 +46,7 @@ __all__ = [
     "soundnet",
     "squeezenet",
     "urban_sound_cnn",
+    "wavenet",
     "yamnet",
 ]
 

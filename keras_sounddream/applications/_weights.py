@@ -169,7 +169,8 @@ def _check_digits(path):
 
 
 def _check_names(model, path, arrays, layout, weights, tops):
-    expected = {layout[name].name for name in weights}
+    rows = [layout[name] for name in weights]
+    expected = {name for row in rows for name in (row.name, *row.others)}
     for name in sorted(expected - set(arrays)):
         raise InputError(f"{path} lacks the tensor {name!r} that {model.name} has.")
     spare = {row.name for key, row in layout.items() if key.startswith(tuple(tops))}

@@ -8,6 +8,7 @@ from keras import ops
 from keras_sounddream.audio import stft
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.mel import mel_matrix
+from keras_sounddream.audio.mu_law import waveform_to_levels
 from keras_sounddream.errors import InputError
 
 _TINY = 1e-20  # keeps the gradient of a square root finite at silence; far below 16-bit sound
@@ -97,3 +98,38 @@ class LogMelSpectrogram(keras.layers.Layer):
             "power": self.power,
             "log_offset": self.log_offset,
         }
+
+
+@keras.saving.register_keras_serializable(package="keras_sounddream")
+class MuLaw(keras.layers.Layer):
+    """Rounds waveforms to levels that are finer where it is quiet.
+
+    Its gradient is that of the curve before rounding, so that one can dream through it.
+
+    Args:
+        levels: int, 2 or more.
+
+    Input shape:
+        float32 `(batch, samples)` in [-1, 1].
+
+    Output shape:
+        float32 `(batch, samples)`, whole numbers from 0 to `levels - 1`.
+
+    Raises:
+        ValueError: if `levels` is less than 2.
+    """
+
+    def __init__(self, levels=256, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        if levels < 2:
+            raise ValueError(f"`levels` must be 2 or more. Received: {levels!r}")
+        self.levels = levels
+
+    def call(self, waveform):
+        return waveform_to_levels(waveform, self.levels)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "levels": self.levels}

@@ -162,7 +162,7 @@ def _load_model(model_name, weights, trained):
     from keras_sounddream import applications
 
     if model_name.endswith(".keras"):
-        return _read_model(model_name, weights), None
+        return read_model(model_name, weights), None
     arguments = {} if weights is None and trained else {"weights": weights}
     return applications.build(model_name, **arguments)
 
@@ -214,7 +214,19 @@ def check_outputs(*paths, overwrite):
         raise InputError(f"Expected different files to write. Received: {', '.join(given)}")
 
 
-def _read_model(path, weights):
+def read_model(path, weights=None):
+    """Reads a model from a file, without running any code that is in it.
+
+    Args:
+        path: str or path, ending in `.keras`.
+        weights: path of weights to put into it, or `None` for its own.
+
+    Returns:
+        `keras.Model`.
+
+    Raises:
+        InputError: if it cannot be read, or the weights do not fit.
+    """
     import keras
 
     from keras_sounddream.applications import _weights

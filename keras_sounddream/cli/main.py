@@ -25,6 +25,7 @@ _COMMANDS = (
     "distill",
     "convert",
     "export",
+    "generate",
 )
 
 

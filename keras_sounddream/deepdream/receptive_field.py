@@ -6,7 +6,7 @@ import math
 import keras
 from keras import layers
 
-from keras_sounddream.audio.layers import LogMelSpectrogram
+from keras_sounddream.audio.layers import LogMelSpectrogram, MuLaw
 
 # Layers whose every output depends on one place.
 _POINTWISE = (
@@ -21,6 +21,7 @@ _POINTWISE = (
     layers.LeakyReLU,
     layers.Maximum,
     layers.Multiply,
+    MuLaw,
     layers.PReLU,
     layers.ReLU,
     layers.Rescaling,
@@ -152,6 +153,9 @@ def _reach(layer, source, axis):
         first = layer.padding[axis]
         shift = (first if isinstance(first, int) else first[0]) * source.jump
         return Reach(source.field, source.jump, source.before + shift, source.after - shift)
+    if isinstance(layer, layers.Cropping1D):
+        shift = layer.cropping[0] * source.jump
+        return Reach(source.field, source.jump, source.before - shift, source.after + shift)
     if isinstance(layer, _POINTWISE) or _keeps_time(layer):
         return source
     return None

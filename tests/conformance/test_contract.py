@@ -218,7 +218,11 @@ def test_a_changed_file_is_refused(row, tmp_path, monkeypatch):
 def test_bad_arguments_are_named(row, arguments, message):
     if arguments.get("input_tensor") == "rank":
         arguments = {**arguments, "input_tensor": keras.Input((None, 2, 2, 2, 2))}
-    message = message.replace("{labels}", str(row.labels)).replace("{first_key}", row.first_key)
+    if "first_key" in message and row.first_key is None:
+        pytest.skip("no weights of it are known by a key")
+    message = message.replace("{labels}", str(row.labels)).replace(
+        "{first_key}", str(row.first_key)
+    )
     with pytest.raises(InputError, match=message):
         row.constructor(**arguments)
 

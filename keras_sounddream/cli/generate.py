@@ -1,0 +1,89 @@
+"""`sounddream generate`: sound that a WaveNet makes."""
+
+import click
+
+from keras_sounddream.cli._options import check_outputs, quietly, read_model
+from keras_sounddream.errors import InputError
+
+
+@click.command()
+@click.option(
+    "--weights",
+    required=True,
+    metavar="KEY|FILE.keras",
+    help="Pretrained weights, or a WaveNet as model.save writes it.",
+)
+@click.option(
+    "--condition",
+    "labels",
+    multiple=True,
+    metavar="LABEL",
+    help="Of a global condition; NAME=LABEL where several have that label. Repeat for each.",
+)
+@click.option("--seconds", default=1.0, show_default=True, type=float, help="Of sound to make.")
+@click.option("--seed", default=0, show_default=True, type=int, help="Same seed, same sound.")
+@click.option(
+    "--temperature",
+    default=1.0,
+    show_default=True,
+    type=float,
+    help="Below 1 surer, above 1 wilder, 0 always the likeliest.",
+)
+@click.option("--top-k", type=int, help="Draw from so many levels alone.  [default: all]")
+@click.option("--prime", metavar="FILE", help="Sound to go on from.  [default: silence]")
+@click.option("--save-every", type=float, help="Seconds of sound after which OUT.wav has it.")
+@click.option("-o", "--output", required=True, metavar="OUT.wav", help="The sound to write.")
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+def command(weights, labels, seconds, prime, output, force, **settings):
+    """Makes sound, sample by sample."""
+    check_outputs(output, overwrite=force)
+    model = _load(weights)
+    with quietly():
+        from tqdm import tqdm
+
+        from keras_sounddream import generate
+        from keras_sounddream.audio import io
+
+    if prime is not None:
+        settings["prime"] = io.load(prime, model.sample_rate)
+    settings["conditions"] = _named(labels, model.conditions)
+    with tqdm(unit=" samples", unit_scale=True, leave=False, delay=1) as bar:
+        generate(model, seconds, path=output, overwrite=force, on_samples=bar.update, **settings)
+    click.echo(f"{output}: {seconds:g} s at {model.sample_rate} Hz, seed {settings['seed']}")
+
+
+def _load(weights):
+    """The model that a key or a file is of."""
+    with quietly():
+        from keras_sounddream.applications import wavenet
+
+        if not weights.endswith(".keras"):
+            if weights not in wavenet.PRETRAINED:
+                known = ", ".join(wavenet.PRETRAINED) or "none yet"
+                raise InputError(
+                    f"Expected a .keras file, as model.save writes it, or pretrained weights "
+                    f"({known}). Received: {weights}"
+                )
+            return wavenet.WaveNet(weights=weights)
+        model = read_model(weights)
+    if not hasattr(model, "plan"):
+        raise InputError(f"Expected a WaveNet. {weights} holds another model, {model.name}.")
+    return model
+
+
+def _named(labels, conditions):
+    """Labels of the command line by the names of their conditions: one example."""
+    found = {}
+    for given in labels:
+        name, equals, label = given.partition("=")
+        if not equals or name not in conditions:
+            having = [each for each, known in conditions.items() if given in known]
+            name, label = (having or [*conditions, "condition"])[0], given
+            if len(having) > 1:
+                raise InputError(
+                    f"{' and '.join(having)} both have {given!r}. Say {having[0]}={given}."
+                )
+        if name in found:
+            raise InputError(f"Expected one label of {name!r}. Received: {found[name][0]}, {label}")
+        found[name] = [label]
+    return found

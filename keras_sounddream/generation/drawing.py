@@ -1,0 +1,75 @@
+"""Draws the next sample from what a network predicts, with random numbers that are given.
+
+Nothing here is random: the same predictions and the same numbers give the same sample everywhere.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_sounddream.audio.mu_law import levels_to_waveform
+
+NUMBERS = 2  # that a draw takes
+_MOST = 1 - 2.0**-23  # below 1 however it is rounded
+_LEAST_LOG_SCALE = -7.0
+
+
+def random_numbers(seed, batch_size):
+    """Makes the random numbers of all draws, the same however many are asked for at once.
+
+    Args:
+        seed: int, 0 or more.
+        batch_size: int.
+
+    Returns:
+        function from a count to float32 `(count, batch_size, NUMBERS)` in [0, 1), the next ones.
+        Those of an example do not depend on how many others there are.
+    """
+    sources = [np.random.default_rng([seed, example]) for example in range(batch_size)]
+
+    def take(count):
+        found = np.stack([source.random((count, NUMBERS)) for source in sources], axis=1)
+        return np.minimum(found, _MOST).astype("float32")
+
+    return take
+
+
+def draw(scores, numbers, plan, temperature, top_k=None):
+    """Draws a sample for each example.
+
+    Args:
+        scores: float32 `(batch, outputs)`, logits, or weights, means and logarithms of scales.
+        numbers: float32 `(batch, NUMBERS)` in [0, 1).
+        plan: `Plan` of the network.
+        temperature: float32 scalar that scores are divided by, and scales multiplied by; `None`
+            for the likeliest.
+        top_k: int, how many of the likeliest levels to draw from; `None` for all.
+
+    Returns:
+        float32 `(batch,)`, in [-1, 1].
+    """
+    if plan.output == "softmax":
+        levels = _choose(scores, numbers[:, :1], temperature, top_k)
+        return tf.gather(levels_to_waveform(np.arange(plan.levels), plan.levels), levels)
+    weights, means, log_scales = tf.split(scores, 3, axis=-1)
+    chosen = tf.one_hot(_choose(weights, numbers[:, :1], temperature, None), plan.mixtures)
+    sample = tf.reduce_sum(chosen * means, -1)
+    if temperature is not None:
+        scale = tf.exp(tf.maximum(tf.reduce_sum(chosen * log_scales, -1), _LEAST_LOG_SCALE))
+        place = tf.clip_by_value(numbers[:, 1], 1e-5, 1 - 1e-5)
+        sample += temperature * scale * (tf.math.log(place) - tf.math.log(1 - place))
+    return tf.clip_by_value(sample, -1.0, 1.0)
+
+
+def _choose(logits, number, temperature, top_k):
+    """The first index whose summed probability exceeds a number, `(batch,)`."""
+    if temperature is None:
+        return tf.argmax(logits, -1, output_type="int32")
+    if top_k is not None:
+        least = tf.math.top_k(logits, top_k)[0][:, -1:]
+        logits = tf.where(logits < least, -np.inf, logits)
+    likely = tf.exp((logits - tf.reduce_max(logits, -1, keepdims=True)) / temperature)
+    # A product, which compilers make quick, where a running sum is a loop.
+    count = logits.shape[-1]
+    summed = tf.matmul(likely, tf.constant(np.triu(np.ones((count, count), "float32"))))
+    below = tf.cast(summed <= number * summed[:, -1:], "int32")
+    return tf.minimum(tf.reduce_sum(below, -1), count - 1)
