@@ -185,7 +185,7 @@ def _share(are):
     return f"{np.mean(are):.0%} of {len(are)}"
 
 
-def page(rows):
+def page(rows, note=""):
     """The page's lines."""
     count = max(len(row["differences"]) for row in rows.values())
     shares = [row["share"] for row in rows.values() if row["share"]]
@@ -224,7 +224,7 @@ def page(rows):
         "",
         f"Seconds a call, the median of calls in turn, for one sound; dreams have {DREAM_SECONDS:g} s of it. In"
         f" brackets: how many times as fast as Python, a `tf.function`, called in the same round. It, SavedModel"
-        " and ONNX Runtime use the cores as they like.",
+        f" and ONNX Runtime use the cores as they like. {note}".rstrip(),
         "",
         *speed_table(rows),
     ]
@@ -241,8 +241,9 @@ def main():
     parser.add_argument("--tasks", nargs="+", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--formats", nargs="+", default=list(NAMES), choices=list(FORMATS))
     parser.add_argument("--output", default=ROOT / "docs" / "exports.md", type=pathlib.Path)
+    parser.add_argument("--note", default="", help="on the machine, for the page")
     options = parser.parse_args()
-    options.output.write_text("\n".join(page(run(options))) + "\n")
+    options.output.write_text("\n".join(page(run(options), options.note)) + "\n")
 
 
 if __name__ == "__main__":
