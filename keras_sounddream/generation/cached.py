@@ -38,6 +38,7 @@ def generated(model, lead, inputs, numbers, num_samples, temperature, top_k, com
         local = np.einsum("bfc,lcw->flbw", inputs["local_condition"], weights.pop("local"))
         frames = frames + local.astype("float32")  # (frames, layers, batch, W)
     del weights["added"]
+    weights["next"] = list(weights["next"])  # or each would be copied out of the stack each time
     chunk = min(num_samples, _CHUNK)
     loop = _loop(plan, chunk, top_k, temperature == 0, compiled)
     state, done = start(model, lead, inputs), 0
