@@ -38,6 +38,8 @@ def generated(model, lead, inputs, numbers, num_samples, temperature, top_k, com
         local = np.einsum("bfc,lcw->flbw", inputs["local_condition"], weights.pop("local"))
         frames = frames + local.astype("float32")  # (frames, layers, batch, W)
     del weights["added"]
+    order = _order(plan)
+    frames, weights["past"] = frames[:, order], weights["past"][order]
     weights["next"] = list(weights["next"])  # or each would be copied out of the stack each time
     chunk = min(num_samples, _CHUNK)
     loop = _loop(plan, chunk, top_k, temperature == 0, compiled)
@@ -144,11 +146,14 @@ def _step(weights, frames, history, queues, step, plan):
     # Step 0 takes the last sample before the first frame, which lasts backwards, too.
     frame = tf.maximum(step - 1, 0) // plan.local_hop if plan.local_channels else 0
     added = tf.gather(frames, frame) + _past(weights, queues, step, plan)  # (layers, batch, W)
+    added = [added[_order(plan).index(i)] for i in range(len(plan.dilations))]
     y = _first(weights["first"], history, plan) + added[0]
+    is_taken = tf.constant(np.arange(residual + channels) < residual)
     taken, gated = [], []
     for i in range(len(plan.dilations)):
-        x, f, g = tf.split(y, [residual, channels, channels], axis=-1)
-        v = tf.concat([x, tf.tanh(f) * tf.sigmoid(g)], -1)
+        # x, and what the gate lets through, in one kernel: a split and a concatenation are three
+        on = y[:, : residual + channels]
+        v = tf.where(is_taken, on, tf.tanh(on) * tf.sigmoid(y[:, channels:]))
         taken.append(v[:, :residual])
         gated.append(v[:, residual:])
         if i < len(plan.dilations) - 1:
@@ -171,18 +176,21 @@ def _first(kernel, history, plan):
 
 
 def _past(weights, queues, step, plan):
-    """What the samples before the last give to each layer, `(layers, batch, W)`."""
-    found = {}
-    for queue, (dilation, length, layers) in zip(queues, tables(plan), strict=True):
+    """What the samples before the last give to each layer, `(layers, batch, W)`, in `_order`."""
+    found = []
+    for queue, (dilation, length, _) in zip(queues, tables(plan), strict=True):
         rows = []
         for tap in range(plan.filter_width - 1):
             place = (step - (plan.filter_width - 1 - tap) * dilation) & (length - 1)
             rows.append(tf.gather(queue, place))  # a slice would be compiled anew for each piece
-        row = tf.concat(rows, -1)  # (layers of this dilation, batch, taps * R)
-        found |= {i: row[number] for number, i in enumerate(layers)}
-    if not found:
-        return 0.0
-    return tf.matmul(tf.stack([found[i] for i in range(len(found))]), weights["past"])
+        found.append(tf.concat(rows, -1))  # (layers of this dilation, batch, taps * R)
+    return tf.matmul(tf.concat(found, 0), weights["past"]) if found else 0.0
+
+
+def _order(plan):
+    """Numbers of the layers as the queues, one after another, have them."""
+    in_queues = [i for _, _, layers in tables(plan) for i in layers]
+    return in_queues or list(range(len(plan.dilations)))
 
 
 def _put(array, part, start):
