@@ -37,6 +37,29 @@ def check_output(path, overwrite=False):
     return path
 
 
+def keep_folder(path):
+    """Makes a folder to keep things in, with those above it, if it is missing.
+
+    Args:
+        path: str or path of the folder.
+
+    Returns:
+        `pathlib.Path` of it.
+
+    Raises:
+        InputError: if a file is in the way, or it cannot be made.
+    """
+    path = pathlib.Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"Expected a folder, but {path} cannot be made: {error.strerror or error}. "
+            "Give another name."
+        ) from error
+    return path
+
+
 @contextlib.contextmanager
 def written_beside(path, overwrite=False):
     """Gives a temporary path beside `path`, renamed to it on success and removed on failure.

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import sys
 import tempfile
@@ -10,6 +11,17 @@ import click
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
+
+
+class FiniteRange(click.FloatRange):
+    """A range of finite numbers: of click, every range holds NaN, and an open one infinity."""
+
+    def convert(self, value, param, ctx):
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
 
 _DREAM_OPTIONS = (
     click.option(
@@ -20,7 +32,7 @@ _DREAM_OPTIONS = (
     ),
     click.option(
         "--step-size",
-        type=click.FloatRange(0, min_open=True),
+        type=FiniteRange(0, min_open=True),
         help="Most change a step: dB of a sound, levels of 255 of a picture.  [default: 4]",
     ),
     click.option("--seed", type=int, help="Of the random shifts.  [default: 0]"),

@@ -2,7 +2,7 @@
 
 import click
 
-from keras_sounddream.cli._options import decorated
+from keras_sounddream.cli._options import FiniteRange, decorated
 
 
 def test_part_options(command):
@@ -31,7 +31,7 @@ def test_part_options(command):
             type=click.Choice(["tile", "pad"]),
             help="Of urbansound8k: clips of less than 4 s.  [default: tile]",
         ),
-        click.option("--seed", type=int, help="Of all that is drawn.  [default: 0]"),
+        click.option("--seed", type=click.IntRange(0), help="Of all that is drawn.  [default: 0]"),
     )
     return decorated(command, *options)
 
@@ -45,7 +45,7 @@ def urban_options(command):
     Returns:
         the function.
     """
-    above_zero = click.FloatRange(0, min_open=True)
+    above_zero = FiniteRange(0, min_open=True)
     counts = {
         "--steps": "Of training.  [default: 5000]",
         "--batch-size": "Of urbansound8k, equally many of each class.  [default: 100]",

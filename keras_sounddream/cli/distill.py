@@ -4,7 +4,14 @@ import functools
 
 import click
 
-from keras_sounddream.cli._options import check_outputs, load_any, load_model, quietly, write_json
+from keras_sounddream.cli._options import (
+    FiniteRange,
+    check_outputs,
+    load_any,
+    load_model,
+    quietly,
+    write_json,
+)
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 
@@ -41,14 +48,14 @@ from keras_sounddream.files import written_beside
     help="A .keras file, with an output a teacher.  [default: SoundNet8 with such heads]",
 )
 @click.option(
-    "--window-seconds", type=click.FloatRange(0, min_open=True), help="Heard at once. [default: 20]"
+    "--window-seconds", type=FiniteRange(0, min_open=True), help="Heard at once. [default: 20]"
 )
 @click.option("--pictures-per-step", type=click.IntRange(1), help="Looked at.  [default: 1]")
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the videos.  [default: 20]")
 @click.option("--batch-size", type=click.IntRange(1), help="Windows.  [default: 64]")
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="[default: 0.001]")
+@click.option("--learning-rate", type=FiniteRange(0, min_open=True), help="[default: 0.001]")
 @click.option("--held-out", type=float, help="Share of the videos to measure on.  [default: 0.1]")
-@click.option("--seed", type=int, help="[default: 0]")
+@click.option("--seed", type=click.IntRange(0), help="[default: 0]")
 @click.option(
     "--precision",
     type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),

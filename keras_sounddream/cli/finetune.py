@@ -2,7 +2,7 @@
 
 import click
 
-from keras_sounddream.cli._options import check_outputs, quietly
+from keras_sounddream.cli._options import FiniteRange, check_outputs, quietly
 from keras_sounddream.cli.train import check_model_output, write_model
 from keras_sounddream.errors import InputError
 
@@ -29,8 +29,10 @@ from keras_sounddream.errors import InputError
     help="Layers to train beside the top, such as 'layer14_*'; can be repeated.",
 )
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the clips.  [default: 6]")
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="[default: 0.0002]")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn.")
+@click.option("--learning-rate", type=FiniteRange(0, min_open=True), help="[default: 0.0002]")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is drawn."
+)
 @click.option(
     "--folder",
     default="finetuning",

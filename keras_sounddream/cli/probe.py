@@ -24,7 +24,9 @@ from keras_sounddream.cli._options import check_outputs, load_model, write_json
 @click.option(
     "--fold", "folds", multiple=True, type=int, help="To measure on; can be repeated.  [all]"
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of folds that are drawn.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of folds that are drawn."
+)
 @click.option(
     "--cache",
     default="features",

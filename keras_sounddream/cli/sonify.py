@@ -50,7 +50,9 @@ _SETTINGS = ("seconds", "voices", "lowest_hz", "octaves", "steps")
 @click.option("--level", "level_db", type=float, metavar="DB", help="Bring sounds to a level.")
 @click.option("--bits", type=click.Choice(["16", "24", "32"]), default="24", show_default=True)
 @click.option("--random-weights", is_flag=True, help="Also with weights in random order.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of these, and of invert.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of these, and of invert."
+)
 @click.option("--legacy", is_flag=True, help="Keep the quirks of netsounds.")
 @click.option("--preprocessing", metavar="NAME", help="Of pictures: tf, torch, caffe, unit, none.")
 @click.option("--no-activations", is_flag=True, help="Write no .npz files.")
@@ -87,11 +89,12 @@ def command(
     given = {key: request.pop(key) for key in _SETTINGS}
     by_name = {bank: layer for layer, bank in names.items()}
     layers = [by_name.get(name.removeprefix("bank"), name) for name in layers] or list(names)
+    layers = layers or [_middle_layer(model)]
     made = sonify_file(
         input_path,
         output,
         model,
-        layers or [_middle_layer(model)],
+        layers,
         names=names,
         overwrite=force,
         combines=combines or ("sum",),
@@ -101,7 +104,12 @@ def command(
         **request,
     )
     count = sum(len(sound.files) for sound in made)
-    click.echo(f"{pathlib.Path(output, 'index.html')}: {count} sounds of {len(layers)} layers")
+    what = f"{_counted(count, 'sound')} of {_counted(len(layers), 'layer')}"
+    click.echo(f"{pathlib.Path(output, 'index.html')}: {what}")
+
+
+def _counted(count, noun):
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _open_model(model_name, weights, legacy):

@@ -2,7 +2,13 @@
 
 import click
 
-from keras_sounddream.cli._options import check_outputs, load_model, quietly, write_json
+from keras_sounddream.cli._options import (
+    FiniteRange,
+    check_outputs,
+    load_model,
+    quietly,
+    write_json,
+)
 from keras_sounddream.errors import InputError
 
 
@@ -32,7 +38,7 @@ from keras_sounddream.errors import InputError
 )
 @click.option("--class", "label", metavar="LABEL", help="Show units that tell this class best.")
 @click.option(
-    "--least-auc", type=click.FloatRange(0, 1), default=0.0, help="Show units from this AUC on."
+    "--least-auc", type=FiniteRange(0, 1), default=0.0, help="Show units from this AUC on."
 )
 @click.option(
     "--limit", type=click.IntRange(1), default=60, show_default=True, help="Show so many units."
@@ -72,6 +78,7 @@ def command(
         from keras_sounddream.training import units
         from keras_sounddream.training.clip_sets import read_clip_set
     clips, labels = _clips(read_clip_set(data), folds)
+    units.check_class(label, labels)
     model, family = load_model(model_name, weights)
     found = units.measure_units(model, layer, clips, labels, answer=answer, top=top, family=family)
     shown = found.order(label, least_auc, limit)

@@ -5,6 +5,7 @@ import difflib
 import importlib
 import inspect
 import json
+import math
 import pathlib
 
 import keras_sounddream
@@ -13,7 +14,7 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.tasks import find_tasks
 from keras_sounddream.export.verify import verify as verify_file
-from keras_sounddream.files import folder_beside, written_beside
+from keras_sounddream.files import check_output, folder_beside, written_beside
 
 # Format: module that has `write(tasks, metadata, path, **options)`, `read(path, tasks)`, which
 # gives a `verify.Runner`, `FOLDER_HOLDS`: the file by which a folder of the format is known, or
@@ -84,6 +85,7 @@ def export_model(
     writer = _format(format)
     options |= {} if size is None else {"size": size}
     _check_options(format, options if seconds is None else {**options, "seconds": seconds})
+    _check_seconds(seconds)
     _check_tasks(writer, format, tasks)
     found = find_tasks(model, tasks, layer, min_seconds, preprocessing)
     if tasks is None:
@@ -102,6 +104,7 @@ def _export(stack, format, path, made, verify, overwrite, options):
     writer, (tasks, metadata) = _format(format), made
     holds = writer.FOLDER_HOLDS
     if holds is None:
+        check_output(path, overwrite)
         beside = stack.enter_context(written_beside(f"{path}.json", overwrite))
         temporary = stack.enter_context(written_beside(path, overwrite))
     else:
@@ -131,6 +134,13 @@ def _check_options(format, options):
         raise InputError(
             f"The format {format} takes {', '.join(takes)}. Received: {', '.join(unknown)}."
         )
+
+
+def _check_seconds(seconds):
+    """A length that is no number, or without end, is no number of samples."""
+    given = seconds if _is_ladder(seconds) else [] if seconds is None else [seconds]
+    if not all(math.isfinite(each) for each in given):
+        raise InputError(f"Expected finite lengths, such as 5. Received `seconds`: {seconds}.")
 
 
 def _is_ladder(seconds):

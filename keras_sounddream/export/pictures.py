@@ -96,6 +96,20 @@ def at_size(task, seconds, size, needed=False):
     return dataclasses.replace(task, size=size)
 
 
+def check_own_sizes(tasks):
+    """Checks that dreams of networks of one size of picture fit it at their smallest octave.
+
+    Args:
+        tasks: list of `Task`.
+
+    Raises:
+        InputError: if one does not.
+    """
+    for task in tasks:
+        if task.size is not None and task.read is not None:
+            _check_size(task, task.size)
+
+
 def signature_function(task):
     """Makes what a signature of pictures computes.
 

@@ -122,7 +122,9 @@ def find_tasks(model, names=None, layer=None, min_seconds=None, preprocessing=No
             needs = "a DeepDream" if TASKS[name][1] else "scores (batch, …, classes)"
             raise InputError(f"The task {name!r} needs {needs}. Received: {network.name}.")
     makers = {name: TASKS[name][0] for name in names or has}
-    return [make(network, dream, common, layer, take) for make in makers.values()]
+    found = [make(network, dream, common, layer, take) for make in makers.values()]
+    pictures.check_own_sizes(found)
+    return found
 
 
 def _classify(network, dream, common, layer, take):

@@ -8,12 +8,11 @@ import sys
 
 import keras_sounddream
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import check_output
 from keras_sounddream.lite.dreaming import Dreamer
 from keras_sounddream.lite.pipes import decode_pcm, read_blocks, record
 from keras_sounddream.lite.scoring import Classifier, Embedder
 from keras_sounddream.lite.sonifying import METHODS, sonify
-from keras_sounddream.lite.sounds import load, save
+from keras_sounddream.lite.sounds import check_sound_output, load, save
 
 
 def main(arguments=None):
@@ -119,14 +118,14 @@ def _classify(options):
 
 
 def _dream(options):
-    check_output(options.output, options.force)
+    check_sound_output(options.output, options.force)
     dreamer = Dreamer(options.model, threads=options.threads)
     made = dreamer.dream(load(options.sound, dreamer.sample_rate), options.steps)
     save(options.output, made, dreamer.sample_rate, options.force)
 
 
 def _sonify(options):
-    check_output(options.output, options.force)
+    check_sound_output(options.output, options.force)
     embedder = Embedder(options.model, threads=options.threads)
     waveform = load(options.sound, embedder.sample_rate)
     save(options.output, *sonify(embedder, waveform, options.method, options.hop), options.force)

@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import written_beside
+from keras_sounddream.files import check_output, written_beside
 from keras_sounddream.lite.ladder import check_waveform
 from keras_sounddream.lite.resampling import resample
 from keras_sounddream.lite.wav import decode_wav, encode_wav, is_wav
@@ -38,6 +38,21 @@ def load(path, sample_rate):
     return resample(waveform, rate, sample_rate)
 
 
+def check_sound_output(path, overwrite=False):
+    """Checks that a sound can be written, before any work is done for it.
+
+    Args:
+        path: str or path, ending in `.wav`.
+        overwrite: bool, whether a file that exists may be replaced.
+
+    Raises:
+        InputError: if the path ends otherwise or may not be written.
+    """
+    check_output(path, overwrite)
+    if pathlib.Path(path).suffix.lower() != ".wav":
+        raise InputError(f"Expected a name that ends in .wav. Received: {path}.")
+
+
 def save(path, waveform, sample_rate, overwrite=False):
     """Writes a sound as a WAV file of 16 bits, which is whole or not there.
 
@@ -50,8 +65,7 @@ def save(path, waveform, sample_rate, overwrite=False):
     Raises:
         InputError: if the path ends otherwise or may not be written, or the sound leaves [-1, 1].
     """
-    if pathlib.Path(path).suffix.lower() != ".wav":
-        raise InputError(f"Expected a name that ends in .wav. Received: {path}.")
+    check_sound_output(path, overwrite)
     waveform = check_waveform(waveform)
     peak = np.abs(waveform).max()
     if peak > 1:
@@ -65,7 +79,9 @@ def _decode_other(contents, source):
         raise InputError(f"{source} is no WAV file. For other formats: pip install soundfile.")
     import soundfile
 
+    stream = io.BytesIO(contents)
     try:
-        return soundfile.read(io.BytesIO(contents), dtype="float32", always_2d=True)
+        return soundfile.read(stream, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, TypeError) as error:
-        raise InputError(f"Cannot read {source} ({error}).") from None
+        reason = str(error).replace(repr(stream), "it").rstrip(".")
+        raise InputError(f"Cannot read {source} as sound ({reason}). Convert it to WAV.") from None

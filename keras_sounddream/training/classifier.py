@@ -7,7 +7,7 @@ import keras
 from tqdm import tqdm
 
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import written_beside
+from keras_sounddream.files import keep_folder, written_beside
 
 _PEAK_LEARNING_RATE = 2e-3
 _WARM_UP_SHARE = 0.05
@@ -92,17 +92,18 @@ def claim_folder(folder, settings):
         settings: dict that JSON can hold, all that tells one run from another.
 
     Raises:
-        InputError: if the folder holds a run of other settings.
+        InputError: if it cannot be made, or holds a run of other settings.
     """
-    path = pathlib.Path(folder) / "run.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = keep_folder(folder) / "run.json"
     if not path.exists():
         with written_beside(path) as temporary:
             temporary.write_text(json.dumps(settings))
     found = json.loads(path.read_text())
     if found != settings:
+        names = [name for name in {**found, **settings} if found.get(name) != settings.get(name)]
+        held, asked = ({name: run.get(name) for name in names} for run in (found, settings))
         raise InputError(
-            f"The folder {folder} holds a run with {found}, not {settings}. Give another folder."
+            f"The folder {folder} holds a run with {held}, not {asked}. Give another folder."
         )
 
 

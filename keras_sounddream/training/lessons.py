@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import written_beside
+from keras_sounddream.files import keep_folder, written_beside
 from keras_sounddream.training import videos
 
 _BATCH = 16  # pictures that a teacher looks at at a time
@@ -109,8 +109,7 @@ def prepare(paths, teachers, folder, sample_rate, step_seconds, steps, pictures_
     Raises:
         InputError: if no video can be used, or what a teacher gives are no probabilities.
     """
-    folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = keep_folder(folder)
     for teacher in teachers.values():
         teacher.judge([teacher.fit(np.full((8, 8, 3), 128, "uint8"))])
     found, skipped = [], {}

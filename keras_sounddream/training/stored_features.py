@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import written_beside
+from keras_sounddream.files import keep_folder, written_beside
 from keras_sounddream.training.activations import activations, check_layers
 
 
@@ -32,7 +32,7 @@ def stored_features(model, layers, paths, pooling="mean", *, folder=None, **opti
         dict from layer to list of float32 `(rows, features)`, one a clip: one row, or one a window.
 
     Raises:
-        InputError: as `activations`, or if a file in `folder` is damaged.
+        InputError: as `activations`, or if `folder` cannot be made or a file in it is damaged.
     """
     check_layers(model, layers)
     if pooling == "none":
@@ -40,8 +40,7 @@ def stored_features(model, layers, paths, pooling="mean", *, folder=None, **opti
     if folder is None:
         found = activations(model, layers, paths, pooling, **options)
         return {layer: _rows(each) for layer, each in found.items()}
-    folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = keep_folder(folder)
     common = _digest_of_all(model, paths, pooling, options)
     places = {layer: folder / _name(layer, pooling, common) for layer in layers}
     missing = [layer for layer, path in places.items() if not path.exists()]

@@ -61,14 +61,27 @@ class UnitSensitivity:
         Raises:
             InputError: if there is no such class.
         """
-        if label is not None and label not in self.labels:
-            raise InputError(f"Expected a class of {', '.join(self.labels)}. Received: {label!r}")
+        check_class(label, self.labels)
         area, separation = self.auc.max(axis=1), self.d_prime.max(axis=1)
         found = np.lexsort((-separation, -area))
         found = found[area[found] >= least_auc]
         if label is not None:
             found = found[self.best[found] == self.labels.index(label)]
         return found[:limit]
+
+
+def check_class(label, labels):
+    """Checks that a class is one of those that there are.
+
+    Args:
+        label: str, or `None` for any.
+        labels: sequence of str.
+
+    Raises:
+        InputError: if there is no such class.
+    """
+    if label is not None and label not in labels:
+        raise InputError(f"Expected a class of {', '.join(labels)}. Received: {label!r}")
 
 
 def measure_units(model, layer, clips, labels, *, answer="mean", top=3, family=None, seed=0):

@@ -100,9 +100,10 @@ def test_the_page_plays_and_shows_the_baseline_beside(folder, models, tmp_path):
         ),
     ],
 )
-def test_sounds_by_each_method(folder, models, options, file):
+def test_sounds_by_each_method(folder, models, capsys, options, file):
     model = ("--model", str(models / "small.keras"), "--layer", "conv2")
     assert main(["sonify", "chirp.wav", *model, *options, "-o", "out"]) == 0
+    assert "of 1 layer\n" in capsys.readouterr().out
     waveform, rate = soundfile.read(folder / "out" / file)
     assert 0.01 < waveform.std() < 0.5
     assert np.abs(waveform).max() <= 1
@@ -146,6 +147,7 @@ def test_legacy_keeps_the_quirks_of_netsounds(folder, models):
         (["chirp.wav", "-o", "."], "holds something else"),
         (["chirp.wav", "-o", "chirp.wav"], "is a file"),
         (["chirp.wav", "--bits", "12"], "'12' is not one of"),
+        (["chirp.wav", "--random-weights", "--seed", "-1"], "-1 is not in the range x>=0"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_is_left(folder, models, capsys, arguments, message):

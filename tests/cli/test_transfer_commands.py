@@ -9,6 +9,7 @@ from keras_sounddream.cli.main import main
 from keras_sounddream.training import finetune
 
 DATA = ("--data", "clips")
+CLIP = "clips/low/low.00000.wav"
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +51,12 @@ BAD = {
     "data": (["probe", "log_mel_cnn", "--layer", "pooled", "--data", "no"], "no folder no"),
     "output": ([*TUNE, "-o", "mine.h5"], ".npz or a .keras"),
     "own": (["finetune", "my.keras", *DATA, "-o", "a.npz"], "probed, not fine-tuned"),
+    "seed": ([*PROBE, "--layer", "pooled", "--seed", "-1"], "-1 is not in the range x>=0"),
+    "cache": ([*PROBE, "--layer", "pooled", "--cache", CLIP], "Expected a folder"),
+    "folder": ([*TUNE, "-o", "a.npz", "--folder", CLIP], "Expected a folder"),
+    "rate": ([*TUNE, "-o", "a.npz", "--learning-rate", "nan"], "nan is not a finite number"),
+    "endless": ([*TUNE, "-o", "a.npz", "--learning-rate", "inf"], "inf is not a finite number"),
+    "tuning seed": ([*TUNE, "-o", "a.npz", "--seed", "-1"], "-1 is not in the range x>=0"),
     "both": ([*TUNE, "-o", "a.npz", "--fold", "1", "--all-clips"], "leave one out"),
     "unfreeze": ([*TUNE, "-o", "a.npz", "--unfreeze", "blok4*"], "Did you mean block4"),
 }

@@ -157,6 +157,8 @@ def test_the_first_task_is_written_where_none_is_asked_for(small_dream, tmp_path
     [
         ({"tasks": ["classify", "embed"]}, "'onnx' holds 1 task.*Received: classify, embed"),
         ({"tasks": ["dream"], "seconds": 0.01}, "at least 0.04 s of sound for dream.*=0.01"),
+        ({"tasks": ["dream"], "seconds": float("nan")}, "finite lengths, such as 5.*: nan"),
+        ({"tasks": ["dream"], "seconds": (1, float("inf"))}, "finite lengths, such as 5.*, inf"),
         ({"serving_name": "a"}, "serving_name"),
     ],
 )

@@ -210,6 +210,15 @@ def test_a_dream_too_small_for_its_octaves_is_refused(dream, tmp_path):
         export_model(dream, tmp_path / "a.tflite", "litert", size=(3, 3))
 
 
+@pytest.mark.parametrize("format", ["saved_model", "litert"])
+def test_a_dream_of_one_size_too_small_for_its_octaves_is_refused(tmp_path, format):
+    inputs = keras.Input((16, 16, 3))
+    model = keras.Model(inputs, keras.layers.Conv2D(2, 3, name="seen")(inputs))
+    dream = DeepDream(model, objectives.layer("seen"), octaves=4, steps=1)
+    with pytest.raises(InputError, match="too few for layer 'seen': dream in fewer octaves"):
+        export_model(dream, tmp_path / "a", format)
+
+
 def test_the_command_line_takes_a_size(network, tmp_path, capsys):
     pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert")
     network.save(tmp_path / "eye.keras")

@@ -106,7 +106,7 @@ def test_only_what_scores_enough_is_named(model, capsys, monkeypatch):
         (["classify", "{model}", "{model}"], "sounddream-lite: "),
         (["classify", "{model}", "{wav}", "--top", "0"], "invalid number above zero"),
         (["classify", "{model}", "{wav}", "--labels", "nothing.txt"], "Cannot read the labels"),
-        (["dream", "{model}", "{wav}", "-o", "dream.mp3"], "ends in .wav"),
+        (["dream", "nothing.tflite", "{wav}", "-o", "dream.mp3"], "ends in .wav"),  # first of all
         (["dream", "{model}", "{wav}"], "required: -o"),
         (["sing"], "invalid choice"),
         ([], "required: COMMAND"),

@@ -161,6 +161,7 @@ def test_the_command_writes_page_and_tables(folder, tmp_path, monkeypatch, capsy
         ([], "page.html exists"),
         (["--force", "--layer", "nothing"], "has no layer 'nothing'"),
         (["--force", "--class", "middle"], "Expected a class of high, low"),
+        (["--force", "--least-auc", "nan"], "nan is not a finite number"),
         (["--force", "--fold", "7"], "Expected folds of (1, 2, 3, 4, 5)"),
         (["--force", "-o", "page.txt"], "Expected a page .html"),
     ]:
