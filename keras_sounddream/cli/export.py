@@ -52,8 +52,11 @@ from keras_sounddream.errors import InputError
 )
 @click.option("--serving", is_flag=True, help="Add a version to a folder of TensorFlow Serving.")
 @dream_options
+@click.option("--no-verify", is_flag=True, help="Write what is not compared, or differs.")
 @click.option("--force", is_flag=True, help="Replace what exists.")
-def command(output, model_name, weights, format_name, tasks, sounds, serving, force, **rest):
+def command(
+    output, model_name, weights, format_name, tasks, sounds, serving, no_verify, force, **rest
+):
     """Exports MODEL, a name of the zoo or a .keras file, and compares the file with it.
 
     MODEL may be a network of pictures too, as of `sounddream dream`.
@@ -69,6 +72,7 @@ def command(output, model_name, weights, format_name, tasks, sounds, serving, fo
         "layer": rest.pop("embedding", None),
         "tasks": tasks or None,
         "sounds": sounds or None,
+        "verify": not no_verify,
     }
     seconds = rest.pop("seconds", ())
     options |= {"seconds": seconds if len(seconds) > 1 else seconds[0]} if seconds else {}
@@ -96,6 +100,9 @@ def _tell(report):
     """Prints one line for a file, and one for each of its tasks."""
     click.echo(f"{report['path']}: {report['bytes'] / 1e6:.1f} MB")
     for name, task in report["tasks"].items():
+        if not task:
+            click.echo(f"  {name:12} not compared")
+            continue
         what = (
             f"{task['sound_seconds']:.1f} s of sound"
             if "sound_seconds" in task

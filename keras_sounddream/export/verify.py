@@ -218,6 +218,10 @@ def _judge(task, figures):
     objective = figures.get("objective_relative", 0.0)
     if objective > task.objective_limit:
         what += f"; its objective by {objective:.2g}, where {task.objective_limit:.0e} is allowed"
+    if task.read is not None:
+        what += (
+            ". Fewer or smaller steps come nearer; verify=False (--no-verify) writes it as it is"
+        )
     raise ExportError(
         f"The {task.name} of {name} differs once exported: {what}. Nothing was written."
     )

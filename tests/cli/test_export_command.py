@@ -27,6 +27,14 @@ def test_serves_a_dream(saved, tmp_path, capsys):
     assert "dream" in capsys.readouterr().out
 
 
+def test_a_file_is_written_without_comparing(saved, tmp_path, capsys):
+    path = tmp_path / "a.onnx"
+    arguments = ["--format", "onnx", "--task", "embed", "--no-verify"]
+    assert main(["export", saved, "-o", str(path), *arguments]) == 0
+    assert "embed        not compared" in capsys.readouterr().out
+    assert path.stat().st_size
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -8,7 +8,7 @@ from export.models import make_classifier
 
 from keras_sounddream import InputError
 from keras_sounddream.export.lengths import by_length, least_samples, repeated
-from keras_sounddream.export.signatures import waveform_signature
+from keras_sounddream.export.signatures import array_signature
 from keras_sounddream.export.tasks import find_tasks
 
 PADDINGS = {
@@ -34,7 +34,7 @@ def options_of(task, count):
 
 @pytest.fixture(scope="module")
 def functions(dream):
-    return {task.name: (task, waveform_signature(task)) for task in find_tasks(dream)}
+    return {task.name: (task, array_signature(task)) for task in find_tasks(dream)}
 
 
 @pytest.mark.parametrize("padding", PADDINGS)
