@@ -115,6 +115,7 @@ def main():
         "--log-mel-folds",
         help="weights fold1.npz … fold5.npz of LogMelCNN, as esc10_cross_validation.py leaves them",
     )
+    parser.add_argument("--log-mel-remark", default="", help="what to say of these weights")
     arguments = parser.parse_args()
     clip_set = read_clip_set(arguments.data)
     paths = [clip.path for clip in clip_set.clips]
@@ -144,6 +145,7 @@ def write(tables, chosen, protocol, arguments):
     """Writes the page."""
     if arguments.log_mel_folds:
         of_log_mel = "LogMelCNN is measured on each fold with weights trained on the other four."
+        of_log_mel += " " + arguments.log_mel_remark
     else:
         of_log_mel = (
             "**LogMelCNN is measured on fold 5 alone**: the weights that ship were trained on folds 1 to 4, of"

@@ -289,7 +289,7 @@ def bad_inputs():
         (["train", "esc10", "--data", ".", "-o", "w.npz"], "Expected ESC-10's ten class folders"),
         (["train", "esc10", "--data", ".", "-o", "w.h5"], "Expected weights to write as .npz"),
         ([*dream, "--layer", "waveform"], "'waveform' cannot be dreamed on"),
-        ([*dream, "--step-size", "inf"], "`step_size` must be above 0"),
+        ([*dream, "--step-size", "inf"], "inf is not a finite number"),
         ([*dream, "--seed", "99999999999"], "`seed` must be an int below"),
         (["dream", "loud.wav", "-o", "out.wav"], "The peak is 8: scale it down"),
         (["train", "esc11", "--data", ".", "-o", "w.npz"], "'esc11'"),
