@@ -57,7 +57,8 @@ class ModelFile:
                 f"{self.path} takes sound at {metadata.sample_rate} Hz, as it says itself. "
                 f"Received `sample_rate`: {sample_rate}."
             )
-        self._interpreter = open_interpreter(flatbuffer, threads)
+        integers = metadata is not None and metadata.settings.get("quantization") == "int8"
+        self._interpreter = open_interpreter(flatbuffer, threads, integers)
         self._runners = {name: self._runner(name) for name in self._signatures(metadata)}
         self._sounds, self.samples = self._find_sounds()
         self.metadata = metadata or self._foreign_metadata(sample_rate)

@@ -1,8 +1,11 @@
 """Files: whole, damaged, cut off, of other makers. The process lives on."""
 
 import dataclasses
+import pathlib
+import platform
 import subprocess
 import sys
+import types
 import zipfile
 
 import numpy as np
@@ -12,7 +15,7 @@ from lite import made_files
 from keras_sounddream import InputError
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.packing import pack, unpack
-from keras_sounddream.lite import Classifier, Dreamer, Embedder, ModelFile
+from keras_sounddream.lite import Classifier, Dreamer, Embedder, ModelFile, model_file, runtime
 
 BARE = b"\x1c\0\0\0TFL3" + bytes(range(200))
 
@@ -209,3 +212,31 @@ def test_the_place_of_a_step_may_be_a_scalar_or_of_one_element(tmp_path, sound, 
     path.write_bytes(pack(flatbuffer, made_files.metadata(tasks=("dream_step",))))
     made, _ = Dreamer(path).step(sound[:1600], place=7)
     np.testing.assert_allclose(made, made_files.step(sound[:1600], 7), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("machine", "integers", "wanted"),
+    [("aarch64", True, "plain"), ("aarch64", False, None), ("x86_64", True, None)],
+)
+def test_integers_on_arm_are_computed_by_the_plain_kernels(monkeypatch, machine, integers, wanted):
+    given = {}
+    kinds = types.SimpleNamespace(BUILTIN_WITHOUT_DEFAULT_DELEGATES="plain")
+    module = types.SimpleNamespace(OpResolverType=kinds, Interpreter=given.update)
+    monkeypatch.setattr(runtime, "_find_module", lambda: module)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    runtime.open_interpreter(b"", 1, integers)
+    assert given.get("experimental_op_resolver_type") == wanted
+
+
+def test_a_file_says_that_it_computes_in_integers(model, monkeypatch, tmp_path):
+    asked = []
+    opened = runtime.open_interpreter
+    monkeypatch.setattr(
+        model_file, "open_interpreter", lambda *given: asked.append(given[2]) or opened(*given)
+    )
+    flatbuffer, metadata = unpack(pathlib.Path(model).read_bytes(), "a")
+    metadata = dataclasses.replace(metadata, settings={"quantization": "int8"})
+    (tmp_path / "b.tflite").write_bytes(pack(flatbuffer, metadata))
+    for path in (model, tmp_path / "b.tflite"):
+        model_file.ModelFile(path)
+    assert asked == [False, True]
