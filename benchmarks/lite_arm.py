@@ -110,7 +110,8 @@ def page(models, x86, arm, count):
 `keras_sounddream.lite`, on {figures["machine"]} and on {arm_figures["machine"]}. The {arm_figures["machine"]}
 is **emulated**: no Raspberry Pi was at hand. That proves that the files load there and compute the
 same; its speed says nothing, so the seconds are those of x86, one thread, the median of {CALLS} calls.
-Largest difference allowed: {LIMIT:g} of the output's peak.
+Largest difference allowed: {LIMIT:g} of the output's peak. Files of 8-bit integers come within some of
+their own steps (0.004 of a score) and are not held to it.
 
 | file | task | sound, s | MB | largest difference | as a share of the peak | s a call, {figures["machine"]} |
 |---|---|---|---|---|---|---|
