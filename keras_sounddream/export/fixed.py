@@ -7,7 +7,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.pictures import at_size
-from keras_sounddream.export.portable_tasks import portable_function
+from keras_sounddream.export.portable_tasks import fixed_samples, portable_function
 
 
 def at_length(task, seconds, size=None):
@@ -35,13 +35,7 @@ def at_length(task, seconds, size=None):
         raise InputError(
             "A file of this format takes one length of sound. Give it: `seconds=5` (--seconds 5)."
         )
-    samples = task.samples if seconds is None else round(seconds * task.sample_rate)
-    if task.samples not in (None, samples) or samples < task.min_samples:
-        least = f"{'' if task.samples else 'at least '}{task.min_samples / task.sample_rate:.3g}"
-        raise InputError(
-            f"The {task.name} of {task.model.name} takes {least} s of sound. "
-            f"Received `seconds`: {seconds}."
-        )
+    samples = fixed_samples(task, seconds)
     return dataclasses.replace(task, function=function, samples=samples, min_samples=samples)
 
 

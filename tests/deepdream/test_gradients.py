@@ -74,6 +74,8 @@ TABLE = {
         of=[{"activation": name} for name in ACTIVATIONS],
     ),
     "causal Conv1D": (layer(layers.Conv1D, 5, 3, padding="causal", dilation_rate=2), SERIES),
+    "Conv2D, two down and one across": (layer(layers.Conv2D, 4, 3, strides=(2, 1)), PICTURE),
+    "Conv2D, two down and three across": (layer(layers.Conv2D, 4, 5, strides=(2, 3)), PICTURE),
     "Conv1DTranspose": (layer(layers.Conv1DTranspose, 5, 3, strides=2), SERIES),
     "deep DepthwiseConv2D": (layer(layers.DepthwiseConv2D, 3, depth_multiplier=2), PICTURE),
     "DepthwiseConv1D": (layer(layers.DepthwiseConv1D, 3, strides=2, padding="same"), SERIES),
