@@ -102,16 +102,13 @@ def _forward_staged(framed, plan):
     columns, bins = fft_length // rows, second.shape[-1] // 2
     if length < fft_length:
         framed = ops.pad(framed, ((0, 0), (0, 0), (0, fft_length - length)))
-    x = ops.transpose(ops.reshape(framed, (-1, rows, columns)), (0, 2, 1))
-    x = ops.matmul(ops.reshape(x, (-1, rows)), first)  # (frames, column), (part, row)
-    x = ops.transpose(ops.reshape(x, (-1, rows)))  # one plain matrix, the quickest to turn
-    x = ops.matmul(ops.reshape(x, (rows, -1, columns * 2)), second)  # row, frames, (bin, part)
-    x = ops.transpose(ops.reshape(x, (rows, -1)))
-    x = ops.reshape(x, (-1, bins, 2, rows))
-    count, num_bins = ops.shape(x)[0], fft_length // 2 + 1
-    parts = (ops.slice(x, (0, 0, i, 0), (count, bins, 1, rows)) for i in range(2))
+    x = ops.matmul(first, ops.reshape(framed, (-1, rows, columns)))  # frame, (row, part), column
+    x = ops.transpose(ops.reshape(x, (-1, rows, 2 * columns)), (1, 0, 2))  # of whole rows: quick
+    x = ops.matmul(x, second)  # row, frame, (part, bin)
+    x = ops.transpose(ops.reshape(x, (rows, -1)))  # one plain matrix, the quickest to turn
+    parts = ops.split(ops.reshape(x, (-1, 2 * bins, rows)), 2, axis=1)
     parts = (ops.reshape(part, (batch, num_frames, bins * rows)) for part in parts)
-    return tuple(columns_of(part, 0, num_bins) for part in parts)
+    return tuple(columns_of(part, 0, fft_length // 2 + 1) for part in parts)
 
 
 def _transposed_staged(real, imaginary, plan):
@@ -120,12 +117,11 @@ def _transposed_staged(real, imaginary, plan):
     batch, num_frames = ops.shape(real)[0], ops.shape(real)[1]
     columns, bins = fft_length // rows, second.shape[-2] // 2
     beyond = ((0, 0), (0, 0), (0, bins * rows - fft_length // 2 - 1))
-    parts = [ops.reshape(ops.pad(p, beyond), (-1, bins, 1, rows)) for p in (real, imaginary)]
-    x = ops.transpose(ops.reshape(ops.concatenate(parts, axis=2), (-1, rows)))
-    x = ops.matmul(ops.reshape(x, (rows, -1, bins * 2)), second)  # row, frames, (column, part)
-    x = ops.transpose(ops.reshape(x, (rows, -1)))
-    x = ops.matmul(ops.reshape(x, (-1, 2 * rows)), first)  # (frames, column), row
-    x = ops.transpose(ops.reshape(x, (-1, columns, rows)), (0, 2, 1))
+    parts = [ops.reshape(ops.pad(p, beyond), (-1, bins, rows)) for p in (real, imaginary)]
+    x = ops.transpose(ops.reshape(ops.concatenate(parts, axis=1), (-1, rows)))
+    x = ops.matmul(ops.reshape(x, (rows, -1, 2 * bins)), second)  # row, frame, (part, column)
+    x = ops.reshape(ops.transpose(x, (1, 0, 2)), (-1, 2 * rows, columns))
+    x = ops.matmul(first, x)  # frame, row, column
     return columns_of(ops.reshape(x, (batch, num_frames, fft_length)), 0, length)
 
 
@@ -149,16 +145,14 @@ def _transposed_folded(real, imaginary, plan):
 
 @functools.lru_cache(maxsize=16)
 def _stages(length, fft_length, rows):
-    """Matrices `(rows, 2 * rows)` and `(rows, 2 * columns, 2 * bins)` of the two stages."""
+    """Matrices `(2 * rows, rows)` and `(rows, 2 * columns, 2 * bins)` of the two stages."""
     columns, bins = fft_length // rows, -(-(fft_length // 2 + 1) // rows)
     row, column = np.arange(rows), np.arange(columns)
-    cosine, sine = _circle(-2 * np.outer(row, row), 2 * rows)
-    first = np.concatenate([cosine, sine], axis=1)
-    bin_number = row[:, None, None] + rows * np.arange(bins)  # (row, 1, bin)
+    first = np.stack(_circle(-2 * np.outer(row, row), 2 * rows), axis=1)  # row, part, row
+    bin_number = row[:, None, None] + rows * np.arange(bins)  # row, 1, bin
     cosine, sine = _circle(-(2 * column[:, None] - length) * bin_number, 2 * fft_length)
-    second = np.stack([np.stack([cosine, sine], -1), np.stack([-sine, cosine], -1)], 2)
-    second = second.reshape(rows, columns * 2, bins * 2)  # row, (column, part), (bin, part)
-    return first.astype("float32"), second.astype("float32")
+    second = np.block([[cosine, sine], [-sine, cosine]])  # row, (part, column), (part, bin)
+    return first.reshape(2 * rows, rows).astype("float32"), second.astype("float32")
 
 
 @functools.lru_cache(maxsize=16)

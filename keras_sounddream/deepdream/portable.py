@@ -183,27 +183,39 @@ def _turned(waveform, shift):
 
 
 def _drawer(dream):
-    """As `octaves.coarsen`: across by a matrix for each octave, down by one if that is constant."""
+    """As `octaves.coarsen`: a branch for each octave, with matrices of its own."""
     settings = dream.settings
     if settings.octaves == 1 or dream.of_pictures:
         return lambda gradient, octave: gradient
     factors = octaves.factors(settings.octaves, settings.time_factor, settings.frequency_factor)
 
-    def draw(gradient, octave):
-        _, frames, bins = gradient.shape
-        times, frequencies = zip(*factors, strict=True)
-        across = _grids(bins, frequencies).transpose(0, 2, 1)
-        if frames is None:
-            drawn = coarsen_frames(gradient, tf.gather(tf.constant(times), octave))
-        else:
-            drawn = tf.matmul(tf.gather(tf.constant(_grids(frames, times)), octave), gradient)
-        return tf.matmul(drawn, tf.gather(tf.constant(across), octave))
+    def draw(gradient, octave, first=0):
+        if first == len(factors) - 1:
+            return gradient  # the finest grid is the spectrogram's own
+        this, finer = (
+            lambda: _drawn(gradient, *factors[first]),
+            lambda: draw(gradient, octave, first + 1),
+        )
+        return tf.cond(octave == first, this, finer)
 
     return draw
 
 
-def _grids(length, factors):
-    """The matrices that average an axis over the cells of grids, and interpolate between them."""
+def _drawn(gradient, time, frequency):
+    _, frames, bins = gradient.shape
+    down, up = (part.T for part in _through_grid(bins, frequency))
+    if frames is None:
+        return coarsen_frames(tf.matmul(tf.matmul(gradient, down), up), tf.constant(time))
+    average, interpolate = _through_grid(frames, time)
+    coarse = tf.matmul(tf.matmul(average, gradient), down)
+    return tf.matmul(interpolate, tf.matmul(coarse, up))
+
+
+def _through_grid(length, factor):
+    """Matrices that average an axis over the cells of a grid, and that interpolate between them."""
+    cells = max(int(np.round(np.float32(length) / np.float32(factor))), 1)  # as `coarsen` rounds
     with tf.init_scope():
-        unit = tf.eye(length)[:, :, tf.newaxis]
-        return np.stack([octaves.coarsen(unit, f, 1.0).numpy()[:, :, 0].T for f in factors])
+        fine, coarse = (tf.eye(size)[:, :, tf.newaxis] for size in (length, cells))
+        average = tf.image.resize(fine, (cells, length), "area")
+        interpolate = tf.image.resize(coarse, (length, cells), "bilinear")
+        return average[..., 0].numpy(), interpolate[..., 0].numpy()

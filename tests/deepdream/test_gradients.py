@@ -76,6 +76,8 @@ TABLE = {
     "causal Conv1D": (layer(layers.Conv1D, 5, 3, padding="causal", dilation_rate=2), SERIES),
     "Conv2D, two down and one across": (layer(layers.Conv2D, 4, 3, strides=(2, 1)), PICTURE),
     "Conv2D, two down and three across": (layer(layers.Conv2D, 4, 5, strides=(2, 3)), PICTURE),
+    "long Conv1D of one channel": (layer(layers.Conv1D, 4, 17, strides=2), (2, 61, 1)),
+    "long Conv1D, padded": (layer(layers.Conv1D, 4, 16, strides=3, padding="same"), (2, 47, 2)),
     "Conv1DTranspose": (layer(layers.Conv1DTranspose, 5, 3, strides=2), SERIES),
     "deep DepthwiseConv2D": (layer(layers.DepthwiseConv2D, 3, depth_multiplier=2), PICTURE),
     "DepthwiseConv1D": (layer(layers.DepthwiseConv1D, 3, strides=2, padding="same"), SERIES),

@@ -4,12 +4,16 @@ import tensorflow as tf
 
 from keras_sounddream.deepdream.gradients.pieces import (
     UnfitError,
+    cut,
     extend,
     sizes,
     spread,
     window,
 )
 from keras_sounddream.deepdream.gradients.pools import padding_before
+
+_FEW = 8  # channels: runtimes compute 16 at a time, however few are wanted
+_LONG = 8  # taps
 
 
 def _geometry(op):
@@ -48,12 +52,36 @@ def _strided(op, g):
     places, taps = _places(kernel, steps)
     for axis, count in zip((1, 2), taps, strict=True):
         g = extend(g, axis, count - 1, count - 1)
-    found = _side_by_side(tf.nn.conv2d(g, places, 1, "VALID"), steps, kernel.shape[2])
+    found = _in_blocks(g, places) if _is_thin(places) else tf.nn.conv2d(g, places, 1, "VALID")
+    found = _side_by_side(found, steps, kernel.shape[2])
     for axis, width, step in zip((1, 2), kernel.shape[:2], steps, strict=True):
         length = sizes(x)[axis]
         before = padding_before(length, width, step, padding)
         found = window(found, axis, before, length, step)
     return tf.ensure_shape(found, x.shape)
+
+
+def _is_thin(kernel):
+    height, width, _, outputs = kernel.shape
+    return height == 1 and width >= _LONG and outputs <= _FEW
+
+
+def _in_blocks(x, kernel):
+    """Convolves along one axis, into few channels, as matrix products.
+
+    As many places as the kernel has taps make a block, which reads two blocks: its own and the
+    next. Blocks are wide enough for a matrix product, where the channels are not.
+    """
+    _, taps, inputs, outputs = kernel.shape
+    batch, _, length, _ = sizes(x)
+    count = length // taps  # of blocks, rounded up
+    x = extend(x, 2, 0, (count + 1) * taps - length)
+    x = tf.reshape(x, [batch, count + 1, taps * inputs])
+    shifted = [tf.pad(kernel[0], [[i, taps - i], [0, 0], [0, 0]]) for i in range(taps)]
+    table = tf.reshape(tf.stack(shifted, 2), [2, taps * inputs, taps * outputs])
+    found = sum(tf.matmul(cut(x, 1, i, count), table[i]) for i in range(2))
+    found = tf.reshape(found, [batch, 1, count * taps, outputs])
+    return cut(found, 2, 0, length - taps + 1)
 
 
 def _places(kernel, steps):
