@@ -106,7 +106,8 @@ def _forward_staged(framed, plan):
     x = ops.transpose(ops.reshape(x, (-1, rows, 2 * columns)), (1, 0, 2))  # of whole rows: quick
     x = ops.matmul(x, second)  # row, frame, (part, bin)
     x = ops.transpose(ops.reshape(x, (rows, -1)))  # one plain matrix, the quickest to turn
-    parts = ops.split(ops.reshape(x, (-1, 2 * bins, rows)), 2, axis=1)
+    x = ops.reshape(x, (-1, 2 * bins, rows))
+    parts = (ops.slice(x, (0, i * bins, 0), (ops.shape(x)[0], bins, rows)) for i in range(2))
     parts = (ops.reshape(part, (batch, num_frames, bins * rows)) for part in parts)
     return tuple(columns_of(part, 0, fft_length // 2 + 1) for part in parts)
 

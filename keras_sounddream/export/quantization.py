@@ -18,13 +18,11 @@ from keras_sounddream.export.pictures import pictures_for
 _KINDS = schema.BuiltinOperator
 _FEWEST = 1024  # weights of an operation that are worth rounding
 _CONVOLUTIONS, _DENSE = (_KINDS.CONV_2D, _KINDS.DEPTHWISE_CONV_2D), (_KINDS.FULLY_CONNECTED,)
-_GRIDS = (_KINDS.GATHER,)  # of a dream's octaves
 # Kind of operation: which input its weights are, and their axis that has a scale each.
 _PLACES = {
     _KINDS.CONV_2D: (1, 0),
     _KINDS.DEPTHWISE_CONV_2D: (1, 3),
     _KINDS.FULLY_CONNECTED: (1, None),
-    _KINDS.GATHER: (0, None),
 }
 
 
@@ -106,8 +104,6 @@ def quantize(make_converter, tasks, name, representative):
     is_dream = any(task.read is not None for task in tasks)
     weights = _CONVOLUTIONS if is_dream else _CONVOLUTIONS + _DENSE
     ways = dict.fromkeys(weights, _to_8_bits if name == "dynamic_range" else _to_16_bits)
-    if is_dream:
-        ways |= dict.fromkeys(_GRIDS, _to_16_bits)
     return _rounded_weights(make_converter().convert(), ways)
 
 
