@@ -17,12 +17,14 @@ class DataSetSounds:
         split: str, such as `"train"`.
         labels: as of `sound_lists.SoundFiles`.
         feature: str, that holds the sound.
+        left_out: as of `SoundFiles`, always empty.
     """
 
     builder: object
     split: str
     labels: dict
     feature: str
+    left_out: tuple = ()
 
     @property
     def names(self):
