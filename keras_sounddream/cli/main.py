@@ -27,6 +27,7 @@ _COMMANDS = (
     "export",
     "generate",
     "log",
+    "corpus",
 )
 
 

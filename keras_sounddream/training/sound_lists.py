@@ -8,6 +8,7 @@ import pathlib
 import numpy as np
 
 from keras_sounddream.audio.blocks import read_blocks
+from keras_sounddream.audio.io import open_sound
 from keras_sounddream.errors import InputError
 from keras_sounddream.training.clip_sets import SUFFIXES
 from keras_sounddream.training.videos import read_sound
@@ -15,6 +16,7 @@ from keras_sounddream.training.videos import read_sound
 FILE_COLUMN = "file"
 
 _CODED = (".m4a", ".m4b", ".mp4", ".aac", ".wma")  # which libsndfile does not read
+_LOW_RATE = 8000  # Hz, at which those are measured
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,6 +142,34 @@ def list_table(table, conditions, file_column=FILE_COLUMN):
     return SoundFiles(paths, labels)
 
 
+def measure(files):
+    """Finds how long sounds are, by what their files say of themselves.
+
+    Args:
+        files: `SoundFiles`.
+
+    Returns:
+        `(files, seconds)`: `SoundFiles` without those that cannot be opened or are empty, which
+        `left_out` names; and a list of float, one a file.
+
+    Raises:
+        InputError: if none is left.
+    """
+    seconds, left_out = [], list(files.left_out)
+    for path in files.paths:
+        try:
+            seconds.append(_seconds(path))
+        except InputError as error:
+            seconds.append(0.0)
+            left_out.append((str(path), str(error)))
+    kept = [number for number, length in enumerate(seconds) if length]
+    if not kept:
+        raise InputError(f"No sound of {len(seconds)} can be opened. {left_out[-1][1]}")
+    labels = {name: tuple(each[number] for number in kept) for name, each in files.labels.items()}
+    paths = tuple(files.paths[number] for number in kept)
+    return SoundFiles(paths, labels, tuple(left_out)), [seconds[number] for number in kept]
+
+
 def read_rows(table, columns):
     """Reads a CSV file with a header, in UTF-8.
 
@@ -157,18 +187,26 @@ def read_rows(table, columns):
     try:
         with open(table, newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
+            found = reader.fieldnames or []
             rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"Cannot read the table {os.fspath(table)}: {reason}.") from None
-    missing = [column for column in columns if column not in (reader.fieldnames or ())]
+    missing = [column for column in columns if column not in found]
     if missing:
-        raise InputError(
-            f"Expected the columns {', '.join(missing)} in {table}. Found: {reader.fieldnames}"
-        )
+        raise InputError(f"Expected the columns {', '.join(missing)} in {table}. Found: {found}")
     if not rows:
         raise InputError(f"Expected rows in {table}, a row a sound. Found none.")
     return rows
+
+
+def _seconds(path):
+    if path.suffix.lower() in _CODED:
+        return len(read_sound(path, _LOW_RATE)) / _LOW_RATE
+    with open_sound(path) as sound:
+        if not sound.frames:
+            raise InputError(f"Expected sound, but {path} holds no samples.")
+        return sound.frames / sound.samplerate
 
 
 def _decoded(path, sample_rate):
