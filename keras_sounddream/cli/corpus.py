@@ -2,8 +2,10 @@
 
 import click
 
-from keras_sounddream.cli._options import quietly
 from keras_sounddream.errors import InputError
+from keras_sounddream.reports import corpus
+from keras_sounddream.reports.dream import check_picture
+from keras_sounddream.training import music_tags, sound_lists
 
 
 @click.command()
@@ -26,13 +28,8 @@ def command(folder, output, tags, genres, conditions, force):
 
     A table has a header, a column `file`, and columns of labels. Files that are left out are named.
     """
-    from keras_sounddream.reports import corpus
-    from keras_sounddream.reports.dream import check_picture
-
     if output:
         check_picture(output, force)
-    with quietly():
-        from keras_sounddream.training import sound_lists
     found = _listed(folder, tags, genres, list(conditions))
     found, seconds = sound_lists.measure(found)
     for name, labels in found.labels.items():
@@ -46,8 +43,6 @@ def command(folder, output, tags, genres, conditions, force):
 
 
 def _listed(folder, tags, genres, conditions):
-    from keras_sounddream.training import music_tags, sound_lists
-
     if genres and not tags:
         raise InputError("Expected --tags with --genres, which is a table for them.")
     if tags:

@@ -8,9 +8,8 @@ import pathlib
 import numpy as np
 
 from keras_sounddream.audio.blocks import read_blocks
-from keras_sounddream.audio.io import open_sound
+from keras_sounddream.audio.io import SUFFIXES, open_sound
 from keras_sounddream.errors import InputError
-from keras_sounddream.training.clip_sets import SUFFIXES
 from keras_sounddream.training.videos import read_sound
 
 FILE_COLUMN = "file"
