@@ -37,18 +37,19 @@ class DataSetSounds:
         """What changes where the data set does: its name, version and folder, and the split."""
         return [self.builder.info.full_name, str(self.builder.data_path), self.split, self.feature]
 
-    def waveforms(self, sample_rate):
+    def waveforms(self, sample_rate, most_seconds=None):
         """Decodes one sound after the other, as `sound_lists.SoundFiles.waveforms`."""
         rate = self.builder.info.features[self.feature].sample_rate
         only = {self.feature: True}
         for example in _examples(self.builder, self.split, only):
-            samples = np.asarray(example[self.feature])
-            if samples.ndim > 1:
-                samples = samples.mean(axis=1)
+            samples = _scaled(np.asarray(example[self.feature]))
             if not samples.size:
                 yield InputError("Expected sound, but it holds no samples.")
                 continue
-            yield resample(_scaled(samples)[None], rate, sample_rate)[0]
+            mono = samples if samples.ndim == 1 else samples.mean(axis=1)
+            whole = resample(mono[None], rate, sample_rate)[0]
+            most = len(whole) if most_seconds is None else max(1, round(most_seconds * sample_rate))
+            yield whole[:most]
 
 
 def list_data_set(name, conditions, split="train", data_folder=None, feature="audio"):
@@ -58,7 +59,7 @@ def list_data_set(name, conditions, split="train", data_folder=None, feature="au
         name: str, as of `tfds.builder`.
         conditions: dict from the name of a condition to the feature that holds its labels, such as
             `{"digit": "label"}`; empty for none.
-        split: str.
+        split: str, such as `"train"` or `"train[:90%]"`.
         data_folder: str or path, where TFDS keeps it; `None` for its default.
         feature: str, that holds the sound.
 
@@ -69,8 +70,7 @@ def list_data_set(name, conditions, split="train", data_folder=None, feature="au
         InputError: if the data set is unknown or not prepared, or lacks a split or a feature.
     """
     builder = _builder(name, data_folder)
-    if split not in builder.info.splits:
-        raise InputError(f"{name} has no split {split!r}. It has: {', '.join(builder.info.splits)}")
+    _check_split(builder, split)
     features = builder.info.features
     for wanted in (feature, *conditions.values()):
         if wanted not in features:
@@ -101,6 +101,18 @@ def _builder(name, data_folder):
             f"tfds.builder({name!r}).download_and_prepare() first."
         )
     return builder
+
+
+def _check_split(builder, split):
+    try:
+        count = builder.info.splits[split].num_examples
+    except (KeyError, ValueError, AssertionError):
+        count = 0
+    if not count:
+        raise InputError(
+            f"{builder.name} has nothing in a split {split!r}. It has: "
+            f"{', '.join(builder.info.splits)}, and parts of them, such as train[:90%]."
+        )
 
 
 def _examples(builder, split, only):

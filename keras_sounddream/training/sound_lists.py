@@ -1,5 +1,8 @@
 """Which sounds there are, with their labels: of a folder or a table."""
 
+import collections
+import concurrent.futures
+import contextlib
 import csv
 import dataclasses
 import os
@@ -47,20 +50,28 @@ class SoundFiles:
             found.append([str(path), *((state.st_size, state.st_mtime_ns) if state else ())])
         return found
 
-    def waveforms(self, sample_rate):
-        """Decodes one file after the other.
+    def waveforms(self, sample_rate, most_seconds=None):
+        """Decodes the files, several at a time.
 
         Args:
             sample_rate: int, Hz, to bring them to.
+            most_seconds: float, after which reading ends; `None` for all of each.
 
         Yields:
-            float32 `(samples,)`, mono; or the `InputError` that says why a file cannot be read.
+            float32 `(samples,)`, mono; or the `InputError` that says why a file cannot be read. In
+            the order of the files.
         """
-        for path in self.paths:
+        workers, pending = os.cpu_count() or 1, collections.deque()
+        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
             try:
-                yield _decoded(path, sample_rate)
-            except InputError as error:
-                yield error
+                for path in self.paths:
+                    pending.append(pool.submit(_decoded, path, sample_rate, most_seconds))
+                    if len(pending) > workers:
+                        yield pending.popleft().result()
+                while pending:
+                    yield pending.popleft().result()
+            finally:
+                pool.shutdown(cancel_futures=True)
 
 
 def list_folder(folder, condition=None):
@@ -208,11 +219,23 @@ def _seconds(path):
         return sound.frames / sound.samplerate
 
 
-def _decoded(path, sample_rate):
-    """A sound file as float32 `(samples,)`: by libsndfile, or what it cannot read by PyAV."""
-    if path.suffix.lower() in _CODED:
-        return read_sound(path, sample_rate).astype("float32") / 32768
-    return np.concatenate(list(read_blocks(path, sample_rate)))
+def _decoded(path, sample_rate, most_seconds):
+    """A sound file as float32 `(samples,)`, or the error that says why not."""
+    try:
+        if path.suffix.lower() in _CODED:
+            return read_sound(path, sample_rate, most_seconds).astype("float32") / 32768
+        most = np.inf if most_seconds is None else max(1, round(most_seconds * sample_rate))
+        blocks, length = [], 0
+        with contextlib.closing(read_blocks(path, sample_rate)) as source:
+            for block in source:
+                blocks.append(block)
+                length += len(block)
+                if length >= most:
+                    break
+        whole = np.concatenate(blocks)
+        return whole if length <= most else whole[:most]
+    except InputError as error:
+        return error
 
 
 def _hidden(path, folder):

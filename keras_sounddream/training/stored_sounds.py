@@ -58,7 +58,8 @@ def store_sounds(
     digest = hashlib.sha256(json.dumps([_LAYOUT, settings, listed.marks]).encode())
     path = folder / f"sounds-{digest.hexdigest()[:24]}.npy"
     if not (path.exists() and path.with_suffix(".json").exists()):
-        with contextlib.closing(listed.waveforms(sample_rate)) as waveforms:
+        most = seconds if silence_db is None else None
+        with contextlib.closing(listed.waveforms(sample_rate, most)) as waveforms:
             bar = tqdm(waveforms, "sounds", len(listed.names), unit="sound", disable=not progress)
             _write(path, listed.names, bar, settings, broken)
     return _open(path, listed, sample_rate, broken)

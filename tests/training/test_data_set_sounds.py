@@ -23,6 +23,7 @@ class TinySpokenWords(tfds.core.GeneratorBasedBuilder):
             "label": tfds.features.ClassLabel(names=["no", "yes"]),
             "who": tfds.features.Text(),
             "bare": tfds.features.Audio(),
+            "stereo": tfds.features.Audio(shape=(None, 2), sample_rate=2 * RATE),
         }
         return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict(features))
 
@@ -33,7 +34,14 @@ class TinySpokenWords(tfds.core.GeneratorBasedBuilder):
         for number, word in enumerate(WORDS):
             samples = noise(number)
             who = "ann" if number < 2 else "ben"
-            yield number, {"audio": samples, "label": word, "who": who, "bare": samples}
+            yield (
+                number,
+                {"audio": samples, "label": word, "who": who}
+                | {
+                    "bare": samples,
+                    "stereo": np.stack([samples, 0 * samples], 1),
+                },
+            )
 
 
 def noise(number):
@@ -65,11 +73,25 @@ def test_sounds_and_labels_of_a_data_set_belong_together(folder, tmp_path, monke
     np.testing.assert_array_equal(again.samples, sounds.samples)
 
 
+def test_channels_are_averaged_and_rates_changed(folder, tmp_path):
+    options = {"feature": "stereo", "data_folder": folder, "split": "train[:60%]"}
+    listed = list_data_set("tiny_spoken_words", {}, **options)
+    assert len(listed.names) == 3
+    for sound in listed.waveforms(2 * RATE):
+        if not isinstance(sound, InputError):
+            np.testing.assert_allclose(sound * 65536, noise(len(sound) // 100), atol=0.01)
+    sounds = store_sounds(listed, tmp_path, RATE, seconds=0.01, progress=False)
+    assert set(sounds.lengths) <= {50, 80}
+    assert sounds.labels == {}
+
+
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
         ("no_such_data_set", {}, "Expected a data set of TFDS. Received: 'no_such_data_set'"),
-        ("tiny_spoken_words", {"split": "test"}, "has no split 'test'. It has: train"),
+        ("tiny_spoken_words", {"split": "test"}, "has nothing in a split 'test'. It has: train"),
+        ("tiny_spoken_words", {"split": "train[:0%]"}, "has nothing in a split"),
+        ("tiny_spoken_words", {"split": "train[:x]"}, "has nothing in a split"),
         ("tiny_spoken_words", {"feature": "sound"}, "has no feature 'sound'. It has: audio"),
         ("tiny_spoken_words", {"conditions": {"word": "wrd"}}, "has no feature 'wrd'"),
         ("tiny_spoken_words", {"feature": "who"}, "Expected an Audio feature"),

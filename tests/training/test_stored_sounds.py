@@ -74,8 +74,16 @@ def test_what_is_kept_is_opened_without_decoding(corpus, tmp_path, monkeypatch):
     assert len(list((tmp_path / "store").glob("*.npy"))) == 3
 
 
+def test_the_start_of_a_long_sound_is_the_same_without_reading_on(tmp_path):
+    path = write(tmp_path / "long.wav", tone(60, rate=44100), 44100)
+    listed = SoundFiles((path,), {})
+    (start,) = listed.waveforms(RATE, 1.5)
+    np.testing.assert_array_equal(start, audio.load(path, RATE)[0, : 3 * RATE // 2])
+    assert store(listed, tmp_path, seconds=1.5).lengths.tolist() == [3 * RATE // 2]
+
+
 def test_an_interrupted_run_leaves_nothing(corpus, tmp_path, monkeypatch):
-    def stopped(self, sample_rate):
+    def stopped(self, sample_rate, most_seconds):
         yield tone(0.1)
         raise KeyboardInterrupt
 
