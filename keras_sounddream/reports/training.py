@@ -126,10 +126,10 @@ def sum_up(log):
     ]
     if np.isfinite(log.loss).any():
         best = np.nanargmin(log.loss)
-        last = trend(log.loss)[-1]
+        bits = log.more.get("bits_per_sample", log.loss / math.log(2))
         lines.append(
-            f"loss: at the end about {last:.3f} nats ({last / math.log(2):.3f} bits a sample), "
-            f"lowest {log.loss[best]:.3f} at step {log.steps[best]}"
+            f"loss: at the end about {trend(log.loss)[-1]:.3f} nats ({trend(bits)[-1]:.3f} bits a "
+            f"sample), lowest {log.loss[best]:.3f} at step {log.steps[best]}"
         )
     if np.isfinite(log.seconds).any():
         lines.append(
@@ -144,6 +144,9 @@ def sum_up(log):
 
 def draw_log(log, path, overwrite=False):
     """Draws loss and seconds a step over the steps, with their trends and the restarts.
+
+    Where the lines tell `marginal_bits`, the entropy of the samples without regard to what comes
+    before them, it is drawn as a level that the loss should be below.
 
     Args:
         log: `TrainingLog`.
@@ -161,6 +164,8 @@ def draw_log(log, path, overwrite=False):
     lines = log.last_of_each_step()
     steps = log.steps[lines]
     _curve(above, steps, log.loss[lines], log.restarts)
+    for level in _marginal(log):
+        above.axhline(level, color="black", linestyle=":", label="entropy of the marginal")
     above.set_ylabel("loss (nats a sample)")
     bits = above.secondary_yaxis("right", functions=(_to_bits, _to_nats))
     bits.set_ylabel("bits a sample")
@@ -229,6 +234,13 @@ def _curve(axes, steps, values, restarts):
     axes.plot(steps, values, ".", markersize=2, color=_COLOURS["dots"], label="each step")
     axes.plot(steps, trend(values), color=_COLOURS["trend"], linewidth=1.8, label="trend")
     axes.grid(alpha=0.25)
+
+
+def _marginal(log):
+    """The entropy of the samples by themselves, nats, if the log tells: a list of one, or none."""
+    told = log.more.get("marginal_bits", np.zeros(0))
+    told = told[np.isfinite(told)]
+    return _to_nats(told[-1:]).tolist()
 
 
 def _to_bits(nats):

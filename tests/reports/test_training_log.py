@@ -110,6 +110,7 @@ def test_the_trend_is_the_mean_of_what_is_near(rng, window):
     [
         [{"step": 7, "loss": 5.0, "seconds": 1.0}],
         [{"step": 0, "seconds": 1.0}, {"restart": True}, {"step": 1, "seconds": 90.0}],
+        [{"step": 0, "loss": 5.0, "bits_per_sample": 7.0, "marginal_bits": 7.5}],
         [{"step": 0, "loss": float("nan")}, {"step": 1, "loss": float("inf"), "seconds": 0}],
     ],
 )
