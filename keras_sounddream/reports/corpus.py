@@ -1,12 +1,9 @@
 """What a corpus of sounds holds: how much of each label, and how long the sounds are."""
 
-import io
-
 import numpy as np
 
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import written_beside
-from keras_sounddream.reports.dream import check_picture
+from keras_sounddream.reports.dream import check_picture, save_figure
 
 _MOST_BARS = 24
 _COLOUR = "#1f4e79"
@@ -58,10 +55,7 @@ def draw_corpus(seconds, labels, path, overwrite=False):
     for axes, (name, each) in zip(above, bars.items(), strict=True):
         _bars(axes, name, each)
     _histogram(below, seconds)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=path.suffix[1:].lower(), dpi=110)
-    with written_beside(path, overwrite) as temporary:
-        temporary.write_bytes(buffer.getvalue())
+    save_figure(figure, path, overwrite)
 
 
 def in_words(seconds):

@@ -1,7 +1,6 @@
 """Logs of training runs: read, summed up, drawn."""
 
 import dataclasses
-import io
 import json
 import math
 import re
@@ -9,8 +8,7 @@ import re
 import numpy as np
 
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import written_beside
-from keras_sounddream.reports.dream import check_picture
+from keras_sounddream.reports.dream import check_picture, save_figure
 
 _OLD_STEP = re.compile(r"step (\d+) - loss = (\S+), \((\S+) sec/step\)\s*$")
 _OLD_RESTART = "Restarting the service at"
@@ -174,10 +172,7 @@ def draw_log(log, path, overwrite=False):
     if np.nanmax(log.seconds, initial=0) > 20 * np.nanmin(log.seconds, initial=np.inf) > 0:
         below.set_yscale("log")
     above.legend(loc="upper right")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=path.suffix[1:].lower(), dpi=110)
-    with written_beside(path, overwrite) as temporary:
-        temporary.write_bytes(buffer.getvalue())
+    save_figure(figure, path, overwrite)
 
 
 def _line(text):
