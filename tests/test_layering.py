@@ -91,6 +91,8 @@ def test_the_table_holds_every_package():
         "from keras_sounddream.cli.main import main; main(['probe', '--help'])",
         "from keras_sounddream.cli.main import main; main(['finetune', '--help'])",
         "from keras_sounddream.cli.main import main; main(['sonify', '--help'])",
+        "from keras_sounddream.cli.main import main; main(['log', '--help'])",
+        "from keras_sounddream.cli.main import main; main(['corpus', '--help'])",
         "from keras_sounddream.sonification import formula, voices, sonify_activations",
         "from keras_sounddream.convert import h5, npy, npz, pth, t7",
     ],

@@ -10,6 +10,8 @@ import soxr
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
 
+SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au")  # of sound files
+
 _BITS = {16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}
 _FORMATS = {  # suffix: format, and the subtype of those that have but one
     ".wav": ("WAV", None),

@@ -37,6 +37,20 @@ def plot(result, path, overwrite=False):
     changes = _draw(axes[2], change, result, "what the dream changed", scale)
     figure.colorbar(changes, ax=axes[2], label="change (dB)")
     _draw_ascent(axes[3], result)
+    save_figure(figure, path, overwrite)
+
+
+def save_figure(figure, path, overwrite=False):
+    """Writes a figure; the suffix chooses the format.
+
+    Args:
+        figure: `matplotlib.figure.Figure`.
+        path: `pathlib.Path`, as `check_picture` gives it.
+        overwrite: bool, whether a file that exists may be replaced.
+
+    Raises:
+        InputError: if the file may not be written.
+    """
     buffer = io.BytesIO()
     figure.savefig(buffer, format=path.suffix[1:].lower(), dpi=110)
     with written_beside(path, overwrite) as temporary:

@@ -6,12 +6,12 @@ import pathlib
 
 import numpy as np
 
+from keras_sounddream.audio.io import SUFFIXES
 from keras_sounddream.errors import InputError
 from keras_sounddream.training import esc10
 from keras_sounddream.training.esc10 import Clip
 
 NUM_FOLDS = 5
-SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au")
 
 _ESC50_TABLE = pathlib.Path("meta", "esc50.csv")
 _ESC50_COLUMNS = ("filename", "fold", "target", "category")

@@ -1,0 +1,105 @@
+"""What a corpus holds, counted and drawn."""
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from keras_sounddream import InputError
+from keras_sounddream.cli.main import main
+from keras_sounddream.reports.corpus import amounts, draw_corpus, in_words
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["rock", "metal", "rock"], {"rock": (2, 40.0), "metal": (1, 20.0)}),
+        (["b", "c", "a"], {"c": (1, 20.0), "a": (1, 30.0), "b": (1, 10.0)}),
+        (["1999", "985", "1999"], {"985": (1, 20.0), "1999": (2, 40.0)}),
+    ],
+)
+def test_amounts_are_added_up_by_label(labels, expected):
+    found = amounts([10.0, 20.0, 30.0], labels)
+    assert found == expected
+    by_length = sorted(found, key=lambda label: -found[label][1])
+    in_order = labels[0].isdecimal()
+    assert list(found) == (sorted(found, key=int) if in_order else by_length)
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(3.04, "3.0 s"), (90, "1.5 min"), (5400, "1.5 h")])
+def test_lengths_are_said_in_a_fitting_unit(seconds, words):
+    assert in_words(seconds) == words
+
+
+@pytest.mark.parametrize("count", [1, 300])
+def test_corpora_of_any_size_are_drawn(tmp_path, rng, recwarn, count):
+    labels = {
+        "genre": [f"genre {number % 40}" for number in range(count)],
+        "year": ["1999"] * count,
+    }
+    draw_corpus(rng.uniform(0.1, 400, count), labels, tmp_path / "corpus.png")
+    assert not recwarn.list
+    with Image.open(tmp_path / "corpus.png") as picture:
+        assert picture.width == 990
+
+
+@pytest.mark.parametrize("seconds", [[], [0.0], [np.nan]])
+def test_lengths_that_are_none_are_refused(tmp_path, seconds):
+    with pytest.raises(InputError, match="Expected the length of each sound"):
+        draw_corpus(seconds, {}, tmp_path / "corpus.png")
+
+
+@pytest.fixture
+def corpus(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, seconds in (("metal/a.wav", 2), ("metal/b.wav", 3), ("rock/c.wav", 90)):
+        path = tmp_path / "music" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, np.zeros(8000 * seconds), 8000)
+    (tmp_path / "music/rock/bad.wav").write_text("no sound")
+    (tmp_path / "table.csv").write_text("file,mood\nmusic/metal/a.wav,wild\n")
+    (tmp_path / "empty").mkdir()
+
+
+def test_the_command_counts_draws_and_names_what_is_left_out(corpus, capsys):
+    assert main(["corpus", "music", "--condition", "genre", "-o", "corpus.png"]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        "genre rock: 1 sounds, 1.5 min",
+        "genre metal: 2 sounds, 5.0 s",
+        "in all: 3 sounds, 1.6 min",
+    ]
+    assert "left out: music/rock/bad.wav: Cannot read" in said.err
+    with Image.open("corpus.png") as picture:
+        assert picture.width == 990
+    assert main(["corpus", "table.csv", "--condition", "mood"]) == 0
+    assert "mood wild: 1 sounds, 2.0 s" in capsys.readouterr().out
+
+
+def test_the_command_reads_tags(media, capsys):
+    assert main(["corpus", str(media / "derived"), "--tags"]) == 0
+    said = capsys.readouterr()
+    assert "genre classical: 2 sounds, 6.0 s" in said.out
+    assert "year 1985: 1 sounds, 3.0 s" in said.out
+    assert "tabla_genre_no_year.mp3: It has no year." in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing"], "there is no folder missing"),
+        (["empty"], "Found none"),
+        (["music", "--genres", "table.csv"], "Expected --tags with --genres"),
+        (["music", "--tags"], "Expected files tagged with genre and year"),
+        (["music", "--tags", "--genres", "table.csv"], "Expected the columns tag, genre"),
+        (["music", "--tags", "--condition", "mood"], "Expected conditions of"),
+        (["music", "--condition", "a", "--condition", "b"], "Folders stand for one condition"),
+        (["table.csv", "--condition", "genre"], "Expected the columns genre"),
+        (["music", "-o", "corpus.jpg"], "Expected a picture"),
+    ],
+)
+def test_bad_input_is_one_line(corpus, capsys, arguments, words):
+    assert main(["corpus", *arguments]) == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if "sounddream:" in line]
+    assert len(lines) == 1
+    assert words in lines[0]
