@@ -26,7 +26,7 @@ def step(weights, added, history, queues, place, plan):
     """
     batch, channels = history.shape[1], plan.dilation_channels
     past = _past(weights, queues, place, plan) + added
-    x = _first(weights["first"], history, plan)
+    x = first(weights["first"], history, plan)
     if batch == 1:  # without a batch axis XLA makes of each layer three kernels, with it five
         past, x = past[:, 0], x[0]
     taken, gated, order = [], [], queued(plan)
@@ -97,8 +97,17 @@ def incoming(samples, plan):
     return ops.cast(waveform_to_levels(samples, plan.levels), "int32")
 
 
-def _first(kernel, history, plan):
-    """What the last samples give to the first layer, `(batch, R)`."""
+def first(kernel, history, plan):
+    """Computes what the last samples give to the first layer.
+
+    Args:
+        kernel: float32 `(first_width, levels or 1, residual_channels)`.
+        history: as of `step`.
+        plan: `Plan`.
+
+    Returns:
+        float32 `(batch, residual_channels)`.
+    """
     if plan.scalar_input:
         return tf.matmul(history, kernel[:, 0], transpose_a=True)
     return sum(tf.gather(kernel[tap], history[tap]) for tap in range(plan.first_width))
@@ -110,7 +119,7 @@ def _past(weights, queues, place, plan):
     for queue, (dilation, length, _) in zip(queues, tables(plan), strict=True):
         rows = []
         for tap in range(plan.filter_width - 1):
-            there = (place - (plan.filter_width - 1 - tap) * dilation) & (length - 1)
+            there = (place - (plan.filter_width - 1 - tap) * dilation) % length
             rows.append(tf.gather(queue, there))  # a slice would be compiled anew for each piece
         found.append(tf.concat(rows, -1))  # (layers of this dilation, batch, taps * R)
     return tf.matmul(tf.concat(found, 0), weights["past"]) if found else 0.0
