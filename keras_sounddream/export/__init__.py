@@ -7,6 +7,7 @@ _HOME = {
     "Metadata": "metadata",
     "TASKS": "tasks",
     "Task": "tasks",
+    "export_generator": "generators",
     "export_model": "model",
     "export_serving": "serving",
 }

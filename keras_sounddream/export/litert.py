@@ -87,15 +87,7 @@ def read(path, tasks, threads=1):
     Raises:
         InputError: if `ai_edge_litert` is not installed.
     """
-    try:
-        from ai_edge_litert.interpreter import Interpreter
-    except ImportError:
-        raise InputError(
-            "To compare a LiteRT file needs a runtime: pip install ai-edge-litert, or export with "
-            "verify=False."
-        ) from None
-    content, _ = unpack(path.read_bytes(), str(path))
-    interpreter = Interpreter(model_content=content, num_threads=threads)
+    interpreter, content = open_file(path, threads)
     runners = {task.name: interpreter.get_signature_runner(task.name) for task in tasks}
 
     def run(name, image, **options):
@@ -106,8 +98,45 @@ def read(path, tasks, threads=1):
     return Runner(run, parts.operations(content), ("place",))
 
 
-def _convert(tasks, quantization, representative):
-    made = signatures(tasks)
+def open_file(path, threads=1):
+    """Opens a file.
+
+    Args:
+        path: `pathlib.Path`.
+        threads: int, that a call may use.
+
+    Returns:
+        `(interpreter, flatbuffer)`: `Interpreter` of `ai_edge_litert`, and bytes.
+
+    Raises:
+        InputError: if `ai_edge_litert` is not installed.
+    """
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        raise InputError(
+            "To compare a LiteRT file needs a runtime: pip install ai-edge-litert, or export with "
+            "verify=False."
+        ) from None
+    content, _ = unpack(path.read_bytes(), str(path))
+    return Interpreter(model_content=content, num_threads=threads), content
+
+
+def convert_functions(made, model, change=None):
+    """Converts functions to one flatbuffer, of built-in operations alone.
+
+    Args:
+        made: dict of signature name to `tf.types.experimental.ConcreteFunction`.
+        model: `keras.Model` or `DeepDream` that they are of, for the error.
+        change: function from a function that makes a `tf.lite.TFLiteConverter` to bytes, for
+            rounded weights; by default nothing is rounded.
+
+    Returns:
+        bytes.
+
+    Raises:
+        ExportError: if LiteRT has not built in what they need.
+    """
     with tempfile.TemporaryDirectory() as folder, _quietly():
         bare = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
         tf.saved_model.save(tf.Module(), folder, made, bare)
@@ -119,13 +148,21 @@ def _convert(tasks, quantization, representative):
             return converter
 
         try:
-            if quantization is not None:
-                return quantize(make_converter, tasks, quantization, representative)
-            return make_converter().convert()
+            return make_converter().convert() if change is None else change(make_converter)
         except InputError:
             raise
         except Exception as error:  # the converter raises what its passes raise
-            raise ExportError(_refusal(tasks, str(error))) from None
+            raise ExportError(_refusal(model, str(error))) from None
+
+
+def _convert(tasks, quantization, representative):
+    change = None
+    if quantization is not None:
+
+        def change(make_converter):
+            return quantize(make_converter, tasks, quantization, representative)
+
+    return convert_functions(signatures(tasks), tasks[0].model, change)
 
 
 @contextlib.contextmanager
@@ -141,11 +178,10 @@ def _quietly():
         logging.set_verbosity(before)
 
 
-def _refusal(tasks, message):
+def _refusal(model, message):
     """One line of the converter's pages: which operations, of which layers."""
     kinds = sorted(set(re.findall(r"'tf\.(\w+)' op is neither", message)))
     kinds = kinds or sorted(set(re.findall(r"\btf\.([A-Z]\w+)", message)))
-    model = tasks[0].model
     layers = getattr(model, "model", model).layers
     near = " ".join(line for line in message.splitlines() if "neither" in line or "loc(" in line)
     named = [layer.name for layer in layers if re.search(rf"/{layer.name}(_\d+)?/", near)]

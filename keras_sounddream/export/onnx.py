@@ -64,18 +64,51 @@ def write(tasks, metadata, path, seconds=None, size=None):
     names = {tensor.name: tensor.op.name for tensor in frozen.inputs}
     outputs = [_OUTPUTS.get(name, name) for name in task.outputs]
     names |= dict(zip([tensor.name for tensor in frozen.outputs], outputs, strict=True))
-    model = _converted(tf2onnx, frozen, names, task)
+    model = _converted(tf2onnx, frozen, names, f"the {task.name} of {_network(task).name}")
+    _name_axes(model, task)
     _check_graph(onnx, model, task)
+    metadata = dataclasses.replace(metadata, tasks=(task.name,), samples=samples, size=task.size)
+    _finish(onnx, model, metadata, path)
+    return [task]
+
+
+def write_function(function, metadata, path):
+    """Writes a function of any arguments as one graph, whose names are the function's.
+
+    Args:
+        function: `tf.types.experimental.ConcreteFunction`, from tensors by name to a dict of
+            tensors, without variables.
+        metadata: as of `write`.
+        path: `pathlib.Path` of the file.
+
+    Raises:
+        InputError: if tf2onnx is missing.
+        ExportError: if an operation has no form in ONNX.
+    """
+    tf2onnx, onnx = _package("tf2onnx"), _package("onnx")
+    names = {tensor.name: tensor.op.name for tensor in function.inputs}
+    outputs = sorted(function.structured_outputs)
+    names |= dict(zip([tensor.name for tensor in function.outputs], outputs, strict=True))
+    model = _converted(tf2onnx, function, names, metadata.model)
+    unknown = {node.op_type for node in nodes(model.graph) if not onnx.defs.has(node.op_type)}
+    if unknown:
+        raise ExportError(
+            f"Operations of {metadata.model} have no form in ONNX: {', '.join(sorted(unknown))}. "
+            "Nothing was written."
+        )
+    _finish(onnx, model, metadata, path)
+
+
+def _finish(onnx, model, metadata, path):
+    """Makes a graph quicker, says in it what it is, and writes it."""
     free_loops(model.graph)
     place_constants(model.graph)
     quicken(onnx, model.graph)
     for unused in [one for one in model.opset_import if one.domain]:
         model.opset_import.remove(unused)
-    metadata = dataclasses.replace(metadata, tasks=(task.name,), samples=samples, size=task.size)
     files = {name: content.decode() for name, content in metadata.to_files().items()}
     onnx.helper.set_model_props(model, {**files, "opset": str(OPSET)})
     path.write_bytes(model.SerializeToString())
-    return [task]
 
 
 def read(path, tasks):
@@ -92,17 +125,8 @@ def read(path, tasks):
         InputError: if ONNX Runtime is missing.
         ExportError: if it does not open the file.
     """
-    onnx, runtime = _package("onnx"), _package("onnxruntime")
-    settings = runtime.SessionOptions()
-    settings.log_severity_level = 3
-    try:
-        onnx.checker.check_model(str(path))
-        session = runtime.InferenceSession(str(path), settings, ["CPUExecutionProvider"])
-    except Exception as error:  # of a kind of its own for every reason
-        raise ExportError(
-            f"ONNX Runtime does not open the {tasks[0].name} of {_network(tasks[0]).name}: "
-            f"{_first_line(error)}. Nothing was written."
-        ) from None
+    onnx, what = _package("onnx"), f"the {tasks[0].name} of {_network(tasks[0]).name}"
+    session = open_file(path, what)
     takes = {given.name for given in session.get_inputs()}
 
     def run(name, image, **options):
@@ -112,6 +136,32 @@ def read(path, tasks):
 
     kinds = sorted({node.op_type for node in nodes(onnx.load(path).graph)})
     return Runner(run, {tasks[0].name: kinds}, tuple(takes - set(_AXES)))
+
+
+def open_file(path, what):
+    """Opens a file in ONNX Runtime, on the CPU.
+
+    Args:
+        path: `pathlib.Path` of the file.
+        what: str, what it holds, for the error.
+
+    Returns:
+        `onnxruntime.InferenceSession`.
+
+    Raises:
+        InputError: if ONNX Runtime is missing.
+        ExportError: if it does not open the file.
+    """
+    onnx, runtime = _package("onnx"), _package("onnxruntime")
+    settings = runtime.SessionOptions()
+    settings.log_severity_level = 3
+    try:
+        onnx.checker.check_model(str(path))
+        return runtime.InferenceSession(str(path), settings, ["CPUExecutionProvider"])
+    except Exception as error:  # of a kind of its own for every reason
+        raise ExportError(
+            f"ONNX Runtime does not open {what}: {_first_line(error)}. Nothing was written."
+        ) from None
 
 
 def _package(name):
@@ -141,7 +191,7 @@ def _frozen(task, samples):
     return convert_variables_to_constants_v2(traced, lower_control_flow=False)
 
 
-def _converted(tf2onnx, frozen, names, task):
+def _converted(tf2onnx, frozen, names, what):
     parts = [[tensor.name for tensor in part] for part in (frozen.inputs, frozen.outputs)]
     try:
         with _silent("tf2onnx"):
@@ -155,14 +205,17 @@ def _converted(tf2onnx, frozen, names, task):
             )
     except Exception as error:  # of any kind
         raise ExportError(
-            f"tf2onnx cannot convert the {task.name} of {_network(task).name}: "
-            f"{_first_line(error)}. Nothing was written."
+            f"tf2onnx cannot convert {what}: {_first_line(error)}. Nothing was written."
         ) from None
+    return model
+
+
+def _name_axes(model, task):
+    """Names those axes of the input that have any length."""
     (image,) = (given for given in model.graph.input if given.name == task.input)
     for size, name in zip(image.type.tensor_type.shape.dim, _AXES[task.input], strict=True):
         if not size.HasField("dim_value"):
             size.dim_param = name
-    return model
 
 
 def _check_graph(onnx, model, task):

@@ -3,6 +3,8 @@
 Nothing here is random: the same predictions and the same numbers give the same sample everywhere.
 """
 
+import math
+
 import numpy as np
 import tensorflow as tf
 
@@ -68,8 +70,37 @@ def _choose(logits, number, temperature, top_k):
         least = tf.math.top_k(logits, top_k)[0][:, -1:]
         logits = tf.where(logits < least, -np.inf, logits)
     likely = tf.exp((logits - tf.reduce_max(logits, -1, keepdims=True)) / temperature)
-    # A product, which compilers make quick, where a running sum is a loop.
-    count = logits.shape[-1]
-    summed = tf.matmul(likely, tf.constant(np.triu(np.ones((count, count), "float32"))))
-    below = tf.cast(summed <= number * summed[:, -1:], "int32")
-    return tf.minimum(tf.reduce_sum(below, -1), count - 1)
+    return _pick(likely, number)
+
+
+def _pick(likely, number):
+    """The first index whose running sum exceeds a share of the sum of all, `(batch,)`.
+
+    It is looked for in two steps, first among rows of as many, then in the row: a running sum is a
+    loop or a large product, and two short ones are small products.
+    """
+    count = likely.shape[-1]
+    width = math.ceil(math.sqrt(count))
+    rows = tf.pad(likely, [[0, 0], [0, width * width - count]])
+    rows = tf.reshape(rows, (-1, width, width))
+    sums = tf.reduce_sum(rows, -1)
+    until = _running(sums)
+    wanted = number * until[:, -1:]
+    place = _passed(until, wanted)
+    chosen = tf.one_hot(place, width)
+    row = tf.reduce_sum(rows * tf.expand_dims(chosen, -1), 1)
+    before = tf.reduce_sum((until - sums) * chosen, -1, keepdims=True)
+    possible = tf.reduce_max(tf.where(row > 0, tf.range(width), 0), -1)
+    return place * width + tf.minimum(_passed(_running(row) + before, wanted), possible)
+
+
+def _running(numbers):
+    """Running sums along the last axis."""
+    width = numbers.shape[-1]
+    is_before = tf.constant(np.tril(np.ones((width, width), "float32")))
+    return tf.reduce_sum(tf.expand_dims(numbers, -2) * is_before, -1)
+
+
+def _passed(sums, wanted):
+    """How many sums do not exceed what is wanted."""
+    return tf.reduce_sum(tf.cast(sums <= wanted, "int32"), -1)

@@ -1,64 +1,70 @@
-"""A WaveNet's weights, put together so that a step of generation is few and large products.
+"""A WaveNet's weights, put together so that a step of generation has little to read and to add.
 
-Of each layer a step needs one product: of what goes on (`x`) and what the gate let through (`z`),
-side by side, with a matrix that gives both the next layer's `x` and its filter and gate. The
-products of the past samples do not wait for one another and are made all at once, before.
+The biases of what goes from layer to layer are added up beforehand: a step, and what it keeps,
+leaves them out. The products of the past samples do not wait for one another and are made all at
+once.
 """
 
 import numpy as np
 
 
-def fold(model, ids):
+def fold(model):
     """Puts the weights together.
 
     Args:
         model: `AudioModel`, of `WaveNet`.
-        ids: dict from the name of each global condition to int `(batch,)`.
 
     Returns:
-        dict of float32 arrays; R, D, S stand for residual, dilation and skip channels and W for
-        R + 2 D:
-        `first`: `(first_width, levels or 1, W)`, what a sample gives to the first layer;
-        `past`: `(layers, (filter_width - 1) * R, W)`, what the earlier samples do, oldest first;
-        `added`: `(layers, batch or 1, W)`, biases and global conditions;
-        `next`: `(layers - 1, R + D, W)`, from a layer to the next;
-        `local`: `(layers, local_channels, W)`, what a frame does, if there are any;
+        dict of float32 arrays; R, D stand for residual and dilation channels:
+        `first`: `(first_width, levels or 1, R)`, what a sample gives to the first layer;
+        `past`: `(layers, (filter_width - 1) * R, 2 D)`, what earlier samples do, oldest first;
+        `current`: `(layers, R, 2 D)`, what the last one does to filter and gate;
+        `dense`: `(layers - 1, D, R)`, from a layer to the next;
+        `added`: `(layers, 2 D)`, biases;
+        `conditions`: dict from the name of each to `(labels, layers, 2 D)`, what a label adds;
+        `carried`: `(layers, R)`, by how much more a layer takes in than a step says;
+        `local`: `(layers, local_channels, 2 D)`, what a frame does, if there are any;
         `skip`, `post`, `predictions`: matrices, and `skip_bias` …: `(1, channels)`.
     """
     plan = model.plan
     w = {weight.path: np.asarray(weight.value, "float64") for weight in model.weights}
-    count, residual = len(plan.dilations), plan.residual_channels
+    count, width = len(plan.dilations), 2 * plan.dilation_channels
 
-    def halves(i, ending, default=0.0):
-        both = [w.get(f"layer{i}_{part}{ending}") for part in ("filter", "gate")]
-        return default if both[0] is None else np.concatenate(both, -1)
+    def halves(ending):
+        """A weight of filter and gate side by side, of all layers."""
+        paths = [[f"layer{i}_{part}{ending}" for part in ("filter", "gate")] for i in range(count)]
+        return np.stack([np.concatenate([w[path] for path in both], -1) for both in paths])
 
-    kernels = [halves(i, "/kernel") for i in range(count)]  # (filter_width, R, 2 D)
-    named = [w[f"{name}_embedding/embeddings"][ids[name]] for name in plan.conditions]
-    condition = np.concatenate(named, -1) if named else np.zeros((1, 1))  # (batch, channels)
-    nothing = np.zeros((1, residual))
-    found = {"past": [], "added": [], "next": []}
-    through, carried = np.eye(residual), nothing
-    for i, kernel in enumerate(kernels):
-        current = kernel[-1]
-        added = halves(i, "/bias") + condition @ halves(i, "_condition/kernel", nothing[:, :1])
-        added = added + carried @ current
-        wide = np.broadcast_to(carried, (len(added), residual))
-        found["added"].append(np.concatenate([wide, added], -1))
-        earlier = kernel[:-1].reshape(-1, kernel.shape[-1])
-        found["past"].append(np.pad(earlier, ((0, 0), (residual, 0))))
-        onward = np.concatenate([through, through @ current], -1)
-        if i == 0:
-            found["first"] = w["causal/kernel"] @ onward
-        else:
-            found["next"].append(onward)
-        if i < count - 1:
-            through = np.concatenate([np.eye(residual), w[f"layer{i}_dense/kernel"]])
-            carried = nothing + w.get(f"layer{i}_dense/bias", 0)
+    kernels = halves("/kernel")  # (layers, filter_width, R, 2 D)
+    dense = [w[f"layer{i}_dense/kernel"] for i in range(count - 1)]
+    carried = np.zeros((count, plan.residual_channels))
+    if plan.use_biases:
+        biases = [w[f"layer{i}_dense/bias"] for i in range(count - 1)]
+        carried[1:] = np.cumsum(np.reshape(biases, carried[1:].shape), 0)
+    added = np.einsum("lr,ltrw->lw", carried, kernels)
+    added += halves("/bias") if plan.use_biases else 0
+    found = {
+        "first": w["causal/kernel"],
+        "past": kernels[:, :-1].reshape(count, -1, width),
+        "current": kernels[:, -1],
+        "dense": np.reshape(dense, (count - 1, width // 2, plan.residual_channels)),
+        "added": added,
+        "carried": carried,
+    }
     if plan.local_channels:
-        local = [halves(i, "_local/kernel") for i in range(count)]
-        found["local"] = [np.pad(each, ((0, 0), (residual, 0))) for each in local]
+        found["local"] = halves("_local/kernel")
     for path in ("skip", "post", "predictions"):
         found[path] = w[f"{path}/kernel"]
-        found[f"{path}_bias"] = nothing[:, :1] + w.get(f"{path}/bias", 0)
-    return {name: np.asarray(value, "float32") for name, value in found.items()}
+        found[f"{path}_bias"] = np.zeros((1, 1)) + w.get(f"{path}/bias", 0)
+    found = {name: np.asarray(value, "float32") for name, value in found.items()}
+    return {**found, "conditions": _conditions(plan, w, halves)}
+
+
+def _conditions(plan, w, halves):
+    """What each label of each condition adds to filter and gate of each layer."""
+    channels, found = plan.condition_channels, {}
+    for place, name in enumerate(plan.conditions):
+        kernel = halves("_condition/kernel")[:, channels * place : channels * (place + 1)]
+        table = np.einsum("nc,lcw->nlw", w[f"{name}_embedding/embeddings"], kernel)
+        found[name] = table.astype("float32")
+    return found
