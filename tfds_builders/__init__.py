@@ -1,0 +1,20 @@
+"""Data sets for TensorFlow Datasets: `import tfds_builders`, then `tfds.load("esc50/esc10")`.
+
+Importing the package registers its builders, of which none is built or downloaded by that.
+"""
+
+import importlib
+
+from tfds_builders import folds
+
+NAMES = (
+    "esc50",
+    "music_genres",
+    "spoken_digit_folder",
+    "urbansound8k",
+)
+
+__all__ = ["NAMES", "folds"]
+
+for _name in NAMES:
+    importlib.import_module(f"tfds_builders.{_name}.{_name}_dataset_builder")
