@@ -94,8 +94,12 @@ def deal(recordings, labels, num_folds, seed):
     first_label = {}
     for recording, label in zip(recordings, labels, strict=True):
         first_label.setdefault(recording, label)
-    names = [sorted(first_label)[i] for i in np.random.default_rng(seed).permutation(len(first_label))]
-    names.sort(key=lambda name: str(first_label[name]))  # classes one after the other, each shuffled
+    names = [
+        sorted(first_label)[i] for i in np.random.default_rng(seed).permutation(len(first_label))
+    ]
+    names.sort(
+        key=lambda name: str(first_label[name])
+    )  # classes one after the other, each shuffled
     fold = {name: 1 + i % num_folds for i, name in enumerate(names)}
     return [fold[recording] for recording in recordings]
 

@@ -64,7 +64,9 @@ class SoundBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         """Gives TFDS the generators of the splits; `parts` is a dict of lists of `Sound`."""
         for name, sounds in parts.items():
             if not sounds:
-                raise InputError(f"Expected sounds for the split {name} of {self.name}. Found none.")
+                raise InputError(
+                    f"Expected sounds for the split {name} of {self.name}. Found none."
+                )
         self.info.metadata["crossing"] = folds.find_crossing(
             (sound.fields.get("recording", sound.key), name)
             for name, sounds in parts.items()

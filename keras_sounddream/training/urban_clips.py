@@ -65,7 +65,9 @@ def read_clips(folder, check_files=True):
             raise InputError(
                 f"Expected the columns {', '.join(missing)} in {path}. Found: {table.fieldnames}"
             )
-        clips = [_clip(pathlib.Path(folder), path, table.line_num, row, check_files) for row in table]
+        clips = [
+            _clip(pathlib.Path(folder), path, table.line_num, row, check_files) for row in table
+        ]
     if not clips:
         raise InputError(f"Expected a row a clip in {path}. It has none.")
     return clips

@@ -23,6 +23,7 @@ CLASSES = (
     *("helicopter", "chainsaw", "siren", "car_horn", "engine", "train", "church_bells"),
     *("airplane", "fireworks", "hand_saw"),
 )
+_NAME = re.compile(r"([1-5]-(\d+)-([A-Z]))(?:-\d+)?")  # ESC-50 has the class behind, ESC-10 not
 _CREDIT = re.compile(r"- \[(.+?)\]: +clip derived from (.+) \((http\S+)\) by (.+) \[(.+)\]")
 
 
@@ -67,9 +68,9 @@ class Builder(sounds.SoundBuilder):
         credits = read_credits(folder)
         parts = {f"fold{fold}": [] for fold in esc10.FOLDS}
         for path, name, fold in self._clips(folder):
-            _, recording, take = path.stem.split("-")
+            clip, recording, take = _NAME.fullmatch(path.stem).groups()
             fields = {"label": name, "recording": recording, "take": take, "filename": path.name}
-            fields |= credits.get(path.stem, dict.fromkeys(FIELDS, ""))
+            fields |= credits.get(clip, dict.fromkeys(FIELDS, ""))
             parts[f"fold{fold}"].append(sounds.Sound(path.stem, path, fields))
         return self._store(parts)
 
@@ -88,6 +89,9 @@ class Builder(sounds.SoundBuilder):
         unknown = set(labels) - set(CLASSES)
         if unknown:
             raise InputError(f"ESC-50 has no class {', '.join(sorted(unknown))}, as in {folder}.")
+        for clip in clips:
+            if not _NAME.fullmatch(clip.path.stem):
+                raise InputError(f"Expected FOLD-FREESOUNDID-TAKE as name. Received: {clip.path}")
         named = ((clip.path, labels[clip.label], clip.fold) for clip in clips)
         return [clip for clip in named if clip[1] in wanted]
 
