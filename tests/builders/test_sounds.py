@@ -152,8 +152,9 @@ def test_esc10_is_the_same_from_its_own_folder(tmp_path, esc10):
     found = list(tfds.as_numpy(builder.as_dataset(split="all")))
     assert len(found) == 20
     for example in found:
-        expected = soundfile.read(next(esc10.rglob(example["filename"].decode())), dtype="int16")[0]
-        np.testing.assert_allclose(example["audio"], expected, atol=1)
+        # libsndfile's own int16 wraps around where Vorbis goes beyond 1
+        expected = soundfile.read(next(esc10.rglob(example["filename"].decode())))[0] * 32768
+        np.testing.assert_allclose(example["audio"], expected.clip(-32768, 32767), atol=1)
         assert example["author"]
         assert example["source_url"].startswith(b"http")
     assert builder.info.dataset_size < 1.01 * sum(2 * len(example["audio"]) for example in found)
