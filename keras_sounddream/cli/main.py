@@ -26,6 +26,7 @@ _COMMANDS = (
     "convert",
     "export",
     "generate",
+    "log",
 )
 
 

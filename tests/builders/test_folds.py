@@ -123,3 +123,21 @@ def test_tracks_are_chosen_by_genre_and_year(tmp_path):
     assert {example["year"] for example in examples} == {1992, 1994}
     assert builder.info.features["label"].names == ["jazz"]
     assert {len(example["audio"]) for example in examples} == {200}
+
+
+def test_tracks_are_labelled_by_their_tags(tmp_path, media):
+    config = music_genres.MusicConfig(
+        name="tagged", tagged=True, num_folds=2, most_seconds=1.0, min_seconds=2.5
+    )
+    builder = tfds.builder("music_genres", data_dir=tmp_path, config=config)
+    manual = tfds.download.DownloadConfig(manual_dir=media / "derived")
+    builder.download_and_prepare(download_config=manual)
+    names = builder.info.features["label"].names
+    found = {
+        example["recording"].decode(): (names[example["label"]], int(example["year"]))
+        for example in tfds.as_numpy(builder.as_dataset(split="all"))
+    }
+    assert found["tabla_s16_tagged.flac"] == ("rock", 1999)
+    assert found["tabla_id3v24_numeric.mp3"] == ("rock", 2015)
+    assert found["tabla_genre_no_year.mp3"] == ("metal", 0)
+    assert any("tabla_untagged.mp3" in line for line in builder.info.metadata["left_out"])

@@ -6,7 +6,9 @@ import dataclasses
 import numpy as np
 import tensorflow_datasets as tfds
 
+from keras_sounddream.audio.io import is_sound, open_sound
 from keras_sounddream.errors import InputError
+from keras_sounddream.training import music_tags
 from tfds_builders import folds, places, sounds
 
 TABLE = "tracks.csv"
@@ -19,6 +21,10 @@ class MusicConfig(sounds.SoundConfig):
     """Which tracks, and how they are stored.
 
     Attributes:
+        tagged: bool, whether genre and year are read off the files' tags; otherwise `tracks.csv`
+            names them.
+        genre_table: str, path of a table from words of tags to genres, as of
+            `music_tags.read_genres`; `None` for the package's own.
         sample_rate: int, Hz.
         most_seconds: float, s, how much of the beginning of a track is stored; `None` for all.
         min_seconds: float, s; shorter tracks are left out.
@@ -28,6 +34,8 @@ class MusicConfig(sounds.SoundConfig):
         seed: int, of the dealing.
     """
 
+    tagged: bool = False
+    genre_table: str | None = None
     sample_rate: int | None = 16000
     most_seconds: float | None = 120.0
     min_seconds: float = 0.0
@@ -44,10 +52,11 @@ class Builder(sounds.SoundBuilder):
     RELEASE_NOTES = {"1.0.0": "Initial release."}  # noqa: RUF012, as TFDS reads it
     BUILDER_CONFIGS = [  # noqa: RUF012
         MusicConfig(name="table", description="Tracks and genres as tracks.csv says."),
+        MusicConfig(name="tags", description="Genres and years of the files' tags.", tagged=True),
     ]
     MANUAL_DOWNLOAD_INSTRUCTIONS = f"""
-    The folder holds your music and `{TABLE}` with the columns file and genre, and optionally
-    title, artist, year and licence.
+    The folder holds your music: with tags (config tags), or `{TABLE}` with the columns file and
+    genre, and optionally title, artist, year and licence (config table).
     """
 
     def _info(self):
@@ -79,15 +88,41 @@ class Builder(sounds.SoundBuilder):
         return self._store(parts)
 
     def _tracks(self, dl_manager):
-        expected = f"{TABLE} with the columns file and genre"
-        folder = places.find_data(self, dl_manager, lambda f: (f / TABLE).is_file(), expected)
-        return read_table(folder)
+        if not self.builder_config.tagged:
+            expected = f"{TABLE} with the columns file and genre"
+            return read_table(places.find_data(self, dl_manager, _holds_table, expected))
+        folder = places.find_data(self, dl_manager, lambda folder: True, "a folder of music")
+        tracks, left_out = read_tagged(folder, self.builder_config.genre_table)
+        self.info.metadata["left_out"] = [f"{path}: {reason}" for path, reason in left_out]
+        return tracks
 
     def _read(self, sound, most_seconds=None):
-        samples, rate = super()._read(sound, self.builder_config.most_seconds)
-        if len(samples) < self.builder_config.min_seconds * rate:
-            raise InputError(f"{sound.path} lasts only {len(samples) / rate:.2f} s.")
-        return samples, rate
+        return super()._read(sound, self.builder_config.most_seconds)
+
+
+def read_tagged(folder, genre_table=None):
+    """Lists the music of a folder with the genres and years of its tags.
+
+    Args:
+        folder: `pathlib.Path`.
+        genre_table: str or path of a table of genres, or `None` for the package's own.
+
+    Returns:
+        `(tracks, left_out)`: list of `sounds.Sound`, labelled by the genre's name, and a tuple of
+        `(path, reason)`, of files whose genre is not known.
+
+    Raises:
+        InputError: as `music_tags.list_music`.
+    """
+    genres = music_tags.read_genres(*([genre_table] if genre_table else []))
+    found = music_tags.list_music(folder, genres, conditions=("genre",), progress=False)
+    tracks = []
+    for path, genre in zip(found.paths, found.labels["genre"], strict=True):
+        name = path.relative_to(folder).as_posix()
+        fields = {**dict.fromkeys(_TEXTS, ""), "label": genre, "recording": name}
+        fields["year"] = music_tags.read_tags(path).year or 0
+        tracks.append(sounds.Sound(name, path, fields))
+    return tracks, found.left_out
 
 
 def read_table(folder):
@@ -122,8 +157,22 @@ def _track(folder, table, line, row):
     return sounds.Sound(row["file"], folder / row["file"], fields)
 
 
+def _holds_table(folder):
+    return (folder / TABLE).is_file()
+
+
 def _is_wanted(track, config):
     genre, year = track.fields["label"], track.fields["year"]
     if config.genres and genre not in config.genres:
         return False
-    return config.years is None or config.years[0] <= year <= config.years[1]
+    if config.years is not None and not config.years[0] <= year <= config.years[1]:
+        return False
+    return _seconds(track.path) >= config.min_seconds
+
+
+def _seconds(path):
+    """How long a file lasts; without end if it is broken, which is reported when it is stored."""
+    if not is_sound(path):
+        return float("inf")
+    with open_sound(path) as sound:
+        return sound.frames / sound.samplerate

@@ -1,0 +1,182 @@
+"""Which sounds there are, with their labels: of a folder or a table."""
+
+import csv
+import dataclasses
+import os
+import pathlib
+
+import numpy as np
+
+from keras_sounddream.audio.blocks import read_blocks
+from keras_sounddream.errors import InputError
+from keras_sounddream.training.clip_sets import SUFFIXES
+from keras_sounddream.training.videos import read_sound
+
+FILE_COLUMN = "file"
+
+_CODED = (".m4a", ".m4b", ".mp4", ".aac", ".wma")  # which libsndfile does not read
+
+
+@dataclasses.dataclass(frozen=True)
+class SoundFiles:
+    """Sound files and their labels.
+
+    Attributes:
+        paths: tuple of `pathlib.Path`.
+        labels: dict from the name of a condition to a tuple of str, one a file; empty for none.
+        left_out: tuple of `(name, reason)`, of files that could not be labelled.
+    """
+
+    paths: tuple
+    labels: dict
+    left_out: tuple = ()
+
+    @property
+    def names(self):
+        """What the sounds are called: tuple of str, their paths."""
+        return tuple(str(path) for path in self.paths)
+
+    @property
+    def marks(self):
+        """What changes where a file does: list of path, size and time of change."""
+        found = []
+        for path in self.paths:
+            path = path.absolute()
+            state = path.stat() if path.is_file() else None
+            found.append([str(path), *((state.st_size, state.st_mtime_ns) if state else ())])
+        return found
+
+    def waveforms(self, sample_rate):
+        """Decodes one file after the other.
+
+        Args:
+            sample_rate: int, Hz, to bring them to.
+
+        Yields:
+            float32 `(samples,)`, mono; or the `InputError` that says why a file cannot be read.
+        """
+        for path in self.paths:
+            try:
+                yield _decoded(path, sample_rate)
+            except InputError as error:
+                yield error
+
+
+def list_folder(folder, condition=None):
+    """Lists the sound files of a folder, and of the folders in it.
+
+    Args:
+        folder: str or path.
+        condition: str, a name such as `"genre"` for what the folders in it stand for: each is a
+            label of its files. `None` for sounds without labels.
+
+    Returns:
+        `SoundFiles`, sorted by path.
+
+    Raises:
+        InputError: if there is no such folder, no sound file, or with a `condition` no folder.
+    """
+    folder, paths = pathlib.Path(folder), find_sounds(folder)
+    if condition is None:
+        return SoundFiles(tuple(paths), {})
+    paths = [path for path in paths if path.parent != folder]
+    if not paths:
+        raise InputError(
+            f"Expected folders with sounds in {folder}, a folder a {condition}. Found sounds in no "
+            "folder: leave the condition out, or sort them."
+        )
+    labels = tuple(path.relative_to(folder).parts[0] for path in paths)
+    return SoundFiles(tuple(paths), {condition: labels})
+
+
+def find_sounds(folder):
+    """Finds the sound files of a folder, and of the folders in it.
+
+    Args:
+        folder: str or path.
+
+    Returns:
+        list of `pathlib.Path`, sorted; without hidden ones.
+
+    Raises:
+        InputError: if there is no such folder, or no sound file.
+    """
+    folder = pathlib.Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"Expected a folder of sounds, but there is no folder {folder}.")
+    paths = [path for path in folder.rglob("*") if path.suffix.lower() in (*SUFFIXES, *_CODED)]
+    paths = sorted(path for path in paths if path.is_file() and not _hidden(path, folder))
+    if not paths:
+        raise InputError(
+            f"Expected sound files ({', '.join((*SUFFIXES, *_CODED))}) in {folder}. Found none."
+        )
+    return paths
+
+
+def list_table(table, conditions, file_column=FILE_COLUMN):
+    """Lists the sound files that a table names, with their labels.
+
+    Args:
+        table: str or path of a CSV file with a header, in UTF-8. Paths of files in it count from
+            its folder.
+        conditions: sequence of str, the columns that hold labels; empty for none.
+        file_column: str, the column of file names.
+
+    Returns:
+        `SoundFiles`, in the table's order.
+
+    Raises:
+        InputError: if the table cannot be read, a column is missing, it has no rows, or a row
+            names no file or no label.
+    """
+    table = pathlib.Path(table)
+    rows = read_rows(table, [file_column, *conditions])
+    for line, row in rows:
+        for column in (file_column, *conditions):
+            if not (row[column] or "").strip():
+                raise InputError(f"Line {line} of {table} has no {column!r}. Fill it in.")
+    paths = tuple(table.parent / row[file_column].strip() for _, row in rows)
+    labels = {name: tuple(row[name].strip() for _, row in rows) for name in conditions}
+    return SoundFiles(paths, labels)
+
+
+def read_rows(table, columns):
+    """Reads a CSV file with a header, in UTF-8.
+
+    Args:
+        table: str or path.
+        columns: sequence of str, that it must have.
+
+    Returns:
+        list of `(line, row)`: int, the number of the line that the row ends on, and a dict from
+        column to str (`None` where the row is short).
+
+    Raises:
+        InputError: if it cannot be read, a column is missing, or it has no rows.
+    """
+    try:
+        with open(table, newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            rows = [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"Cannot read the table {os.fspath(table)}: {reason}.") from None
+    missing = [column for column in columns if column not in (reader.fieldnames or ())]
+    if missing:
+        raise InputError(
+            f"Expected the columns {', '.join(missing)} in {table}. Found: {reader.fieldnames}"
+        )
+    if not rows:
+        raise InputError(f"Expected rows in {table}, a row a sound. Found none.")
+    return rows
+
+
+def _decoded(path, sample_rate):
+    """A sound file as float32 `(samples,)`: by libsndfile, or what it cannot read by PyAV."""
+    if path.suffix.lower() in _CODED:
+        return read_sound(path, sample_rate).astype("float32") / 32768
+    return np.concatenate(list(read_blocks(path, sample_rate)))
+
+
+def _hidden(path, folder):
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)

@@ -1,0 +1,184 @@
+"""Pieces of sounds that a WaveNet is trained on: the batch of a step, by its number."""
+
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+from keras_sounddream.applications._wavenet_plan import WAVEFORM
+from keras_sounddream.errors import InputError
+
+
+class Pieces:
+    """Batches of pieces of sounds; the same seed and step give the same batch.
+
+    Before each sound there is silence, as long as the receptive field; the whole is cut into pieces
+    whose targets follow each other without a gap, so that each sample is predicted once an epoch,
+    from what came before it. Pieces are shuffled anew for each epoch, and dealt evenly to its
+    steps. What is left of a last piece, or of a batch, has weight 0.
+
+    Args:
+        sounds: `Sounds`, at the plan's rate, with the labels of the plan's conditions.
+        plan: `Plan` of the model, its attribute `plan`.
+        piece_samples: int, targets of each piece; `thrifty_piece` finds one.
+        batch_size: int, pieces of a batch.
+        seed: int, of the order.
+        shuffle: bool; `False` leaves the sounds in their order, to measure.
+
+    Raises:
+        InputError: if sounds and plan do not fit, or a number is out of range.
+    """
+
+    def __init__(self, sounds, plan, piece_samples, batch_size, seed=0, *, shuffle=True):
+        _check(sounds, plan, piece_samples, batch_size, seed)
+        self.sounds, self.plan = sounds, plan
+        self.piece_samples, self.batch_size = piece_samples, batch_size
+        self.seed, self.shuffle = seed, shuffle
+        self._ids = plan.ids({name: sounds.labels[name] for name in plan.conditions})
+        counts = -(-sounds.lengths // piece_samples)
+        self._sound = np.repeat(np.arange(len(sounds)), counts)  # of each piece
+        first = np.repeat(np.cumsum(counts) - counts, counts)
+        self._offset = (np.arange(len(self._sound)) - first) * piece_samples
+        self._order = functools.lru_cache(2)(self._order)
+
+    def __len__(self):
+        return len(self._sound)
+
+    @property
+    def steps_per_epoch(self):
+        """Steps in which each sample is predicted once: int."""
+        return -(-len(self) // self.batch_size)
+
+    def batch(self, step):
+        """Gives the batch of a step.
+
+        Args:
+            step: int, from 0, in all epochs.
+
+        Returns:
+            `(inputs, targets, weights)`: dict of `waveform`, float32 `(batch, receptive_field - 1 +
+            piece_samples)`, and for each condition int32 `(batch,)`; float32 `(batch,
+            piece_samples)`, the samples that the predictions are of, in [-1, 1]; and float32 of
+            that shape, 1, or 0 where there is no sample.
+        """
+        field, piece = self.plan.receptive_field, self.piece_samples
+        windows = np.zeros((self.batch_size, field + piece), "float32")
+        weights = np.zeros((self.batch_size, piece), "float32")
+        ids = {name: np.zeros(self.batch_size, "int32") for name in self._ids}
+        for row, number in enumerate(self.members(step)):
+            sound, offset = self._sound[number], self._offset[number]
+            weights[row, : self._cut(windows[row], sound, offset)] = 1
+            for name, each in self._ids.items():
+                ids[name][row] = each[sound]
+        return {WAVEFORM: windows[:, :-1], **ids}, windows[:, field:], weights
+
+    def members(self, step):
+        """Numbers of the pieces of a step: int64 `(pieces,)`, `batch_size` at most."""
+        epoch, place = divmod(int(step), self.steps_per_epoch)
+        ends = np.array([place, place + 1]) * len(self) // self.steps_per_epoch
+        return self._order(epoch)[slice(*ends)]
+
+    def dataset(self, first_step=0, num_steps=None):
+        """Gives the batches one after the other, prepared while others are trained on.
+
+        Args:
+            first_step: int, to go on from.
+            num_steps: int; `None` for no end.
+
+        Returns:
+            `tf.data.Dataset` of what `batch` gives.
+        """
+        last = tf.int64.max if num_steps is None else first_step + num_steps
+        example = self.batch(first_step)
+        types = [x.dtype for x in tf.nest.flatten(example)]
+
+        def batch(step):
+            flat = tf.numpy_function(lambda step: tf.nest.flatten(self.batch(step)), [step], types)
+            for x, like in zip(flat, tf.nest.flatten(example), strict=True):
+                x.set_shape(like.shape)
+            return tf.nest.pack_sequence_as(example, flat)
+
+        steps = tf.data.Dataset.range(first_step, last)
+        return steps.map(batch, tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)
+
+    def _order(self, epoch):
+        if not self.shuffle:
+            return np.arange(len(self))
+        return np.random.default_rng([self.seed, epoch]).permutation(len(self))
+
+    def _cut(self, window, sound, offset):
+        """Fills a window with a sound; returns how many targets there are.
+
+        The window's end is `piece_samples` behind `offset`; before the sound is silence.
+        """
+        start, length = self.sounds.starts[sound], self.sounds.lengths[sound]
+        begin = max(0, offset - self.plan.receptive_field)
+        end = min(length, offset + self.piece_samples)
+        samples = self.sounds.samples[start + begin : start + end]
+        place = begin - (offset - self.plan.receptive_field)
+        np.divide(samples, 32768, out=window[place : place + len(samples)], dtype="float32")
+        return end - offset
+
+
+def thrifty_piece(sounds, plan, longest=16384):
+    """Finds the length of pieces with which an epoch costs least.
+
+    Short pieces repeat what their receptive fields have in common; long ones are silence behind the
+    sounds' ends. Counted are multiplications, see `epoch_cost`.
+
+    Args:
+        sounds: `Sounds`.
+        plan: `Plan`.
+        longest: int, samples, beyond which pieces shall not go.
+
+    Returns:
+        int, a multiple of 64 (or `longest`).
+    """
+    lengths = [*range(64, longest, 64), longest]
+    return min(lengths, key=lambda length: epoch_cost(sounds, plan, length))
+
+
+def epoch_cost(sounds, plan, piece_samples):
+    """Counts the multiplications of a forward pass over all pieces, for each sample of sound.
+
+    Args:
+        sounds: `Sounds`.
+        plan: `Plan`.
+        piece_samples: int.
+
+    Returns:
+        float.
+    """
+    gate = 2 * plan.filter_width * plan.residual_channels * plan.dilation_channels
+    residual = plan.dilation_channels * plan.residual_channels
+    skip = plan.dilation_channels * plan.skip_channels
+    behind = np.cumsum(plan.reaches[::-1])[::-1] - plan.reaches  # samples layers behind need more
+    stack = sum(
+        (piece_samples + more) * (gate + residual) + piece_samples * skip for more in behind
+    )
+    top = piece_samples * plan.skip_channels * (plan.skip_channels + plan.outputs)
+    num_pieces = (-(-sounds.lengths // piece_samples)).sum()
+    return float(num_pieces * (stack + top) / sounds.lengths.sum())
+
+
+def _check(sounds, plan, piece_samples, batch_size, seed):
+    counts = {"piece_samples": (piece_samples, 1), "batch_size": (batch_size, 1), "seed": (seed, 0)}
+    for name, (count, least) in counts.items():
+        if isinstance(count, bool) or not isinstance(count, int) or count < least:
+            raise InputError(f"`{name}` must be an int, {least} or more. Received: {count!r}")
+    if sounds.sample_rate != plan.sample_rate:
+        raise InputError(
+            f"Expected sounds at the model's {plan.sample_rate} Hz. They are at "
+            f"{sounds.sample_rate} Hz: store them at that rate."
+        )
+    if plan.local_channels:
+        raise InputError(
+            "Expected a model without a local condition: pieces have none. Received: "
+            f"`local_channels={plan.local_channels}`"
+        )
+    missing = [name for name in plan.conditions if name not in sounds.labels]
+    if missing:
+        raise InputError(
+            f"Expected sounds with labels of {missing[0]!r}, a condition of the model. They have "
+            f"labels of: {', '.join(sounds.labels) or 'nothing'}."
+        )
