@@ -58,7 +58,7 @@ def dataset(data, model, split="train", data_dir=None, manual_dir=None, **settin
         found = builder.as_dataset(
             split=split, shuffle_files=settings.get("training", False), **reading
         )
-    except ValueError as error:
+    except (ValueError, NotImplementedError) as error:
         raise InputError(
             f"Expected a split of {builder.info.full_name} ({', '.join(builder.info.splits)}). "
             f"Received: {split!r} ({str(error).splitlines()[0]})"
