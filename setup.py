@@ -65,7 +65,7 @@ WHOLE = {
         "keras_sounddream.applications": ["labels/*.txt"],
         "keras_sounddream.saved_models": ["*.npz", "*.md"],
         "keras_sounddream.training": ["genres.csv"],
-        "tfds_builders": ["*/*.md", "*/*.bib", "*/*.txt", "*/*.tsv"],
+        "tfds_builders": ["*/*.md", "*/*.bib", "*/*.txt", "*/*.tsv", "*/*.csv"],
     },
     "install_requires": REQUIRES,
     "extras_require": EXTRAS,

@@ -52,22 +52,31 @@ def from_generator(clips, rate):
     return tf.data.Dataset.from_generator(make, output_signature=shapes).batch(BATCH).prefetch(2)
 
 
+class TorchClips:
+    """librosa as a data set of PyTorch's, which wants no more than a length and items."""
+
+    def __init__(self, clips, rate):
+        self.clips, self.rate = clips, rate
+
+    def __len__(self):
+        return len(self.clips)
+
+    def __getitem__(self, index):
+        return read_clip(self.clips[index].path, self.rate), self.clips[index].label
+
+
 def from_torch(clips, rate):
     """librosa in PyTorch's data loader with worker processes; `None` without PyTorch."""
     try:
-        import torch.utils.data
+        from torch.utils.data import DataLoader
     except ImportError:
         return None
-
-    class Clips(torch.utils.data.Dataset):
-        def __len__(self):
-            return len(clips)
-
-        def __getitem__(self, index):
-            return read_clip(clips[index].path, rate), clips[index].label
-
-    return torch.utils.data.DataLoader(
-        Clips(), BATCH, num_workers=WORKERS, persistent_workers=True, multiprocessing_context="fork"
+    return DataLoader(  # forked workers hang beside TensorFlow's threads
+        TorchClips(clips, rate),
+        BATCH,
+        num_workers=WORKERS,
+        persistent_workers=True,
+        multiprocessing_context="spawn",
     )
 
 

@@ -8,8 +8,14 @@ import importlib
 from tfds_builders import folds
 
 NAMES = (
+    "artificial_imagenet",
+    "dog_sounds_and_pictures",
     "esc50",
+    "fsdkaggle2018_subset",
     "music_genres",
+    "natural_dreams",
+    "natural_images",
+    "sound_video",
     "spoken_digit_folder",
     "urbansound8k",
 )

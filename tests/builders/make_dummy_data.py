@@ -8,6 +8,7 @@ import pathlib
 
 import numpy as np
 import soundfile
+from PIL import Image
 
 ROOT = pathlib.Path(__file__).parents[2] / "tfds_builders"
 
@@ -86,7 +87,61 @@ def spoken_digit_folder():
     write_table(folder / "speakers.csv", rows)
 
 
-MAKERS = (esc50, urbansound8k, music_genres, spoken_digit_folder)
+def write_picture(path, colour, size=(12, 10)):
+    """Writes a picture of one colour."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).save(path)
+
+
+def natural_images():
+    """A picture a class, of which one is a PNG."""
+    names = ("airplane", "car", "cat", "dog", "flower", "fruit", "motorbike", "person")
+    for i, name in enumerate(names):
+        file = f"{name}_0000.{'png' if name == 'fruit' else 'jpg'}"
+        write_picture(ROOT / "natural_images" / "dummy_data" / name / file, (30 * i, 200, 90))
+
+
+def artificial_imagenet():
+    """Ten pictures of the first class and one of each other; a temple's two ids, one by name."""
+    folder = ROOT / "artificial_imagenet" / "dummy_data"
+    with open(ROOT / "artificial_imagenet" / "classes.csv") as file:
+        rows = list(csv.DictReader(file))
+    for i, row in enumerate(rows):
+        for wnid in row["wnids"].split():
+            name = row["label"] if row["label"] == "windmill" else wnid
+            for take in range(10 if i == 0 else 1):
+                colour = (10 * i, 20 * take, 50 + len(wnid) + int(wnid[-1]))
+                write_picture(folder / name / f"{wnid}_{take}.jpg", colour, (8, 8))
+
+
+def dog_sounds_and_pictures():
+    """Ten pictures and ten barks."""
+    folder = ROOT / "dog_sounds_and_pictures" / "dummy_data"
+    for i in range(10):
+        write_picture(folder / "pictures" / f"dog{i}.jpg", (20 * i, 100, 50))
+        write_tone(folder / "sounds" / f"bark{i}.wav", 200 + 50 * i)
+
+
+def fsdkaggle2018_subset():
+    """A clip of two classes a part, and one of a class that is not taken."""
+    folder = ROOT / "fsdkaggle2018_subset" / "dummy_data"
+    for part, table in (
+        ("train", "train_post_competition.csv"),
+        ("test", "test_post_competition_scoring_clips.csv"),
+    ):
+        rows = [("fname", "label", "manually_verified", "freesound_id", "license")]
+        for i, label in enumerate(("Bus", "Gong", "Flute")):
+            name = f"{part}{i}.wav"
+            rows.append((name, label, 1, f"{len(part)}{i}", "Creative Commons 0"))
+            sounds = folder / f"FSDKaggle2018.audio_{part}"
+            write_tone(sounds / name, 200 + 100 * i + 10 * len(part))
+        write_table(folder / "FSDKaggle2018.meta" / table, rows)
+
+
+MAKERS = (
+    *(esc50, urbansound8k, music_genres, spoken_digit_folder, natural_images),
+    *(artificial_imagenet, dog_sounds_and_pictures, fsdkaggle2018_subset),
+)
 
 if __name__ == "__main__":
     for make in MAKERS:

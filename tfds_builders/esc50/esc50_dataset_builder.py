@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.training import clip_sets, esc10
-from tfds_builders import places, sounds
+from tfds_builders import files, places, sounds
 
 ARCHIVE = "https://github.com/karolpiczak/ESC-50/archive/master.zip"
 FIELDS = ("title", "author", "licence", "source_url")
@@ -55,7 +55,7 @@ class Builder(sounds.SoundBuilder):
     def _info(self):
         text = {name: tfds.features.Text() for name in ("recording", "take", "filename", *FIELDS)}
         names = esc10.LABELS if self.builder_config.only_esc10 else CLASSES
-        return self._sound_info(
+        return self._describe_sounds(
             {"label": tfds.features.ClassLabel(names=list(names)), **text},
             homepage="https://github.com/karolpiczak/ESC-50",
         )
@@ -71,7 +71,7 @@ class Builder(sounds.SoundBuilder):
             clip, recording, take = _NAME.fullmatch(path.stem).groups()
             fields = {"label": name, "recording": recording, "take": take, "filename": path.name}
             fields |= credits.get(clip, dict.fromkeys(FIELDS, ""))
-            parts[f"fold{fold}"].append(sounds.Sound(path.stem, path, fields))
+            parts[f"fold{fold}"].append(files.File(path.stem, path, fields))
         return self._store(parts)
 
     def _holds_data(self, folder):

@@ -9,7 +9,7 @@ import tensorflow_datasets as tfds
 from keras_sounddream.audio.io import is_sound, open_sound
 from keras_sounddream.errors import InputError
 from keras_sounddream.training import music_tags
-from tfds_builders import folds, places, sounds
+from tfds_builders import files, folds, places, sounds
 
 TABLE = "tracks.csv"
 _TEXTS = ("title", "artist", "licence")
@@ -60,7 +60,7 @@ class Builder(sounds.SoundBuilder):
     """
 
     def _info(self):
-        return self._sound_info(
+        return self._describe_sounds(
             {
                 "label": tfds.features.ClassLabel(),
                 "year": tfds.features.Scalar(np.int32, doc="0 where it is not known"),
@@ -96,8 +96,8 @@ class Builder(sounds.SoundBuilder):
         self.info.metadata["left_out"] = [f"{path}: {reason}" for path, reason in left_out]
         return tracks
 
-    def _read(self, sound, most_seconds=None):
-        return super()._read(sound, self.builder_config.most_seconds)
+    def _read(self, file):
+        return self._read_beginning(file, self.builder_config.most_seconds)
 
 
 def read_tagged(folder, genre_table=None):
@@ -108,7 +108,7 @@ def read_tagged(folder, genre_table=None):
         genre_table: str or path of a table of genres, or `None` for the package's own.
 
     Returns:
-        `(tracks, left_out)`: list of `sounds.Sound`, labelled by the genre's name, and a tuple of
+        `(tracks, left_out)`: list of `files.File`, labelled by the genre's name, and a tuple of
         `(path, reason)`, of files whose genre is not known.
 
     Raises:
@@ -121,7 +121,7 @@ def read_tagged(folder, genre_table=None):
         name = path.relative_to(folder).as_posix()
         fields = {**dict.fromkeys(_TEXTS, ""), "label": genre, "recording": name}
         fields["year"] = music_tags.read_tags(path).year or 0
-        tracks.append(sounds.Sound(name, path, fields))
+        tracks.append(files.File(name, path, fields))
     return tracks, found.left_out
 
 
@@ -132,7 +132,7 @@ def read_table(folder):
         folder: `pathlib.Path`.
 
     Returns:
-        list of `sounds.Sound`, labelled by the genre's name.
+        list of `files.File`, labelled by the genre's name.
 
     Raises:
         InputError: if the table lacks a column or a value.
@@ -154,7 +154,7 @@ def _track(folder, table, line, row):
         raise InputError(f"Expected a file, a genre and a whole year in line {line} of {table}.")
     fields = {name: row.get(name) or "" for name in _TEXTS}
     fields |= {"label": row["genre"], "year": int(year), "recording": row["file"]}
-    return sounds.Sound(row["file"], folder / row["file"], fields)
+    return files.File(row["file"], folder / row["file"], fields)
 
 
 def _holds_table(folder):

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from keras_sounddream.errors import InputError
-from tfds_builders import places, sounds
+from tfds_builders import files, places, sounds
 
 ARCHIVE = "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/v1.0.9.tar.gz"
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
@@ -41,7 +41,7 @@ class Builder(sounds.SoundBuilder):
     """
 
     def _info(self):
-        return self._sound_info(
+        return self._describe_sounds(
             {
                 "label": tfds.features.ClassLabel(num_classes=10),
                 "speaker": tfds.features.ClassLabel(names=list(SPEAKERS)),
@@ -82,7 +82,7 @@ def _sound(path, about):
         )
     digit, speaker, take = match.groups()
     fields = {"label": int(digit), "speaker": speaker, "take": int(take), "recording": path.stem}
-    return sounds.Sound(path.stem, path, fields | about.get(speaker, {"gender": "", "accent": ""}))
+    return files.File(path.stem, path, fields | about.get(speaker, {"gender": "", "accent": ""}))
 
 
 def _read_speakers(folder):

@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.training import urban_clips
-from tfds_builders import places, sounds
+from tfds_builders import files, places, sounds
 
 ARCHIVE = "https://zenodo.org/records/1203745/files/UrbanSound8K.tar.gz"
 TAGGINGS = {"recording": urban_clips.split_by_recording, "file": urban_clips.split_by_file}
@@ -65,7 +65,7 @@ class Builder(sounds.SoundBuilder):
     def _info(self):
         nine = self.builder_config.nine_classes
         names = urban_clips.NINE_LABELS if nine else urban_clips.LABELS
-        return self._sound_info(
+        return self._describe_sounds(
             {
                 "label": tfds.features.ClassLabel(names=list(names)),
                 "recording": tfds.features.Text(doc="Freesound id of the recording"),
@@ -91,12 +91,13 @@ class Builder(sounds.SoundBuilder):
             }
         )
 
-    def _read(self, sound, most_seconds=None):
-        samples, rate = super()._read(sound, most_seconds)
+    def _read(self, file):
+        content = super()._read(file)
         if self.builder_config.nine_classes:  # a sample more or less than 4 s, by rounding
-            length = round(urban_clips.CLIP_SECONDS * rate)
-            samples = np.pad(samples, (0, max(0, length - len(samples))))[:length]
-        return samples, rate
+            length = round(urban_clips.CLIP_SECONDS * content["sample_rate"])
+            missing = max(0, length - len(content["audio"]))
+            content["audio"] = np.pad(content["audio"], (0, missing))[:length]
+        return content
 
 
 def part(clips, config):
@@ -146,4 +147,4 @@ def _sound(clip, author):
         "salience": clip.salience,
         "fold": clip.fold,
     }
-    return sounds.Sound(clip.path.stem, clip.path, fields)
+    return files.File(clip.path.stem, clip.path, fields)
