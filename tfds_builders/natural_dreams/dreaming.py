@@ -110,9 +110,9 @@ def _dreamed_sound(example, dream, wanted, source):
 
 
 def _about(example, source, number, made, result):
-    label = source.info.features.get("label") if "label" in example else None
+    features = source.info.features
     return {
-        "label": label.int2str(int(example["label"])) if label is not None else "",
+        "label": features["label"].int2str(int(example["label"])) if "label" in features else "",
         "source_id": f"{source.info.full_name}/{made['split']}/{number}",
         "settings": json.dumps({**made, "objective": result.name}, sort_keys=True),
         "objective_before": float(result.objective_before[0]),

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import json
+import sys
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -29,6 +30,7 @@ class DreamConfig(tfds.core.BuilderConfig):
         settings: dict of further settings of `DeepDream`.
         picture_size: int, pixels, of the square that pictures are brought to.
         seconds: float, s, how much of the beginning of a sound is dreamed on.
+        most_examples: int, of the beginning of the split; `None` for all.
         examples_per_bundle: int, that a worker dreams on in one go.
         beam: bool, whether Apache Beam (the extra `beam`) runs the work; otherwise it is done here,
             one after the other.
@@ -44,6 +46,7 @@ class DreamConfig(tfds.core.BuilderConfig):
     settings: dict = dataclasses.field(default_factory=dict)
     picture_size: int = 299
     seconds: float = 5.0
+    most_examples: int | None = None
     examples_per_bundle: int = 8
     beam: bool = False
 
@@ -86,7 +89,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        count = self._count_examples()
+        count = min(self._count_examples(), self.builder_config.most_examples or sys.maxsize)
         size = self.builder_config.examples_per_bundle
         if size < 1:
             raise InputError(f"`examples_per_bundle` must be above 0. Received: {size}")
