@@ -58,7 +58,9 @@ def main():
     parser.add_argument("-o", "--output", type=pathlib.Path, default=PAGE)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        rows = [build(name, config, arguments.data / where, folder) for name, config, where in BUILDS]
+        rows = [
+            build(name, config, arguments.data / where, folder) for name, config, where in BUILDS
+        ]
         if arguments.dreams:
             rows.append(build("natural_dreams", dreams(arguments.dreams), None, folder))
     lines = [

@@ -16,7 +16,7 @@ from tfds_builders.natural_images import natural_images_dataset_builder as natur
 from tfds_builders.sound_video import sound_video_dataset_builder as sound_video
 from tfds_builders.spoken_digit_folder import spoken_digit_folder_dataset_builder as digits
 
-SHORT = {"octaves": 1, "steps": 2}
+SHORT = {"octaves": 1, "steps": 8, "step_size": 1.5}
 
 
 def build_dummy(name, module, folder):
@@ -48,7 +48,7 @@ def test_dreams_of_sounds_say_how_they_were_made(tmp_path, sound_model):
     for number, example in enumerate(tfds.as_numpy(source.as_dataset(split="train"))):
         dream = found[str(number)]
         settings = json.loads(dream["settings"])
-        assert settings["settings"]["steps"] == 2
+        assert settings["settings"]["steps"] == 8
         assert settings["layers"] == ["conv2"]
         assert "data_dir" not in settings
         assert dream["label"].decode() == str(example["label"])
