@@ -47,6 +47,7 @@ EXTRAS = {
 }
 EXTRAS["dev"] = [
     *("pytest", "pytest-xdist", "ruff", "librosa", "scipy", *EXTRAS["video"]),
+    *("dill", "importlib_resources"),  # of TensorFlow Datasets' own tests, which do not say so
     *EXTRAS["export"],
 ]
 
@@ -55,12 +56,16 @@ WHOLE = {
     "name": "keras-sounddream",
     "long_description": (HERE / "README.md").read_text(encoding="utf-8"),
     "description": "A Keras model zoo for sound, and the instrument to dream with it",
-    "packages": [*find_packages(include=["keras_sounddream*"]), "keras_sounddream.saved_models"],
+    "packages": [
+        *find_packages(include=["keras_sounddream*", "tfds_builders*"]),
+        "keras_sounddream.saved_models",
+    ],
     "package_dir": {"keras_sounddream.saved_models": "saved_models"},
     "package_data": {
         "keras_sounddream.applications": ["labels/*.txt"],
         "keras_sounddream.saved_models": ["*.npz", "*.md"],
         "keras_sounddream.training": ["genres.csv"],
+        "tfds_builders": ["*/*.md", "*/*.bib", "*/*.txt", "*/*.tsv", "*/*.csv"],
     },
     "install_requires": REQUIRES,
     "extras_require": EXTRAS,

@@ -71,6 +71,16 @@ def test_imports_follow_the_arrows(package):
                 assert {package, here} & MAY_IMPORT_TENSORFLOW, f"{path.name} imports tensorflow"
 
 
+def test_builders_use_what_reads_and_dreams_and_no_command():
+    used = {"applications", "audio", "deepdream", "errors", "training"}
+    for path in (PACKAGE.parent / "tfds_builders").rglob("*.py"):
+        for name in imports(path):
+            parts = name.split(".")
+            assert parts[0] not in ("tensorflow", "keras") or path.stem in ("folds", "dreaming")
+            if parts[0] == "keras_sounddream" and len(parts) > 2:
+                assert parts[1] in used, f"{path.name} imports {name}"
+
+
 def test_the_table_holds_every_package():
     found = {p.stem for p in PACKAGE.glob("*.py")} | {p.parent.name for p in PACKAGE.glob("*/*.py")}
     assert found - {"__init__"} - {PACKAGE.name} == set(MAY_IMPORT)

@@ -42,14 +42,32 @@ def load(path, sample_rate):
         InputError: if the file is missing, empty, no sound file, holds no sample, or holds a
             value that is not a finite number.
     """
+    waveform, rate = read(path)
+    return resample(waveform, rate, sample_rate)
+
+
+def read(path, most_seconds=None):
+    """Reads a sound file as a mono waveform at the file's own rate.
+
+    Args:
+        path: str or path of the file, as of `load`.
+        most_seconds: float, after which reading ends; `None` for all of it.
+
+    Returns:
+        `(waveform, sample_rate)`: float32 `(1, samples)`, the mean of the channels, and int, Hz.
+
+    Raises:
+        InputError: as `load`.
+    """
     with open_sound(path) as sound:
-        samples, rate = sound.read(dtype="float32", always_2d=True), sound.samplerate
+        frames = -1 if most_seconds is None else round(most_seconds * sound.samplerate)
+        samples, rate = sound.read(frames, "float32", always_2d=True), sound.samplerate
     if not len(samples):
         raise InputError(f"Expected sound, but {path} holds no samples.")
     if not np.isfinite(samples).all():
         count = np.count_nonzero(~np.isfinite(samples))
         raise InputError(f"{path} holds {count} samples that are not finite numbers. Repair it.")
-    return resample(to_mono(samples[None]), rate, sample_rate)
+    return to_mono(samples[None]), rate
 
 
 def is_sound(path):

@@ -75,8 +75,8 @@ def read_clip_set(folder, seed=0):
     folder = pathlib.Path(folder)
     if not folder.is_dir():
         raise InputError(f"Expected a folder of clips, but there is no folder {folder}.")
-    if (folder / _ESC50_TABLE).is_file():
-        found = _esc50(folder)
+    if has_esc50_layout(folder):
+        found = read_esc50(folder)
     elif any(folder.glob("001 - *")):
         found = ClipSet(tuple(esc10.read_clips(folder)), esc10.LABELS, True)
     else:
@@ -136,7 +136,32 @@ def _sounds(folder):
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 
-def _esc50(folder):
+def has_esc50_layout(folder):
+    """Tells whether a folder holds `meta/esc50.csv`.
+
+    Args:
+        folder: str or path.
+
+    Returns:
+        bool.
+    """
+    return (pathlib.Path(folder) / _ESC50_TABLE).is_file()
+
+
+def read_esc50(folder, check_files=True):
+    """Lists the clips of a folder in ESC-50's layout: `meta/esc50.csv` and `audio/`.
+
+    Args:
+        folder: str or path.
+        check_files: bool, whether every file that the table names must be there.
+
+    Returns:
+        `ClipSet` of the categories in the table, in the order of their targets.
+
+    Raises:
+        InputError: if the table is malformed, or a file that it names is not there.
+    """
+    folder = pathlib.Path(folder)
     table = folder / _ESC50_TABLE
     with open(table, newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
@@ -153,7 +178,7 @@ def _esc50(folder):
     clips = []
     for line, row in rows:
         path = folder / "audio" / row["filename"]
-        if not path.is_file():
+        if check_files and not path.is_file():
             raise InputError(f"Line {line} of {table} names {path}, which is not there.")
         fold = _number(table, line, row, "fold")
         clips.append(Clip(path, indices[_number(table, line, row, "target")], fold))

@@ -1,0 +1,85 @@
+"""What all builders of files share: the splits, and what becomes of a file that is broken."""
+
+import dataclasses
+import pathlib
+import typing
+
+import tensorflow_datasets as tfds
+from absl import logging
+
+from keras_sounddream.errors import InputError
+from tfds_builders import folds
+
+BROKEN = ("skip", "fail")
+
+
+@dataclasses.dataclass(eq=False)
+class FileConfig(tfds.core.BuilderConfig):
+    """What a builder does with a file that cannot be read.
+
+    Attributes:
+        broken: str, `"skip"` leaves it out and names it in
+            `builder.info.metadata["broken_files"]`, `"fail"` ends the build.
+    """
+
+    broken: str = "skip"
+
+    def __post_init__(self):
+        if self.broken not in BROKEN:
+            raise InputError(f"`broken` must be 'skip' or 'fail'. Received: {self.broken!r}")
+
+
+class File(typing.NamedTuple):
+    """A file to store: its key, its path and what is stored beside it.
+
+    Of `fields`, `recording` names the source recording, which no two parts should share.
+    """
+
+    key: str
+    path: pathlib.Path
+    fields: dict
+
+
+class FileBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    """Stores files; one says with `_describe` what is in an example, and with `_read` reads it."""
+
+    def _describe(self, features, supervised_keys=None, **information):
+        """Describes the data set, with a report of broken files in its metadata."""
+        return self.dataset_info_from_configs(
+            features=tfds.features.FeaturesDict(features),
+            metadata=tfds.core.MetadataDict(broken_files=[], crossing={}),
+            supervised_keys=supervised_keys if "label" in features else None,
+            **information,
+        )
+
+    def _store(self, parts):
+        """Gives TFDS the generators of the splits; `parts` is a dict of lists of `File`."""
+        for name, files in parts.items():
+            if not files:
+                raise InputError(f"Expected files for the split {name} of {self.name}. Found none.")
+        self.info.metadata["crossing"] = folds.find_crossing(
+            (file.fields.get("recording", file.key), name)
+            for name, files in parts.items()
+            for file in files
+        )
+        return {name: self._generate_examples(files) for name, files in parts.items()}
+
+    def _generate_examples(self, files):
+        for file in files:
+            try:
+                content = self._read(file)
+            except InputError as error:
+                self._note_broken(error)
+                continue
+            yield file.key, {**content, **file.fields}
+
+    def _read(self, file):
+        """Reads a file: a dict of features, or an `InputError` that names it."""
+        raise NotImplementedError
+
+    def _note_broken(self, error):
+        """Names a file that could not be read in the data set's metadata, or ends the build."""
+        if self.builder_config.broken == "fail":
+            raise error
+        logging.warning("left out of %s: %s", self.name, error)
+        self.info.metadata["broken_files"].append(str(error))

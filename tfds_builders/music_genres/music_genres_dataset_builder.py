@@ -1,0 +1,178 @@
+"""Music with its genres: a user's own folder, named by a table or by the files' tags."""
+
+import csv
+import dataclasses
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from keras_sounddream.audio.io import is_sound, open_sound
+from keras_sounddream.errors import InputError
+from keras_sounddream.training import music_tags
+from tfds_builders import files, folds, places, sounds
+
+TABLE = "tracks.csv"
+_TEXTS = ("title", "artist", "licence")
+_REQUIRED = ("file", "genre")
+
+
+@dataclasses.dataclass(eq=False)
+class MusicConfig(sounds.SoundConfig):
+    """Which tracks, and how they are stored.
+
+    Attributes:
+        tagged: bool, whether genre and year are read off the files' tags; otherwise `tracks.csv`
+            names them.
+        genre_table: str, path of a table from words of tags to genres, as of
+            `music_tags.read_genres`; `None` for the package's own.
+        sample_rate: int, Hz.
+        most_seconds: float, s, how much of the beginning of a track is stored; `None` for all.
+        min_seconds: float, s; shorter tracks are left out.
+        genres: tuple of str, the classes; empty for all that are found, sorted.
+        years: `(first, last)`, ints, of the tracks that are taken; `None` for any or none.
+        num_folds: int, that tracks are dealt into, a track whole.
+        seed: int, of the dealing.
+    """
+
+    tagged: bool = False
+    genre_table: str | None = None
+    sample_rate: int | None = 16000
+    most_seconds: float | None = 120.0
+    min_seconds: float = 0.0
+    genres: tuple = ()
+    years: tuple | None = None
+    num_folds: int = 5
+    seed: int = 0
+
+
+class Builder(sounds.SoundBuilder):
+    """Builds a set of music in genres from a folder of the user's."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES = {"1.0.0": "Initial release."}  # noqa: RUF012, as TFDS reads it
+    BUILDER_CONFIGS = [  # noqa: RUF012
+        MusicConfig(name="table", description="Tracks and genres as tracks.csv says."),
+        MusicConfig(name="tags", description="Genres and years of the files' tags.", tagged=True),
+    ]
+    MANUAL_DOWNLOAD_INSTRUCTIONS = f"""
+    The folder holds your music: with tags (config tags), or `{TABLE}` with the columns file and
+    genre, and optionally title, artist, year and licence (config table).
+    """
+
+    def _info(self):
+        return self._describe_sounds(
+            {
+                "label": tfds.features.ClassLabel(),
+                "year": tfds.features.Scalar(np.int32, doc="0 where it is not known"),
+                "recording": tfds.features.Text(doc="the file's path in the folder"),
+                **{name: tfds.features.Text() for name in _TEXTS},
+            }
+        )
+
+    def _split_generators(self, dl_manager):
+        config = self.builder_config
+        tracks = [track for track in self._tracks(dl_manager) if _is_wanted(track, config)]
+        genres = sorted(config.genres) or sorted({track.fields["label"] for track in tracks})
+        if len(tracks) < config.num_folds:
+            raise InputError(f"Expected {config.num_folds} tracks or more. Found: {len(tracks)}")
+        self.info.features["label"].names = genres
+        dealt = folds.deal(
+            [track.fields["recording"] for track in tracks],
+            [track.fields["label"] for track in tracks],
+            config.num_folds,
+            config.seed,
+        )
+        parts = {f"fold{fold}": [] for fold in range(1, config.num_folds + 1)}
+        for track, fold in zip(tracks, dealt, strict=True):
+            parts[f"fold{fold}"].append(track)
+        return self._store(parts)
+
+    def _tracks(self, dl_manager):
+        if not self.builder_config.tagged:
+            expected = f"{TABLE} with the columns file and genre"
+            return read_table(places.find_data(self, dl_manager, _holds_table, expected))
+        folder = places.find_data(self, dl_manager, lambda folder: True, "a folder of music")
+        tracks, left_out = read_tagged(folder, self.builder_config.genre_table)
+        self.info.metadata["left_out"] = [f"{path}: {reason}" for path, reason in left_out]
+        return tracks
+
+    def _read(self, file):
+        return self._read_beginning(file, self.builder_config.most_seconds)
+
+
+def read_tagged(folder, genre_table=None):
+    """Lists the music of a folder with the genres and years of its tags.
+
+    Args:
+        folder: `pathlib.Path`.
+        genre_table: str or path of a table of genres, or `None` for the package's own.
+
+    Returns:
+        `(tracks, left_out)`: list of `files.File`, labelled by the genre's name, and a tuple of
+        `(path, reason)`, of files whose genre is not known.
+
+    Raises:
+        InputError: as `music_tags.list_music`.
+    """
+    genres = music_tags.read_genres(*([genre_table] if genre_table else []))
+    found = music_tags.list_music(folder, genres, conditions=("genre",), progress=False)
+    tracks = []
+    for path, genre in zip(found.paths, found.labels["genre"], strict=True):
+        name = path.relative_to(folder).as_posix()
+        fields = {**dict.fromkeys(_TEXTS, ""), "label": genre, "recording": name}
+        fields["year"] = music_tags.read_tags(path).year or 0
+        tracks.append(files.File(name, path, fields))
+    return tracks, found.left_out
+
+
+def read_table(folder):
+    """Lists the tracks of a folder with a `tracks.csv`.
+
+    Args:
+        folder: `pathlib.Path`.
+
+    Returns:
+        list of `files.File`, labelled by the genre's name.
+
+    Raises:
+        InputError: if the table lacks a column or a value.
+    """
+    path = folder / TABLE
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        table = csv.DictReader(file)
+        missing = [name for name in _REQUIRED if name not in (table.fieldnames or ())]
+        if missing:
+            raise InputError(
+                f"Expected the columns {', '.join(missing)} in {path}. Found: {table.fieldnames}"
+            )
+        return [_track(folder, path, table.line_num, row) for row in table]
+
+
+def _track(folder, table, line, row):
+    year = row.get("year") or "0"
+    if not row["file"] or not row["genre"] or not year.isdigit():
+        raise InputError(f"Expected a file, a genre and a whole year in line {line} of {table}.")
+    fields = {name: row.get(name) or "" for name in _TEXTS}
+    fields |= {"label": row["genre"], "year": int(year), "recording": row["file"]}
+    return files.File(row["file"], folder / row["file"], fields)
+
+
+def _holds_table(folder):
+    return (folder / TABLE).is_file()
+
+
+def _is_wanted(track, config):
+    genre, year = track.fields["label"], track.fields["year"]
+    if config.genres and genre not in config.genres:
+        return False
+    if config.years is not None and not config.years[0] <= year <= config.years[1]:
+        return False
+    return _seconds(track.path) >= config.min_seconds
+
+
+def _seconds(path):
+    """How long a file lasts; without end if it is broken, which is reported when it is stored."""
+    if not is_sound(path):
+        return float("inf")
+    with open_sound(path) as sound:
+        return sound.frames / sound.samplerate
