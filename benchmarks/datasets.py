@@ -27,7 +27,7 @@ PAGE = ROOT / "docs" / "datasets_built.md"
 BUILDS = (
     ("esc50/esc10", None, "esc10"),
     ("music_genres/table", None, "music16k"),
-    ("music_genres", MusicConfig(name="tags", tagged=True, num_folds=3), "media/audio"),
+    ("music_genres", MusicConfig(name="by_tags", tagged=True, num_folds=3), "media/audio"),
     ("spoken_digit_folder/official", None, "fsdd"),
     ("spoken_digit_folder/speakers", None, "fsdd"),
 )
@@ -80,7 +80,7 @@ def main():
 def dreams(per_class):
     """Dreams of ESC-10's fold 5 with LogMelCNN, as many as are asked for."""
     return DreamConfig(
-        name="esc10",
+        name="esc10_few",
         source="esc50/esc10",
         of_pictures=False,
         split="fold5",
