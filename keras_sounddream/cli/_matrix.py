@@ -37,6 +37,7 @@ def write(all_weights, checkpoints, labels, seconds, prime, output, force, setti
         from keras_sounddream import generate
         from keras_sounddream.applications import _weights
         from keras_sounddream.audio import io
+        from keras_sounddream.generation.cached import CHUNK
         from keras_sounddream.reports.matrix import write_matrix
     cells, columns = {}, files or all_weights
     model = load_wavenet(all_weights[0])
@@ -51,7 +52,8 @@ def write(all_weights, checkpoints, labels, seconds, prime, output, force, setti
                 raise InputError(f"Expected networks of {rate} Hz. {column}: {model.sample_rate}.")
             if prime is not None:
                 settings["prime"] = io.load(prime, rate)
-            generate(model, 1 / rate, conditions=next(iter(rows.values())), **settings)  # compiles
+            short = min(seconds, CHUNK / rate)  # compiles what the others take
+            generate(model, short, conditions=next(iter(rows.values())), **settings)
             for row, conditions in rows.items():
                 start = time.perf_counter()
                 made = generate(model, seconds, conditions=conditions, **settings)
