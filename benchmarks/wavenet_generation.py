@@ -43,8 +43,8 @@ def pieces(model, batch, form, samples):
     given = (model, lead, ids, random_numbers(0, batch))
     if form == "naive":
         return naive.generated(*given, REPEATS + 1, 1.0, None)
-    cached._CHUNK = samples // SLOW_SHARE[form]
-    total = (REPEATS + 1) * cached._CHUNK
+    cached.CHUNK = samples // SLOW_SHARE[form]
+    total = (REPEATS + 1) * cached.CHUNK
     return cached.generated(*given, total, 1.0, None, compiled=form == "cached")
 
 

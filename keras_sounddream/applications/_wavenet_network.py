@@ -1,9 +1,10 @@
 """WaveNet's layers, from its plan."""
 
 import keras
+import numpy as np
 from keras import layers
 
-from keras_sounddream.applications._common import TOP, AudioModel, pool, settle_input
+from keras_sounddream.applications._common import TOP, AudioModel, describe, pool, settle_input
 from keras_sounddream.applications._wavenet_layers import (
     DilatedConv1D,
     Gate,
@@ -140,6 +141,39 @@ def finish(x, plan, include_top, pooling, activation):
         return pool(x, pooling)
     x = layers.Dense(plan.outputs, use_bias=plan.use_biases, name=TOP)(x)
     return layers.Activation(activation, dtype="float32", name="scores")(x)
+
+
+def settle_conditions(model, plan, ids):
+    """Makes the network of a plan without conditions, whose biases hold what labels add.
+
+    Args:
+        model: `WaveNetModel` with conditions.
+        plan: `Plan`, the same without them, with biases.
+        ids: dict from the name of each condition to int32 `(1,)`.
+
+    Returns:
+        `WaveNetModel`, with the same layers but those of the conditions.
+    """
+    names = {layer.name for layer in model.layers}
+    inputs, x = begin(plan, None, model.input[WAVEFORM].shape[1:], "front_end" in names)
+    outputs = finish(stack(x, inputs, plan), plan, TOP in names, None, _activation(model))
+    made = WaveNetModel(inputs[WAVEFORM], outputs, name=model.name)
+    made.plan = plan
+    describe(made, model.sample_rate, model.labels)
+    given = {weight.path: np.asarray(weight.value) for weight in model.weights}
+    label = [given[f"{name}_embedding/embeddings"][ids[name]] for name in model.plan.conditions]
+    for weight in made.weights:
+        value = given.get(weight.path, np.zeros(weight.shape, "float32"))
+        adding = given.get(weight.path.replace("/bias", "_condition/kernel"))
+        if weight.path.endswith("/bias") and adding is not None:
+            value = value + (np.concatenate(label, -1) @ adding)[0]
+        weight.assign(value)
+    return made
+
+
+def _activation(model):
+    layer = model.layers[-1]
+    return layer.activation if isinstance(layer, layers.Activation) else None
 
 
 def _embedded(inputs, plan):

@@ -1,5 +1,7 @@
 """WaveNet: predicts the next sample of a sound, and so makes sounds."""
 
+import dataclasses
+
 import keras_sounddream.applications._common as _common
 import keras_sounddream.applications._wavenet_network as _network
 import keras_sounddream.applications._weights as _weights
@@ -142,6 +144,34 @@ def condition_ids(model, names):
         InputError: if a label or condition is unknown, with the nearest names, or missing.
     """
     return model.plan.ids(names)
+
+
+def conditioned(model, **labels):
+    """Settles a network's global conditions, which leaves one of waveforms alone, to dream on.
+
+    Args:
+        model: `AudioModel`, of `WaveNet`, without a local condition.
+        **labels: str, one for each condition, by its name.
+
+    Returns:
+        `keras.Model` from float32 `(batch, samples)`, with layers of the same names and weights
+        that are copied.
+
+    Raises:
+        InputError: if a label or condition is unknown, with the nearest names, or missing.
+
+    Example:
+        DeepDream(conditioned(model, digit="three"), objectives.layer("layer2_gated"))
+    """
+    plan = model.plan
+    ids = plan.ids({name: [label] for name, label in labels.items()})
+    if plan.local_channels or not ids:
+        has = "a local condition" if plan.local_channels else "no conditions"
+        raise InputError(
+            f"Expected a WaveNet with global conditions alone. {model.name} has {has}."
+        )
+    settled = dataclasses.replace(plan, conditions={}, use_biases=True)
+    return _network.settle_conditions(model, settled, ids)
 
 
 def preprocess_input(waveform, sample_rate, model_rate=SAMPLE_RATE):

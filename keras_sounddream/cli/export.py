@@ -16,7 +16,8 @@ from keras_sounddream.errors import InputError
     "tasks",
     multiple=True,
     metavar="NAME",
-    help="classify, embed, dream or dream_step; can be repeated.  [default: all that there are]",
+    help="classify, embed, dream or dream_step; can be repeated.  [default: all that there are]  "
+    "Of a WaveNet: generate.",
 )
 @click.option(
     "--layer",
@@ -50,6 +51,9 @@ from keras_sounddream.errors import InputError
     metavar="FILE",
     help="Sound, or picture, to compare on; can be repeated.  [default: made ones]",
 )
+@click.option(
+    "--count", type=click.IntRange(1), help="Of generate: samples a call.  [default: 4000]"
+)
 @click.option("--serving", is_flag=True, help="Add a version to a folder of TensorFlow Serving.")
 @dream_options
 @click.option("--no-verify", is_flag=True, help="Write what is not compared, or differs.")
@@ -63,6 +67,9 @@ def command(
 
     With --layer or --class, or a task that dreams, the file also dreams.
     """
+    if "generate" in tasks or rest["count"] is not None:
+        _export_generator(output, model_name, tasks, format_name, no_verify, force, rest)
+        return
     if serving and format_name != "saved_model":
         raise InputError(f"--serving goes with --format saved_model. Received: {format_name}")
     if serving and force:
@@ -94,6 +101,31 @@ def command(
         reports = export_model(model, output, format_name, overwrite=force, **options)
     for report in reports if isinstance(reports, list) else [reports]:
         _tell(report)
+
+
+def _export_generator(output, model_name, tasks, format_name, no_verify, force, rest):
+    """Exports a WaveNet that generates."""
+    count = rest.pop("count")
+    others = [name for name, value in rest.items() if value not in (None, ())]
+    if tasks != ("generate",) or others:
+        raise InputError(
+            "--task generate goes alone, with --format, --count and --no-verify. Received: "
+            f"--task {', '.join(tasks) or 'none'}{'; ' * bool(others)}{', '.join(others)}."
+        )
+    from keras_sounddream.cli.generate import load_wavenet
+
+    model = load_wavenet(model_name)
+    with quietly():
+        from keras_sounddream.export import export_generator
+    settings = {"verify": not no_verify, "overwrite": force}
+    settings |= {} if count is None else {"count": count}
+    report = export_generator(model, output, format_name, **settings)
+    click.echo(f"{output}: {report['bytes'] / 1e6:.1f} MB")
+    if not no_verify:
+        click.echo(
+            f"  generate     {report['equal']:.1%} of {report['samples']} draws are the model's; "
+            f"{report['samples_per_second']:,.0f} samples/s"
+        )
 
 
 def _tell(report):

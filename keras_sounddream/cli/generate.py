@@ -9,9 +9,18 @@ from keras_sounddream.errors import InputError
 @click.command()
 @click.option(
     "--weights",
+    "all_weights",
     required=True,
+    multiple=True,
     metavar="KEY|FILE.keras",
-    help="Pretrained weights, or a WaveNet as model.save writes it.",
+    help="Pretrained weights, or a WaveNet as model.save writes it. Repeat for a page.",
+)
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    metavar="FILE.npz|FOLDER",
+    help="For a page: weights of the same network, or a folder of them. Repeat for each.",
 )
 @click.option(
     "--condition",
@@ -32,12 +41,29 @@ from keras_sounddream.errors import InputError
 @click.option("--top-k", type=int, help="Draw from so many levels alone.  [default: all]")
 @click.option("--prime", metavar="FILE", help="Sound to go on from.  [default: silence]")
 @click.option("--save-every", type=float, help="Seconds of sound after which OUT.wav has it.")
-@click.option("-o", "--output", required=True, metavar="OUT.wav", help="The sound to write.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="OUT.wav|OUT.html",
+    help="The sound to write; or a page, of every label by every checkpoint.",
+)
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
-def command(weights, labels, seconds, prime, output, force, **settings):
-    """Makes sound, sample by sample."""
+def command(all_weights, checkpoints, labels, seconds, prime, output, force, **settings):
+    """Makes sound, sample by sample.
+
+    OUT.html is a table to listen to: a row for each label (those of --condition, or all of the
+    first condition), a column for each checkpoint.
+    """
     check_outputs(output, overwrite=force)
-    model = _load(weights)
+    if output.lower().endswith((".html", ".htm")):
+        from keras_sounddream.cli._matrix import write
+
+        write(all_weights, checkpoints, labels, seconds, prime, output, force, settings)
+        return
+    if len(all_weights) > 1 or checkpoints:
+        raise InputError(f"Several checkpoints make a page: -o OUT.html. Received: -o {output}")
+    model = load_wavenet(all_weights[0])
     with quietly():
         from tqdm import tqdm
 
@@ -46,14 +72,24 @@ def command(weights, labels, seconds, prime, output, force, **settings):
 
     if prime is not None:
         settings["prime"] = io.load(prime, model.sample_rate)
-    settings["conditions"] = _named(labels, model.conditions)
+    settings["conditions"] = named(labels, model.conditions)
     with tqdm(unit=" samples", unit_scale=True, leave=False, delay=1) as bar:
         generate(model, seconds, path=output, overwrite=force, on_samples=bar.update, **settings)
     click.echo(f"{output}: {seconds:g} s at {model.sample_rate} Hz, seed {settings['seed']}")
 
 
-def _load(weights):
-    """The model that a key or a file is of."""
+def load_wavenet(weights):
+    """Builds or reads the model that a key or a file is of.
+
+    Args:
+        weights: str, key of pretrained weights, or path of a `.keras` file.
+
+    Returns:
+        `AudioModel`, a WaveNet.
+
+    Raises:
+        InputError: if there is none.
+    """
     with quietly():
         from keras_sounddream.applications import wavenet
 
@@ -71,8 +107,19 @@ def _load(weights):
     return model
 
 
-def _named(labels, conditions):
-    """Labels of the command line by the names of their conditions: one example."""
+def named(labels, conditions):
+    """Finds the conditions that labels of the command line are of: one example.
+
+    Args:
+        labels: sequence of str, `LABEL` or `NAME=LABEL`.
+        conditions: dict from the name of each condition to its labels.
+
+    Returns:
+        dict from the name of a condition to a list of one label.
+
+    Raises:
+        InputError: if a label could be of several conditions, or one has two.
+    """
     found = {}
     for given in labels:
         name, equals, label = given.partition("=")

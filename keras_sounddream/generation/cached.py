@@ -11,7 +11,7 @@ from keras_sounddream.generation.drawing import draw
 from keras_sounddream.generation.folding import fold
 from keras_sounddream.generation.stepping import incoming, laid_out, queued, step, tables
 
-_CHUNK = 4096  # samples that are made in one call
+CHUNK = 4096  # samples that are made in one call
 
 
 def generated(model, lead, inputs, numbers, num_samples, temperature, top_k, compiled=True):
@@ -39,7 +39,7 @@ def generated(model, lead, inputs, numbers, num_samples, temperature, top_k, com
         local = np.einsum("bfc,lcw->flbw", inputs["local_condition"], folded["local"])
         frames = frames + local.astype("float32")
     frames, weights = frames[:, queued(plan)], laid_out(folded, plan)
-    chunk = min(num_samples, _CHUNK)
+    chunk = min(num_samples, CHUNK)
     loop = _loop(plan, chunk, top_k, temperature == 0, compiled)
     state, done = start(model, lead, inputs, folded["carried"]), 0
     weights, frames = keras.tree.map_structure(tf.constant, (weights, frames))

@@ -196,3 +196,20 @@ def test_one_can_dream_on_its_hidden_layers(layer):
     result = dream.run(noise)
     assert result.real_gain[0] > 1.2
     assert result.kept[0] > 0.9
+
+
+@pytest.mark.parametrize("biased", [True, False])
+def test_a_settled_condition_is_that_label_and_can_be_dreamed_on(biased):
+    conditions = {"digit": ("one", "two"), "speaker": ("ann", "ben", "eve")}
+    model = applications.WaveNet(**SMALL, conditions=conditions, use_biases=biased)
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.weights])
+    plain = wavenet.conditioned(model, digit="two", speaker="eve")
+    sound = rng.uniform(-1, 1, (1, 100)).astype("float32")
+    wanted = model({"waveform": sound, "digit": np.array([1]), "speaker": np.array([2])})
+    np.testing.assert_allclose(plain(sound), wanted, rtol=1e-4, atol=1e-4)
+    DeepDream(plain, objectives.layer("layer1_gated"), octaves=1, steps=1)
+    with pytest.raises(InputError, match="no digit 'tow'. Did you mean two"):
+        wavenet.conditioned(model, digit="tow", speaker="eve")
+    with pytest.raises(InputError, match="has no conditions"):
+        wavenet.conditioned(plain)

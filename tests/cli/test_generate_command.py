@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keras_sounddream import applications, audio, generate
+from keras_sounddream.applications import _weights
 from keras_sounddream.cli.main import main
 
 SMALL = {"dilations": (1, 2), "residual_channels": 4, "dilation_channels": 4, "skip_channels": 4}
@@ -40,13 +41,46 @@ def test_writes_what_generate_makes(saved, tmp_path):
         (["--weights", "gone.keras"], "there is no such file"),
         (["--seconds", "nan"], "`seconds` above 0. Received: nan"),
         (["-o", "out.mid"], "No sound format"),
+        (["--checkpoint", "w.npz"], "Several checkpoints make a page: -o OUT.html"),
+        (["--checkpoint", ".", "-o", "a.html"], "The folder . holds no weights"),
+        (["--save-every", "1", "-o", "a.html"], "--save-every is of one OUT.wav"),
     ],
 )
 def test_bad_input_is_a_line(saved, arguments, message, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    given = ["generate", "--weights", saved[0], "-o", "out.wav", *arguments]
+    weights = [] if "--weights" in arguments else ["--weights", saved[0]]
+    given = ["generate", *weights, "-o", "out.wav", *arguments]
     if "--seconds" in arguments or "out.mid" in arguments:
         given += ["--condition", "ann", "--condition", "one"]
     assert main(given) == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_page_has_a_player_for_each_label_and_checkpoint(saved, tmp_path):
+    path, model = saved
+    folder, out = tmp_path / "checkpoints", tmp_path / "page.html"
+    folder.mkdir()
+    for step in (20, 5020):
+        _weights.save(model, folder / f"step{step}.npz", "float32")
+    given = ["--weights", path, "--checkpoint", str(folder), "--condition", "ann"]
+    assert main(["generate", *given, "--seconds", "0.01", "-o", str(out)]) == 0
+    page = out.read_text()
+    for digit in CONDITIONS["digit"]:
+        for step in (20, 5020):
+            assert f'title="{digit}, step{step}"' in page
+    assert page.count("<audio") == 4
+    assert page.count("× real time") == 4
+
+
+def test_exports_a_file_that_generates(saved, tmp_path, capsys):
+    pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert")
+    out = tmp_path / "ann.tflite"
+    given = ["export", saved[0], "--task", "generate", "-o", str(out)]
+    assert main([*given, "--format", "litert", "--count", "20"]) == 0
+    assert "100.0% of 60 draws are the model's" in capsys.readouterr().out
+    assert out.stat().st_size > 1000
+    assert main([*given, "--format", "litert", "--task", "dream"]) == 2
+    assert "--task generate goes alone" in capsys.readouterr().err
+    assert main(given) == 2
+    assert "`format` is litert or onnx" in capsys.readouterr().err

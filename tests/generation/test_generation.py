@@ -69,7 +69,7 @@ def test_settings_mean_the_same_to_both(settings):
 def test_pieces_make_the_same_as_one(monkeypatch):
     model = build()
     whole = generate(model, 0.5, batch_size=2)
-    monkeypatch.setattr(cached, "_CHUNK", 7)
+    monkeypatch.setattr(cached, "CHUNK", 7)
     np.testing.assert_array_equal(generate(model, 0.5, batch_size=2), whole)
 
 

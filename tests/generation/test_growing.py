@@ -41,7 +41,7 @@ def test_samples_that_are_not_counted_yet_are_not_heard(tmp_path):
 
 
 def test_an_interrupted_generation_keeps_what_it_has(tmp_path, monkeypatch):
-    monkeypatch.setattr(cached, "_CHUNK", 100)
+    monkeypatch.setattr(cached, "CHUNK", 100)
     model = applications.WaveNet(**SMALL)
     path, pieces = tmp_path / "half.wav", []
 

@@ -1,0 +1,92 @@
+"""The page of `sounddream generate`: every label by every checkpoint."""
+
+import pathlib
+import time
+
+from keras_sounddream.cli._options import quietly
+from keras_sounddream.cli.generate import load_wavenet, named
+from keras_sounddream.errors import InputError
+
+_SUFFIXES = (".npz", ".weights.h5")
+
+
+def write(all_weights, checkpoints, labels, seconds, prime, output, force, settings):
+    """Generates a sound for each label and checkpoint, and writes the page.
+
+    Args:
+        all_weights: sequence of str, keys of pretrained weights or paths of `.keras` files.
+        checkpoints: sequence of str, paths of weights of the first network, or of folders of them.
+        labels: sequence of str, of which those of the condition with most of them are the rows.
+        seconds: float, of each sound.
+        prime: path of a sound file, or `None`.
+        output: path of the page.
+        force: bool, whether it may be replaced.
+        settings: dict, of `generate`.
+
+    Raises:
+        InputError: if a file does not fit, or a label is unknown.
+    """
+    if settings.pop("save_every", None) is not None:
+        raise InputError("--save-every is of one OUT.wav. Leave it out for a page.")
+    files = [path for given in checkpoints for path in _files(given)]
+    if files and len(all_weights) > 1:
+        raise InputError("--checkpoint is of one network. Give --weights once.")
+    with quietly():
+        from tqdm import tqdm
+
+        from keras_sounddream import generate
+        from keras_sounddream.applications import _weights
+        from keras_sounddream.audio import io
+        from keras_sounddream.generation.cached import CHUNK
+        from keras_sounddream.reports.matrix import write_matrix
+    cells, columns = {}, files or all_weights
+    model = load_wavenet(all_weights[0])
+    rate, rows = model.sample_rate, _rows(labels, model.conditions)
+    with tqdm(total=len(rows) * len(columns), unit=" sounds", leave=False, delay=1) as bar:
+        for column in columns:
+            if files:
+                _weights.load(model, _weights.pretrained_path(column, {}))
+            elif column != all_weights[0]:
+                model = load_wavenet(column)
+            if model.sample_rate != rate:
+                raise InputError(f"Expected networks of {rate} Hz. {column}: {model.sample_rate}.")
+            if prime is not None:
+                settings["prime"] = io.load(prime, rate)
+            short = min(seconds, CHUNK / rate)  # compiles what the others take
+            generate(model, short, conditions=next(iter(rows.values())), **settings)
+            for row, conditions in rows.items():
+                start = time.perf_counter()
+                made = generate(model, seconds, conditions=conditions, **settings)
+                cells[row, pathlib.Path(column).stem] = made[0], time.perf_counter() - start
+                bar.update()
+    write_matrix(cells, output, rate, overwrite=force)
+
+
+def _files(path):
+    path = pathlib.Path(path)
+    if not path.is_dir():
+        return [str(path)]
+    found = sorted(str(file) for file in path.iterdir() if file.name.endswith(_SUFFIXES))
+    if not found:
+        raise InputError(f"The folder {path} holds no weights, {' or '.join(_SUFFIXES)}.")
+    return found
+
+
+def _rows(labels, conditions):
+    """Dict from the words of a row to its conditions; by default all labels of the first."""
+    if not conditions:
+        return {"sound": {**named(labels, conditions)}}
+    chosen = {name: [] for name in conditions}
+    for label in labels:
+        ((name, (found,)),) = named([label], conditions).items()
+        chosen.setdefault(name, []).append(found)
+    several = max(chosen, key=lambda name: len(chosen[name]))
+    if not chosen[several] or all(len(found) == 1 for found in chosen.values() if found):
+        several = next((name for name in conditions if not chosen[name]), several)
+        chosen[several] = chosen[several] or list(conditions[several])
+    others = {name: found for name, found in chosen.items() if name != several}
+    for name, found in others.items():
+        if len(found) != 1:
+            known = ", ".join(conditions.get(name, ())[:12])
+            raise InputError(f"Expected one label of {name!r} for a page. There are: {known}.")
+    return {label: {**others, several: [label]} for label in chosen[several]}
