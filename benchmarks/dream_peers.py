@@ -29,9 +29,9 @@ import numpy as np
 import tensorflow as tf
 from tf_keras_vis.activation_maximization import ActivationMaximization
 from tf_keras_vis.activation_maximization.input_modifiers import Jitter
-from tqdm import tqdm
 
 from keras_sounddream import DeepDream, objectives
+from keras_sounddream.deepdream.running import ascend
 
 ROOT = pathlib.Path(__file__).parents[1]
 OCTAVES, STEPS, FACTOR = 3, 2, 1.3
@@ -59,8 +59,8 @@ def ours(network, layer, **settings):
     )
 
     def run(picture):
-        state = dream._ascend(tf.constant(picture[np.newaxis]), None, (), [], tqdm(disable=True))
-        return dream._traced["_finish"](state).numpy()[0]
+        state = ascend(dream, tf.constant(picture[np.newaxis]), None)
+        return dream.climb.traced["finish"](state).numpy()[0]
 
     return run
 

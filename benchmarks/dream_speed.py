@@ -67,13 +67,13 @@ def time_trace(model, waveform, layer):
         return after_mel(tf.math.log(tf.exp(2 * log_magnitude) @ mel + front_end.log_offset))
 
     grid, count = (tf.constant(2.0), tf.constant(2.0)), tf.constant(STEPS)
-    traced, zero = dream._traced, tf.constant(0)
-    state, slots = traced["_enter"](traced["_begin"](tf.constant(waveform)), zero, *grid), ()
+    traced, zero = dream.climb.traced, tf.constant(0)
+    state, slots = traced["enter"](traced["begin"](tf.constant(waveform)), zero, *grid), ()
     log_magnitude = state["variable"]
 
     def dream_round():
-        renewed = traced["_renew"](state, tf.constant(1), zero)
-        traced["_advance"](renewed, slots, *grid, zero, zero, count)[2].numpy()
+        renewed = traced["renew"](state, tf.constant(1), zero)
+        traced["advance"](renewed, slots, *grid, zero, zero, count)[2].numpy()
 
     on_stft, on_mel = bare_gradient(after_stft), bare_gradient(after_mel)
     spectrogram = front_end(waveform)

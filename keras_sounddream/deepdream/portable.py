@@ -34,7 +34,7 @@ def make_dream(dream, num_samples, refresh_steps=10):
     Raises:
         InputError: if a setting of the dream has no portable form.
     """
-    steps, canvas = dream.settings.steps, dream._untracked["canvas"]
+    steps, canvas = dream.settings.steps, dream.climb.canvas
     step = make_step(dream)
     if dream.of_pictures:
         return portable_picture.make_dream(dream, step)
@@ -53,7 +53,7 @@ def make_dream(dream, num_samples, refresh_steps=10):
     def whole(waveform):
         state = canvas.begin_with(dither(waveform), waveform)
         still = {name: value for name, value in state.items() if name not in _CHANGING}
-        slots = list(dream._untracked["updater"].begin(state["variable"]))
+        slots = list(dream.climb.updater.begin(state["variable"]))
         _, changing, _ = tf.while_loop(
             lambda i, *_: i < dream.settings.octaves * steps,
             lambda i, changing, slots: body(i, changing, slots, still),
@@ -79,8 +79,8 @@ def make_step(dream):
         InputError: if a setting of the dream has no portable form.
     """
     _check(dream)
-    settings, canvas = dream.settings, dream._untracked["canvas"]
-    network, updater = dream._untracked["network"], dream._untracked["updater"]
+    settings, canvas = dream.settings, dream.climb.canvas
+    network, updater = dream.climb.network, dream.climb.updater
     normalize, smooth = NORMALIZATIONS[settings.normalization], SMOOTHINGS[settings.smoothing]
     first_width, last_width = settings.smoothing_width
     move, draw = _mover(dream), _drawer(dream)
@@ -96,7 +96,7 @@ def make_step(dream):
             image = canvas.make({**state, "variable": variable})
             source = canvas.source(state) if dream.objective.needs_source else image
             maps = network.score_maps(move(image, i), move(source, i), values)
-            factors = zip(dream._factors(None), maps, strict=True)
+            factors = zip(dream.climb.factors(None), maps, strict=True)
             return sum(f * tf.reduce_mean(m, list(range(1, len(m.shape)))) for f, m in factors)
 
         scores, gradient = portable_gradient(score, state["variable"], names)
@@ -130,10 +130,11 @@ def _check(dream):
     settings = dream.settings
     unfit = {
         "with zoom": settings.zoom,
-        "of approximate tiles": settings.approximate and dream._tiles is not None,
-        "normalized over tiles": settings.normalize_over == "tile" and dream._tiles is not None,
+        "of approximate tiles": settings.approximate and dream.climb.tiles is not None,
+        "normalized over tiles": settings.normalize_over == "tile"
+        and dream.climb.tiles is not None,
         "of pictures in bfloat16": dream.of_pictures and settings.precision != "float32",
-        "by an optimizer of Keras's": not isinstance(dream._untracked["updater"], Momentum),
+        "by an optimizer of Keras's": not isinstance(dream.climb.updater, Momentum),
     }
     for reason, is_so in unfit.items():
         if is_so:
@@ -151,7 +152,7 @@ def _mover(dream):
     """As `transforms.roll`, by shifts that are drawn beforehand."""
     if dream.of_pictures:
         return portable_picture.mover(dream)
-    settings, most = dream.settings, dream._untracked["canvas"].roll
+    settings, most = dream.settings, dream.climb.canvas.roll
     if not most:
         return lambda waveform, i: waveform
     shifts = [

@@ -25,7 +25,7 @@ def make_dream(dream, step):
         the same shape; for a `tf.function`. Where the size is known, octaves are brought to theirs
         by constants.
     """
-    settings, updater = dream.settings, dream._untracked["updater"]
+    settings, updater = dream.settings, dream.climb.updater
     canvas, last = _canvas(settings, stretch), _canvas(settings, _as_it_is)
     grids = octaves.factors(settings.octaves, settings.time_factor, settings.frequency_factor)
 
@@ -66,7 +66,7 @@ def make_step(dream, step):
 
     def alone(picture, place):
         state = canvas.begin(picture, dream.settings.seed)
-        slots = list(dream._untracked["updater"].begin(picture))
+        slots = list(dream.climb.updater.begin(picture))
         variable, _, objective = step(state, slots, place)
         made = canvas.finish({**state, "variable": variable})
         return tf.ensure_shape(made, picture.shape), objective

@@ -67,7 +67,7 @@ def check_callbacks(callbacks):
 
 def _advise_tiles(shape, dream):
     """Warns where most of the work of tiles would be for their margins."""
-    tiles = dream._tiles
+    tiles = dream.climb.tiles
     if tiles is None:
         return
     pairs = list(zip(tiles.cuts, shape[1:], strict=False))

@@ -67,7 +67,7 @@ def portable_function(task, samples):
 def _single_step(dream, samples):
     """As `DeepDream.step`, from one sound or picture."""
     portable.make_step(dream)  # or the copy would pass where the dream does not
-    canvas, step = dream._untracked["canvas"], portable.make_step(_finest(dream))
+    canvas, step = dream.climb.canvas, portable.make_step(_finest(dream))
     if dream.of_pictures:
         return _picture_step(dream, step)
     dither = portable.make_dither(dream, samples)
@@ -75,7 +75,7 @@ def _single_step(dream, samples):
     def function(waveform, place):
         state = canvas.begin_with(dither(waveform), waveform)
         state = canvas.enter_octave(state, tf.constant(0), 1.0, 1.0)
-        slots = list(dream._untracked["updater"].begin(state["variable"]))
+        slots = list(dream.climb.updater.begin(state["variable"]))
         place = tf.math.floormod(tf.reshape(place, ()), _PLACES)
         variable, _, objective = step(state, slots, place)
         return {"waveform": canvas.finish({**state, "variable": variable}), "objective": objective}

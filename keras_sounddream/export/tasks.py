@@ -11,6 +11,7 @@ import difflib
 import tensorflow as tf
 
 from keras_sounddream.audio.layers import find_sample_rate
+from keras_sounddream.deepdream import whole_graph
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.model_checks import takes_pictures
 from keras_sounddream.errors import InputError
@@ -163,7 +164,7 @@ def _dream(network, dream, common, layer, take):
     output = common.get("input", "waveform")
 
     def function(image, steps=None, step_size=None):
-        return {output: dream._dream(image, None, steps, step_size)}
+        return {output: whole_graph.dream(dream.climb, image, None, steps, step_size)}
 
     options = {
         "steps": Option("int32", dream.settings.steps, _MOST_STEPS),

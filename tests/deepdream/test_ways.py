@@ -39,7 +39,7 @@ def test_each_way_raises_the_objective_and_is_kept(small_model, chirp, settings)
 def test_a_mask_changes_no_bin_by_more_than_it_may(small_model, chirp):
     settings = {"way": "mask", "mask_db": 3.0, "octaves": 1, "steps": 20}
     dream = DeepDream(small_model, OBJECTIVE, **settings)
-    canvas = dream._untracked["canvas"]
+    canvas = dream.climb.canvas
     state = canvas.begin(tf.constant(chirp), 0)
     far = {**state, "variable": tf.sign(state["start"]) * 100.0}
     gain = np.log10(
