@@ -1,0 +1,272 @@
+"""The recipe of a WaveNet: trained on pieces of sounds, and resumed to the bit."""
+
+import contextlib
+import dataclasses
+import json
+import pathlib
+
+import keras
+import numpy as np
+
+from keras_sounddream.applications._wavenet_plan import WAVEFORM
+from keras_sounddream.errors import InputError
+from keras_sounddream.training.classifier import (
+    ProgressBar,
+    TrainingState,
+    build_under,
+    claim_folder,
+)
+from keras_sounddream.training.wavenet_levels import bits, level_pairs, marginal_nats
+from keras_sounddream.training.wavenet_log import SoundSummaries, StepLog
+from keras_sounddream.training.wavenet_loss import NextSample, nats
+
+OPTIMIZERS = ("adam", "sgd", "rmsprop")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How a WaveNet is trained.
+
+    Args:
+        steps: int, one batch each.
+        optimizer: `"adam"`, `"sgd"` or `"rmsprop"`.
+        learning_rate: float.
+        momentum: float, of `"sgd"` and `"rmsprop"`.
+        warm_up: int, steps in which the learning rate rises from 0.
+        decay: bool, whether it then falls along a cosine to 0.
+        l2: float, of the penalty on kernels, and on nothing else.
+        clip_norm: float, most length of all gradients together; `None` for any.
+        average: float, share of the old in the running mean of the weights that is kept in the
+            end; `None` for the last weights themselves.
+        seed: int, of the first weights.
+        precision: str, a Keras dtype policy.
+        jit_compile: bool, whether XLA compiles the step.
+        checkpoint_steps: int, from one saved state to the next.
+        checkpoint_minutes: float, after which the state is saved in any case.
+        keep: int, how many states are kept.
+        summary_steps: int, from one summary for TensorBoard to the next.
+        sound_steps: int, from one sound for TensorBoard to the next; `None` for none.
+
+    Raises:
+        InputError: if there is no such optimizer, or a number is out of range.
+    """
+
+    steps: int
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    momentum: float = 0.9
+    warm_up: int = 0
+    decay: bool = True
+    l2: float = 0.0
+    clip_norm: float | None = 1.0
+    average: float | None = 0.999
+    seed: int = 0
+    precision: str = "float32"
+    jit_compile: bool = True
+    checkpoint_steps: int = 500
+    checkpoint_minutes: float = 5.0
+    keep: int = 3
+    summary_steps: int = 10
+    sound_steps: int | None = None
+
+    def __post_init__(self):
+        if self.optimizer not in OPTIMIZERS:
+            raise InputError(f"`optimizer` must be one of {OPTIMIZERS}. Received: {self.optimizer}")
+        for name in ("steps", "checkpoint_steps", "keep", "summary_steps", "sound_steps"):
+            count = getattr(self, name)
+            if count is not None and (not isinstance(count, int) or count < 1):
+                raise InputError(f"`{name}` must be an int, 1 or more. Received: {count!r}")
+        for name in ("learning_rate", "clip_norm", "checkpoint_minutes"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < np.inf:
+                raise InputError(f"`{name}` must be above 0. Received: {value!r}")
+        if not 0 <= self.warm_up < self.steps:
+            raise InputError(
+                f"`warm_up` must be below the {self.steps} steps. Received: {self.warm_up!r}"
+            )
+
+
+# What may be changed when a run is resumed, since the weights do not depend on it.
+_FREE = ("checkpoint_steps", "checkpoint_minutes", "keep", "summary_steps", "sound_steps")
+
+
+def train(build, pieces, folder, settings, *, strategy=None):
+    """Trains a new WaveNet, or goes on with the one whose state is in a folder.
+
+    A run may be killed at any moment: resumed, it ends with the weights that it would have had.
+    The folder gets the states, `log.jsonl` (an object a step: `step`, `loss` in nats,
+    `bits_per_sample`, `marginal_bits`, `seconds`; one with `restart` whenever it was resumed) and
+    TensorBoard's logs.
+
+    Args:
+        build: function without arguments that returns a model of `applications.WaveNet`.
+        pieces: `Pieces`, for that model.
+        folder: str or path.
+        settings: `Settings`.
+        strategy: `tf.distribute.Strategy` to train with; `None` for one device.
+
+    Returns:
+        `keras.Model`, trained.
+
+    Raises:
+        InputError: if the model does not give logits, or the folder holds another run.
+    """
+    with strategy.scope() if strategy else contextlib.nullcontext():
+        keras.utils.set_random_seed(settings.seed)
+        model = build_under(build, settings.precision)
+        _check(model, pieces)
+        compile_model(model, settings)
+    claim_folder(folder, _identity(model, pieces, settings))
+    folder = pathlib.Path(folder)
+    state = TrainingState(
+        folder,
+        settings.seed,
+        settings.checkpoint_steps,
+        settings.steps,
+        settings.keep,
+        settings.checkpoint_minutes,
+    )
+    step = state.restore(model)
+    if step < settings.steps:
+        _fit(model, pieces, folder, settings, state, step)
+    else:
+        model.optimizer.finalize_variable_values(model.trainable_variables)
+    _set_penalty(model, 0.0)
+    return model
+
+
+def compile_model(model, settings):
+    """Gives a WaveNet its optimizer, loss and penalty: then `model.fit(pieces.dataset(), …)` does.
+
+    Args:
+        model: model of `applications.WaveNet`.
+        settings: `Settings`.
+    """
+    plan = model.plan
+    model.compile(
+        optimizer=make_optimizer(settings),
+        loss=NextSample(plan.levels, plan.output),
+        weighted_metrics=[
+            keras.metrics.MeanMetricWrapper(
+                nats, "nats", levels=plan.levels, output=plan.output, dtype="float32"
+            )
+        ],
+        jit_compile=settings.jit_compile,
+    )
+    model.optimizer.build(model.trainable_variables)
+    _set_penalty(model, settings.l2)
+
+
+def make_optimizer(settings):
+    """Makes the optimizer of a run.
+
+    Args:
+        settings: `Settings`.
+
+    Returns:
+        Keras optimizer.
+    """
+    rate, rest = settings.learning_rate, settings.steps - settings.warm_up
+    if settings.decay and settings.warm_up:
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0, rest, warmup_target=rate, warmup_steps=settings.warm_up
+        )
+    elif settings.decay:
+        rate = keras.optimizers.schedules.CosineDecay(rate, rest)
+    elif settings.warm_up:
+        rate = keras.optimizers.schedules.PolynomialDecay(0.0, settings.warm_up, rate)
+    common = {"learning_rate": rate, "global_clipnorm": settings.clip_norm}
+    if settings.average is not None:
+        common |= {"use_ema": True, "ema_momentum": settings.average}
+    if settings.optimizer == "adam":
+        return keras.optimizers.Adam(**common)
+    kinds = {"sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop}
+    return kinds[settings.optimizer](momentum=settings.momentum, **common)
+
+
+def measure(model, pieces, num_steps=None):
+    """Gives the mean nats a sample of a WaveNet.
+
+    Args:
+        model: model of `applications.WaveNet`.
+        pieces: `Pieces`, best with `shuffle=False`.
+        num_steps: int, batches; `None` for one epoch.
+
+    Returns:
+        float.
+    """
+    total = count = 0.0
+    plan = model.plan
+    for step in range(num_steps or pieces.steps_per_epoch):
+        inputs, targets, weights = pieces.batch(step)
+        scores = model.predict_on_batch(_inputs(inputs))
+        found = keras.ops.convert_to_numpy(nats(targets, scores, plan.levels, plan.output))
+        total += float((found * weights).sum())
+        count += float(weights.sum())
+    return total / count
+
+
+@contextlib.contextmanager
+def averaged(model):
+    """Gives a compiled model the running mean of its weights for a while.
+
+    Args:
+        model: compiled `keras.Model`.
+
+    Yields:
+        `model`.
+    """
+    kept = model.get_weights()
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    try:
+        yield model
+    finally:
+        model.set_weights(kept)
+
+
+def _fit(model, pieces, folder, settings, state, step):
+    marginal = marginal_nats(level_pairs(pieces.sounds, model.plan.levels))
+    print_bar = ProgressBar(step, settings.steps, "step")
+    callbacks = [StepLog(folder / "log.jsonl", step, bits(marginal)), print_bar, state]
+    callbacks.insert(1, SoundSummaries(folder / "tensorboard", settings, bits(marginal), averaged))
+    dataset = pieces.dataset(step).map(lambda inputs, *rest: (_inputs(inputs), *rest))
+    model.fit(
+        dataset,
+        epochs=settings.steps,
+        initial_epoch=step,
+        steps_per_epoch=1,
+        shuffle=False,
+        verbose=0,
+        callbacks=callbacks,
+    )
+
+
+def _inputs(inputs):
+    """What a model takes: a dict, or the waveform where there is nothing else."""
+    return inputs if len(inputs) > 1 else inputs[WAVEFORM]
+
+
+def _set_penalty(model, l2):
+    for variable in model.trainable_variables:
+        if variable.path.endswith("/kernel"):
+            variable.regularizer = keras.regularizers.L2(l2) if l2 else None
+
+
+def _identity(model, pieces, settings):
+    """All that tells one run from another."""
+    plan = {name: getattr(model.plan, name) for name in model.plan.__dataclass_fields__}
+    own = {name: value for name, value in vars(settings).items() if name not in _FREE}
+    if not settings.decay:
+        own.pop("steps")  # such a run can be made longer
+    data = {name: getattr(pieces, name) for name in ("piece_samples", "batch_size", "seed")}
+    data["sounds"] = [len(pieces.sounds), int(pieces.sounds.lengths.sum())]
+    return json.loads(json.dumps({**plan, **own, "data": data}))
+
+
+def _check(model, pieces):
+    if getattr(model, "plan", None) is None or "scores" not in [x.name for x in model.layers]:
+        raise InputError(f"Expected a model of applications.WaveNet, whole. Received: {model!r}")
+    if model.get_layer("scores").activation is not keras.activations.linear:
+        raise InputError(f"{model.name} gives chances, not logits. Leave out its activation.")
+    if model.plan != pieces.plan:
+        raise InputError("Expected pieces for this model. Make them with its `plan`.")
