@@ -36,8 +36,9 @@ class Settings:
         decay: bool, whether it then falls along a cosine to 0.
         l2: float, of the penalty on kernels, and on nothing else.
         clip_norm: float, most length of all gradients together; `None` for any.
-        average: float, share of the old in the running mean of the weights that is kept in the
-            end; `None` for the last weights themselves.
+        average: float such as 0.999, share of the old in the running mean of the weights, which
+            then is what the model has in the end: for runs of several times 1 / (1 - average)
+            steps, since it begins with the first weights. `None` for the last weights themselves.
         seed: int, of the first weights.
         precision: str, a Keras dtype policy.
         jit_compile: bool, whether XLA compiles the step.
@@ -59,7 +60,7 @@ class Settings:
     decay: bool = True
     l2: float = 0.0
     clip_norm: float | None = 1.0
-    average: float | None = 0.999
+    average: float | None = None
     seed: int = 0
     precision: str = "float32"
     jit_compile: bool = True
@@ -80,6 +81,8 @@ class Settings:
             value = getattr(self, name)
             if value is not None and not 0 < value < np.inf:
                 raise InputError(f"`{name}` must be above 0. Received: {value!r}")
+        if self.average is not None and not 0 < self.average < 1:
+            raise InputError(f"`average` must be between 0 and 1. Received: {self.average!r}")
         if not 0 <= self.warm_up < self.steps:
             raise InputError(
                 f"`warm_up` must be below the {self.steps} steps. Received: {self.warm_up!r}"

@@ -45,7 +45,7 @@ def small_pieces():
 
 
 def settings(**given):
-    return wavenet.Settings(**{"steps": 40, "checkpoint_steps": 5, "seed": 2, "jit_compile": False, **given})
+    return wavenet.Settings(**{"steps": 40, "checkpoint_steps": 5, "seed": 2, "jit_compile": False} | given)
 
 
 def test_the_softmax_loses_what_its_chance_says(rng):
@@ -160,7 +160,7 @@ def train_on_tones(tones, folder, **given):
         )
 
     pieces = Pieces(sounds, build().plan, 1000, len(tones))
-    return wavenet.train(build, pieces, folder, wavenet.Settings(**given)), pieces
+    return wavenet.train(build, pieces, folder, settings(**given)), pieces
 
 
 def shares(waveform):
@@ -171,14 +171,14 @@ def shares(waveform):
 
 
 def test_three_tones_are_learned_and_made(tmp_path):
-    model, pieces = train_on_tones([list(TONES)], tmp_path, steps=300, learning_rate=5e-3)
+    model, pieces = train_on_tones([list(TONES)], tmp_path, steps=150, learning_rate=5e-3)
     assert wavenet.measure(model, pieces) < 0.1
     assert sum(shares(generate(model, 0.5, seed=1)[0]).values()) > 0.7
 
 
 def test_a_condition_says_which_tone(tmp_path):
     each = [[tone] for tone in TONES]
-    model, pieces = train_on_tones(each, tmp_path, steps=300, learning_rate=5e-3)
+    model, pieces = train_on_tones(each, tmp_path, steps=150, learning_rate=5e-3)
     assert wavenet.measure(model, pieces) < 0.1
     made = generate(model, 0.5, conditions={"tone": list(TONES)})
     for tone, waveform in zip(TONES, made, strict=True):
