@@ -25,6 +25,7 @@ REQUIRES = [
     "tensorboard",  # logs of training; newer TensorFlows do not bring it
     "matplotlib",  # pictures of dreams
     "pillow>=10.1",  # picture files, and GIFs
+    "mutagen",  # genre and year of music files: ID3, Vorbis comments, MP4
     "h5py",  # reading the width of a network off its weights
     "click",  # the command line
     "tqdm",  # progress bars
@@ -59,6 +60,7 @@ WHOLE = {
     "package_data": {
         "keras_sounddream.applications": ["labels/*.txt"],
         "keras_sounddream.saved_models": ["*.npz", "*.md"],
+        "keras_sounddream.training": ["genres.csv"],
     },
     "install_requires": REQUIRES,
     "extras_require": EXTRAS,

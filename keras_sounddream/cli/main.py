@@ -26,6 +26,8 @@ _COMMANDS = (
     "convert",
     "export",
     "generate",
+    "log",
+    "corpus",
 )
 
 

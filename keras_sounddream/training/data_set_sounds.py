@@ -17,12 +17,14 @@ class DataSetSounds:
         split: str, such as `"train"`.
         labels: as of `sound_lists.SoundFiles`.
         feature: str, that holds the sound.
+        left_out: as of `SoundFiles`, always empty.
     """
 
     builder: object
     split: str
     labels: dict
     feature: str
+    left_out: tuple = ()
 
     @property
     def names(self):
@@ -39,12 +41,12 @@ class DataSetSounds:
         """Decodes one sound after the other, as `sound_lists.SoundFiles.waveforms`."""
         rate = self.builder.info.features[self.feature].sample_rate
         only = {self.feature: True}
-        for number, example in enumerate(_examples(self.builder, self.split, only)):
+        for example in _examples(self.builder, self.split, only):
             samples = np.asarray(example[self.feature])
             if samples.ndim > 1:
                 samples = samples.mean(axis=1)
             if not samples.size:
-                yield InputError(f"Expected sound, but example {number} holds no samples.")
+                yield InputError("Expected sound, but it holds no samples.")
                 continue
             yield resample(_scaled(samples)[None], rate, sample_rate)[0]
 

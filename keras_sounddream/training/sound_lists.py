@@ -8,10 +8,15 @@ import pathlib
 import numpy as np
 
 from keras_sounddream.audio.blocks import read_blocks
+from keras_sounddream.audio.io import open_sound
 from keras_sounddream.errors import InputError
 from keras_sounddream.training.clip_sets import SUFFIXES
+from keras_sounddream.training.videos import read_sound
 
 FILE_COLUMN = "file"
+
+_CODED = (".m4a", ".m4b", ".mp4", ".aac", ".wma")  # which libsndfile does not read
+_LOW_RATE = 8000  # Hz, at which those are measured
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,10 +26,12 @@ class SoundFiles:
     Attributes:
         paths: tuple of `pathlib.Path`.
         labels: dict from the name of a condition to a tuple of str, one a file; empty for none.
+        left_out: tuple of `(name, reason)`, of files that could not be labelled.
     """
 
     paths: tuple
     labels: dict
+    left_out: tuple = ()
 
     @property
     def names(self):
@@ -52,7 +59,7 @@ class SoundFiles:
         """
         for path in self.paths:
             try:
-                yield np.concatenate(list(read_blocks(path, sample_rate)))
+                yield _decoded(path, sample_rate)
             except InputError as error:
                 yield error
 
@@ -71,20 +78,41 @@ def list_folder(folder, condition=None):
     Raises:
         InputError: if there is no such folder, no sound file, or with a `condition` no folder.
     """
+    folder, paths = pathlib.Path(folder), find_sounds(folder)
+    if condition is None:
+        return SoundFiles(tuple(paths), {})
+    paths = [path for path in paths if path.parent != folder]
+    if not paths:
+        raise InputError(
+            f"Expected folders with sounds in {folder}, a folder a {condition}. Found sounds in no "
+            "folder: leave the condition out, or sort them."
+        )
+    labels = tuple(path.relative_to(folder).parts[0] for path in paths)
+    return SoundFiles(tuple(paths), {condition: labels})
+
+
+def find_sounds(folder):
+    """Finds the sound files of a folder, and of the folders in it.
+
+    Args:
+        folder: str or path.
+
+    Returns:
+        list of `pathlib.Path`, sorted; without hidden ones.
+
+    Raises:
+        InputError: if there is no such folder, or no sound file.
+    """
     folder = pathlib.Path(folder)
     if not folder.is_dir():
         raise InputError(f"Expected a folder of sounds, but there is no folder {folder}.")
-    paths = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
+    paths = [path for path in folder.rglob("*") if path.suffix.lower() in (*SUFFIXES, *_CODED)]
     paths = sorted(path for path in paths if path.is_file() and not _hidden(path, folder))
-    if condition is not None:
-        paths = [path for path in paths if path.parent != folder]
     if not paths:
-        where = f"folders of {folder}, a folder a label" if condition else str(folder)
-        raise InputError(f"Expected sound files ({', '.join(SUFFIXES)}) in {where}. Found none.")
-    if condition is None:
-        return SoundFiles(tuple(paths), {})
-    labels = tuple(path.relative_to(folder).parts[0] for path in paths)
-    return SoundFiles(tuple(paths), {condition: labels})
+        raise InputError(
+            f"Expected sound files ({', '.join((*SUFFIXES, *_CODED))}) in {folder}. Found none."
+        )
+    return paths
 
 
 def list_table(table, conditions, file_column=FILE_COLUMN):
@@ -104,7 +132,7 @@ def list_table(table, conditions, file_column=FILE_COLUMN):
             names no file or no label.
     """
     table = pathlib.Path(table)
-    rows = _rows(table, [file_column, *conditions])
+    rows = read_rows(table, [file_column, *conditions])
     for line, row in rows:
         for column in (file_column, *conditions):
             if not (row[column] or "").strip():
@@ -114,24 +142,79 @@ def list_table(table, conditions, file_column=FILE_COLUMN):
     return SoundFiles(paths, labels)
 
 
-def _hidden(path, folder):
-    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+def measure(files):
+    """Finds how long sounds are, by what their files say of themselves.
+
+    Args:
+        files: `SoundFiles`.
+
+    Returns:
+        `(files, seconds)`: `SoundFiles` without those that cannot be opened or are empty, which
+        `left_out` names; and a list of float, one a file.
+
+    Raises:
+        InputError: if none is left.
+    """
+    seconds, left_out = [], list(files.left_out)
+    for path in files.paths:
+        try:
+            seconds.append(_seconds(path))
+        except InputError as error:
+            seconds.append(0.0)
+            left_out.append((str(path), str(error)))
+    kept = [number for number, length in enumerate(seconds) if length]
+    if not kept:
+        raise InputError(f"No sound of {len(seconds)} can be opened. {left_out[-1][1]}")
+    labels = {name: tuple(each[number] for number in kept) for name, each in files.labels.items()}
+    paths = tuple(files.paths[number] for number in kept)
+    return SoundFiles(paths, labels, tuple(left_out)), [seconds[number] for number in kept]
 
 
-def _rows(table, columns):
-    """Rows of a CSV file, each with the number of its line."""
+def read_rows(table, columns):
+    """Reads a CSV file with a header, in UTF-8.
+
+    Args:
+        table: str or path.
+        columns: sequence of str, that it must have.
+
+    Returns:
+        list of `(line, row)`: int, the number of the line that the row ends on, and a dict from
+        column to str (`None` where the row is short).
+
+    Raises:
+        InputError: if it cannot be read, a column is missing, or it has no rows.
+    """
     try:
         with open(table, newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
+            found = reader.fieldnames or []
             rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"Cannot read the table {os.fspath(table)}: {reason}.") from None
-    missing = [column for column in columns if column not in (reader.fieldnames or ())]
+    missing = [column for column in columns if column not in found]
     if missing:
-        raise InputError(
-            f"Expected the columns {', '.join(missing)} in {table}. Found: {reader.fieldnames}"
-        )
+        raise InputError(f"Expected the columns {', '.join(missing)} in {table}. Found: {found}")
     if not rows:
         raise InputError(f"Expected rows in {table}, a row a sound. Found none.")
     return rows
+
+
+def _seconds(path):
+    if path.suffix.lower() in _CODED:
+        return len(read_sound(path, _LOW_RATE)) / _LOW_RATE
+    with open_sound(path) as sound:
+        if not sound.frames:
+            raise InputError(f"Expected sound, but {path} holds no samples.")
+        return sound.frames / sound.samplerate
+
+
+def _decoded(path, sample_rate):
+    """A sound file as float32 `(samples,)`: by libsndfile, or what it cannot read by PyAV."""
+    if path.suffix.lower() in _CODED:
+        return read_sound(path, sample_rate).astype("float32") / 32768
+    return np.concatenate(list(read_blocks(path, sample_rate)))
+
+
+def _hidden(path, folder):
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)

@@ -171,5 +171,5 @@ def _open(path, listed, sample_rate, broken):
         raise InputError(worst)
     dropped = tuple((name, each["reason"]) for name, each in dropped)
     starts = np.cumsum(lengths) - lengths
-    named = (listed.names, listed.labels, sample_rate, dropped)
+    named = (listed.names, listed.labels, sample_rate, listed.left_out + dropped)
     return Sounds(samples, starts, lengths, *named).part(lengths > 0)

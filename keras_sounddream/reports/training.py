@@ -1,0 +1,239 @@
+"""Logs of training runs: read, summed up, drawn."""
+
+import dataclasses
+import io
+import json
+import math
+import re
+
+import numpy as np
+
+from keras_sounddream.errors import InputError
+from keras_sounddream.files import written_beside
+from keras_sounddream.reports.dream import check_picture
+
+_OLD_STEP = re.compile(r"step (\d+) - loss = (\S+), \((\S+) sec/step\)\s*$")
+_OLD_RESTART = "Restarting the service at"
+_WINDOWS = 60  # of the trend, in a whole run
+_COLOURS = {"dots": "#9db8d2", "trend": "#1f4e79", "restart": "#c0504d"}
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingLog:
+    """What a log says, line by line.
+
+    Attributes:
+        steps: int64 `(lines,)`, numbers of the steps, in the order of the lines; after a restart
+            some can come again.
+        loss: float64 `(lines,)`, nats a sample; NaN where a line has none.
+        seconds: float64 `(lines,)`, that each step took; NaN where a line has none.
+        restarts: tuple of int, for each restart with a step after it the step it went on from.
+        restart_lines: int, lines that tell of a restart.
+        more: dict from each other name in the lines, such as `bits_per_sample`, to float64
+            `(lines,)`, NaN where a line has none.
+        unread: tuple of int, numbers of lines that are neither a step nor a restart.
+    """
+
+    steps: np.ndarray
+    loss: np.ndarray
+    seconds: np.ndarray
+    restarts: tuple
+    restart_lines: int
+    more: dict
+    unread: tuple
+
+    def last_of_each_step(self):
+        """Gives the line of each step that counts, the last: int64 indices, by rising step."""
+        backwards = self.steps[::-1]
+        _, first = np.unique(backwards, return_index=True)
+        return len(self.steps) - 1 - first
+
+
+def read_log(path):
+    """Reads the log of a training run.
+
+    A line is a JSON object with `step`, `loss` (nats a sample) and `seconds`, or with
+    `"restart": true`; or as ibab/tensorflow-wavenet prints it, `step 7 - loss = 5.4, (30.1
+    sec/step)`, or `Restarting the service at` and a date. Other lines, such as one that a killed
+    process left half written, are counted.
+
+    Args:
+        path: str or path of a text file.
+
+    Returns:
+        `TrainingLog`.
+
+    Raises:
+        InputError: if it cannot be read, or no line in it is a step.
+    """
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            found = [_line(text) for text in file]
+    except OSError as error:
+        raise InputError(f"Cannot read the log {path}: {error.strerror or error}.") from None
+    rows = [each for each in found if each and "step" in each]
+    if not rows:
+        raise InputError(
+            f'Expected a log of training: lines such as {{"step": 0, "loss": 5.5, '
+            f'"seconds": 0.1}}. None of {len(found)} lines of {path} is one.'
+        )
+    names = {name for row in rows for name in row} - {"step", "loss", "seconds"}
+    return TrainingLog(
+        steps=np.array([row["step"] for row in rows], "int64"),
+        loss=_column(rows, "loss"),
+        seconds=_column(rows, "seconds"),
+        restarts=_restarts(found),
+        restart_lines=sum(bool(each) and "step" not in each for each in found),
+        more={name: _column(rows, name) for name in sorted(names)},
+        unread=tuple(number for number, each in enumerate(found, 1) if each is None),
+    )
+
+
+def trend(values, window=None):
+    """Smooths a curve: the mean of what is near.
+
+    Args:
+        values: float array `(lines,)`; NaN does not count.
+        window: int, lines; by default a sixtieth of them, 3 at least.
+
+    Returns:
+        float64 `(lines,)`; at the ends of what is left of the window.
+    """
+    values = np.asarray(values, "float64")
+    half = (window or max(3, len(values) // _WINDOWS)) // 2
+    known = np.isfinite(values)
+    sums = np.concatenate([[0], np.cumsum(np.where(known, values, 0))])
+    counts = np.concatenate([[0], np.cumsum(known)])
+    places = np.arange(len(values))
+    low, high = np.maximum(0, places - half), np.minimum(len(values), places + half + 1)
+    with np.errstate(invalid="ignore"):
+        return (sums[high] - sums[low]) / (counts[high] - counts[low])
+
+
+def sum_up(log):
+    """Says in lines what a log shows.
+
+    Args:
+        log: `TrainingLog`.
+
+    Returns:
+        list of str.
+    """
+    steps = len(np.unique(log.steps))
+    lines = [
+        f"{len(log.steps)} lines of {steps} steps, {log.steps.min()} to {log.steps.max()}; "
+        f"{len(log.restarts)} restarts ({log.restart_lines} lines)"
+    ]
+    if np.isfinite(log.loss).any():
+        best = np.nanargmin(log.loss)
+        last = trend(log.loss)[-1]
+        lines.append(
+            f"loss: at the end about {last:.3f} nats ({last / math.log(2):.3f} bits a sample), "
+            f"lowest {log.loss[best]:.3f} at step {log.steps[best]}"
+        )
+    if np.isfinite(log.seconds).any():
+        lines.append(
+            f"seconds a step: median {np.nanmedian(log.seconds):.4g}, mean "
+            f"{np.nanmean(log.seconds):.4g}, {np.nanmin(log.seconds):.4g} to "
+            f"{np.nanmax(log.seconds):.4g}; {np.nansum(log.seconds) / 3600:.4g} h in all"
+        )
+    if log.unread:
+        lines.append(f"{len(log.unread)} lines could not be read, the first is {log.unread[0]}")
+    return lines
+
+
+def draw_log(log, path, overwrite=False):
+    """Draws loss and seconds a step over the steps, with their trends and the restarts.
+
+    Args:
+        log: `TrainingLog`.
+        path: str or path, ending in `.png`, `.svg` or `.pdf`.
+        overwrite: bool, whether a file that exists may be replaced.
+
+    Raises:
+        InputError: if the file may not be written or its suffix is not one of those.
+    """
+    path = check_picture(path, overwrite)
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 7), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True)
+    lines = log.last_of_each_step()
+    steps = log.steps[lines]
+    _curve(above, steps, log.loss[lines], log.restarts)
+    above.set_ylabel("loss (nats a sample)")
+    bits = above.secondary_yaxis("right", functions=(_to_bits, _to_nats))
+    bits.set_ylabel("bits a sample")
+    _curve(below, steps, log.seconds[lines], log.restarts)
+    below.set(xlabel="step", ylabel="seconds a step")
+    if np.nanmax(log.seconds, initial=0) > 20 * np.nanmin(log.seconds, initial=np.inf) > 0:
+        below.set_yscale("log")
+    above.legend(loc="upper right")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=path.suffix[1:].lower(), dpi=110)
+    with written_beside(path, overwrite) as temporary:
+        temporary.write_bytes(buffer.getvalue())
+
+
+def _line(text):
+    """A step or a restart as a dict, `{}` of an empty line, `None` of any other."""
+    text = text.strip()
+    if not text:
+        return {}
+    old = _OLD_STEP.match(text)
+    if old:
+        return _numbers({"step": old[1], "loss": old[2], "seconds": old[3]})
+    if text.startswith(_OLD_RESTART):
+        return {"restart": True}
+    try:
+        entry = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(entry, dict):
+        return None
+    return {"restart": True} if entry.get("restart") is True else _numbers(entry)
+
+
+def _numbers(entry):
+    """What of an entry is a number, if its step is one; else `None`."""
+    found = {}
+    for name, value in entry.items():
+        try:
+            found[name] = float(value)
+        except (TypeError, ValueError):
+            continue
+    step = found.get("step", math.nan)
+    return found if 0 <= step < 2**53 and step == int(step) else None
+
+
+def _column(rows, name):
+    return np.array([row.get(name, math.nan) for row in rows], "float64")
+
+
+def _restarts(found):
+    restarts, pending = [], False
+    for each in found:
+        if each and "step" in each:
+            if pending:
+                restarts.append(max(0, int(each["step"]) - 1))
+            pending = False
+        elif each:
+            pending = True
+    return tuple(restarts)
+
+
+def _curve(axes, steps, values, restarts):
+    for number, step in enumerate(restarts):
+        label = "restart" if number == 0 else None
+        axes.axvline(step, color=_COLOURS["restart"], linewidth=0.6, alpha=0.6, label=label)
+    axes.plot(steps, values, ".", markersize=2, color=_COLOURS["dots"], label="each step")
+    axes.plot(steps, trend(values), color=_COLOURS["trend"], linewidth=1.8, label="trend")
+    axes.grid(alpha=0.25)
+
+
+def _to_bits(nats):
+    return np.asarray(nats) / math.log(2)
+
+
+def _to_nats(bits):
+    return np.asarray(bits) * math.log(2)
