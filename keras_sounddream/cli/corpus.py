@@ -33,7 +33,7 @@ def command(folder, output, tags, genres, conditions, force):
         check_picture(output, force)
     with quietly():
         from keras_sounddream.training import sound_lists
-    found = _listed(folder, tags, genres, list(conditions))
+    found = list_sounds(folder, tags, genres, list(conditions))
     found, seconds = sound_lists.measure(found)
     for name, labels in found.labels.items():
         for label, (count, length) in corpus.amounts(seconds, labels).items():
@@ -45,7 +45,21 @@ def command(folder, output, tags, genres, conditions, force):
         corpus.draw_corpus(seconds, found.labels, output, force)
 
 
-def _listed(folder, tags, genres, conditions):
+def list_sounds(folder, tags, genres, conditions):
+    """Lists the sounds that a command is given.
+
+    Args:
+        folder: str, path of a folder or of a table.
+        tags: bool, whether labels are in the files.
+        genres: str, path of a table of one's own for tags, or `None`.
+        conditions: list of str.
+
+    Returns:
+        `SoundFiles`.
+
+    Raises:
+        InputError: if options do not fit each other, or nothing is found.
+    """
     from keras_sounddream.training import music_tags, sound_lists
 
     if genres and not tags:

@@ -3,10 +3,10 @@
 import click
 
 from keras_sounddream.cli import _train_wavenet
+from keras_sounddream.cli._model_files import check_model_output, write_model
 from keras_sounddream.cli._options import check_outputs, quietly
 from keras_sounddream.cli._urban_options import urban_options
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import written_beside
 
 
 @click.group()

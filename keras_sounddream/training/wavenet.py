@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_sounddream.applications._wavenet_plan import WAVEFORM
 from keras_sounddream.errors import InputError
+from keras_sounddream.generation import generate
 from keras_sounddream.training.classifier import (
     ProgressBar,
     TrainingState,
@@ -17,8 +18,9 @@ from keras_sounddream.training.classifier import (
     claim_folder,
 )
 from keras_sounddream.training.wavenet_levels import bits, level_pairs, marginal_nats
-from keras_sounddream.training.wavenet_log import SoundSummaries, StepLog
+from keras_sounddream.training.wavenet_log import StepLog, Summaries
 from keras_sounddream.training.wavenet_loss import NextSample, nats
+from keras_sounddream.training.whole_sounds import WholeSounds, from_silence
 
 OPTIMIZERS = ("adam", "sgd", "rmsprop")
 
@@ -103,7 +105,7 @@ def train(build, pieces, folder, settings, *, strategy=None):
 
     Args:
         build: function without arguments that returns a model of `applications.WaveNet`.
-        pieces: `Pieces`, for that model.
+        pieces: `Pieces` or `WholeSounds`, for that model.
         folder: str or path.
         settings: `Settings`.
         strategy: `tf.distribute.Strategy` to train with; `None` for one device.
@@ -118,7 +120,8 @@ def train(build, pieces, folder, settings, *, strategy=None):
         keras.utils.set_random_seed(settings.seed)
         model = build_under(build, settings.precision)
         _check(model, pieces)
-        compile_model(model, settings)
+        learner = from_silence(model) if isinstance(pieces, WholeSounds) else model
+        compile_model(learner, settings, model.plan)
     claim_folder(folder, _identity(model, pieces, settings))
     folder = pathlib.Path(folder)
     state = TrainingState(
@@ -129,23 +132,24 @@ def train(build, pieces, folder, settings, *, strategy=None):
         settings.keep,
         settings.checkpoint_minutes,
     )
-    step = state.restore(model)
+    step = state.restore(learner)
     if step < settings.steps:
-        _fit(model, pieces, folder, settings, state, step)
+        _fit(learner, model, pieces, settings, state, step)
     else:
-        model.optimizer.finalize_variable_values(model.trainable_variables)
+        learner.optimizer.finalize_variable_values(learner.trainable_variables)
     _set_penalty(model, 0.0)
     return model
 
 
-def compile_model(model, settings):
+def compile_model(model, settings, plan=None):
     """Gives a WaveNet its optimizer, loss and penalty: then `model.fit(pieces.dataset(), …)` does.
 
     Args:
-        model: model of `applications.WaveNet`.
+        model: model of `applications.WaveNet`, or of `from_silence`.
         settings: `Settings`.
+        plan: `Plan`; `None` for the model's.
     """
-    plan = model.plan
+    plan = plan or model.plan
     model.compile(
         optimizer=make_optimizer(settings),
         loss=NextSample(plan.levels, plan.output),
@@ -217,30 +221,36 @@ def averaged(model):
         model: compiled `keras.Model`.
 
     Yields:
-        `model`.
+        `None`.
     """
     kept = model.get_weights()
     model.optimizer.finalize_variable_values(model.trainable_variables)
     try:
-        yield model
+        yield
     finally:
         model.set_weights(kept)
 
 
-def _fit(model, pieces, folder, settings, state, step):
-    marginal = marginal_nats(level_pairs(pieces.sounds, model.plan.levels))
-    print_bar = ProgressBar(step, settings.steps, "step")
-    callbacks = [StepLog(folder / "log.jsonl", step, bits(marginal)), print_bar, state]
-    callbacks.insert(1, SoundSummaries(folder / "tensorboard", settings, bits(marginal), averaged))
-    dataset = pieces.dataset(step).map(lambda inputs, *rest: (_inputs(inputs), *rest))
-    model.fit(
-        dataset,
+def _fit(learner, model, pieces, settings, state, step):
+    marginal = bits(marginal_nats(level_pairs(pieces.sounds, model.plan.levels)))
+
+    def listen(*given, **more):
+        with averaged(learner):
+            return generate(model, *given, **more)
+
+    learner.fit(
+        pieces.dataset(step).map(lambda inputs, *rest: (_inputs(inputs), *rest)),
         epochs=settings.steps,
         initial_epoch=step,
         steps_per_epoch=1,
         shuffle=False,
         verbose=0,
-        callbacks=callbacks,
+        callbacks=[
+            StepLog(state.folder / "log.jsonl", step, marginal),
+            Summaries(state.folder / "tensorboard", settings, model.plan, marginal, listen),
+            ProgressBar(step, settings.steps, "step"),
+            state,
+        ],
     )
 
 
@@ -262,6 +272,7 @@ def _identity(model, pieces, settings):
     if not settings.decay:
         own.pop("steps")  # such a run can be made longer
     data = {name: getattr(pieces, name) for name in ("piece_samples", "batch_size", "seed")}
+    data |= {name: list(vars(pieces)[name]) for name in ("lengths",) if name in vars(pieces)}
     data["sounds"] = [len(pieces.sounds), int(pieces.sounds.lengths.sum())]
     return json.loads(json.dumps({**plan, **own, "data": data}))
 

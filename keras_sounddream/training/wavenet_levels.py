@@ -73,4 +73,3 @@ def markov_nats(trained, measured):
 def bits(nats):
     """Nats as bits: float."""
     return nats / math.log(2)
-

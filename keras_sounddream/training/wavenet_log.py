@@ -9,8 +9,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.generation import generate
-
 _SOUND_SECONDS = 1.0
 
 
@@ -31,7 +29,7 @@ class StepLog(keras.callbacks.Callback):
         begun = self.path.exists() and self.path.stat().st_size > 0
         if begun:
             _mend(self.path)
-        self._file = open(self.path, "a", encoding="utf-8")
+        self._file = open(self.path, "a", encoding="utf-8")  # noqa: SIM115
         if begun:
             self._write({"restart": True, "step": self.first_step})
         self._time = time.perf_counter()
@@ -56,20 +54,21 @@ class StepLog(keras.callbacks.Callback):
         self._file.flush()
 
 
-class SoundSummaries(keras.callbacks.Callback):
+class Summaries(keras.callbacks.Callback):
     """Writes scalars and, now and then, a sound that the network makes, for TensorBoard.
 
     Args:
         folder: path of TensorBoard's logs.
         settings: `wavenet.Settings`; `summary_steps` and `sound_steps` say how often.
+        plan: `Plan` of the network.
         marginal_bits: float, as of `StepLog`.
-        averaged: function from the model to a context in which it has the weights to listen to.
+        listen: function that takes what `generate` takes, but for the model, and makes sound.
     """
 
-    def __init__(self, folder, settings, marginal_bits, averaged):
+    def __init__(self, folder, settings, plan, marginal_bits, listen):
         super().__init__()
-        self.folder, self.settings = folder, settings
-        self.marginal_bits, self.averaged = marginal_bits, averaged
+        self.folder, self.settings, self.plan = folder, settings, plan
+        self.marginal_bits, self.listen = marginal_bits, listen
 
     def on_train_begin(self, logs=None):
         self._writer = tf.summary.create_file_writer(str(self.folder))
@@ -91,11 +90,10 @@ class SoundSummaries(keras.callbacks.Callback):
 
     def _sound(self, done):
         """One of the labels after the other, a sound each time."""
-        plan = self.model.plan
+        plan = self.plan
         turn = done // self.settings.sound_steps - 1
         labels = {name: [each[turn % len(each)]] for name, each in plan.conditions.items()}
-        with self.averaged(self.model) as model:
-            waveform = generate(model, _SOUND_SECONDS, conditions=labels, seed=done)
+        waveform = self.listen(_SOUND_SECONDS, conditions=labels, seed=done)
         tag = " ".join(["sound", *(each[0] for each in labels.values())])
         tf.summary.audio(tag, np.expand_dims(waveform, -1), plan.sample_rate, encoding="wav")
 

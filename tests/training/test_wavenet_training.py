@@ -1,14 +1,7 @@
 """The recipe of a WaveNet: its loss against sums, three tones learned, and runs that are killed."""
 
 import json
-import os
-import pathlib
-import signal
-import subprocess
-import sys
-import time
 
-import keras
 import numpy as np
 import pytest
 
@@ -45,7 +38,9 @@ def small_pieces():
 
 
 def settings(**given):
-    return wavenet.Settings(**{"steps": 40, "checkpoint_steps": 5, "seed": 2, "jit_compile": False} | given)
+    return wavenet.Settings(
+        **{"steps": 40, "checkpoint_steps": 5, "seed": 2, "jit_compile": False} | given
+    )
 
 
 def test_the_softmax_loses_what_its_chance_says(rng):
