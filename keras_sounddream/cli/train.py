@@ -63,7 +63,8 @@ def classifier(context, data, output, folder, force, **settings):
 
 command.add_command(classifier, "esc10")
 command.add_command(classifier, "urbansound8k")
-command.add_command(_train_wavenet.wavenet, "wavenet")
+command.add_command(_train_wavenet.wavenet)
+command.add_command(_train_wavenet.fsdd)
 
 
 def _esc10(data, folder, output, force, settings):
