@@ -89,9 +89,9 @@ def run_killed(folder, steps, kills, most_seconds, seed=0):
 
 def equal(folder, other):
     """Whether two runs ended with the same weights, bit for bit."""
-    with np.load(pathlib.Path(folder) / "final.npz") as one:
-        with np.load(pathlib.Path(other) / "final.npz") as two:
-            return all(np.array_equal(one[name], two[name]) for name in one)
+    paths = [pathlib.Path(each) / "final.npz" for each in (folder, other)]
+    with np.load(paths[0]) as one, np.load(paths[1]) as two:
+        return all(np.array_equal(one[name], two[name]) for name in one)
 
 
 def main():
