@@ -1,5 +1,6 @@
 """`sounddream train wavenet`."""
 
+import importlib
 import json
 
 import click
@@ -95,23 +96,34 @@ def wavenet(network, sample_rate, folder, output, force, **given):
     click.echo(f"{output}: {model.count_params():,} weights, {settings.steps} steps")
 
 
-@click.command("fsdd")
-@click.option("--data", required=True, metavar="FOLDER", help="With a folder `recordings`.")
-@click.option("--steps", type=click.IntRange(301), help="Of four words.  [default: as shipped]")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--folder", default="training", show_default=True, help="As of train wavenet.")
-@click.option("-o", "--output", required=True, metavar="FILE", help="A .keras file, or .npz.")
-@click.option("--force", is_flag=True, help="Replace the file if it exists.")
-def fsdd(data, steps, seed, folder, output, force):
-    """Trains the WaveNet of spoken digits on the Free Spoken Digit Dataset."""
-    check_outputs(output, overwrite=force)
-    check_model_output(output)
-    with quietly():
-        from keras_sounddream.training import fsdd as recipe
+def corpus_command(name, about):
+    """Makes the command of a recipe that has a corpus of its own.
 
-    model = recipe.train(data, folder, steps or recipe.STEPS, seed)
-    write_model(model, output, force)
-    click.echo(f"{output}: {model.count_params():,} weights, {steps or recipe.STEPS} steps")
+    Args:
+        name: str, of the command and of its module in `training`.
+        about: str, what `--help` says.
+
+    Returns:
+        `click.Command`.
+    """
+
+    @click.command(name, help=about)
+    @click.option("--data", required=True, metavar="FOLDER", help="The corpus.")
+    @click.option("--steps", type=click.IntRange(301), help="[default: as what ships]")
+    @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+    @click.option("--folder", default="training", show_default=True, help="As of train wavenet.")
+    @click.option("-o", "--output", required=True, metavar="FILE", help="A .keras file, or .npz.")
+    @click.option("--force", is_flag=True, help="Replace the file if it exists.")
+    def command(data, steps, seed, folder, output, force):
+        check_outputs(output, overwrite=force)
+        check_model_output(output)
+        with quietly():
+            recipe = importlib.import_module(f"keras_sounddream.training.{name}")
+        model = recipe.train(data, folder, steps or recipe.STEPS, seed)
+        write_model(model, output, force)
+        click.echo(f"{output}: {model.count_params():,} weights, {steps or recipe.STEPS} steps")
+
+    return command
 
 
 def _read_network(path):

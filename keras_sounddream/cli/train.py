@@ -64,7 +64,12 @@ def classifier(context, data, output, folder, force, **settings):
 command.add_command(classifier, "esc10")
 command.add_command(classifier, "urbansound8k")
 command.add_command(_train_wavenet.wavenet)
-command.add_command(_train_wavenet.fsdd)
+command.add_command(
+    _train_wavenet.corpus_command("fsdd", "Trains the WaveNet of spoken digits, on FSDD.")
+)
+command.add_command(
+    _train_wavenet.corpus_command("music16k", "Trains the WaveNet of music in six genres.")
+)
 
 
 def _esc10(data, folder, output, force, settings):

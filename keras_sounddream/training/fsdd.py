@@ -2,7 +2,7 @@
 
 import pathlib
 
-from keras_sounddream.applications import WaveNet
+from keras_sounddream.applications.wavenet import PRETRAINED, WaveNet
 from keras_sounddream.errors import InputError
 from keras_sounddream.training import wavenet
 from keras_sounddream.training.sound_lists import SoundFiles
@@ -10,22 +10,13 @@ from keras_sounddream.training.stored_sounds import store_sounds
 from keras_sounddream.training.whole_sounds import WholeSounds
 
 SAMPLE_RATE = 8000
-DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 TEST_TAKES = range(5)
 TAIL_SECONDS = 0.1  # of silence behind each word, which is learned too: so words end
 LENGTHS = (3700, 4500, 5500, 8592)  # samples, with the silence
 STEPS = 7500
 
-NETWORK = {
-    "sample_rate": SAMPLE_RATE,
-    "dilations": tuple(2**i for i in range(11)) * 2,  # 4096 samples: longer than most words
-    "residual_channels": 48,
-    "dilation_channels": 48,
-    "skip_channels": 128,
-    "conditions": {"digit": DIGITS, "speaker": SPEAKERS},
-    "condition_channels": 16,
-}
+NETWORK = PRETRAINED["fsdd"]["plan"]
+DIGITS, SPEAKERS = NETWORK["conditions"].values()
 
 
 def list_words(data, test):
