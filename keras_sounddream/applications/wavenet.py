@@ -21,8 +21,10 @@ PRETRAINED = {  # rows with `plan`, the settings (of `Plan`) that are not the de
             "dilation_channels": 48,
             "skip_channels": 128,
             "conditions": {
-                "digit": ("zero", "one", "two", "three", "four")
-                + ("five", "six", "seven", "eight", "nine"),
+                "digit": (
+                    *("zero", "one", "two", "three", "four"),
+                    *("five", "six", "seven", "eight", "nine"),
+                ),
                 "speaker": ("george", "jackson", "lucas", "nicolas", "theo", "yweweler"),
             },
             "condition_channels": 16,

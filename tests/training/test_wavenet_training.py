@@ -169,14 +169,14 @@ def shares(waveform):
 def test_three_tones_are_learned_and_made(tmp_path):
     model, pieces = train_on_tones([list(TONES)], tmp_path, steps=150, learning_rate=5e-3)
     assert wavenet.measure(model, pieces) < 0.1
-    assert sum(shares(generate(model, 0.125, seed=1)[0]).values()) > 0.7
+    assert sum(shares(generate(model, 0.125, temperature=0.5)[0]).values()) > 0.7
 
 
 def test_a_condition_says_which_tone(tmp_path):
     each = [[tone] for tone in TONES]
-    model, pieces = train_on_tones(each, tmp_path, steps=150, learning_rate=5e-3)
+    model, pieces = train_on_tones(each, tmp_path, steps=220, learning_rate=5e-3)
     assert wavenet.measure(model, pieces) < 0.1
-    made = generate(model, 0.125, conditions={"tone": list(TONES)})
+    made = generate(model, 0.125, conditions={"tone": list(TONES)}, temperature=0.5)
     for tone, waveform in zip(TONES, made, strict=True):
         found = shares(waveform)
         assert found.pop(tone) > max(0.7, 10 * max(found.values()))
