@@ -92,7 +92,7 @@ def test_a_network_learns_from_them_to_begin_and_to_end(tmp_path):
         )
 
     batches = WholeSounds(words, small().plan, (50, 60), 2, tail=20)
-    settings = wavenet.Settings(120, learning_rate=5e-3, jit_compile=False, sound_steps=120)
+    settings = wavenet.Settings(180, learning_rate=5e-3, jit_compile=False)
     model = wavenet.train(small, batches, tmp_path, settings)
 
     made = generate(model, 60 / 8000, conditions={"mood": ["calm", "wild"]}, temperature=0)
