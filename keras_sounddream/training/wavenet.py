@@ -78,6 +78,7 @@ def train(build, pieces, folder, settings, *, strategy=None):
     else:
         learner.optimizer.finalize_variable_values(learner.trainable_variables)
     _set_penalty(model, 0.0)
+    model.compiled = False  # so that its file needs nothing of this package's training
     return model
 
 
