@@ -23,7 +23,7 @@ from keras_sounddream.training import fsdd
 from keras_sounddream.training.wavenet_evaluation import compare_bits, table_of_bits
 
 ROOT = pathlib.Path(__file__).parents[1]
-TEMPERATURES = (1.0, 0.9, 0.8, 0.7)
+TEMPERATURES = (1.0, 0.95, 0.9)
 SEEDS = range(3)
 SECONDS = 1.2  # of each sound that is made
 HEARD = 8192  # samples that the classifier hears
