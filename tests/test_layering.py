@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "export": {"audio", "deepdream", "errors", "files", "generation"},
     # of export and sonification, what tests/lite proves free of Keras
     "lite": {"errors", "export", "files", "sonification"},
-    "training": {"applications", "audio", "deepdream", "errors", "files"},
+    "training": {"applications", "audio", "deepdream", "errors", "files", "generation"},
     "cli": {
         "applications",
         "audio",

@@ -14,7 +14,27 @@ SAMPLE_RATE = 16000
 DILATIONS = Plan.dilations
 MIN_SECONDS = Plan().receptive_field / SAMPLE_RATE  # of which the default predicts one sample
 
-PRETRAINED = {}  # rows with `plan`, the settings (of `Plan`) that are not the default's
+PRETRAINED = {  # rows with `plan`, the settings (of `Plan`) that are not the default's
+    "fsdd": {
+        "plan": {
+            "sample_rate": 8000,
+            "dilations": tuple(2**i for i in range(11)) * 2,  # 4096 samples: most words whole
+            "residual_channels": 48,
+            "dilation_channels": 48,
+            "skip_channels": 128,
+            "conditions": {
+                "digit": (
+                    *("zero", "one", "two", "three", "four"),
+                    *("five", "six", "seven", "eight", "nine"),
+                ),
+                "speaker": ("george", "jackson", "lucas", "nicolas", "theo", "yweweler"),
+            },
+            "condition_channels": 16,
+        },
+        "file": "wavenet_fsdd.npz",
+        "sha256": "SHA",
+    },
+}
 
 
 def WaveNet(
@@ -57,9 +77,10 @@ def WaveNet(
     see `keras.applications`.
 
     Args:
-        weights: `None` for random ones; a key of `PRETRAINED`, which settles all settings; or a
-            path of `.npz`, of `.weights.h5`, or of a checkpoint of ibab/tensorflow-wavenet, which
-            has one global condition at most.
+        weights: `None` for random ones; `"fsdd"`, of a network that says digits (see
+            `saved_models/wavenet_fsdd.md`), which settles all settings; or a path of `.npz`, of
+            `.weights.h5`, or of a checkpoint of ibab/tensorflow-wavenet, which has one global
+            condition at most.
         input_shape: `(samples,)`; by default any length.
         classes: int, levels that samples are rounded to, by mu-law.
         classifier_activation: `None` for logits, or `"softmax"`.

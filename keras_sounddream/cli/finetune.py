@@ -2,8 +2,8 @@
 
 import click
 
+from keras_sounddream.cli._model_files import check_model_output, write_model
 from keras_sounddream.cli._options import FiniteRange, check_outputs, quietly
-from keras_sounddream.cli.train import check_model_output, write_model
 from keras_sounddream.errors import InputError
 
 

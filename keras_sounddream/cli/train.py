@@ -2,14 +2,19 @@
 
 import click
 
+from keras_sounddream.cli import _train_wavenet
+from keras_sounddream.cli._model_files import check_model_output, write_model
 from keras_sounddream.cli._options import check_outputs, quietly
 from keras_sounddream.cli._urban_options import urban_options
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import written_beside
+
+
+@click.group()
+def command():
+    """Trains the model of a recipe."""
 
 
 @click.command()
-@click.argument("recipe", type=click.Choice(["esc10", "urbansound8k"]))
 @click.option("--data", required=True, metavar="FOLDER", help="The data set.")
 @click.option(
     "-o",
@@ -37,12 +42,14 @@ from keras_sounddream.files import written_beside
 )
 @urban_options
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
-def command(recipe, data, output, folder, force, **settings):
-    """Trains the model of a recipe.
+@click.pass_context
+def classifier(context, data, output, folder, force, **settings):
+    """Trains a classifier: esc10 and urbansound8k.
 
     esc10 trains LogMelCNN, or --model, on four of the five folds of ESC-10. urbansound8k trains
     UrbanSoundCNN on UrbanSound8K: nine of the ten folds, or the nine-class set.
     """
+    recipe = context.info_name
     check_outputs(output, overwrite=force)
     check_model_output(output)
     settings = {name: value for name, value in settings.items() if value is not None}
@@ -52,6 +59,17 @@ def command(recipe, data, output, folder, force, **settings):
         run = _esc10 if recipe == "esc10" else _urbansound8k
     confusion, measured_on = run(data, folder, output, force, settings)
     click.echo(f"{output}: {evaluation.accuracy(confusion):.1%} of {measured_on}")
+
+
+command.add_command(classifier, "esc10")
+command.add_command(classifier, "urbansound8k")
+command.add_command(_train_wavenet.wavenet)
+command.add_command(
+    _train_wavenet.corpus_command("fsdd", "Trains the WaveNet of spoken digits, on FSDD.")
+)
+command.add_command(
+    _train_wavenet.corpus_command("music16k", "Trains the WaveNet of music in six genres.")
+)
 
 
 def _esc10(data, folder, output, force, settings):
@@ -93,36 +111,3 @@ def _refuse(settings, known, recipe):
         if name not in known:
             option = "--model" if name == "model_name" else f"--{name.replace('_', '-')}"
             raise InputError(f"The recipe {recipe} has no {option}. Leave it out.")
-
-
-def check_model_output(output):
-    """Checks the suffix of a file to write a model to.
-
-    Args:
-        output: str, path.
-
-    Raises:
-        InputError: if it is neither `.npz` nor `.keras`.
-    """
-    if not output.endswith((".npz", ".keras")):
-        raise InputError(f"Expected weights to write as .npz or a .keras model. Received: {output}")
-
-
-def write_model(model, output, force, labels=None):
-    """Writes a model; its weights become those of the file, so that these are what is measured.
-
-    Args:
-        model: `keras.Model`.
-        output: str, path of `.npz` for its weights, or of `.keras` for all of it.
-        force: bool, whether a file that exists may be replaced.
-        labels: sequence of str that an `.npz` is to carry, or `None`.
-    """
-    from keras_sounddream.applications import _weights
-
-    with written_beside(output, force) as temporary:
-        if output.endswith(".keras"):
-            model.save(temporary)
-        else:
-            _weights.save(model, temporary, labels=labels)
-    if output.endswith(".npz"):
-        _weights.load(model, output)

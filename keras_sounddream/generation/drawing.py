@@ -12,7 +12,7 @@ from keras_sounddream.audio.mu_law import levels_to_waveform
 
 NUMBERS = 2  # that a draw takes
 _MOST = 1 - 2.0**-23  # below 1 however it is rounded
-_LEAST_LOG_SCALE = -7.0
+LEAST_LOG_SCALE = -7.0
 
 
 def random_numbers(seed, batch_size):
@@ -56,7 +56,7 @@ def draw(scores, numbers, plan, temperature, top_k=None):
     chosen = tf.one_hot(_choose(weights, numbers[:, :1], temperature, None), plan.mixtures)
     sample = tf.reduce_sum(chosen * means, -1)
     if temperature is not None:
-        scale = tf.exp(tf.maximum(tf.reduce_sum(chosen * log_scales, -1), _LEAST_LOG_SCALE))
+        scale = tf.exp(tf.maximum(tf.reduce_sum(chosen * log_scales, -1), LEAST_LOG_SCALE))
         place = tf.clip_by_value(numbers[:, 1], 1e-5, 1 - 1e-5)
         sample += temperature * scale * (tf.math.log(place) - tf.math.log(1 - place))
     return tf.clip_by_value(sample, -1.0, 1.0)

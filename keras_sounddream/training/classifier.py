@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import time
 
 import keras
 from tqdm import tqdm
@@ -57,7 +58,7 @@ def fit(
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
-    model = _built(build, precision)
+    model = build_under(build, precision)
     model.compile(
         optimizer=optimizer or adamw(batches.epochs * batches.steps_per_epoch),
         loss=loss,
@@ -116,11 +117,14 @@ class TrainingState(keras.callbacks.Callback):
         every: int, epochs from one state to the next.
         last: int, the epoch after which the state is saved in any case.
         keep: int, how many states are kept.
+        minutes: float, after which the state is saved though `every` is not reached; `None` to
+            save by epochs alone.
     """
 
-    def __init__(self, folder, seed, every=1, last=None, keep=1):
+    def __init__(self, folder, seed, every=1, last=None, keep=1, minutes=None):
         super().__init__()
         self.folder, self.seed, self.every, self.last, self.keep = folder, seed, every, last, keep
+        self.minutes, self._saved = minutes, time.monotonic()
 
     def restore(self, model):
         """Sets a compiled model to the newest state.
@@ -135,7 +139,7 @@ class TrainingState(keras.callbacks.Callback):
         if not states:
             return 0
         model.load_weights(states[-1])
-        return int(states[-1].name.split(".")[0].split("-")[1])
+        return _epochs_of(states[-1])
 
     def on_epoch_begin(self, epoch, logs=None):
         for layer in self.model.layers:
@@ -144,16 +148,23 @@ class TrainingState(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         done = epoch + 1
-        if done % self.every and done != self.last:
+        late = self.minutes is not None and time.monotonic() - self._saved > 60 * self.minutes
+        if done % self.every and done != self.last and not late:
             return
         old = self._states()
         with written_beside(self.folder / f"state-{done:06d}.weights.h5", True) as temporary:
             self.model.save_weights(temporary)
         for path in old[: max(0, len(old) + 1 - self.keep)]:
             path.unlink()
+        self._saved = time.monotonic()
 
     def _states(self):
-        return sorted(self.folder.glob("state-*.weights.h5"))
+        return sorted(self.folder.glob("state-*.weights.h5"), key=_epochs_of)
+
+
+def _epochs_of(state):
+    """How many epochs a state is after, by the name of its file."""
+    return int(state.name.split(".")[0].split("-")[1])
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -177,8 +188,16 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar.close()
 
 
-def _built(build, precision):
-    """A new model under a dtype policy, which holds for it alone."""
+def build_under(build, precision):
+    """Builds a model under a dtype policy, which holds for it alone.
+
+    Args:
+        build: function without arguments that returns a `keras.Model`.
+        precision: str, a Keras dtype policy.
+
+    Returns:
+        `keras.Model`.
+    """
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     try:

@@ -1,0 +1,200 @@
+"""The recipe of a WaveNet: trained on pieces of sounds, and resumed to the bit."""
+
+import contextlib
+import json
+import pathlib
+
+import keras
+
+from keras_sounddream.applications._wavenet_plan import WAVEFORM
+from keras_sounddream.errors import InputError
+from keras_sounddream.generation import generate
+from keras_sounddream.training.classifier import (
+    ProgressBar,
+    TrainingState,
+    build_under,
+    claim_folder,
+)
+from keras_sounddream.training.wavenet_levels import bits, level_pairs, marginal_nats
+from keras_sounddream.training.wavenet_log import StepLog, Summaries
+from keras_sounddream.training.wavenet_loss import NextSample, nats
+from keras_sounddream.training.wavenet_settings import OPTIMIZERS, Settings, make_optimizer
+from keras_sounddream.training.whole_sounds import WholeSounds, from_silence
+
+__all__ = [
+    "OPTIMIZERS",
+    "Settings",
+    "averaged",
+    "compile_model",
+    "make_optimizer",
+    "measure",
+    "train",
+]
+
+# What may be changed when a run is resumed, since the weights do not depend on it.
+_FREE = ("checkpoint_steps", "checkpoint_minutes", "keep", "summary_steps", "sound_steps")
+
+
+def train(build, pieces, folder, settings, *, strategy=None):
+    """Trains a new WaveNet, or goes on with the one whose state is in a folder.
+
+    A run may be killed at any moment: resumed, it ends with the weights that it would have had.
+    The folder gets the states, `log.jsonl` (an object a step: `step`, `loss` in nats,
+    `bits_per_sample`, `marginal_bits`, `seconds`; one with `restart` whenever it was resumed) and
+    TensorBoard's logs.
+
+    Args:
+        build: function without arguments that returns a model of `applications.WaveNet`.
+        pieces: `Pieces` or `WholeSounds`, for that model.
+        folder: str or path.
+        settings: `Settings`.
+        strategy: `tf.distribute.Strategy` to train with; `None` for one device.
+
+    Returns:
+        `keras.Model`, trained.
+
+    Raises:
+        InputError: if the model does not give logits, or the folder holds another run.
+    """
+    with strategy.scope() if strategy else contextlib.nullcontext():
+        keras.utils.set_random_seed(settings.seed)
+        model = build_under(build, settings.precision)
+        _check(model, pieces)
+        learner = from_silence(model) if isinstance(pieces, WholeSounds) else model
+        compile_model(learner, settings, model.plan)
+    claim_folder(folder, _identity(model, pieces, settings))
+    folder = pathlib.Path(folder)
+    state = TrainingState(
+        folder,
+        settings.seed,
+        settings.checkpoint_steps,
+        settings.steps,
+        settings.keep,
+        settings.checkpoint_minutes,
+    )
+    step = state.restore(learner)
+    if step < settings.steps:
+        _fit(learner, model, pieces, settings, state, step)
+    else:
+        learner.optimizer.finalize_variable_values(learner.trainable_variables)
+    _set_penalty(model, 0.0)
+    model.compiled = False  # so that its file needs nothing of this package's training
+    return model
+
+
+def compile_model(model, settings, plan=None):
+    """Gives a WaveNet its optimizer, loss and penalty: then `model.fit(pieces.dataset(), …)` does.
+
+    Args:
+        model: model of `applications.WaveNet`, or of `from_silence`.
+        settings: `Settings`.
+        plan: `Plan`; `None` for the model's.
+    """
+    plan = plan or model.plan
+    model.compile(
+        optimizer=make_optimizer(settings),
+        loss=NextSample(plan.levels, plan.output),
+        weighted_metrics=[
+            keras.metrics.MeanMetricWrapper(
+                nats, "nats", levels=plan.levels, output=plan.output, dtype="float32"
+            )
+        ],
+        jit_compile=settings.jit_compile,
+    )
+    model.optimizer.build(model.trainable_variables)
+    _set_penalty(model, settings.l2)
+
+
+def measure(model, pieces, num_steps=None):
+    """Gives the mean nats a sample of a WaveNet.
+
+    Args:
+        model: model of `applications.WaveNet`.
+        pieces: `Pieces`, best with `shuffle=False`.
+        num_steps: int, batches; `None` for one epoch.
+
+    Returns:
+        float.
+    """
+    total = count = 0.0
+    plan = model.plan
+    for step in range(num_steps or pieces.steps_per_epoch):
+        inputs, targets, weights = pieces.batch(step)
+        scores = model.predict_on_batch(_inputs(inputs))
+        found = keras.ops.convert_to_numpy(nats(targets, scores, plan.levels, plan.output))
+        total += float((found * weights).sum())
+        count += float(weights.sum())
+    return total / count
+
+
+@contextlib.contextmanager
+def averaged(model):
+    """Gives a compiled model the running mean of its weights for a while.
+
+    Args:
+        model: compiled `keras.Model`.
+
+    Yields:
+        `None`.
+    """
+    kept = model.get_weights()
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    try:
+        yield
+    finally:
+        model.set_weights(kept)
+
+
+def _fit(learner, model, pieces, settings, state, step):
+    marginal = bits(marginal_nats(level_pairs(pieces.sounds, model.plan.levels)))
+
+    def listen(*given, **more):
+        with averaged(learner):
+            return generate(model, *given, **more)
+
+    learner.fit(
+        pieces.dataset(step).map(lambda inputs, *rest: (_inputs(inputs), *rest)),
+        epochs=settings.steps,
+        initial_epoch=step,
+        steps_per_epoch=1,
+        shuffle=False,
+        verbose=0,
+        callbacks=[
+            StepLog(state.folder / "log.jsonl", step, marginal),
+            Summaries(state.folder / "tensorboard", settings, model.plan, marginal, listen),
+            ProgressBar(step, settings.steps, "step"),
+            state,
+        ],
+    )
+
+
+def _inputs(inputs):
+    """What a model takes: a dict, or the waveform where there is nothing else."""
+    return inputs if len(inputs) > 1 else inputs[WAVEFORM]
+
+
+def _set_penalty(model, l2):
+    for variable in model.trainable_variables:
+        if variable.path.endswith("/kernel"):
+            variable.regularizer = keras.regularizers.L2(l2) if l2 else None
+
+
+def _identity(model, pieces, settings):
+    """All that tells one run from another."""
+    plan = {name: getattr(model.plan, name) for name in model.plan.__dataclass_fields__}
+    own = {name: value for name, value in vars(settings).items() if name not in _FREE}
+    if not settings.decay:
+        own.pop("steps")  # such a run can be made longer
+    data = {name: getattr(pieces, name) for name in ("piece_samples", "batch_size", "seed")}
+    data |= {name: list(vars(pieces)[name]) for name in ("lengths",) if name in vars(pieces)}
+    data["sounds"] = [len(pieces.sounds), int(pieces.sounds.lengths.sum())]
+    return json.loads(json.dumps({**plan, **own, "data": data}))
+
+
+def _check(model, pieces):
+    if getattr(model, "plan", None) is None or "scores" not in [x.name for x in model.layers]:
+        raise InputError(f"Expected a model of applications.WaveNet, whole. Received: {model!r}")
+    if model.get_layer("scores").activation is not keras.activations.linear:
+        raise InputError(f"{model.name} gives chances, not logits. Leave out its activation.")
+    if model.plan != pieces.plan:
+        raise InputError("Expected pieces for this model. Make them with its `plan`.")

@@ -1,0 +1,54 @@
+"""The WaveNet that ships: it loads, is small, says words that begin and end, and knows speech."""
+
+import json
+
+import numpy as np
+import pytest
+from places import ROOT, shared_data
+
+from keras_sounddream import InputError, applications, generate
+from keras_sounddream.training import fsdd
+from keras_sounddream.training.wavenet_evaluation import compare_bits
+
+CONDITIONS = {"digit": ["seven", "two"], "speaker": ["theo", "jackson"]}
+
+
+@pytest.fixture(scope="module")
+def model():
+    return applications.WaveNet(weights="fsdd")
+
+
+def test_its_row_is_of_the_file_that_ships(model):
+    row = applications.wavenet.PRETRAINED["fsdd"]
+    manifest = json.loads((ROOT / "saved_models" / "manifest.json").read_text())["files"]
+    (found,) = (each for each in manifest if each["name"] == row["file"])
+    assert found["sha256"] == row["sha256"]
+    assert found["bytes"] <= 4_000_000
+    assert (model.sample_rate, model.receptive_field) == (8000, 4096)
+    assert model.conditions["digit"][7] == "seven"
+
+
+def test_other_settings_than_its_own_are_refused():
+    with pytest.raises(InputError, match="`skip_channels` must be 128 with `weights='fsdd'`"):
+        applications.WaveNet(weights="fsdd", skip_channels=64)
+
+
+def test_it_says_words(model):
+    made = generate(model, 0.5, conditions=CONDITIONS, temperature=0.8)
+    assert made.shape == (2, 4000)
+    for word in made:
+        assert 0.01 < np.sqrt(np.mean(word[:2000] ** 2)) < 0.5
+
+
+def test_it_foretells_words_that_it_never_heard(model, tmp_path):
+    data = shared_data("fsdd")
+    words = fsdd.read_words(data, tmp_path, test=True)
+    assert len(words) == 300
+    few = words.part([number % 50 == 0 for number in range(300)])
+    found = list(compare_bits(model, few, few).values())
+    assert found[0] < found[-1] - 1  # of the entropy, which is about 6 bits
+
+
+def test_data_without_recordings_are_named(tmp_path):
+    with pytest.raises(InputError, match="Expected recordings such as recordings/7_jackson_32"):
+        fsdd.list_words(tmp_path, test=True)
