@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from keras_sounddream import applications
 from keras_sounddream.generation import cached, naive
-from keras_sounddream.generation.drawing import random_numbers
+from keras_sounddream.generation.numbers import random_numbers
 
 ROOT = pathlib.Path(__file__).parents[1]
 BATCHES = (1, 8, 32)

@@ -13,12 +13,12 @@ from keras import ops
 
 import keras_sounddream
 from keras_sounddream.errors import ExportError, InputError
-from keras_sounddream.export import litert, onnx
+from keras_sounddream.export import litert, onnx, onnx_files
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.packing import pack
 from keras_sounddream.files import check_output, written_beside
 from keras_sounddream.generation import generate
-from keras_sounddream.generation.drawing import random_numbers
+from keras_sounddream.generation.numbers import random_numbers
 from keras_sounddream.generation.portable import make_generator, specs
 
 FORMATS = ("litert", "onnx")
@@ -118,7 +118,7 @@ def _write_onnx(model, traced, metadata, path):
 
 
 def _read_onnx(path):
-    session = onnx.open_file(path, "generate")
+    session = onnx_files.open_file(path, "generate")
     names = [given.name for given in session.get_outputs()]
     return lambda **given: dict(zip(names, session.run(None, given), strict=True))
 

@@ -9,7 +9,7 @@ import pytest
 from keras_sounddream import InputError, applications, generate
 from keras_sounddream.errors import ExportError
 from keras_sounddream.export import export_generator, generators
-from keras_sounddream.generation.drawing import random_numbers
+from keras_sounddream.generation.numbers import random_numbers
 
 SMALL = {"dilations": (1, 2, 4, 1, 2), "residual_channels": 6, "dilation_channels": 5}
 SMALL |= {"skip_channels": 7, "classes": 16, "initial_filter_width": 4, "sample_rate": 100}
