@@ -23,6 +23,7 @@ from keras_sounddream.generation.portable import make_generator, specs
 
 FORMATS = ("litert", "onnx")
 _CALLS = 3  # that are compared, each going on from the one before
+_OWN = ("numbers", "step", "history", "seconds", "seed", "temperature", "self")  # no conditions
 _FEWEST_EQUAL = 0.999  # share of draws: where a sum of chances is nearly the number, rounding tells
 
 
@@ -78,6 +79,9 @@ def _check(model, format, count):
         raise InputError(f"A generator's `format` is {' or '.join(FORMATS)}. Received: {format!r}.")
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise InputError(f"Expected a `count` of samples a call, 1 or more. Received: {count!r}")
+    for name in plan.conditions:
+        if name in _OWN or name.startswith("queue_"):
+            raise InputError(f"Rename the condition {name!r}: a file has a `{name}` of its own.")
     return plan
 
 
