@@ -76,7 +76,7 @@ WHOLE = {
 LITE = {
     "name": "keras-sounddream-lite",
     "long_description": (HERE / "docs/raspberry_pi.md").read_text(encoding="utf-8"),
-    "description": "Classifies and dreams sounds with exported LiteRT files: no TensorFlow",
+    "description": "Classifies, dreams and makes sounds with exported LiteRT files: no TensorFlow",
     "packages": ["keras_sounddream.lite"],
     "py_modules": [  # packages are taken whole: these are single files of theirs
         "keras_sounddream.__init__",
@@ -85,6 +85,8 @@ LITE = {
         "keras_sounddream.export.__init__",
         "keras_sounddream.export.metadata",
         "keras_sounddream.export.packing",
+        "keras_sounddream.generation.__init__",
+        "keras_sounddream.generation.numbers",
         "keras_sounddream.sonification.__init__",
         "keras_sounddream.sonification.formula",
         "keras_sounddream.sonification.voices",

@@ -1,4 +1,4 @@
-"""How fast WaveNet generates: naively, in a plain loop, and as `generate` does it.
+"""How fast WaveNet generates: naively, in a plain loop, as `generate` does it, and from files.
 
     python benchmarks/wavenet_generation.py [--samples 4000]
 
@@ -9,17 +9,21 @@ import argparse
 import os
 import pathlib
 import platform
+import tempfile
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+import onnxruntime
 import tensorflow as tf
 
 from keras_sounddream import applications
+from keras_sounddream.export import export_generator
 from keras_sounddream.generation import cached, naive
-from keras_sounddream.generation.drawing import random_numbers
+from keras_sounddream.generation.numbers import random_numbers
+from keras_sounddream.lite import Generator
 
 ROOT = pathlib.Path(__file__).parents[1]
 BATCHES = (1, 8, 32)
@@ -31,12 +35,14 @@ NETWORKS = {
         "skip_channels": 128,
     },
 }
-SLOW_SHARE = {"naive": None, "loop": 20, "cached": 1}  # a piece of the naive form is one sample
+SLOW_SHARE = {"loop": 20, "cached": 1, "litert": 2, "onnx": 20}  # a naive piece is one sample
 REPEATS = 5
 
 
 def pieces(model, batch, form, samples):
     """Makes sound: a first piece, which compiles and primes, and then as many as are timed."""
+    if form in ("litert", "onnx"):
+        return file_pieces(model, form, samples // SLOW_SHARE[form])
     plan = model.plan
     lead = np.zeros((batch, plan.lead), "float32")
     ids = {name: np.zeros(batch, "int32") for name in plan.conditions}
@@ -48,10 +54,37 @@ def pieces(model, batch, form, samples):
     return cached.generated(*given, total, 1.0, None, compiled=form == "cached")
 
 
+def file_pieces(model, form, count):
+    """Makes sound with an exported file, one call a piece."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "made"
+        export_generator(model, path, form, count=count, verify=False)
+        if form == "litert":
+            labels = {name: known[0] for name, known in model.plan.conditions.items()}
+            return (piece[None] for piece in Generator(path).stream(seed=0, **labels))
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return session_pieces(session, count)
+
+
+def session_pieces(session, count):
+    """Calls a file's loop in ONNX Runtime again and again, from silence on."""
+    kinds = {"tensor(float)": "float32", "tensor(int32)": "int32"}
+    given = {one.name: np.zeros(one.shape, kinds[one.type]) for one in session.get_inputs()}
+    given["temperature"][:] = 1
+    names, numbers = [one.name for one in session.get_outputs()], random_numbers(0, 1)
+    while True:
+        given["numbers"] = numbers(count)
+        found = dict(zip(names, session.run(None, given), strict=True))
+        given |= {name[5:]: value for name, value in found.items() if name.startswith("next_")}
+        yield found["samples"]
+
+
 def rates(model, batch, samples):
     """Samples per second of each form, of the fastest piece; and whether their draws are equal."""
     found, sounds = {}, {}
-    for form in SLOW_SHARE:
+    for form in ("naive", *SLOW_SHARE):
+        if batch > 1 and form in ("litert", "onnx"):
+            continue
         made, seconds, source = [], [], pieces(model, batch, form, samples)
         for _ in range(REPEATS + 1):
             start = time.perf_counter()
@@ -70,10 +103,12 @@ def measure(title, settings, samples):
     model = applications.WaveNet(**settings)
     for batch in BATCHES:
         found, equal = rates(model, batch, samples if batch == 1 else samples // 4)
+        files = (f"{found[form]:,.0f}" if form in found else "" for form in ("litert", "onnx"))
         real_time = found["cached"] / batch / model.sample_rate
         yield (
             f"| {title} | {batch} | {found['naive']:,.1f} | {found['loop']:,.0f} |"
-            f" **{found['cached']:,.0f}** | {real_time:.2f} | {'yes' if equal else 'NO'} |"
+            f" **{found['cached']:,.0f}** | {' | '.join(files)} | {real_time:.2f} |"
+            f" {'yes' if equal else 'NO'} |"
         )
 
 
@@ -91,13 +126,14 @@ def main():
         f" of a batch together, drawn from the softmax; the fastest of {REPEATS} pieces after a"
         " first, which compiles and primes. Channels are residual / dilation / skip / levels.",
         "",
-        "| network | batch | naive | plain `while_loop` | `generate` | × real time, each sound | equal draws |",
-        "|---|---|---|---|---|---|---|",
+        "| network | batch | naive | plain `while_loop` | `generate` | LiteRT | ONNX Runtime | × real time, each sound | equal draws |",
+        "|---|---|---|---|---|---|---|---|---|",
         *rows,
         "",
         "*Naive*: the network hears a receptive field for each sample. *Plain*: the same step as"
-        " `generate`'s, not compiled. *Equal draws*: the three made the same samples from the same seed, as far as the"
-        " slowest went.",
+        " `generate`'s, not compiled. *LiteRT*, *ONNX Runtime*: the loop of a file that `export_generator` wrote, which"
+        " makes one sound, in one thread and in as many as the runtime likes. *× real time* is `generate`'s."
+        " *Equal draws*: all made the same samples from the same seed, as far as the slowest went.",
         "",
     ]
     (ROOT / "docs" / "wavenet_generation.md").write_text("\n".join(lines))

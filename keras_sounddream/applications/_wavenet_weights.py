@@ -1,5 +1,7 @@
 """WaveNet's weights as ibab/tensorflow-wavenet names them."""
 
+import re
+
 import numpy as np
 
 from keras_sounddream.applications._weights import Foreign
@@ -40,6 +42,40 @@ def layout(plan):
         "skip/kernel": _of_all(count, "skip", lambda *each: np.concatenate(each, 1)[0]),
         "skip/bias": _of_all(count, _BIASES["skip"], lambda *each: np.sum(each, 0)),
     }
+
+
+def read_settings(arrays):
+    """Reads off the shapes in a checkpoint what network it is of.
+
+    Args:
+        arrays: dict from a tensor's name to array.
+
+    Returns:
+        `(settings, num_layers, num_labels)`: dict of arguments of `WaveNet`, without dilations,
+        rate and labels, which no shape tells; and int. All is empty where the names are others.
+    """
+    first, layer = "wavenet/causal_layer/filter", "wavenet/dilated_stack/layer0/"
+    last = "wavenet/postprocessing/postprocess2"
+    names = (first, f"{layer}filter", f"{layer}skip", last)
+    if any(name not in arrays or arrays[name].ndim != 3 for name in names):
+        return {}, 0, 0
+    width, residual, dilation = arrays[f"{layer}filter"].shape
+    settings = {
+        "filter_width": width,
+        "residual_channels": residual,
+        "dilation_channels": dilation,
+        "skip_channels": arrays[f"{layer}skip"].shape[2],
+        "classes": arrays[last].shape[2],
+        "use_biases": layer + _BIASES["filter"] in arrays,
+        "scalar_input": arrays[first].shape[1] == 1,
+    }
+    if settings["scalar_input"]:
+        settings["initial_filter_width"] = len(arrays[first])
+    labels = arrays.get("wavenet/embeddings/gc_embedding", np.zeros((0, 0)))
+    if labels.size:
+        settings["condition_channels"] = labels.shape[-1]
+    pattern = re.compile(r"wavenet/dilated_stack/layer\d+/filter")
+    return settings, sum(bool(pattern.fullmatch(name)) for name in arrays), len(labels)
 
 
 def _of_all(count, name, turn):

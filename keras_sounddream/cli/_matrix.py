@@ -34,32 +34,53 @@ def write(all_weights, checkpoints, labels, seconds, prime, output, force, setti
     with quietly():
         from tqdm import tqdm
 
-        from keras_sounddream import generate
-        from keras_sounddream.applications import _weights
         from keras_sounddream.audio import io
-        from keras_sounddream.generation.cached import CHUNK
         from keras_sounddream.reports.matrix import write_matrix
-    cells, columns = {}, files or all_weights
-    model = load_wavenet(all_weights[0])
-    rate, rows = model.sample_rate, _rows(labels, model.conditions)
-    with tqdm(total=len(rows) * len(columns), unit=" sounds", leave=False, delay=1) as bar:
-        for column in columns:
-            if files:
-                _weights.load(model, _weights.pretrained_path(column, {}))
-            elif column != all_weights[0]:
-                model = load_wavenet(column)
-            if model.sample_rate != rate:
-                raise InputError(f"Expected networks of {rate} Hz. {column}: {model.sample_rate}.")
-            if prime is not None:
-                settings["prime"] = io.load(prime, rate)
-            short = min(seconds, CHUNK / rate)  # compiles what the others take
-            generate(model, short, conditions=next(iter(rows.values())), **settings)
-            for row, conditions in rows.items():
-                start = time.perf_counter()
-                made = generate(model, seconds, conditions=conditions, **settings)
-                cells[row, pathlib.Path(column).stem] = made[0], time.perf_counter() - start
+    first = load_wavenet(all_weights[0])
+    rate, rows, cells = first.sample_rate, _rows(labels, first.conditions), {}
+    if prime is not None:
+        settings["prime"] = io.load(prime, rate)
+    columns = _with_weights(first, files) if files else _networks(first, all_weights)
+    total = len(rows) * len(files or all_weights)
+    with tqdm(total=total, unit=" sounds", leave=False, delay=1) as bar:
+        for column, model in columns:
+            for row, found in _sounds(model, rows, seconds, settings):
+                cells[row, column] = found
                 bar.update()
     write_matrix(cells, output, rate, overwrite=force)
+
+
+def _with_weights(model, files):
+    """Of each file of weights its name and the network with them."""
+    from keras_sounddream.applications import _weights
+
+    for path in files:
+        _weights.load(model, _weights.pretrained_path(path, {}))
+        yield pathlib.Path(path).stem, model
+
+
+def _networks(first, all_weights):
+    """Of each network its name and itself; all are of the first one's rate."""
+    for weights in all_weights:
+        model = first if weights == all_weights[0] else load_wavenet(weights)
+        if model.sample_rate != first.sample_rate:
+            raise InputError(
+                f"Expected networks of {first.sample_rate} Hz. {weights}: {model.sample_rate}."
+            )
+        yield pathlib.Path(weights).stem, model
+
+
+def _sounds(model, rows, seconds, settings):
+    """Of each row its words, and the sound and the seconds that it took."""
+    from keras_sounddream import generate
+    from keras_sounddream.generation.cached import CHUNK
+
+    short = min(seconds, CHUNK / model.sample_rate)  # compiles what the others take
+    generate(model, short, conditions=next(iter(rows.values())), **settings)
+    for row, conditions in rows.items():
+        start = time.perf_counter()
+        made = generate(model, seconds, conditions=conditions, **settings)
+        yield row, (made[0], time.perf_counter() - start)
 
 
 def _files(path):

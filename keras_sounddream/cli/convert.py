@@ -6,6 +6,7 @@ import pathlib
 import click
 
 from keras_sounddream.cli._options import check_outputs, quietly
+from keras_sounddream.cli._wavenet_options import read_arguments, wavenet_options
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 
@@ -17,8 +18,8 @@ from keras_sounddream.files import written_beside
     "-o",
     "--output",
     required=True,
-    metavar="FILE.npz|FILE.weights.h5",
-    help="The weights to write.",
+    metavar="FILE.npz|FILE.weights.h5|FILE.keras",
+    help="The weights to write, or the whole model.",
 )
 @click.option("--no-top", is_flag=True, help="Convert the network without its last layers.")
 @click.option(
@@ -28,8 +29,9 @@ from keras_sounddream.files import written_beside
     type=click.Choice(["float32", "float16"]),
     help="Of the numbers in .npz; float16 halves the file.",
 )
+@wavenet_options
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
-def command(model_name, weights, output, no_top, dtype, force):
+def command(model_name, weights, output, no_top, dtype, force, **settings):
     """Converts weights that another system wrote for a model of the zoo.
 
     FILE is .npz, .npy, .pth, .t7, .h5, .tflite or a TensorFlow checkpoint. Nothing in it is run; a
@@ -41,7 +43,8 @@ def command(model_name, weights, output, no_top, dtype, force):
         from keras_sounddream import applications
 
         name, family = applications.find(model_name)
-        model = getattr(family, name)(weights=weights, include_top=not no_top)
+        arguments = _arguments(name, weights, settings)
+        model = getattr(family, name)(weights=weights, include_top=not no_top, **arguments)
     with written_beside(output, force) as temporary:
         _save(model, temporary, dtype)
     digest = hashlib.sha256(pathlib.Path(output).read_bytes()).hexdigest()
@@ -51,10 +54,24 @@ def command(model_name, weights, output, no_top, dtype, force):
     )
 
 
+def _arguments(name, weights, settings):
+    """Arguments of the constructor beside the weights: of WaveNet alone."""
+    if name == "WaveNet":
+        return read_arguments(weights, **settings)
+    for setting, value in settings.items():
+        if value not in (None, ()):
+            option = "condition" if setting == "conditions" else setting.replace("_", "-")
+            raise InputError(f"--{option} is of wavenet. Leave it out. Received: {name}")
+    return {}
+
+
 def _check_kind(output, dtype):
-    if not output.endswith((".npz", ".weights.h5")):
-        raise InputError(f"Expected weights to write as .npz or .weights.h5. Received: {output}")
-    if output.endswith(".h5") and dtype != "float32":
+    if not output.endswith((".npz", ".weights.h5", ".keras")):
+        raise InputError(
+            f"Expected weights to write as .npz or .weights.h5, or a .keras model. "
+            f"Received: {output}"
+        )
+    if not output.endswith(".npz") and dtype != "float32":
         raise InputError(f"{dtype} is for .npz alone. Write {output} in float32, or as .npz.")
 
 
@@ -63,8 +80,8 @@ def _save(model, path, dtype):
 
     from keras_sounddream.applications import _weights
 
-    if path.name.endswith(".h5"):
-        model.save_weights(path)
+    if not path.name.endswith(".npz"):
+        (model.save if path.name.endswith(".keras") else model.save_weights)(path)
         return
     for weight in model.weights:
         largest = np.abs(np.asarray(weight.value)).max(initial=0)

@@ -68,7 +68,8 @@ def command(
     With --layer or --class, or a task that dreams, the file also dreams.
     """
     if "generate" in tasks or rest["count"] is not None:
-        _export_generator(output, model_name, tasks, format_name, no_verify, force, rest)
+        others = {"weights": weights, "sound": sounds, "serving": serving or None}
+        _export_generator(output, model_name, tasks, format_name, no_verify, force, others | rest)
         return
     if serving and format_name != "saved_model":
         raise InputError(f"--serving goes with --format saved_model. Received: {format_name}")
@@ -106,11 +107,12 @@ def command(
 def _export_generator(output, model_name, tasks, format_name, no_verify, force, rest):
     """Exports a WaveNet that generates."""
     count = rest.pop("count")
-    others = [name for name, value in rest.items() if value not in (None, ())]
-    if tasks != ("generate",) or others:
+    others = [_option(name) for name, value in rest.items() if value not in (None, ())]
+    given = [*(f"--task {task}" for task in tasks), *others]
+    if given != ["--task generate"]:
         raise InputError(
-            "--task generate goes alone, with --format, --count and --no-verify. Received: "
-            f"--task {', '.join(tasks) or 'none'}{'; ' * bool(others)}{', '.join(others)}."
+            "--task generate goes alone, with --format, --count, --no-verify and --force. "
+            f"Received: {', '.join(given) or 'no task'}."
         )
     from keras_sounddream.cli.generate import load_wavenet
 
@@ -126,6 +128,12 @@ def _export_generator(output, model_name, tasks, format_name, no_verify, force, 
             f"  generate     {report['equal']:.1%} of {report['samples']} draws are the model's; "
             f"{report['samples_per_second']:,.0f} samples/s"
         )
+
+
+def _option(name):
+    """What an option is called that is kept by a name."""
+    names = {"layers": "layer", "label": "class"}
+    return f"--{names.get(name, name).replace('_', '-')}"
 
 
 def _tell(report):

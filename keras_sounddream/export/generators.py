@@ -13,16 +13,17 @@ from keras import ops
 
 import keras_sounddream
 from keras_sounddream.errors import ExportError, InputError
-from keras_sounddream.export import litert, onnx
+from keras_sounddream.export import litert, onnx, onnx_files
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.packing import pack
 from keras_sounddream.files import check_output, written_beside
 from keras_sounddream.generation import generate
-from keras_sounddream.generation.drawing import random_numbers
+from keras_sounddream.generation.numbers import random_numbers
 from keras_sounddream.generation.portable import make_generator, specs
 
 FORMATS = ("litert", "onnx")
 _CALLS = 3  # that are compared, each going on from the one before
+_OWN = ("numbers", "step", "history", "seconds", "seed", "temperature", "self")  # no conditions
 _FEWEST_EQUAL = 0.999  # share of draws: where a sum of chances is nearly the number, rounding tells
 
 
@@ -78,6 +79,9 @@ def _check(model, format, count):
         raise InputError(f"A generator's `format` is {' or '.join(FORMATS)}. Received: {format!r}.")
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise InputError(f"Expected a `count` of samples a call, 1 or more. Received: {count!r}")
+    for name in plan.conditions:
+        if name in _OWN or name.startswith("queue_"):
+            raise InputError(f"Rename the condition {name!r}: a file has a `{name}` of its own.")
     return plan
 
 
@@ -118,7 +122,7 @@ def _write_onnx(model, traced, metadata, path):
 
 
 def _read_onnx(path):
-    session = onnx.open_file(path, "generate")
+    session = onnx_files.open_file(path, "generate")
     names = [given.name for given in session.get_outputs()]
     return lambda **given: dict(zip(names, session.run(None, given), strict=True))
 

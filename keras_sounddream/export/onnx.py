@@ -1,25 +1,21 @@
 """ONNX: a graph for ONNX Runtime, in every language that it has."""
 
-import contextlib
 import dataclasses
-import importlib
-import logging
 import re
 
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from keras_sounddream.errors import ExportError, InputError
-from keras_sounddream.export.onnx_graph import free_loops, nodes, place_constants
-from keras_sounddream.export.onnx_operations import HANDLERS, quicken
+from keras_sounddream.errors import ExportError
+from keras_sounddream.export.onnx_files import convert, open_file, package, write_graph
+from keras_sounddream.export.onnx_graph import nodes
 from keras_sounddream.export.pictures import at_size
 from keras_sounddream.export.portable_tasks import fixed_samples, portable_function
 from keras_sounddream.export.verify import Runner
 
 FOLDER_HOLDS = None
 TASKS_A_FILE = 1
-OPSET = 18  # ONNX Runtime 1.14 and newer
 _OUTPUTS = {"waveform": "dream", "picture": "dream"}  # no output may be named as an input
 _AXES = {"waveform": ("batch", "samples"), "picture": ("batch", "height", "width", "channels")}
 
@@ -53,8 +49,7 @@ def write(tasks, metadata, path, seconds=None, size=None):
         InputError: if tf2onnx is missing, or the length does not do.
         ExportError: if an operation of the model has no form in ONNX.
     """
-    tf2onnx, onnx = _package("tf2onnx"), _package("onnx")
-    task = tasks[0]
+    onnx, task = package("onnx"), tasks[0]
     if task.input == "picture":
         task, samples = at_size(task, seconds, size), None
     else:
@@ -64,11 +59,11 @@ def write(tasks, metadata, path, seconds=None, size=None):
     names = {tensor.name: tensor.op.name for tensor in frozen.inputs}
     outputs = [_OUTPUTS.get(name, name) for name in task.outputs]
     names |= dict(zip([tensor.name for tensor in frozen.outputs], outputs, strict=True))
-    model = _converted(tf2onnx, frozen, names, f"the {task.name} of {_network(task).name}")
+    model = convert(frozen, names, f"the {task.name} of {_network(task).name}")
     _name_axes(model, task)
     _check_graph(onnx, model, task)
     metadata = dataclasses.replace(metadata, tasks=(task.name,), samples=samples, size=task.size)
-    _finish(onnx, model, metadata, path)
+    write_graph(model, metadata, path)
     return [task]
 
 
@@ -85,30 +80,18 @@ def write_function(function, metadata, path):
         InputError: if tf2onnx is missing.
         ExportError: if an operation has no form in ONNX.
     """
-    tf2onnx, onnx = _package("tf2onnx"), _package("onnx")
+    onnx = package("onnx")
     names = {tensor.name: tensor.op.name for tensor in function.inputs}
     outputs = sorted(function.structured_outputs)
     names |= dict(zip([tensor.name for tensor in function.outputs], outputs, strict=True))
-    model = _converted(tf2onnx, function, names, metadata.model)
+    model = convert(function, names, metadata.model)
     unknown = {node.op_type for node in nodes(model.graph) if not onnx.defs.has(node.op_type)}
     if unknown:
         raise ExportError(
             f"Operations of {metadata.model} have no form in ONNX: {', '.join(sorted(unknown))}. "
             "Nothing was written."
         )
-    _finish(onnx, model, metadata, path)
-
-
-def _finish(onnx, model, metadata, path):
-    """Makes a graph quicker, says in it what it is, and writes it."""
-    free_loops(model.graph)
-    place_constants(model.graph)
-    quicken(onnx, model.graph)
-    for unused in [one for one in model.opset_import if one.domain]:
-        model.opset_import.remove(unused)
-    files = {name: content.decode() for name, content in metadata.to_files().items()}
-    onnx.helper.set_model_props(model, {**files, "opset": str(OPSET)})
-    path.write_bytes(model.SerializeToString())
+    write_graph(model, metadata, path)
 
 
 def read(path, tasks):
@@ -125,7 +108,7 @@ def read(path, tasks):
         InputError: if ONNX Runtime is missing.
         ExportError: if it does not open the file.
     """
-    onnx, what = _package("onnx"), f"the {tasks[0].name} of {_network(tasks[0]).name}"
+    onnx, what = package("onnx"), f"the {tasks[0].name} of {_network(tasks[0]).name}"
     session = open_file(path, what)
     takes = {given.name for given in session.get_inputs()}
 
@@ -136,41 +119,6 @@ def read(path, tasks):
 
     kinds = sorted({node.op_type for node in nodes(onnx.load(path).graph)})
     return Runner(run, {tasks[0].name: kinds}, tuple(takes - set(_AXES)))
-
-
-def open_file(path, what):
-    """Opens a file in ONNX Runtime, on the CPU.
-
-    Args:
-        path: `pathlib.Path` of the file.
-        what: str, what it holds, for the error.
-
-    Returns:
-        `onnxruntime.InferenceSession`.
-
-    Raises:
-        InputError: if ONNX Runtime is missing.
-        ExportError: if it does not open the file.
-    """
-    onnx, runtime = _package("onnx"), _package("onnxruntime")
-    settings = runtime.SessionOptions()
-    settings.log_severity_level = 3
-    try:
-        onnx.checker.check_model(str(path))
-        return runtime.InferenceSession(str(path), settings, ["CPUExecutionProvider"])
-    except Exception as error:  # of a kind of its own for every reason
-        raise ExportError(
-            f"ONNX Runtime does not open {what}: {_first_line(error)}. Nothing was written."
-        ) from None
-
-
-def _package(name):
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise InputError(
-            f"The format 'onnx' needs {name}: pip install 'keras-sounddream[export]'."
-        ) from None
 
 
 def _frozen(task, samples):
@@ -189,25 +137,6 @@ def _frozen(task, samples):
     if not traced.captured_inputs:
         return traced  # freezing takes the shapes from within a loop of any length
     return convert_variables_to_constants_v2(traced, lower_control_flow=False)
-
-
-def _converted(tf2onnx, frozen, names, what):
-    parts = [[tensor.name for tensor in part] for part in (frozen.inputs, frozen.outputs)]
-    try:
-        with _silent("tf2onnx"):
-            model, _ = tf2onnx.convert.from_graph_def(
-                frozen.graph.as_graph_def(),
-                None,
-                *parts,
-                opset=OPSET,
-                tensors_to_rename=names,
-                custom_op_handlers=HANDLERS,
-            )
-    except Exception as error:  # of any kind
-        raise ExportError(
-            f"tf2onnx cannot convert {what}: {_first_line(error)}. Nothing was written."
-        ) from None
-    return model
 
 
 def _name_axes(model, task):
@@ -243,21 +172,3 @@ def _check_graph(onnx, model, task):
 
 def _network(task):
     return task.model if task.read is None else task.model.model
-
-
-def _first_line(error):
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].rstrip(".")
-
-
-@contextlib.contextmanager
-def _silent(name):
-    """Keeps a package's logs off the terminal: what matters in them becomes an error."""
-    logger = logging.getLogger(name)
-    before = logger.disabled, logger.level, logger.propagate
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.disabled, level, logger.propagate = before
-        logger.setLevel(level)

@@ -94,6 +94,25 @@ def unpack(contents, source="the file"):
     return flatbuffer, Metadata.from_json(text, source)
 
 
+def read_packed(path):
+    """Reads a packed file.
+
+    Args:
+        path: `pathlib.Path` of it.
+
+    Returns:
+        `(flatbuffer, metadata)`, as of `unpack`.
+
+    Raises:
+        InputError: if it cannot be read; and as `unpack`.
+    """
+    try:
+        contents = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror or error}.") from None
+    return unpack(contents, str(path))
+
+
 def is_flatbuffer(contents):
     """Tells whether bytes begin as a LiteRT model does."""
     return len(contents) >= 8 and contents[4:8] == _IDENTIFIER

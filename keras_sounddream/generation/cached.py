@@ -22,7 +22,7 @@ def generated(model, lead, inputs, numbers, num_samples, temperature, top_k, com
         lead: float32 `(batch, plan.lead)`, the sound before the first sample.
         inputs: dict of arrays, the conditions that the model takes; frames of a local condition
             are those of the samples that are generated.
-        numbers: function, of `drawing.random_numbers`.
+        numbers: function, of `numbers.random_numbers`.
         num_samples: int.
         temperature: float; 0 for the likeliest.
         top_k: int or `None`.

@@ -7,8 +7,9 @@ this one ended. Before the first call all of it is zeros: at step 0 silence is p
 import tensorflow as tf
 
 from keras_sounddream.errors import InputError
-from keras_sounddream.generation.drawing import NUMBERS, draw
+from keras_sounddream.generation.drawing import draw
 from keras_sounddream.generation.folding import fold
+from keras_sounddream.generation.numbers import NUMBERS
 from keras_sounddream.generation.stepping import first, incoming, laid_out, queued, step, tables
 
 _COLDEST = 1e-6  # temperature that stands for 0: only the likeliest has a chance
@@ -60,15 +61,12 @@ def make_generator(model, count, top_k, put):
     plan = model.plan
     if plan.local_channels:
         raise InputError(f"{model.name} has a local condition, which no file takes yet.")
-    folded = fold(model)
+    folded, names = fold(model), [f"queue_{dilation}" for dilation, _, _ in tables(plan)]
 
     def function(numbers, temperature, history, **given):
         weights = tf.nest.map_structure(tf.constant, laid_out(folded, plan))
-        added = folded["added"][:, None]
-        for name, table in folded["conditions"].items():
-            added = added + tf.transpose(tf.gather(table, given[name]), (1, 0, 2))
-        queues = [given[f"queue_{dilation}"] for dilation, _, _ in tables(plan)]
-        begin = tf.reshape(given["step"], ())
+        added = _added(folded, given)
+        begin, queues = tf.reshape(given["step"], ()), [given[name] for name in names]
         history, *queues = tf.cond(
             tf.equal(begin, 0),
             lambda: _silence(weights, folded, added, history, queues, plan),
@@ -91,15 +89,20 @@ def make_generator(model, count, top_k, put):
         made = (0, history, queues, tf.zeros((count, 1)), tf.zeros((1, plan.outputs)))
         made = body(*made) if count == 1 else tf.while_loop(lambda i, *_: i < count, body, made)
         _, history, queues, samples, scores = made
-        found = {
-            "samples": tf.transpose(samples),
-            "scores": scores,
-            "next_step": given["step"] + count,
-        }
-        names = [f"next_queue_{dilation}" for dilation, _, _ in tables(plan)]
-        return found | {"next_history": history, **dict(zip(names, queues, strict=True))}
+        kept = {"step": given["step"] + count, "history": history}
+        kept |= dict(zip(names, queues, strict=True))
+        kept = {f"next_{name}": value for name, value in kept.items()}
+        return {"samples": tf.transpose(samples), "scores": scores, **kept}
 
     return function
+
+
+def _added(folded, given):
+    """Biases and what the labels add, float32 `(layers, 1, 2 * dilation_channels)`."""
+    added = folded["added"][:, None]
+    for name, table in folded["conditions"].items():
+        added = added + tf.transpose(tf.gather(table, given[name]), (1, 0, 2))
+    return added
 
 
 def _silence(weights, folded, added, history, queues, plan):

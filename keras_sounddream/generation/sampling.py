@@ -5,8 +5,8 @@ import numpy as np
 from keras_sounddream.audio import io
 from keras_sounddream.errors import InputError
 from keras_sounddream.generation import cached, naive
-from keras_sounddream.generation.drawing import random_numbers
 from keras_sounddream.generation.growing import GrowingWav
+from keras_sounddream.generation.numbers import random_numbers
 
 METHODS = ("cached", "naive")
 

@@ -1,6 +1,7 @@
 """Exported LiteRT files where neither TensorFlow nor Keras is: NumPy and `ai_edge_litert` alone."""
 
 from keras_sounddream.lite.dreaming import Dreamer
+from keras_sounddream.lite.generating import Generator
 from keras_sounddream.lite.model_file import ModelFile
 from keras_sounddream.lite.pipes import decode_pcm, read_blocks, record
 from keras_sounddream.lite.resampling import resample, resampler
@@ -12,6 +13,7 @@ __all__ = [
     "Classifier",
     "Dreamer",
     "Embedder",
+    "Generator",
     "ModelFile",
     "decode_pcm",
     "load",

@@ -1,4 +1,4 @@
-"""`sounddream-lite`: classifies, dreams and listens with exported files."""
+"""`sounddream-lite`: classifies, dreams, listens and generates with exported files."""
 
 import argparse
 import json
@@ -9,6 +9,7 @@ import sys
 import keras_sounddream
 from keras_sounddream.errors import InputError
 from keras_sounddream.lite.dreaming import Dreamer
+from keras_sounddream.lite.generating import Generator
 from keras_sounddream.lite.pipes import decode_pcm, read_blocks, record
 from keras_sounddream.lite.scoring import Classifier, Embedder
 from keras_sounddream.lite.sonifying import METHODS, sonify
@@ -53,6 +54,7 @@ def _parser():
         ("dream", _dream, "Dreams a sound."),
         ("stream", _stream, "Names what a microphone or a pipe hears."),
         ("sonify", _sonify, "Makes the features of a sound audible."),
+        ("generate", _generate, "Makes a sound, sample by sample."),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(run=run)
@@ -98,11 +100,25 @@ def _sonify_arguments(command):
     command.add_argument("--force", action="store_true", help="replace a file that exists")
 
 
+def _generate_arguments(command):
+    command.add_argument("-o", "--output", required=True, metavar="OUT.wav")
+    text = "one for each condition of the file"
+    command.add_argument(
+        "--condition", action="append", default=[], metavar="NAME=LABEL", help=text
+    )
+    command.add_argument("--seconds", type=_positive(float), default=1.0, metavar="SECONDS")
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same sound")
+    text = "below 1 surer, above 1 wilder, 0 always the likeliest"
+    command.add_argument("--temperature", type=float, default=1.0, metavar="T", help=text)
+    command.add_argument("--force", action="store_true", help="replace a file that exists")
+
+
 _ARGUMENTS = {
     "classify": _classify_arguments,
     "dream": _dream_arguments,
     "stream": _stream_arguments,
     "sonify": _sonify_arguments,
+    "generate": _generate_arguments,
 }
 
 
@@ -129,6 +145,15 @@ def _sonify(options):
     embedder = Embedder(options.model, threads=options.threads)
     waveform = load(options.sound, embedder.sample_rate)
     save(options.output, *sonify(embedder, waveform, options.method, options.hop), options.force)
+
+
+def _generate(options):
+    check_sound_output(options.output, options.force)
+    generator = Generator(options.model, threads=options.threads)
+    labels = dict(given.partition("=")[::2] for given in options.condition)
+    settings = {"seed": options.seed, "temperature": options.temperature}
+    made = generator.generate(options.seconds, **settings, **labels)
+    save(options.output, made, generator.sample_rate, options.force)
 
 
 def _stream(options):

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.metadata import Metadata
-from keras_sounddream.export.packing import unpack
+from keras_sounddream.export.packing import read_packed
 from keras_sounddream.lite.runtime import one_line, open_interpreter
 
 _KEPT_TIMES = 1000  # of the newest calls
@@ -44,9 +44,11 @@ class ModelFile:
 
     def __init__(self, path, threads=1, labels=None, sample_rate=None):
         self.path = pathlib.Path(path)
-        flatbuffer, metadata = unpack(_read(self.path), str(self.path))
+        flatbuffer, metadata = read_packed(self.path)
         if metadata is None:
             self._check_foreign(labels, sample_rate)
+        elif metadata.input == "state":
+            raise InputError(f"{self.path} makes sounds and takes none: open it with Generator.")
         elif metadata.input != "waveform":
             raise InputError(
                 f"{self.path} takes pictures, and this is for sounds: call its signatures with "
@@ -224,10 +226,3 @@ class ModelFile:
 def _whole(value, details):
     """A number as a file takes it: a scalar, which LiteRT 2.1 for Arm crashes on, or `(1,)`."""
     return np.full(tuple(details["shape"]), value, details["dtype"])
-
-
-def _read(path):
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror or error}.") from None

@@ -100,7 +100,7 @@ def bad_inputs(arrays, folder):
         (["hostile.pth", "-o", "o.npz"], "its pickle names 'builtins.exec', which is no array"),
         (["missing.pth", "-o", "o.npz"], f"missing.pth lacks the tensor '{name}'"),
         (["large.npz", "-o", "o.npz", "--dtype", "float16"], f"'{name}' holds 1e.05, too large"),
-        (["in.npz", "-o", "o.pth"], "Expected weights to write as .npz or .weights.h5"),
+        (["in.npz", "-o", "o.pth"], "Expected weights to write as .npz or .weights.h5, or"),
         (["in.npz", "-o", "o.weights.h5", "--dtype", "float16"], "float16 is for .npz alone"),
         (["in.npz", "-o", "no/o.npz"], "The folder no for o.npz does not exist"),
         (["in.npz"], "Missing option '-o'"),

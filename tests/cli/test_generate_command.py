@@ -1,5 +1,7 @@
 """`sounddream generate`."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -80,7 +82,20 @@ def test_exports_a_file_that_generates(saved, tmp_path, capsys):
     assert main([*given, "--format", "litert", "--count", "20"]) == 0
     assert "100.0% of 60 draws are the model's" in capsys.readouterr().out
     assert out.stat().st_size > 1000
-    assert main([*given, "--format", "litert", "--task", "dream"]) == 2
-    assert "--task generate goes alone" in capsys.readouterr().err
-    assert main(given) == 2
-    assert "`format` is litert or onnx" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "`format` is litert or onnx"),
+        (["--task", "dream"], "goes alone, .* Received: --task generate, --task dream"),
+        (["--serving"], "goes alone, .* Received: --task generate, --serving"),
+        (["--weights", "a", "--sound", "b"], "Received: --task generate, --weights, --sound"),
+        (["--class", "a", "--step-size", "2"], "Received: --task generate, --class, --step-size"),
+    ],
+)
+def test_what_a_file_that_generates_has_not_is_refused(saved, arguments, message, tmp_path, capsys):
+    out = tmp_path / "ann.tflite"
+    assert main(["export", saved[0], "--task", "generate", "-o", str(out), *arguments]) == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert not out.exists()
