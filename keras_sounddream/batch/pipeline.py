@@ -2,7 +2,6 @@
 
 import dataclasses
 import glob
-import importlib.util
 import json
 import os
 import pathlib
@@ -10,7 +9,7 @@ import time
 
 from keras_sounddream.batch import jobs, tables, worker
 from keras_sounddream.batch.outputs import Folder, bounds_of, cut, dream_path
-from keras_sounddream.batch.runners import run_units
+from keras_sounddream.batch.runners import check_beam, run_units
 from keras_sounddream.errors import InputError
 
 _UNITS_PER_WORKER = 4  # at least, so that no worker is left with much while others are done
@@ -57,8 +56,7 @@ def run(
         InputError: if no file is found, `output` is another job's, the model is not to be had, or
             the job breaks off, say because a disk is full or a worker died: what is done stays.
     """
-    if not importlib.util.find_spec("apache_beam"):
-        raise InputError("Expected Apache Beam. Install it: pip install 'keras-sounddream[beam]'")
+    check_beam()
     start, job, folder = time.perf_counter(), jobs.absolute(job), Folder(output)
     files = find_files(pattern, folder.path)
     identity = {"inputs": os.path.abspath(_root_of(pattern)), **job.identity()}

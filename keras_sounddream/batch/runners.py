@@ -1,6 +1,8 @@
 """Apache Beam: hands units of work to processes, here or on a cluster."""
 
 import contextlib
+import importlib.util
+import queue
 import threading
 
 from tqdm import tqdm
@@ -10,6 +12,17 @@ from keras_sounddream.errors import InputError
 
 RUNNERS = ("DirectRunner", "DaskRunner", "FlinkRunner", "SparkRunner", "DataflowRunner")
 _POLL_SECONDS = 1.0
+_DEATH = "Worker subprocess exited"  # what Beam's thread that waits for a worker raises
+
+
+def check_beam():
+    """Checks that Apache Beam is there, without importing it.
+
+    Raises:
+        InputError: if it is not.
+    """
+    if not importlib.util.find_spec("apache_beam"):
+        raise InputError("Expected Apache Beam. Install it: pip install 'keras-sounddream[beam]'")
 
 
 def run_units(plan, folder, numbers, runner, workers, options, progress=False):
@@ -53,7 +66,35 @@ def _run(plan, numbers, runner, workers, options):
     found = PipelineOptions([*_own_options(runner, workers), *options])
     pipeline = beam.Pipeline(runner=_find_runner(runner), options=found)
     _ = pipeline | beam.Create(numbers) | beam.Reshuffle() | beam.ParDo(DoUnit())
-    pipeline.run().wait_until_finish()
+    _finish(pipeline)
+
+
+def _finish(pipeline):
+    """Runs a pipeline, and ends also where a worker of the DirectRunner dies, which would wait."""
+    ended, hook = queue.SimpleQueue(), threading.excepthook
+
+    def work():
+        try:
+            pipeline.run().wait_until_finish()
+        except BaseException as error:
+            ended.put(error)
+        else:
+            ended.put(None)
+
+    def hear(died):
+        if str(died.exc_value).startswith(_DEATH):
+            ended.put(died.exc_value)
+        elif type(died.exc_value).__name__ != "RpcError":  # the lines to it, cut off
+            hook(died)
+
+    threading.excepthook = hear
+    try:
+        threading.Thread(target=work, daemon=True).start()
+        error = ended.get()
+    finally:
+        threading.excepthook = hook
+    if error is not None:
+        raise error
 
 
 def _find_runner(name):

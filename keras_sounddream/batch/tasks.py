@@ -55,10 +55,12 @@ class Dreams:
         """
         for name, path in sorted(files, key=lambda file: _length_of(file[1])):
             output = dream_path(self._folder.path, name, self._suffix)
+            if output.exists():  # by a worker that was killed later in this unit
+                continue
             try:
                 check_kind(path, self._dream.model)
                 output.parent.mkdir(parents=True, exist_ok=True)
-                dream_to_file(self._dream, path, output, overwrite=True)
+                dream_to_file(self._dream, path, output)
             except Exception as error:  # whatever it is, it is this file's
                 yield name, error
 
@@ -97,8 +99,9 @@ class _Answers:
                     yield name, InputError("What the network answers is not finite.")
                 else:
                     rows.append({"file": name, **self._describe(answer)})
+        kept = {row["file"]: row for row in [*read(path), *rows]}
         if rows:
-            write(path, [*read(path), *rows])
+            write(path, list(kept.values()))
 
     def _answer_all(self, group):
         """The answer to each of some files, or the exception in its place."""
