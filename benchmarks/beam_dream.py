@@ -3,30 +3,32 @@
     python benchmarks/beam_dream.py [--files 48] [--folder DIR] [--only speed faults dask]
 
 Writes docs/batch_jobs_measured.md. What is measured is kept in DIR, a row at a time: a run that is
-broken off goes on, and `--only speed` measures the speeds alone again. Linux; a full disk needs the
-right to mount a tmpfs, and Dask the extra `dask`: without, their rows say so.
+broken off goes on, and `--only speed` measures the speeds alone again. Speeds are LogMelCNN's;
+faults are injected into dreams of a small random network, of which nothing but the way is of
+interest. Linux; a full disk needs the right to mount a tmpfs, and Dask the extra `dask`: without,
+their rows say so.
 """
 
-import contextlib
-import hashlib
+import argparse
+import importlib.metadata
+import importlib.util
 import json
 import os
 import pathlib
+import platform
+import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 
+import beam_faults as faults
 import numpy as np
 import soundfile
 
 ROOT = pathlib.Path(__file__).parents[1]
 RATE = 24000
-DREAM = ("--octaves", "2", "--steps", "10")
-BROKEN = {"text.wav": b"no sound", "empty.wav": b"", "cut.flac": b"fLaC\0\0\0\x22"}
-WAIT_SECONDS = 400
 
 
 def make_sounds(folder, count):
@@ -42,118 +44,9 @@ def make_sounds(folder, count):
     return folder
 
 
-class Job:
-    """A run of the command in a process of its own."""
-
-    def __init__(self, inputs, output, *options, workers=2, after=()):
-        self.inputs, self.output = inputs, output
-        command = [sys.executable, "-m", "keras_sounddream.cli.main", "batch", "dream"]
-        command += ["--input", str(inputs), "-o", str(output), *DREAM, *options]
-        command += ["--workers", str(workers), "--threads", "1", "--", *after]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-        self.start = time.time()
-        self.process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-
-    def wait(self):
-        """`(exit code, the line that it ended with)`; `None` for a code if it hangs."""
-        try:
-            said, errors = self.process.communicate(timeout=WAIT_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.communicate()
-            return None, "hangs"
-        lines = [*said.splitlines(), *(x for x in errors.splitlines() if "sounddream: " in x)]
-        if not lines:
-            print(errors[-3000:])
-        return self.process.returncode, lines[-1] if lines else "(nothing)"
-
-    def wait_for(self, count):
-        """Waits until so many files are done."""
-        end = time.time() + WAIT_SECONDS
-        while len(outputs(self.output)) < count:
-            if time.time() > end or self.process.poll() is not None:
-                raise RuntimeError(f"{len(outputs(self.output))} files: {self.wait()}")
-            time.sleep(0.05)
-
-
-def outputs(folder):
-    """Dreams of a job: SHA-256 and time of each, by name."""
-    found = {}
-    for path in folder.rglob("*.wav"):
-        with contextlib.suppress(FileNotFoundError):
-            if not path.name.startswith("."):
-                found[path.name] = path.stat().st_mtime_ns
-    return found
-
-
-def digests(folder):
-    names = outputs(folder)
-    return {x: hashlib.sha256((folder / x).read_bytes()).hexdigest() for x in names}
-
-
-def workers_of(process):
-    """Processes that a runner has started and that have loaded TensorFlow, by their memory maps."""
-    found, family = [], {process.pid}
-    for path in sorted(pathlib.Path("/proc").glob("[0-9]*"), key=lambda p: int(p.name)):
-        with contextlib.suppress(OSError):
-            parent = int((path / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            if parent in family:
-                family.add(int(path.name))
-                if "libtensorflow" in (path / "maps").read_text():
-                    found.append(int(path.name))
-    return found
-
-
-def kill_worker(job):
-    """`kill -9` of one worker, after a quarter of the files are there."""
-    os.kill(workers_of(job.process)[-1], signal.SIGKILL)
-
-
-def interrupt(job):
-    job.process.send_signal(signal.SIGINT)
-
-
-def kill_all(job):
-    """`kill -9` of the command itself."""
-    job.process.kill()
-
-
-def after_fault(inputs, output, reference, fault, *options, **more):
-    """A row: what a fault left, and what the next run made of it."""
-    count = len(list(inputs.iterdir()))
-    job = Job(inputs, output, *options, **more)
-    job.wait_for(count // 4)
-    fault(job)
-    code, said = job.wait()
-    time.sleep(1)
-    return again(inputs, output, reference, code, said, *options, **more)
-
-
-def again(inputs, output, reference, code, said, *options, **more):
-    before = outputs(output)
-    next_code, next_said = Job(inputs, output, *options, **more).wait()
-    after, made = outputs(output), digests(output)
-    wanted = {path.name for path in inputs.iterdir()}
-    return {
-        "exit": code,
-        "said": said,
-        "done": len(before),
-        "next_exit": next_code,
-        "next_said": next_said,
-        "lost": sorted(wanted - set(after)),
-        "twice": sorted(n for n in before if before[n] != after.get(n))
-        + sorted(set(after) - wanted),
-        "other": sorted(n for n in made if made[n] != reference.get(n)),
-        "left": [str(p.name) for p in output.rglob(".*") if p.name != ".work"],
-        "files": len(wanted),
-    }
-
-
 def speed(inputs, output, workers):
     """Files a second, all in all and while all workers are at work."""
-    job = Job(inputs, output, workers=workers)
+    job = faults.Job(inputs, output, workers=workers)
     code, said = job.wait()
     assert code == 0, said
     seconds = time.time() - job.start
@@ -161,7 +54,7 @@ def speed(inputs, output, workers):
         (p.stat().st_mtime, json.loads(p.read_text())["files"])
         for p in (output / ".work" / "done").glob("*.json")
     )
-    times = sorted(mtime / 1e9 for mtime in outputs(output).values())
+    times = sorted(mtime / 1e9 for mtime in faults.outputs(output).values())
     first, last = units[workers - 1][0], units[-workers][0]
     steady = [t for t in times if first < t <= last]
     return {
@@ -172,74 +65,164 @@ def speed(inputs, output, workers):
     }
 
 
-def full_disk(inputs, folder, reference):
-    """A tmpfs that holds half of the dreams, made larger for the next run."""
-    folder.mkdir()
-    size = sum(path.stat().st_size for path in inputs.iterdir())
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size // 2 + (1 << 22)}", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True).returncode:
-        return None
-    try:
-        code, said = Job(inputs, folder / "out").wait()
-        subprocess.run(["mount", "-o", f"remount,size={4 * size}", str(folder)], check=True)
-        return again(inputs, folder / "out", reference, code, said)
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
+def make_network(path):
+    """A random network that is quick to load and to dream on."""
+    code = (
+        "import keras, sys; from keras_sounddream import audio;"
+        "keras.utils.set_random_seed(0); inputs = keras.Input((None,));"
+        f"x = audio.LogMelSpectrogram(audio.Analysis(sample_rate={RATE}, num_mel_bins=32))(inputs);"
+        "x = keras.layers.Conv1D(8, 3, activation='relu', name='conv1')(x);"
+        "keras.Model(inputs, x, name='small').save(sys.argv[1])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code, str(path)], env=environment, check=True)
+    return "--model", str(path), "--layer", "conv1"
 
 
-def broken_files(inputs, folder):
-    """Some files that are no sounds among those that are."""
-    mixed = folder / "mixed"
-    shutil.copytree(inputs, mixed)
-    for name, content in BROKEN.items():
-        (mixed / name).write_bytes(content)
-    soundfile.write(mixed / "silent.wav", np.zeros(RATE), RATE)
-    code, said = Job(mixed, folder / "out_mixed").wait()
-    rows = [json.loads(x) for x in (folder / "out_mixed/failed.jsonl").read_text().splitlines()]
-    missing = {p.name for p in inputs.iterdir()} - set(outputs(folder / "out_mixed"))
-    return {"exit": code, "said": said, "failed": rows, "lost": sorted(missing)}
+def cases(folder, count):
+    """What is measured: name to a function that measures it into a new folder."""
+    inputs = folder / "in"
+    if not inputs.exists():
+        make_sounds(inputs, count)
+    few = folder / "few"
+    if not few.exists():
+        make_sounds(few, 16)
+
+    def network():
+        path = folder / "small.keras"
+        return (
+            make_network(path) if not path.exists() else ("--model", str(path), "--layer", "conv1")
+        )
+
+    def reference():
+        out = folder / "reference"
+        if not out.exists():
+            code, said = faults.Job(few, out, *network(), workers=1).wait()
+            assert code == 0, said
+        return faults.digests(out)
+
+    def with_fault(function):
+        return lambda out: faults.after_fault(few, out, reference(), function, *network())
+
+    return {
+        "speed 1": lambda out: speed(inputs, out, 1),
+        "speed 2": lambda out: speed(inputs, out, 2),
+        "broken files": lambda out: faults.broken_files(few, out, *network()),
+        "a worker of 2, `kill -9`": with_fault(faults.kill_worker),
+        "Ctrl-C": with_fault(faults.interrupt),
+        "the command, `kill -9`": with_fault(faults.kill_all),
+        "full disk (tmpfs)": lambda out: faults.full_disk(few, out, reference(), *network()),
+        "dask: a worker of 2, `kill -9`": lambda out: faults.on_dask(
+            few, out, reference(), *network()
+        ),
+    }
 
 
-def on_dask(inputs, output, reference):
-    """Two workers of a cluster on this machine, one of them killed half-way; the run goes on."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder, "scheduler.json")
-        serve = [
-            sys.executable,
-            "-m",
-            "distributed.cli.dask_scheduler",
-            "--scheduler-file",
-            str(file),
-        ]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-        quiet = {"env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        scheduler = subprocess.Popen([*serve, "--port", "0", "--no-dashboard"], **quiet)
-        while not file.exists():
-            time.sleep(0.2)
-        work = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(file)]
-        work += ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", folder]
-        workers = [subprocess.Popen(work, **quiet) for _ in range(2)]
-        try:
-            address = json.loads(file.read_text())["address"]
-            options = "--runner", "DaskRunner"
-            job = Job(inputs, output, *options, after=[f"--dask_client_address={address}"])
-            job.wait_for(len(list(inputs.iterdir())) // 4)
-            before = outputs(output)
-            workers[0].kill()
-            code, said = job.wait()
-            kept = outputs(output)
-            row = again(
-                inputs,
-                output,
-                reference,
-                code,
-                said,
-                *options,
-                after=[f"--dask_client_address={address}"],
+def measure(arguments):
+    """The rows, those that are kept already among them."""
+    state = arguments.folder / "rows.json"
+    rows = json.loads(state.read_text()) if state.exists() else {}
+    for name, function in cases(arguments.folder, arguments.files).items():
+        kind = {"speed": "speed", "dask:": "dask"}.get(name.split()[0], "faults")
+        if kind not in arguments.only or (name in rows and kind != "speed"):
+            continue
+        if kind == "dask" and not importlib.util.find_spec("distributed"):
+            continue
+        out = arguments.folder / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        if name == "broken files":
+            out.mkdir()
+        rows[name] = function(out)
+        print(name, json.dumps(rows[name]), flush=True)
+        state.write_text(json.dumps(rows))
+    return rows
+
+
+def report(rows):
+    """The page, a list of lines."""
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}"
+        for name in ("apache-beam", "tensorflow", "keras", "distributed")
+        if importlib.util.find_spec(name.replace("-", "_"))
+    )
+    lines = [
+        "# Batch jobs: how fast, and what faults lose",
+        "",
+        f"Written by `benchmarks/beam_dream.py` with {os.cpu_count()} cores ({platform.machine()}), {versions}.",
+        "",
+        "## Files a second",
+        "",
+        "Dreams of LogMelCNN (2 octaves of 10 steps) on sounds of 2 to 5 s, no two of one length, by the"
+        " DirectRunner; each worker is a process with one TensorFlow thread. *At work*: while all workers"
+        " are, between the first unit that each has done and the last; *in all*: with the starts of"
+        " processes, TensorFlow and graphs, which a long job pays once.",
+        "",
+        "| workers | files | files/s at work | ÷ one worker | files/s in all |",
+        "|---|---|---|---|---|",
+    ]
+    base = rows.get("speed 1", {}).get("steady")
+    for workers in (1, 2):
+        if row := rows.get(f"speed {workers}"):
+            share = f"{row['steady'] / base:.2f}" if base else ""
+            lines.append(
+                f"| {workers} | {row['files']} | {row['steady']:.2f} | {share} | {row['whole']:.2f} |"
             )
-            row["twice"] += sorted(n for n in before if before[n] != kept.get(n))
-            return row
-        finally:
-            for process in (*workers, scheduler):
-                process.kill()
-                process.wait()
+    lines += [
+        "",
+        "## Faults",
+        "",
+        "Each fault comes after a quarter of the files (a full disk: when it is full). Then the same command is"
+        " run again. *Lost*: inputs without an output after that; *made twice*: outputs of the first run"
+        " that the second wrote again, or that no input is of; *other*: bytes that differ from a run without"
+        " a fault; *left over*: half-written files.",
+        "",
+        "| fault | how the run ended | done by then | next run | lost | made twice | other | left over |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, row in rows.items():
+        if row is None:
+            lines.append(f"| {name} | not tried: no right to mount a tmpfs | | | | | | |")
+        elif "lost" in row and "next_said" in row:
+            numbers = [len(row[key]) for key in ("lost", "twice", "other", "left")]
+            ended = f"exit {row['exit']}: {_without_paths(row['said'])}"
+            lines.append(
+                f"| {name} | {ended} | {row['done']} of {row['files']} | "
+                f"{_without_paths(row['next_said'])} | {' | '.join(map(str, numbers))} |"
+            )
+    if row := rows.get("broken files"):
+        lines += [
+            "",
+            f"Four broken files among 16: exit {row['exit']}, {_without_paths(row['said'])};"
+            f" {len(row['lost'])} of the others lost. The list of failures:",
+            "",
+            *(f"- `{x['file']}`: {_without_paths(x['reason'])}" for x in row["failed"]),
+        ]
+    return lines
+
+
+def _without_paths(text):
+    """A message without folders, and without the time that it took."""
+    words = [word.rsplit("/", 1)[-1] if "/" in word else word for word in text.split()]
+    return re.sub(r", \d+ s$", "", " ".join(words)).removeprefix("sounddream: ").replace("|", "/")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, default=48, help="that speeds are measured with")
+    parser.add_argument(
+        "--folder",
+        type=pathlib.Path,
+        default=pathlib.Path(tempfile.gettempdir(), "keras_sounddream_beam_dream"),
+    )
+    kinds = ["speed", "faults", "dask"]
+    parser.add_argument("--only", nargs="+", choices=kinds, default=kinds)
+    output = ROOT / "docs" / "batch_jobs_measured.md"
+    parser.add_argument("-o", "--output", type=pathlib.Path, default=output)
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(exist_ok=True)
+    lines = report(measure(arguments))
+    arguments.output.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

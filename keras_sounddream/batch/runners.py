@@ -98,6 +98,8 @@ def _finish(pipeline):
 
 
 def _find_runner(name):
+    if name == "DaskRunner":
+        return "apache_beam.runners.dask.dask_runner.DaskRunner"  # not known by its name
     if name != "DirectRunner":
         return name
     # Beam's own choice for that name may be a program that it downloads.

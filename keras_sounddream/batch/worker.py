@@ -10,7 +10,7 @@ from keras_sounddream.batch.jobs import Job
 from keras_sounddream.batch.outputs import Folder
 from keras_sounddream.errors import InputError
 
-_PROBE_BYTES = 1 << 22  # a dream of some minutes
+_PROBE_BYTES = 1 << 18  # a dream of 5 s
 _ONE_AT_A_TIME = threading.Lock()  # runners have threads; more of them would only share a core
 
 
