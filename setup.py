@@ -42,7 +42,8 @@ EXTRAS = {
     "lite": ["ai-edge-litert"],
     "export": ["ai-edge-litert", "tf2onnx", "onnxruntime"],  # what reads exported files back
     "serve": ["tensorflow-serving-api"],  # to ask a server over gRPC
-    "beam": ["apache-beam"],
+    "beam": ["apache-beam"],  # jobs over many files
+    "dask": ["apache-beam[dask]"],  # and on a cluster of Dask's
     "video": ["imageio-ffmpeg", "av>=13"],  # animations as MP4; frames and sound of videos
 }
 EXTRAS["dev"] = [

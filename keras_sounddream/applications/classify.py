@@ -33,6 +33,21 @@ def classify_file(model, path, top=5, family=None):
     Raises:
         InputError: if the file cannot be read or the model's sample rate is not known.
     """
+    check_classifier(model)
+    return name_scores(
+        model, score_waveform(model, load(path, known_sample_rate(model)), family), top
+    )
+
+
+def check_classifier(model):
+    """Checks that a model goes from waveforms to scores.
+
+    Args:
+        model: `keras.Model`.
+
+    Raises:
+        InputError: if it does not.
+    """
     if (
         len(model.inputs) != 1
         or len(model.inputs[0].shape) != 2
@@ -42,7 +57,19 @@ def classify_file(model, path, top=5, family=None):
             "Expected a model from waveforms (batch, samples) to scores (batch, classes). "
             f"{model.name} goes from {model.inputs[0].shape} to {model.outputs[0].shape}."
         )
-    scores = score_waveform(model, load(path, known_sample_rate(model)), family)
+
+
+def name_scores(model, scores, top=5):
+    """Names the likeliest classes of one sound; classes without labels by their number.
+
+    Args:
+        model: `keras.Model`, with `labels` or without.
+        scores: float32 `(1, classes)`.
+        top: int, how many classes to name.
+
+    Returns:
+        list of `(index, label, score)`, highest first.
+    """
     labels = getattr(model, "labels", None) or [str(i) for i in range(scores.shape[1])]
     return _common.decode(scores, labels, top)[0]
 

@@ -167,16 +167,9 @@ def load_model(model_name, weights, trained=True):
         InputError: if there is no such model, or its weights do not fit.
     """
     with quietly():
-        return _load_model(model_name, weights, trained)
+        from keras_sounddream.applications import reading
 
-
-def _load_model(model_name, weights, trained):
-    from keras_sounddream import applications
-
-    if model_name.endswith(".keras"):
-        return read_model(model_name, weights), None
-    arguments = {} if weights is None and trained else {"weights": weights}
-    return applications.build(model_name, **arguments)
+        return reading.load_model(model_name, weights, trained)
 
 
 @contextlib.contextmanager
@@ -224,32 +217,3 @@ def check_outputs(*paths, overwrite):
     given = [str(check_output(path, overwrite).resolve()) for path in paths if path is not None]
     if len(set(given)) < len(given):
         raise InputError(f"Expected different files to write. Received: {', '.join(given)}")
-
-
-def read_model(path, weights=None):
-    """Reads a model from a file, without running any code that is in it.
-
-    Args:
-        path: str or path, ending in `.keras`.
-        weights: path of weights to put into it, or `None` for its own.
-
-    Returns:
-        `keras.Model`.
-
-    Raises:
-        InputError: if it cannot be read, or the weights do not fit.
-    """
-    import keras
-
-    from keras_sounddream.applications import _weights
-
-    if not os.path.isfile(path):
-        raise InputError(f"Cannot read {path} as a Keras model: there is no such file.")
-    try:
-        model = keras.models.load_model(path, compile=False)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"Cannot read {path} as a Keras model: {reason}") from None
-    if weights is not None:
-        _weights.load(model, _weights.pretrained_path(weights, {}))
-    return model

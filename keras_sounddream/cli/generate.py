@@ -2,7 +2,7 @@
 
 import click
 
-from keras_sounddream.cli._options import check_outputs, quietly, read_model
+from keras_sounddream.cli._options import check_outputs, quietly
 from keras_sounddream.errors import InputError
 
 
@@ -92,6 +92,7 @@ def load_wavenet(weights):
     """
     with quietly():
         from keras_sounddream.applications import wavenet
+        from keras_sounddream.applications.reading import read_model
 
         if not weights.endswith(".keras"):
             if weights not in wavenet.PRETRAINED:

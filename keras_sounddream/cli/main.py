@@ -15,6 +15,7 @@ _COMMANDS = (
     "dream",
     "gallery",
     "classify",
+    "batch",
     "layers",
     "sonify",
     "train",

@@ -83,20 +83,13 @@ def dream_file(
     mode = settings.get("preprocessing", "tf")
     dream = DeepDream(model, find_objective(model, layers, guides, label, mode), **settings)
     recorder = Recorder()
-    if not of_pictures and _seconds_of(input_path) > MAX_SECONDS:
-        if animation is not None:
-            raise InputError(f"An animation shows at most {MAX_SECONDS:g} s of sound: cut it.")
-        result = dream_stream(
-            dream, input_path, output_path, overwrite=overwrite, progress=progress
-        )
-        drawn = plot is not None or report is not None
-        shown = _beginning(dream, result, input_path) if drawn else result
-    else:
-        watched = report is not None or animation is not None
-        callbacks = [recorder] if watched else []
-        result = shown = _dream_whole(
-            dream, input_path, output_path, overwrite, progress=progress, callbacks=callbacks
-        )
+    long = is_long(dream, input_path)
+    if long and animation is not None:
+        raise InputError(f"An animation shows at most {MAX_SECONDS:g} s of sound: cut it.")
+    callbacks = [recorder] if report is not None or animation is not None else []
+    result = shown = dream_to_file(dream, input_path, output_path, overwrite, progress, callbacks)
+    if long and (plot is not None or report is not None):
+        shown = _beginning(dream, result, input_path)
     if plot is not None:
         draw(shown, plot, overwrite)
     if report is not None:
@@ -120,13 +113,31 @@ def _check_outputs(output_path, pages, overwrite, of_pictures):
         raise InputError("A plot shows spectrograms: of a picture, write a report instead.")
 
 
-def _dream_whole(dream, input_path, output_path, overwrite, **settings):
-    """Dreams a picture or a short sound, and reads the objective off the file."""
+def dream_to_file(dream, input_path, output_path, overwrite=False, progress=False, callbacks=()):
+    """Dreams one more file with a dream that is made already, and its graphs with it.
+
+    Args:
+        dream: `DeepDream`.
+        input_path: str or path of a sound file, or of a picture, as `dream_file`.
+        output_path: str or path of the file to write.
+        overwrite: bool, whether a file that exists may be replaced.
+        progress: bool, whether to show a progress bar.
+        callbacks: sequence of `callbacks.Callback`; a long sound is streamed and tells them
+            nothing.
+
+    Returns:
+        As `dream_file`.
+
+    Raises:
+        InputError: as `dream_file`.
+    """
+    if is_long(dream, input_path):
+        return dream_stream(dream, input_path, output_path, overwrite=overwrite, progress=progress)
 
     def read(path):
         return photo.load_picture(path) if dream.of_pictures else load(path, dream.sample_rate)
 
-    result = dream.run(read(input_path), **settings)
+    result = dream.run(read(input_path), progress=progress, callbacks=callbacks)
     if dream.of_pictures:
         photo.save_picture(output_path, result.picture[0], overwrite)
     else:
@@ -135,9 +146,20 @@ def _dream_whole(dream, input_path, output_path, overwrite, **settings):
     return result
 
 
-def _seconds_of(path):
-    with open_sound(path) as sound:
-        return sound.frames / sound.samplerate
+def is_long(dream, input_path):
+    """Tells whether a file is a sound that is streamed.
+
+    Args:
+        dream: `DeepDream`.
+        input_path: str or path of a file that `dream` takes.
+
+    Returns:
+        bool.
+    """
+    if dream.of_pictures:
+        return False
+    with open_sound(input_path) as sound:
+        return sound.frames / sound.samplerate > MAX_SECONDS
 
 
 def _beginning(dream, result, input_path):

@@ -1,0 +1,192 @@
+"""Many files: each is done once, or listed with its reason, however often a job is run."""
+
+import errno
+import importlib.util
+import json
+import os
+
+import keras
+import numpy as np
+import pytest
+import soundfile
+
+from keras_sounddream import InputError
+from keras_sounddream.applications.classify import classify_file
+from keras_sounddream.batch import Job, pipeline, read_features, read_scores, run, worker
+from keras_sounddream.cli.main import main
+
+RATE = 24000
+WITH_BEAM = importlib.util.find_spec("apache_beam") is not None
+GOOD = {"a.wav", "b.wav", "deep/c.flac", "deep/d.wav", "e.wav"}
+BAD = {"text.wav": "Cannot read", "empty.wav": "empty"}
+DREAM = {"layers": ("conv1",), "settings": {"octaves": 1, "steps": 2}}
+
+
+@pytest.fixture
+def hand_out(monkeypatch):
+    """Units in this process, one after the other, without Beam; tells which files were handed."""
+    handed = []
+
+    def run_units(plan, folder, numbers, *rest):
+        for number in numbers:
+            handed.extend(name for name, _ in folder.read_list(number))
+            worker.do_unit(plan, number)
+
+    monkeypatch.setattr(pipeline, "check_beam", lambda: None)
+    monkeypatch.setattr(pipeline, "run_units", run_units)
+    return handed
+
+
+@pytest.fixture
+def sounds(tmp_path, rng):
+    folder = tmp_path / "in"
+    (folder / "deep").mkdir(parents=True)
+    for number, name in enumerate(sorted(GOOD)):
+        length = RATE // 4 + 1000 * (number // 2)  # two of one length, two of another
+        soundfile.write(folder / name, rng.normal(0, 0.1, length), RATE)
+    (folder / "text.wav").write_text("no sound")
+    (folder / "empty.wav").write_text("")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model_path(small_model, tmp_path_factory):
+    """A classifier of three classes on the small network."""
+    keras.utils.set_random_seed(1)
+    x = keras.layers.GlobalAveragePooling2D(name="pool")(small_model.output)
+    x = keras.layers.Dense(3, activation="softmax", name="top")(x)
+    path = tmp_path_factory.mktemp("model") / "small.keras"
+    keras.Model(small_model.inputs, x, name="small_classifier").save(path)
+    return str(path)
+
+
+def times(folder):
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*.wav")}
+
+
+def failures(folder):
+    return {row["file"]: row["reason"] for row in map(json.loads, (folder / "failed.jsonl").open())}
+
+
+def test_every_file_is_dreamed_once_or_listed(sounds, tmp_path, model_path, hand_out):
+    job, out = Job("dream", model_path, **DREAM), tmp_path / "out"
+    found = run(job, f"{sounds}/**/*.*", out)
+    assert (found.done, found.skipped, found.failed) == (5, 0, 2)
+    assert {os.path.relpath(path, out) for path in times(out)} == {
+        name.replace(".flac", ".flac.wav") for name in GOOD
+    }
+    said = failures(out)
+    assert said.keys() == BAD.keys()
+    assert all(BAD[name] in reason for name, reason in said.items())
+    # again: nothing is made twice, and what failed is tried
+    before = times(out)
+    (sounds / "text.wav").write_bytes((sounds / "a.wav").read_bytes())
+    hand_out.clear()
+    found = run(job, f"{sounds}/**/*.*", out)
+    assert (found.done, found.skipped, found.failed) == (1, 5, 1)
+    assert sorted(hand_out) == sorted(BAD)
+    assert before.items() <= times(out).items()
+    assert failures(out).keys() == {"empty.wav"}
+    with pytest.raises(InputError, match="its inputs is"):
+        run(job, f"{sounds}/deep/*", out)
+
+
+def test_scores_are_those_of_classify(sounds, tmp_path, model_path, hand_out):
+    job, out = Job("classify", model_path, top=2), tmp_path / "out"
+    (sounds / "e.wav").rename(tmp_path / "e.wav")
+    assert run(job, str(sounds), out, workers=2).done == 4
+    (tmp_path / "e.wav").rename(sounds / "e.wav")
+    assert run(job, str(sounds), out).done == 1
+    rows = list(read_scores(out))
+    assert sorted(row["file"] for row in rows) == sorted(GOOD)
+    model = keras.models.load_model(model_path)
+    for row in rows:
+        for score, (_, label, wanted) in zip(
+            row["scores"], classify_file(model, sounds / row["file"], 2), strict=True
+        ):
+            assert score["label"] == label
+            assert score["score"] == pytest.approx(wanted, abs=1e-5)
+
+
+def test_features_are_the_layers_mean(sounds, tmp_path, model_path, small_model, hand_out):
+    out = tmp_path / "out"
+    assert run(Job("embed", model_path, layer="conv2"), str(sounds), out).done == 5
+    found = {name: row for part in read_features(out) for name, row in zip(*part, strict=True)}
+    assert found.keys() == GOOD
+    for name, features in found.items():
+        waveform = soundfile.read(sounds / name, dtype="float32")[0][None]
+        wanted = small_model.predict(waveform, verbose=0).mean(axis=(0, 1, 2))
+        np.testing.assert_allclose(features, wanted, atol=1e-5)
+
+
+def test_a_full_disk_ends_the_job_and_the_next_run_goes_on(
+    sounds, tmp_path, model_path, hand_out, monkeypatch
+):
+    job, out = Job("dream", model_path, **DREAM), tmp_path / "out"
+    write, count = soundfile.write, iter(range(100))
+
+    def fill(*arguments, **options):
+        if next(count) >= 2:
+            raise AssertionError("0 of 6000 samples")  # what soundfile says of a full disk
+        write(*arguments, **options)
+
+    def refuse(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(soundfile, "write", fill)
+        full.setattr(worker, "check_disk", lambda path: refuse())
+        with pytest.raises(OSError, match="No space left"):
+            run(job, f"{sounds}/*.wav", out)
+    assert run(job, f"{sounds}/*.wav", out).failed == len(BAD)
+    assert len(times(out)) == 3
+
+
+def test_a_killed_unit_is_taken_up_where_it_was(sounds, tmp_path, model_path, hand_out):
+    job, out = Job("dream", model_path, **DREAM), tmp_path / "out"
+    for name in BAD:
+        (sounds / name).unlink()
+    run(job, str(sounds), out)
+    whole = {path: path.read_bytes() for path in times(out)}
+    (out / "a.wav").unlink()
+    (out / ".0123abcd.wav").write_bytes(b"half of it")
+    before = times(out)
+    assert run(job, str(sounds), out).done == 1
+    assert {path: path.read_bytes() for path in times(out)} == whole
+    assert before.items() - times(out).items() == {
+        (path, time) for path, time in before.items() if path.name.startswith(".")
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["dream", "--input", "none/*.wav", "-o", "out"], "none is called none/*.wav"),
+        (["embed", "--input", "in", "-o", "out", "--model", "x.keras"], "no such file"),
+        (["dream", "--input", "in", "-o", "out", "--suffix", ".txt"], "No sound format"),
+        (["classify", "--input", "in", "-o", "out", "--runner", "Slurm"], "'--runner'"),
+    ],
+)
+def test_bad_input_is_one_line(sounds, monkeypatch, capsys, hand_out, arguments, message):
+    monkeypatch.chdir(sounds.parent)
+    assert main(["batch", *arguments]) == 2
+    said = [x for x in capsys.readouterr().err.splitlines() if x.startswith("sounddream: ")]
+    assert len(said) == 1
+    assert message in said[0]
+
+
+@pytest.mark.skipif(WITH_BEAM, reason="apache-beam is there")
+def test_without_beam_there_is_a_line_that_says_so(sounds, tmp_path):
+    with pytest.raises(InputError, match="Install it"):
+        run(Job("classify"), str(sounds), tmp_path / "out")
+
+
+@pytest.mark.skipif(not WITH_BEAM, reason="needs the extra beam")
+def test_beam_does_what_one_process_does(sounds, tmp_path, model_path, monkeypatch, capsys):
+    arguments = ["--model", model_path, "--layer", "conv1", "--octaves", "1", "--steps", "2"]
+    for _ in range(2):
+        paths = ["--input", str(sounds), "-o", str(tmp_path / "out")]
+        assert main(["batch", "dream", *paths, *arguments]) == 0
+    said = capsys.readouterr().out
+    assert "5 done, 0 done before, 2 failed" in said
+    assert "0 done, 5 done before, 2 failed" in said
