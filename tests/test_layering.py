@@ -23,10 +23,12 @@ MAY_IMPORT = {
     # of export and sonification, what tests/lite proves free of Keras
     "lite": {"errors", "export", "files", "sonification"},
     "training": {"applications", "audio", "deepdream", "errors", "files"},
+    "data": {"audio", "errors", "files", "reports", "training"},
     "cli": {
         "applications",
         "audio",
         "convert",
+        "data",
         "deepdream",
         "errors",
         "export",
@@ -102,7 +104,7 @@ def test_the_table_holds_every_package():
         "from keras_sounddream.cli.main import main; main(['finetune', '--help'])",
         "from keras_sounddream.cli.main import main; main(['sonify', '--help'])",
         "from keras_sounddream.cli.main import main; main(['log', '--help'])",
-        "from keras_sounddream.cli.main import main; main(['corpus', '--help'])",
+        "from keras_sounddream.cli.main import main; main(['data', 'check', '--help'])",
         "from keras_sounddream.sonification import formula, voices, sonify_activations",
         "from keras_sounddream.convert import h5, npy, npz, pth, t7",
     ],
