@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_clips import as_esc50
 from made_faults import RATE, faulty_folder, melody, write
-from small_urban import write_table
+from training.small_urban import write_table
 
 from keras_sounddream import InputError
 from keras_sounddream.cli.main import main

@@ -8,7 +8,7 @@ import soundfile
 from made_clips import as_esc50
 from made_faults import melody, write
 from PIL import Image
-from small_urban import write_table
+from training.small_urban import write_table
 
 from keras_sounddream import InputError
 from keras_sounddream.cli.main import main
