@@ -28,7 +28,7 @@ _COMMANDS = (
     "export",
     "generate",
     "log",
-    "corpus",
+    "data",
 )
 
 
@@ -57,8 +57,8 @@ def main(arguments=None):
         arguments: list of str; by default those of the process.
 
     Returns:
-        int, the exit code: 0, 1 if it was interrupted, or 2 for bad input, said in one line on
-        standard error.
+        int, the exit code: 0, 1 if it was interrupted or a check found something, or 2 for bad
+        input, said in one line on standard error.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:

@@ -29,14 +29,63 @@ def amounts(seconds, labels):
     return dict(sorted(found.items(), key=lambda item: (-item[1][1], item[0])))
 
 
-def draw_corpus(seconds, labels, path, overwrite=False):
-    """Draws how much sound there is of each label, and how long the sounds are.
+def describe(summary):
+    """Says in words what a data set holds.
+
+    Args:
+        summary: dict, as of `data.summary.sum_up`.
+
+    Returns:
+        list of str, a line each.
+    """
+    total, lines = summary["seconds"], []
+    for name, found in summary["conditions"].items():
+        width = max(len(label) for label in [*found, name])
+        lines.append(f"{name:<{width}}  sounds    length  share")
+        for label, about in found.items():
+            length = about["seconds"]
+            words = f"{about['sounds']:6}  {in_words(length):>8}  {length / total:5.1%}"
+            lines.append(f"{label:<{width}}  {words}")
+        lines.append("")
+    lines += [f"in all: {summary['sounds']} sounds, {in_words(total)}", *_lengths(summary)]
+    for name, unit in (("sample_rates", " Hz"), ("channels", ""), ("codings", "")):
+        if found := summary[name]:
+            counts = ", ".join(f"{key}{unit} ({count})" for key, count in found.items())
+            lines.append(f"{name.replace('_', ' ')}: {counts}")
+    return lines + _levels_in_words(summary["levels"])
+
+
+def _lengths(summary):
+    about = summary["lengths"]
+    names = ("least", "median", "mean", "most")
+    yield "lengths: " + ", ".join(f"{name} {about[name]:.3f} s" for name in names)
+    edges, counts = about["histogram"]["edges"], about["histogram"]["sounds"]
+    if about["least"] < about["most"]:
+        for low, high, count in zip(edges, edges[1:], counts, strict=False):
+            yield f"  {low:8.3f} to {high:8.3f} s: {count}"
+
+
+def _levels_in_words(levels):
+    if levels is None:
+        return []
+    found = [f"{levels['clipped']} sounds clipped", f"{levels['silent']} silent"]
+    found.append(f"{levels['silent_share']:.1%} of the time silent")
+    for name, words in (("peak_db", "peak"), ("level_db", "level")):
+        value = "silence" if levels[name] is None else f"{levels[name]:.1f} dB"
+        found.append(f"median {words} {value}")
+    return ["; ".join(found)]
+
+
+def draw_corpus(seconds, labels, path, overwrite=False, levels=None):
+    """Draws how much sound there is of each label, how long the sounds are, and how loud.
 
     Args:
         seconds: sequence of float, one a sound.
         labels: dict from the name of a condition to a sequence of str, one a sound; may be empty.
         path: str or path, ending in `.png`, `.svg` or `.pdf`.
         overwrite: bool, whether a file that exists may be replaced.
+        levels: dict from what is drawn, such as `peak`, to a sequence of float, dB of full scale,
+            one a sound; `None` to draw no levels.
 
     Raises:
         InputError: if there are no sounds, the file may not be written, or its suffix is not one of
@@ -49,12 +98,14 @@ def draw_corpus(seconds, labels, path, overwrite=False):
     from matplotlib.figure import Figure
 
     bars = {name: _joined(amounts(seconds, each)) for name, each in labels.items()}
-    heights = [max(1.5, 0.26 * len(each)) for each in bars.values()] + [2.4]
+    heights = [max(1.5, 0.26 * len(each)) for each in bars.values()] + [2.4] * (1 + bool(levels))
     figure = Figure(figsize=(9, sum(heights) + 0.5 * len(heights)), layout="constrained")
-    *above, below = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-    for axes, (name, each) in zip(above, bars.items(), strict=True):
+    rows = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for axes, (name, each) in zip(rows, bars.items(), strict=False):
         _bars(axes, name, each)
-    _histogram(below, seconds)
+    _histogram(rows[len(bars)], seconds)
+    if levels:
+        _level_histogram(rows[-1], levels)
     save_figure(figure, path, overwrite)
 
 
@@ -101,3 +152,11 @@ def _histogram(axes, seconds):
     total, median = in_words(seconds.sum()), np.median(seconds)
     axes.set_title(f"{len(seconds)} sounds, {total}; median {in_words(median)}")
     axes.set(xlabel="length (s)", ylabel="sounds")
+
+
+def _level_histogram(axes, levels):
+    """What is quieter than -80 dB is drawn there."""
+    for name, each in levels.items():
+        axes.hist(np.clip(each, -80, 3), np.arange(-80, 4), alpha=0.6, label=name)
+    axes.set(title="levels", xlabel="level (dB of full scale)", ylabel="sounds")
+    axes.legend()

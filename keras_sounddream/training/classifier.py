@@ -9,10 +9,12 @@ from tqdm import tqdm
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import keep_folder, written_beside
+from keras_sounddream.training import strategies
 
 _PEAK_LEARNING_RATE = 2e-3
 _WARM_UP_SHARE = 0.05
 _WEIGHT_DECAY = 0.02
+_APART = 1_000_003  # from the seed of one worker to that of the next
 
 
 def fit(
@@ -29,6 +31,7 @@ def fit(
     keep=1,
     unit="epoch",
     callbacks=None,
+    strategy=None,
     **options,
 ):
     """Trains a new model, or goes on with the one whose state is in a folder.
@@ -42,7 +45,7 @@ def fit(
         folder: str or path for the training state and TensorBoard's logs.
         seed: int.
         precision: str, a Keras dtype policy.
-        optimizer: Keras optimizer, or `None`.
+        optimizer: function without arguments that returns a Keras optimizer, or `None`.
         loss: as of `keras.Model.compile`.
         metrics: as of `keras.Model.compile`.
         save_every: int, epochs from one state to the next; the last is always saved.
@@ -50,7 +53,9 @@ def fit(
         unit: str, what the progress bar calls an epoch.
         callbacks: sequence of `keras.callbacks.Callback`, told before the state is saved;
             `None` for TensorBoard's scalars of each epoch.
-        **options: of `keras.Model.fit`.
+        strategy: `tf.distribute.Strategy` to share each batch out by, as of `strategies.find`;
+            `None` for one device.
+        **options: of `keras.Model.fit`; with a strategy, of `strategies.fit`.
 
     Returns:
         `keras.Model`, trained.
@@ -58,30 +63,33 @@ def fit(
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
-    model = build_under(build, precision)
-    model.compile(
-        optimizer=optimizer or adamw(batches.epochs * batches.steps_per_epoch),
-        loss=loss,
-        metrics=metrics if isinstance(metrics, dict) else list(metrics),
-    )
-    model.optimizer.build(model.trainable_variables)
-    state = TrainingState(folder, seed, save_every, batches.epochs, keep)
+    with strategies.scope(strategy):
+        model = build_under(build, precision)
+        strategies.prepare(model, strategy)
+        model.compile(
+            optimizer=optimizer() if optimizer else adamw(batches.epochs * batches.steps_per_epoch),
+            loss=loss,
+            metrics=metrics if isinstance(metrics, dict) else list(metrics),
+        )
+        model.optimizer.build(model.trainable_variables)
+    worker = strategies.worker(strategy)
+    state = TrainingState(folder, seed, save_every, batches.epochs, keep, worker=worker)
     epoch = state.restore(model)
     if epoch == batches.epochs:
         return model
     if callbacks is None:
         callbacks = [keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False)]
-    batches.first_step = epoch * batches.steps_per_epoch
-    model.fit(
-        batches,
-        epochs=batches.epochs,
-        initial_epoch=epoch,
-        steps_per_epoch=batches.steps_per_epoch,
-        shuffle=False,
-        verbose=0,
-        callbacks=[*callbacks, state, ProgressBar(epoch, batches.epochs, unit)],
-        **options,
-    )
+    common = {
+        "epochs": batches.epochs,
+        "initial_epoch": epoch,
+        "steps_per_epoch": batches.steps_per_epoch,
+        "callbacks": [*callbacks, state, ProgressBar(epoch, batches.epochs, unit)],
+    }
+    if strategy:
+        strategies.fit(model, batches.__getitem__, strategy, **common, **options)
+    else:
+        batches.first_step = epoch * batches.steps_per_epoch
+        model.fit(batches, shuffle=False, verbose=0, **common, **options)
     return model
 
 
@@ -97,7 +105,7 @@ def claim_folder(folder, settings):
     """
     path = keep_folder(folder) / "run.json"
     if not path.exists():
-        with written_beside(path) as temporary:
+        with written_beside(path, overwrite=True) as temporary:  # another worker may do the same
             temporary.write_text(json.dumps(settings))
     found = json.loads(path.read_text())
     if found != settings:
@@ -119,12 +127,17 @@ class TrainingState(keras.callbacks.Callback):
         keep: int, how many states are kept.
         minutes: float, after which the state is saved though `every` is not reached; `None` to
             save by epochs alone.
+        worker: int, as of `strategies.worker`; each draws its own random numbers.
+
+    Attributes:
+        writes: bool, whether the states are saved: by one worker of several.
     """
 
-    def __init__(self, folder, seed, every=1, last=None, keep=1, minutes=None):
+    def __init__(self, folder, seed, every=1, last=None, keep=1, minutes=None, *, worker=0):
         super().__init__()
         self.folder, self.seed, self.every, self.last, self.keep = folder, seed, every, last, keep
         self.minutes, self._saved = minutes, time.monotonic()
+        self.worker, self.writes = worker, True
 
     def restore(self, model):
         """Sets a compiled model to the newest state.
@@ -144,12 +157,12 @@ class TrainingState(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         for layer in self.model.layers:
             if hasattr(layer, "seed_generator"):
-                layer.seed_generator.state.assign([self.seed, epoch << 16])
+                layer.seed_generator.state.assign([self.seed + _APART * self.worker, epoch << 16])
 
     def on_epoch_end(self, epoch, logs=None):
         done = epoch + 1
         late = self.minutes is not None and time.monotonic() - self._saved > 60 * self.minutes
-        if done % self.every and done != self.last and not late:
+        if not self.writes or (done % self.every and done != self.last and not late):
             return
         old = self._states()
         with written_beside(self.folder / f"state-{done:06d}.weights.h5", True) as temporary:

@@ -180,7 +180,7 @@ def _teach(build, taught, held_out, folder, settings):
         folder,
         settings.seed,
         settings.precision,
-        optimizer=keras.optimizers.Adam(settings.learning_rate),
+        optimizer=functools.partial(keras.optimizers.Adam, settings.learning_rate),
         loss={head: Divergence() for head in taught.heads},
         metrics={head: [agreement(name="agreement")] for head in taught.heads},
         callbacks=[

@@ -63,7 +63,16 @@ def read_clips(folder):
     return clips
 
 
-def train(data, test_fold, folder, seed=0, epochs=EPOCHS, precision="float32", model="log_mel_cnn"):
+def train(
+    data,
+    test_fold,
+    folder,
+    seed=0,
+    epochs=EPOCHS,
+    precision="float32",
+    model="log_mel_cnn",
+    strategy=None,
+):
     """Trains a model of log-mel spectrograms on every fold but one.
 
     Nothing is chosen by the fold that is left out: the number of epochs is fixed, and the last
@@ -79,6 +88,7 @@ def train(data, test_fold, folder, seed=0, epochs=EPOCHS, precision="float32", m
         precision: str, a Keras dtype policy; `"mixed_bfloat16"` halves the time on processors
             with bfloat16 matrix units.
         model: str, name of a family whose front end is a `LogMelSpectrogram`.
+        strategy: `tf.distribute.Strategy`, as of `classifier.fit`.
 
     Returns:
         `keras.Model` from waveforms to scores.
@@ -101,7 +111,14 @@ def train(data, test_fold, folder, seed=0, epochs=EPOCHS, precision="float32", m
         log_offset=family.LOG_OFFSET,
     )
     build = functools.partial(getattr(family, name), weights=None, labels=LABELS)
-    network = fit(lambda: build(include_front_end=False), batches, folder, seed, precision)
+    network = fit(
+        lambda: build(include_front_end=False),
+        batches,
+        folder,
+        seed,
+        precision,
+        strategy=strategy,
+    )
     whole = build()
     whole.set_weights(network.get_weights())
     return whole

@@ -41,6 +41,7 @@ def finetune(
     learning_rate=LEARNING_RATE,
     seed=0,
     precision="float32",
+    strategy=None,
     **arguments,
 ):
     """Trains a new top on a pretrained network, and those of its layers that are unfrozen.
@@ -63,6 +64,7 @@ def finetune(
         learning_rate: float, the highest of AdamW's.
         seed: int.
         precision: str, a Keras dtype policy.
+        strategy: `tf.distribute.Strategy`, as of `classifier.fit`.
         **arguments: of the constructor, such as `weights`: key of the family's pretrained weights,
             by default its first, a path, or `None` for random ones.
 
@@ -111,7 +113,8 @@ def finetune(
         folder,
         seed,
         precision,
-        optimizer=adamw(epochs * batches.steps_per_epoch, learning_rate),
+        optimizer=functools.partial(adamw, epochs * batches.steps_per_epoch, learning_rate),
+        strategy=strategy,
     )
     whole.set_weights(network.get_weights())
     return whole

@@ -22,10 +22,14 @@ class LearningRateDrop(keras.callbacks.Callback):
         folder: path, of the training state.
         low: float, the learning rate to drop to.
         every: int, steps from one state to the next, as `TrainingState` saves them.
+
+    Attributes:
+        writes: bool, whether the accuracies are kept: by one worker of several.
     """
 
     def __init__(self, folder, low, every):
         super().__init__()
+        self.writes = True
         self.path, self.low, self.every = folder / "accuracies.npy", low, every
         self.accuracies = None
 
@@ -41,7 +45,7 @@ class LearningRateDrop(keras.callbacks.Callback):
         if len(recent) == _WINDOW and np.mean(recent) > _ENOUGH:
             optimizer.learning_rate = min(self.low, float(optimizer.learning_rate))
         done = epoch + 1
-        if done % self.every == 0 or done == self.params["epochs"]:
+        if self.writes and (done % self.every == 0 or done == self.params["epochs"]):
             with written_beside(self.path, True) as temporary:
                 np.save(temporary, self.accuracies)
 

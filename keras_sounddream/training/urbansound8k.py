@@ -1,6 +1,7 @@
 """UrbanSound8K: the recipe that trains `UrbanSoundCNN` on it, and how well that did."""
 
 import dataclasses
+import functools
 import pathlib
 
 import keras
@@ -14,6 +15,7 @@ from keras_sounddream.training import urban_clips
 from keras_sounddream.training.balanced import BalancedBatches
 from keras_sounddream.training.classifier import claim_folder, fit
 from keras_sounddream.training.steps import LayerSummaries, LearningRateDrop
+from keras_sounddream.training.strategies import in_batches
 
 CROP_SECONDS = 2.0  # of a log-mel spectrogram, in training
 _KEPT_STATES = 5
@@ -123,7 +125,7 @@ def read_parts(data, settings):
     return parts
 
 
-def train(data, folder, settings):
+def train(data, folder, settings, strategy=None):
     """Trains `UrbanSoundCNN` on clips of UrbanSound8K.
 
     Args:
@@ -131,6 +133,7 @@ def train(data, folder, settings):
         folder: str or path for the training state and TensorBoard's logs; a run that was
             interrupted goes on from there.
         settings: `Settings`.
+        strategy: `tf.distribute.Strategy`, as of `classifier.fit`.
 
     Returns:
         `keras.Model` from waveforms to scores, which knows its rate and labels.
@@ -152,14 +155,14 @@ def train(data, folder, settings):
         None if settings.front_end == "legacy" else round(CROP_SECONDS / ANALYSIS.step_seconds),
         settings.seed,
     )
-    validation = _validation(stored, parts, settings)
+    validation = _validation(stored, parts, settings, strategy)
     network = fit(
         lambda: _build(settings, include_front_end=False),
         batches,
         folder,
         settings.seed,
         settings.precision,
-        optimizer=keras.optimizers.Adam(settings.learning_rate),
+        optimizer=functools.partial(keras.optimizers.Adam, settings.learning_rate),
         save_every=settings.checkpoint_steps,
         keep=_KEPT_STATES,
         unit="step",
@@ -167,6 +170,7 @@ def train(data, folder, settings):
             LearningRateDrop(folder, settings.low_learning_rate, settings.checkpoint_steps),
             LayerSummaries(folder / "tensorboard", batches, settings.summary_steps),
         ],
+        strategy=strategy,
         **validation,
     )
     whole.set_weights(network.get_weights())
@@ -185,16 +189,16 @@ def _build(settings, **arguments):
     )
 
 
-def _validation(stored, parts, settings):
+def _validation(stored, parts, settings, strategy):
     """Arguments of `fit` that have the whole validation part scored with each checkpoint."""
     if "validation" not in stored:
         return {}
     targets = np.eye(len(settings.labels))[[clip.label for clip in parts["validation"]]]
-    return {
-        "validation_data": (stored["validation"], targets),
-        "validation_freq": settings.checkpoint_steps,
-        "validation_batch_size": _BATCH,
-    }
+    found = {"validation_freq": settings.checkpoint_steps}
+    arrays = stored["validation"], targets
+    if strategy:
+        return {"validation_data": in_batches(arrays, _BATCH), **found}
+    return {"validation_data": arrays, "validation_batch_size": _BATCH, **found}
 
 
 def _spectrograms(model, clips, settings):

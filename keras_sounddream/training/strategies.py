@@ -1,0 +1,251 @@
+"""Training on several devices or machines: the steps of one device, each batch shared out."""
+
+import concurrent.futures
+import contextlib
+import json
+import os
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_sounddream.errors import InputError
+
+KINDS = ("mirrored", "multiworker")
+
+_LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.InternalError)
+
+
+def find(kind):
+    """Makes a strategy; call it before TensorFlow computes anything.
+
+    Args:
+        kind: `"mirrored"` for all accelerators of this machine, `"multiworker"` for several
+            processes that the environment's `TF_CONFIG` names, or `None`.
+
+    Returns:
+        `tf.distribute.Strategy`, or `None` for one device. Of several workers each waits here for
+        the others.
+
+    Raises:
+        InputError: if there is no such kind, or `TF_CONFIG` names no workers.
+    """
+    if kind is None:
+        return None
+    if kind not in KINDS:
+        raise InputError(f"Expected a strategy of {', '.join(KINDS)}. Received: {kind!r}")
+    if kind == "mirrored":
+        return tf.distribute.MirroredStrategy()
+    _check_cluster(os.environ.get("TF_CONFIG"))
+    return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def scope(strategy):
+    """Gives the context in which a model and its optimizer are made.
+
+    Args:
+        strategy: `tf.distribute.Strategy`, or `None`.
+
+    Returns:
+        context manager.
+    """
+    return strategy.scope() if strategy else contextlib.nullcontext()
+
+
+def worker(strategy):
+    """Tells which of the workers this process is.
+
+    Args:
+        strategy: `tf.distribute.Strategy`, or `None`.
+
+    Returns:
+        int; 0 is the chief, which alone writes files.
+    """
+    resolver = getattr(strategy, "cluster_resolver", None)
+    if resolver is None or not resolver.task_type:
+        return 0
+    has_chief = "chief" in resolver.cluster_spec().as_dict()
+    return resolver.task_id + (has_chief and resolver.task_type != "chief")
+
+
+def prepare(model, strategy):
+    """Lets a model's batch normalisations use the statistics of the whole batch, not of a share.
+
+    Args:
+        model: `keras.Model`.
+        strategy: `tf.distribute.Strategy`, or `None`: then nothing is changed.
+    """
+    for layer in model.layers if strategy else ():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = True
+
+
+def fit(
+    model,
+    batch,
+    strategy,
+    *,
+    epochs,
+    steps_per_epoch,
+    initial_epoch=0,
+    callbacks=(),
+    validation_data=None,
+    validation_freq=1,
+):
+    """Trains a compiled model, as `keras.Model.fit` would on one device.
+
+    That does not take a `MultiWorkerMirroredStrategy`. Every worker makes the whole batch of a step
+    and takes its rows, so that a step is the same however many share it.
+
+    Args:
+        model: `keras.Model`, built, prepared and compiled in the strategy's scope.
+        batch: function from the number of a step, counted through all epochs, to a tuple of arrays
+            (or dicts of arrays) as `train_step` takes it.
+        strategy: `tf.distribute.Strategy`.
+        epochs: int, the number of the last epoch.
+        steps_per_epoch: int.
+        initial_epoch: int, the epochs that have been made.
+        callbacks: sequence of `keras.callbacks.Callback`, told of epochs. Those with an attribute
+            `writes` are told by every worker, and it is true of the chief's alone; any other, only
+            by the chief.
+        validation_data: list of tuples as of `batch`, measured whole by every worker, or `None`.
+        validation_freq: int, epochs from one measurement to the next.
+
+    Raises:
+        InputError: if the workers do not begin at one epoch, a batch cannot be shared out evenly,
+            or a worker is lost.
+    """
+    loop = _Loop(model, strategy)
+    told = keras.callbacks.CallbackList(
+        _taking_part(callbacks, strategy), model=model, epochs=epochs, steps=steps_per_epoch
+    )
+    try:
+        _check_begin(strategy, initial_epoch)
+        told.on_train_begin()
+        first = initial_epoch * steps_per_epoch
+        with contextlib.closing(_ahead(batch, first, epochs * steps_per_epoch)) as batches:
+            for epoch in range(initial_epoch, epochs):
+                told.on_epoch_begin(epoch)
+                logs = loop.train(next(batches) for _ in range(steps_per_epoch))
+                if validation_data is not None and (epoch + 1) % validation_freq == 0:
+                    found = loop.measure(validation_data)
+                    logs |= {f"val_{name}": value for name, value in found.items()}
+                told.on_epoch_end(epoch, logs)
+        told.on_train_end()
+    except _LOST as error:
+        raise InputError(
+            f"A worker was lost ({error.message.splitlines()[0]}). Start every worker again with "
+            "the same folder: the training goes on from its last state."
+        ) from error
+
+
+class _Loop:
+    """What is done with a model in every replica."""
+
+    def __init__(self, model, strategy):
+        self.model, self.strategy, self.built = model, strategy, False
+        self.train_step = tf.function(lambda data: strategy.run(model.train_step, args=(data,)))
+        self.test_step = tf.function(lambda data: strategy.run(model.test_step, args=(data,)))
+
+    def train(self, batches):
+        self.model.reset_metrics()
+        for data in batches:
+            self._build(data)
+            self.train_step(self._shared(data))
+        return self._logs()
+
+    def measure(self, batches):
+        self.model.reset_metrics()
+        for data in batches:
+            self.test_step(keras.tree.map_structure(tf.convert_to_tensor, data))
+        return self._logs()
+
+    def _logs(self):
+        return {name: float(value) for name, value in self.model.get_metrics_result().items()}
+
+    def _build(self, data):
+        """Makes the metrics' variables outside the graph: in one, a strategy cannot."""
+        if not self.built:
+            self.strategy.run(self.model.test_step, args=(self._shared(data),))
+            self.model.reset_metrics()
+            self.built = True
+
+    def _shared(self, data):
+        """A batch, of which each replica has its rows."""
+        replicas = self.strategy.num_replicas_in_sync
+
+        def share(array):
+            rows, left = divmod(len(array), replicas)
+            if left:
+                raise InputError(
+                    f"Expected batches that {replicas} devices share evenly. Received: "
+                    f"{len(array)} examples. Give another batch size."
+                )
+
+            def of_replica(context):
+                start = context.replica_id_in_sync_group * rows
+                return tf.convert_to_tensor(array[start : start + rows])
+
+            return self.strategy.experimental_distribute_values_from_function(of_replica)
+
+        return keras.tree.map_structure(share, data)
+
+
+def _taking_part(callbacks, strategy):
+    chief = worker(strategy) == 0
+    for each in callbacks:
+        if hasattr(each, "writes"):
+            each.writes = chief
+    return [each for each in callbacks if chief or hasattr(each, "writes")]
+
+
+def _check_begin(strategy, epoch):
+    """Refuses to train on where workers have read different states."""
+    epochs = strategy.run(lambda: tf.constant(float(epoch)))
+    total = float(strategy.reduce("SUM", epochs, axis=None))
+    if total != epoch * strategy.num_replicas_in_sync:
+        raise InputError(
+            f"Expected a folder that every worker sees. This one has a state of {epoch} epochs, "
+            "others another. Name one folder on a disk that they share."
+        )
+
+
+def _ahead(batch, first, last):
+    """Batches of the steps from `first` to before `last`, each made while one is trained on."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        pending = pool.submit(batch, first)
+        for step in range(first + 1, last + 1):
+            data = pending.result()
+            if step < last:
+                pending = pool.submit(batch, step)
+            yield data
+
+
+def _check_cluster(text):
+    try:
+        config = json.loads(text or "")
+        members = config["cluster"][config["task"]["type"]]
+        fits = all(isinstance(address, str) for address in members)
+        fits = fits and 0 <= config["task"]["index"] < len(members)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        fits = False
+    if not fits:
+        raise InputError(
+            'Expected TF_CONFIG in the environment, such as {"cluster": {"worker": ["host1:2222", '
+            '"host2:2222"]}, "task": {"type": "worker", "index": 0}}, with each worker\'s own '
+            f"index. Received: {text!r}"
+        )
+
+
+def in_batches(arrays, batch_size):
+    """Cuts arrays into the batches to measure with.
+
+    Args:
+        arrays: tuple of arrays, equally long.
+        batch_size: int, at most.
+
+    Returns:
+        list of tuples of arrays.
+    """
+    starts = range(0, len(arrays[0]), batch_size)
+    return [tuple(np.asarray(x)[i : i + batch_size] for x in arrays) for i in starts]
