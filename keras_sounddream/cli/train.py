@@ -10,7 +10,12 @@ from keras_sounddream.files import written_beside
 
 @click.command()
 @click.argument("recipe", type=click.Choice(["esc10", "urbansound8k"]))
-@click.option("--data", required=True, metavar="FOLDER", help="The data set.")
+@click.option(
+    "--data",
+    required=True,
+    metavar="FOLDER|NAME",
+    help="The data set; or its name in TFDS, such as esc50/esc10, if it is built.",
+)
 @click.option(
     "-o",
     "--output",
