@@ -1,6 +1,6 @@
 """Clips a second into a model: TFDS beside librosa in a generator, and PyTorch's data loader.
 
-    python benchmarks/pipeline.py ESC10_FOLDER --data-dir DIR [--clips 80] [--rounds 5] [--again]
+    python benchmarks/pipeline.py ESC10_FOLDER --data-dir DIR [--clips 160] [--rounds 5] [--again]
 
 Writes docs/pipeline.md. Each way runs in a process of its own (benchmarks/pipeline_ways.py). What is
 measured is kept in DIR/pipeline.json, so that a run that was interrupted goes on; --again measures anew.
@@ -76,11 +76,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=pathlib.Path, help="ESC-10")
     parser.add_argument("--data-dir", type=pathlib.Path, required=True, help="to keep it all in")
-    parser.add_argument("--clips", type=int, default=80, help="a fifth of each fold")
+    parser.add_argument("--clips", type=int, default=160, help="a fifth of them of each fold")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--again", action="store_true", help="measure anew")
     parser.add_argument("-o", "--output", type=pathlib.Path, default=ROOT / "docs" / "pipeline.md")
     arguments = parser.parse_args()
+    if arguments.clips % (NUM_FOLDS * ways.BATCH):
+        parser.error(f"--clips must be whole batches of {ways.BATCH}, equally many of each fold")
     arguments.data_dir.mkdir(parents=True, exist_ok=True)
     found = measure(arguments)
     arguments.output.write_text("\n".join(report(found, arguments.rounds)) + "\n", "utf-8")
@@ -113,20 +115,20 @@ def report(found, rounds):
         "## What a training step waits",
         "",
         f"LogMelCNN trained on batches of {ways.BATCH} crops of {ways.CROP_SECONDS:g} s, on the same cores that make"
-        f" the batches. A step is timed with its batches and, in turn, on one batch again and again:"
-        f" `waiting_share` is what the step is longer by, as a share of it. Medians of"
-        f" {ways.BLOCKS * ways.STEPS} steps each, in {ways.BLOCKS} blocks. The last column is the time until the"
-        " batch was there, alone: the rest is work in the background that slows the step.",
+        " the batches. After each step a step on one batch, always the same, is timed: `waiting_share` is by what"
+        f" share of a step it was longer for having to get its batch, the median of {ways.STEPS} such pairs, with"
+        " the quartiles. The last column is the time until the batch was there, alone: the rest is work in the"
+        " background that slows the step.",
         "",
-        "| way | step (ms) | on one batch (ms) | `waiting_share` | until the batch was there |",
+        "| way | step (ms) | `waiting_share` | quartiles | until the batch was there |",
         "|---|---|---|---|---|",
     ]
     for name, times in found["train"].items():
-        fed, repeated = np.median(times["fed"]), np.median(times["repeated"])
-        waited = np.median(times["waited"])
+        fed, repeated, waited = (np.array(times[key]) for key in ("fed", "repeated", "waited"))
+        low, middle, high = 100 * np.percentile(1 - repeated / fed, (25, 50, 75))
         lines.append(
-            f"| {name} | {1e3 * fed:.0f} | {1e3 * repeated:.0f} | {100 * max(0, 1 - repeated / fed):.1f} % |"
-            f" {100 * waited / fed:.1f} % |"
+            f"| {name} | {1e3 * np.median(fed):.0f} | {middle:.1f} % | {low:.1f} … {high:.1f} % |"
+            f" {100 * np.median(waited / fed):.1f} % |"
         )
     return lines
 
