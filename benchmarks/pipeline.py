@@ -1,200 +1,135 @@
 """Clips a second into a model: TFDS beside librosa in a generator, and PyTorch's data loader.
 
-    python benchmarks/pipeline.py ESC10_FOLDER [--folds 5] [--rounds 5] [--data-dir DIR]
+    python benchmarks/pipeline.py ESC10_FOLDER --data-dir DIR [--clips 160] [--rounds 5] [--again]
 
-Writes docs/pipeline.md. ESC-10 is built first, if it is not in DIR. Only reading is timed: decoding,
-resampling, 5 s of each clip, batches of 32. PyTorch is left out where it is not installed. Then
-LogMelCNN is trained on the first way's batches, and what a step waits for them is timed.
+Writes docs/pipeline.md. Each way runs in a process of its own (benchmarks/pipeline_ways.py). What is
+measured is kept in DIR/pipeline.json, so that a run that was interrupted goes on; --again measures anew.
+PyTorch is left out where it is not installed.
 """
 
 import argparse
-import itertools
+import importlib.metadata
+import importlib.util
+import json
 import os
 import pathlib
 import platform
-import tempfile
-import time
+import subprocess
+import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import keras
-import librosa
 import numpy as np
-import tensorflow as tf
-import tensorflow_datasets as tfds
-
-import tfds_builders  # noqa: F401, registers esc50
-from keras_sounddream import applications, training
-from keras_sounddream.training import esc10
-from tfds_builders.esc50.esc50_dataset_builder import Esc50Config
+import pipeline_ways as ways
 
 ROOT = pathlib.Path(__file__).parents[1]
-SECONDS = 5.0
-BATCH = 32
-WORKERS = 2
-STEPS = 40  # of training
+RATE = 24000  # Hz, LogMelCNN's
+NUM_FOLDS = 5
 
 
-def read_clip(path, rate):
-    """What a user writes: librosa, cut or filled up with silence."""
-    waveform, _ = librosa.load(path, sr=rate)
-    return librosa.util.fix_length(waveform, size=round(SECONDS * rate))
+def list_clips(folder, per_fold):
+    """Path and class of as many clips of each fold, of all classes in turn."""
+    classes = sorted(path for path in folder.iterdir() if path.name[:3].isdigit())
+    found = []
+    for fold in range(1, 1 + NUM_FOLDS):
+        of_class = [sorted(each.glob(f"{fold}-*.ogg")) for each in classes]
+        clips = [(str(paths[i]), label) for i in range(8) for label, paths in enumerate(of_class)]
+        found += clips[:per_fold]
+    return found
 
 
-def from_generator(clips, rate):
-    """librosa in a Python generator."""
-
-    def make():
-        for clip in clips:
-            yield read_clip(clip.path, rate), clip.label
-
-    shapes = (tf.TensorSpec((round(SECONDS * rate),)), tf.TensorSpec((), tf.int64))
-    return tf.data.Dataset.from_generator(make, output_signature=shapes).batch(BATCH).prefetch(2)
-
-
-class TorchClips:
-    """librosa as a data set of PyTorch's, which wants no more than a length and items."""
-
-    def __init__(self, clips, rate):
-        self.clips, self.rate = clips, rate
-
-    def __len__(self):
-        return len(self.clips)
-
-    def __getitem__(self, index):
-        return read_clip(self.clips[index].path, self.rate), self.clips[index].label
+def run(job, data_dir):
+    """Runs a job in another process; gives what it found."""
+    path = data_dir / "job.json"
+    path.write_text(json.dumps(job))
+    command = [sys.executable, ways.__file__, str(path)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, timeout=600)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
-def from_torch(clips, rate):
-    """librosa in PyTorch's data loader with worker processes; `None` without PyTorch."""
-    try:
-        from torch.utils.data import DataLoader
-    except ImportError:
-        return None
-    return DataLoader(  # forked workers hang beside TensorFlow's threads
-        TorchClips(clips, rate),
-        BATCH,
-        num_workers=WORKERS,
-        persistent_workers=True,
-        multiprocessing_context="spawn",
-    )
-
-
-def clips_per_second(batches):
-    """How fast batches come, in a whole pass."""
-    start, count = time.perf_counter(), 0
-    for waveforms, _ in batches:
-        count += len(waveforms)
-    return count / (time.perf_counter() - start)
-
-
-def waiting_share(batches, model):
-    """Share of a training step's time that passes before its batch is there."""
-    model.compile("adam", "sparse_categorical_crossentropy")
-    batches = iter(batches.repeat())
-    model.train_on_batch(*next(batches))
-    waited = trained = 0.0
-    for x, y in itertools.islice(_timed(batches), STEPS):
-        waited += y[1]
-        start = time.perf_counter()
-        model.train_on_batch(x, y[0])
-        trained += time.perf_counter() - start
-    return waited / (waited + trained), 1e3 * trained / STEPS
-
-
-def _timed(batches):
-    while True:
-        start = time.perf_counter()
-        x, y = next(batches)
-        yield x, (y, time.perf_counter() - start)
-
-
-def find_builder(config, arguments):
-    builder = tfds.builder("esc50", config=config, data_dir=arguments.data_dir)
-    manual = tfds.download.DownloadConfig(manual_dir=arguments.folder)
-    builder.download_and_prepare(download_config=manual)
-    return builder
-
-
-def ways(arguments, model, cache):
-    """Name and batches of each way to read, none of which has been read yet."""
-    clips = [c for c in esc10.read_clips(arguments.folder) if c.fold <= arguments.folds]
-    split = "+".join(f"fold{i + 1}" for i in range(arguments.folds))
-    same_rate = Esc50Config(
-        name=f"esc10_{model.sample_rate}", only_esc10=True, sample_rate=model.sample_rate
-    )
-    as_found = find_builder("esc10", arguments)
-    settings = {"seconds": SECONDS, "batch_size": BATCH}
-    return {
-        "`training.dataset`, resampled as it goes": training.dataset(
-            as_found, model, split, **settings
-        ),
-        "`training.dataset(cache=…)`, from the second epoch on": training.dataset(
-            as_found, model, split, cache=cache, **settings
-        ),
-        "`training.dataset`, built at the model's rate": training.dataset(
-            find_builder(same_rate, arguments), model, split, **settings
-        ),
-        "`librosa.load` in a Python generator": from_generator(clips, model.sample_rate),
-        f"`librosa.load` in `torch.utils.data`, {WORKERS} workers": from_torch(
-            clips, model.sample_rate
-        ),
+def measure(arguments):
+    """What each way does, by kind and way; kept in a file as it comes."""
+    kept = arguments.data_dir / "pipeline.json"
+    per_fold = arguments.clips // NUM_FOLDS
+    job = {
+        "clips": list_clips(arguments.folder, per_fold),
+        "per_fold": per_fold,
+        "rounds": arguments.rounds,
+        "rate": RATE,
+        "folder": str(arguments.folder),
+        "data_dir": str(arguments.data_dir),
     }
+    found = json.loads(kept.read_text()) if kept.exists() and not arguments.again else {}
+    if found.get("per_fold") != per_fold:
+        found = {"per_fold": per_fold, "read": {}, "train": {}}
+    for kind, names in (("read", ways.READ), ("train", ways.TRAIN)):
+        for name in names:
+            if "torch" in name and not importlib.util.find_spec("torch"):
+                continue
+            if name not in found[kind]:
+                found[kind][name] = run({**job, "kind": kind, "way": name}, arguments.data_dir)
+                kept.write_text(json.dumps(found))
+                print(name, found[kind][name], flush=True)
+    return found
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=pathlib.Path, help="ESC-10")
-    parser.add_argument("--folds", type=int, default=5, help="of 80 clips each")
+    parser.add_argument("--data-dir", type=pathlib.Path, required=True, help="to keep it all in")
+    parser.add_argument("--clips", type=int, default=160, help="a fifth of them of each fold")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--data-dir", help="that TFDS keeps data sets in")
+    parser.add_argument("--again", action="store_true", help="measure anew")
     parser.add_argument("-o", "--output", type=pathlib.Path, default=ROOT / "docs" / "pipeline.md")
     arguments = parser.parse_args()
-    model = applications.LogMelCNN(weights=None, classes=10)
-    with tempfile.TemporaryDirectory() as folder:
-        found = ways(arguments, model, pathlib.Path(folder, "clips"))
-        found = {name: batches for name, batches in found.items() if batches is not None}
-        for batches in found.values():  # fills caches, starts workers
-            clips_per_second(batches)
-        speeds = {name: [] for name in found}
-        for _ in range(arguments.rounds):
-            for name, batches in found.items():
-                speeds[name].append(clips_per_second(batches))
-                print(name, f"{speeds[name][-1]:.0f}", flush=True)
-        trained = list(found)[:3]
-        waits = {name: waiting_share(found[name], model) for name in trained}
-    arguments.output.write_text("\n".join(report(arguments, model, speeds, waits)) + "\n", "utf-8")
+    if arguments.clips % (NUM_FOLDS * ways.BATCH):
+        parser.error(f"--clips must be whole batches of {ways.BATCH}, equally many of each fold")
+    arguments.data_dir.mkdir(parents=True, exist_ok=True)
+    found = measure(arguments)
+    arguments.output.write_text("\n".join(report(found, arguments.rounds)) + "\n", "utf-8")
 
 
-def report(arguments, model, speeds, waits):
+def report(found, rounds):
     """The page, a list of lines."""
-    best = {name: max(found) for name, found in speeds.items()}
-    base = next(speed for name, speed in best.items() if "generator" in name)
+    versions = ("tensorflow", "keras", "tensorflow-datasets", "librosa")
+    used = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in versions)
     lines = [
         "# How fast clips come to a model",
         "",
-        f"Written by `benchmarks/pipeline.py` with {os.cpu_count()} cores ({platform.machine()}), TensorFlow"
-        f" {tf.__version__}, Keras {keras.__version__}, TFDS {tfds.__version__}, librosa {librosa.__version__}."
-        f" {80 * arguments.folds} clips of ESC-10 (Ogg Vorbis, 44.1 kHz) as {SECONDS:g} s at {model.sample_rate} Hz,"
-        f" batches of {BATCH}; the best of {arguments.rounds} alternating passes, since other work on the"
-        " machine only lengthens them, and the median.",
+        f"Written by `benchmarks/pipeline.py` with {os.cpu_count()} cores ({platform.machine()}), {used}."
+        " How to read a data set so: [data sets](datasets.md#into-a-model).",
+        "",
+        f"{NUM_FOLDS * found['per_fold']} clips of ESC-10 (Ogg Vorbis, 44.1 kHz) as {ways.SECONDS:g} s at {RATE} Hz,"
+        f" batches of {ways.BATCH}, each way in a process of its own: the best of {rounds} passes after a first,"
+        " since other work on the machine only lengthens them, and the median.",
         "",
         "| way | clips/s, best | median | ÷ generator |",
         "|---|---|---|---|",
     ]
-    for name, found in speeds.items():
-        lines.append(
-            f"| {name} | {best[name]:.0f} | {np.median(found):.0f} | {best[name] / base:.1f} |"
-        )
+    best = {name: max(each["speeds"]) for name, each in found["read"].items()}
+    base = next(speed for name, speed in best.items() if "generator" in name)
+    for name, speed in best.items():
+        middle = np.median(found["read"][name]["speeds"])
+        lines.append(f"| {name} | {speed:.0f} | {middle:.0f} | {speed / base:.1f} |")
     lines += [
         "",
-        f"What a training step of LogMelCNN waits for its batch of {BATCH}, of {STEPS} steps:",
+        "## What a training step waits",
         "",
-        "| way | step (ms) | share of the time spent waiting |",
-        "|---|---|---|",
+        f"LogMelCNN trained on batches of {ways.BATCH} crops of {ways.CROP_SECONDS:g} s, on the same cores that make"
+        " the batches. After each step a step on one batch, always the same, is timed: `waiting_share` is by what"
+        f" share of a step it was longer for having to get its batch, the median of {ways.STEPS} such pairs, with"
+        " the quartiles. The last column is the time until the batch was there, alone: the rest is work in the"
+        " background that slows the step.",
+        "",
+        "| way | step (ms) | `waiting_share` | quartiles | until the batch was there |",
+        "|---|---|---|---|---|",
     ]
-    for name, (share, step_ms) in waits.items():
-        lines.append(f"| {name} | {step_ms:.0f} | {100 * share:.1f} % |")
+    for name, times in found["train"].items():
+        fed, repeated, waited = (np.array(times[key]) for key in ("fed", "repeated", "waited"))
+        low, middle, high = 100 * np.percentile(1 - repeated / fed, (25, 50, 75))
+        lines.append(
+            f"| {name} | {1e3 * np.median(fed):.0f} | {middle:.1f} % | {low:.1f} … {high:.1f} % |"
+            f" {100 * np.median(waited / fed):.1f} % |"
+        )
     return lines
 
 

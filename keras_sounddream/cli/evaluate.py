@@ -12,7 +12,12 @@ from keras_sounddream.errors import InputError
 @click.command()
 @click.argument("model_name", metavar="MODEL")
 @click.option("--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file.")
-@click.option("--data", required=True, metavar="FOLDER", help="ESC-10 or UrbanSound8K.")
+@click.option(
+    "--data",
+    required=True,
+    metavar="FOLDER|NAME",
+    help="ESC-10 or UrbanSound8K; or esc50/esc10 or urbansound8k/original in TFDS, if built.",
+)
 @click.option(
     "--fold",
     "folds",

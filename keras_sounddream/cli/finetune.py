@@ -11,7 +11,10 @@ from keras_sounddream.errors import InputError
 @click.argument("model_name", metavar="MODEL")
 @click.option("--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file.")
 @click.option(
-    "--data", required=True, metavar="FOLDER", help="ESC-10, ESC-50, or a folder a class."
+    "--data",
+    required=True,
+    metavar="FOLDER|NAME",
+    help="ESC-10, ESC-50, or a folder a class; or a data set of TFDS that is built.",
 )
 @click.option(
     "-o",

@@ -12,7 +12,10 @@ from keras_sounddream.cli._options import check_outputs, load_model, write_json
     "--layer", "layers", multiple=True, required=True, metavar="NAME", help="Can be repeated."
 )
 @click.option(
-    "--data", required=True, metavar="FOLDER", help="ESC-10, ESC-50, or a folder a class."
+    "--data",
+    required=True,
+    metavar="FOLDER|NAME",
+    help="ESC-10, ESC-50, or a folder a class; or a data set of TFDS that is built.",
 )
 @click.option("--kind", metavar="NAME", help="logistic or svm.  [default: logistic]")
 @click.option(

@@ -15,7 +15,12 @@ def command():
 
 
 @click.command()
-@click.option("--data", required=True, metavar="FOLDER", help="The data set.")
+@click.option(
+    "--data",
+    required=True,
+    metavar="FOLDER|NAME",
+    help="The data set; or its name in TFDS, such as esc50/esc10, if it is built.",
+)
 @click.option(
     "-o",
     "--output",

@@ -17,7 +17,10 @@ from keras_sounddream.errors import InputError
 @click.option("--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file.")
 @click.option("--layer", required=True, metavar="NAME", help="Whose units.")
 @click.option(
-    "--data", required=True, metavar="FOLDER", help="Clips: ESC-10, ESC-50, or a folder a class."
+    "--data",
+    required=True,
+    metavar="FOLDER|NAME",
+    help="Clips: ESC-10, ESC-50, or a folder a class; or a data set of TFDS that is built.",
 )
 @click.option("-o", "--output", metavar="HTML", help="Write a page with players.")
 @click.option("--csv", "csv_path", metavar="FILE", help="Write a row a unit.")

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_sounddream.audio.io import SUFFIXES
 from keras_sounddream.errors import InputError
-from keras_sounddream.training import esc10
+from keras_sounddream.training import esc10, unpacked
 from keras_sounddream.training.esc10 import Clip
 
 NUM_FOLDS = 5
@@ -54,15 +54,17 @@ class ClipSet:
         return train, [clip for clip in self.clips if clip.fold == fold]
 
 
-def read_clip_set(folder, seed=0):
-    """Lists the clips of a folder, in the layout that it has.
+def read_clip_set(data, seed=0):
+    """Lists the clips of a folder, in the layout that it has, or of a data set of TFDS.
 
     ESC-10's (`001 - Dog bark/1-100032-A.ogg`) and ESC-50's (`meta/esc50.csv`, `audio/`) keep their
     official folds. In any other, a folder is a class, as in GTZAN (`blues/blues.00000.au`); its
-    clips are dealt into five folds at random, equally many of each class in each.
+    clips are dealt into five folds at random, equally many of each class in each. Each split of a
+    data set is a fold; those of a single split are dealt, too.
 
     Args:
-        folder: str or path.
+        data: str or path of a folder, or str, the name of a data set of TFDS's or of
+            `tfds_builders`' that is built, such as `"esc50/esc50"`.
         seed: int, of the folds that are drawn.
 
     Returns:
@@ -70,9 +72,13 @@ def read_clip_set(folder, seed=0):
 
     Raises:
         InputError: if the folder holds no such layout, a single class, or too few clips of a class
-            for every fold to have one.
+            for every fold to have one, or the data set is not there.
     """
-    folder = pathlib.Path(folder)
+    if unpacked.is_data_set(data):
+        found = _of_data_set(unpacked.unpack(data), seed)
+        check_clip_set(found, data)
+        return found
+    folder = pathlib.Path(data)
     if not folder.is_dir():
         raise InputError(f"Expected a folder of clips, but there is no folder {folder}.")
     if has_esc50_layout(folder):
@@ -123,13 +129,31 @@ def _folders(folder, seed):
             f"Expected folders of sounds in {folder}, a folder a class, or ESC-10 or ESC-50. Found "
             f"no folder with {', '.join(SUFFIXES)} in it."
         )
+    return ClipSet(_dealt(members, seed), tuple(members), False)
+
+
+def _dealt(members, seed):
+    """Clips of a dict from class to paths, in folds that are drawn."""
     rng = np.random.default_rng(seed)
-    clips = [
+    return tuple(
         Clip(path, label, 1 + int(place) % NUM_FOLDS)
         for label, paths in enumerate(members.values())
         for path, place in zip(paths, rng.permutation(len(paths)), strict=True)
-    ]
-    return ClipSet(tuple(clips), tuple(members), False)
+    )
+
+
+def _of_data_set(found, seed):
+    """The clips of `Unpacked`, of the classes that occur."""
+    occur = {clip["label"] for clip in found.clips}
+    labels = tuple(label for label in found.labels if label in occur)
+    if len(found.splits) == 1:
+        members = {name: [c["file"] for c in found.clips if c["label"] == name] for name in labels}
+        return ClipSet(_dealt(members, seed), labels, False)
+    clips = (
+        Clip(clip["file"], labels.index(clip["label"]), 1 + found.splits.index(clip["split"]))
+        for clip in found.clips
+    )
+    return ClipSet(tuple(clips), labels, True)
 
 
 def _sounds(folder):

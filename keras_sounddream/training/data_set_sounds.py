@@ -6,6 +6,9 @@ import numpy as np
 
 from keras_sounddream.audio.io import resample
 from keras_sounddream.errors import InputError
+from keras_sounddream.training import builders
+
+RATE_FEATURE = "sample_rate"  # Hz, of each example
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,15 +42,15 @@ class DataSetSounds:
 
     def waveforms(self, sample_rate, most_seconds=None):
         """Decodes one sound after the other, as `sound_lists.SoundFiles.waveforms`."""
-        rate = self.builder.info.features[self.feature].sample_rate
-        only = {self.feature: True}
-        for example in _examples(self.builder, self.split, only):
-            samples = _scaled(np.asarray(example[self.feature]))
-            if not samples.size:
+        rate = builders.rate_of(self.builder, self.feature)
+        wanted = (self.feature,) if rate else (self.feature, RATE_FEATURE)
+        for example in builders.read_in_order(self.builder, self.split, wanted):
+            waveform = builders.as_waveform(example[self.feature])
+            if not waveform.size:
                 yield InputError("Expected sound, but it holds no samples.")
                 continue
-            mono = samples if samples.ndim == 1 else samples.mean(axis=1)
-            whole = resample(mono[None], rate, sample_rate)[0]
+            from_rate = rate or int(example[RATE_FEATURE])
+            whole = resample(waveform[None], from_rate, sample_rate)[0]
             most = len(whole) if most_seconds is None else max(1, round(most_seconds * sample_rate))
             yield whole[:most]
 
@@ -55,8 +58,11 @@ class DataSetSounds:
 def list_data_set(name, conditions, split="train", data_folder=None, feature="audio"):
     """Lists the sounds of a TFDS data set that is prepared, with their labels.
 
+    The sounds are an `Audio` feature with a sample rate, or integers of 16 bits with
+    `sample_rate` beside them, as in `tfds_builders`.
+
     Args:
-        name: str, as of `tfds.builder`.
+        name: str, of TFDS's or of `tfds_builders`'.
         conditions: dict from the name of a condition to the feature that holds its labels, such as
             `{"digit": "label"}`; empty for none.
         split: str, such as `"train"` or `"train[:90%]"`.
@@ -69,38 +75,29 @@ def list_data_set(name, conditions, split="train", data_folder=None, feature="au
     Raises:
         InputError: if the data set is unknown or not prepared, or lacks a split or a feature.
     """
-    builder = _builder(name, data_folder)
+    builder = builders.find_prepared(name, data_folder)
     _check_split(builder, split)
     features = builder.info.features
     for wanted in (feature, *conditions.values()):
         if wanted not in features:
             raise InputError(f"{name} has no feature {wanted!r}. It has: {', '.join(features)}")
-    if getattr(features[feature], "sample_rate", None) is None:
-        raise InputError(f"Expected an Audio feature with a sample rate as {feature!r} of {name}.")
+    if not (builders.rate_of(builder, feature) or _has_rates_beside(features, feature)):
+        raise InputError(
+            f"Expected an Audio feature with a sample rate as {feature!r} of {name}, or 16-bit "
+            f"samples with {RATE_FEATURE} beside them."
+        )
     found = {condition: [] for condition in conditions}
     if conditions:
-        only = dict.fromkeys(conditions.values(), True)
-        for example in _examples(builder, split, only):
+        for example in builders.read_in_order(builder, split, conditions.values()):
             for condition, wanted in conditions.items():
                 found[condition].append(_word(features[wanted], example[wanted]))
     labels = {condition: tuple(each) for condition, each in found.items()}
     return DataSetSounds(builder, split, labels, feature)
 
 
-def _builder(name, data_folder):
-    import tensorflow_datasets as tfds
-
-    try:
-        builder = tfds.builder(name, data_dir=data_folder)
-    except (tfds.core.registered.DatasetNotFoundError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0].rstrip(".")
-        raise InputError(f"Expected a data set of TFDS. Received: {name!r} ({reason}).") from None
-    if not builder.info.splits:
-        raise InputError(
-            f"{name} is not prepared in {builder.data_path}. Call "
-            f"tfds.builder({name!r}).download_and_prepare() first."
-        )
-    return builder
+def _has_rates_beside(features, feature):
+    is_samples = features[feature].shape == (None,) and features[feature].np_dtype == np.int16
+    return is_samples and RATE_FEATURE in features
 
 
 def _check_split(builder, split):
@@ -113,21 +110,6 @@ def _check_split(builder, split):
             f"{builder.name} has nothing in a split {split!r}. It has: "
             f"{', '.join(builder.info.splits)}, and parts of them, such as train[:90%]."
         )
-
-
-def _examples(builder, split, only):
-    """Examples with some of their features alone, in the order in which they are stored."""
-    import tensorflow_datasets as tfds
-
-    decoders = tfds.decode.PartialDecoding(only)
-    config = tfds.ReadConfig(interleave_cycle_length=1)
-    return tfds.as_numpy(builder.as_dataset(split, decoders=decoders, read_config=config))
-
-
-def _scaled(samples):
-    """Samples of an Audio feature in [-1, 1]: those of whole numbers are of 16 bits."""
-    scale = 1 / 32768 if np.issubdtype(samples.dtype, np.integer) else 1
-    return (samples * np.float32(scale)).astype("float32")
 
 
 def _word(feature, value):

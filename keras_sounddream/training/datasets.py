@@ -1,7 +1,5 @@
 """From a data set of TensorFlow Datasets to batches that a model takes, in one line."""
 
-import importlib
-
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
@@ -9,6 +7,7 @@ import tensorflow_datasets as tfds
 from keras_sounddream.audio.io import resample
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.errors import InputError
+from keras_sounddream.training import builders
 
 SECONDS = 5.0  # of clips for a model that takes any length
 _MARGIN_SECONDS = 0.05  # resampled beyond what is kept, so that its end hears what follows
@@ -41,7 +40,8 @@ def dataset(data, model, split="train", data_dir=None, manual_dir=None, **settin
         train = training.dataset("esc50/esc10", model, "fold1+fold2+fold3+fold4", training=True)
         model.fit(train, validation_data=training.dataset("esc50/esc10", model, "fold5"))
     """
-    builder = _find_builder(data, data_dir)
+    is_builder = isinstance(data, tfds.core.DatasetBuilder)
+    builder = data if is_builder else builders.find_builder(data, data_dir)
     if not builder.is_prepared():
         builder.download_and_prepare(
             download_config=tfds.download.DownloadConfig(manual_dir=manual_dir)
@@ -63,7 +63,7 @@ def dataset(data, model, split="train", data_dir=None, manual_dir=None, **settin
             f"Expected a split of {builder.info.full_name} ({', '.join(builder.info.splits)}). "
             f"Received: {split!r} ({str(error).splitlines()[0]})"
         ) from None
-    return batches(found, model, sample_rate=_rate_of(builder), **settings)
+    return batches(found, model, sample_rate=builders.rate_of(builder), **settings)
 
 
 def batches(
@@ -126,21 +126,6 @@ def batches(
         return waveform[:, None] if len(shape) == 3 else waveform, clip["label"]
 
     return tf.data.Dataset.zip((clips, seeds)).map(make, auto).batch(batch_size).prefetch(auto)
-
-
-def _find_builder(data, data_dir):
-    if isinstance(data, tfds.core.DatasetBuilder):
-        return data
-    importlib.import_module("tfds_builders")  # registers its names
-    try:
-        return tfds.builder(data, data_dir=data_dir)
-    except (tfds.core.DatasetNotFoundError, ValueError) as error:
-        raise InputError(f"There is no data set {data!r}: {str(error).splitlines()[0]}") from None
-
-
-def _rate_of(builder):
-    """Hz of TFDS's own sounds, which do not carry it in each example."""
-    return getattr(builder.info.features["audio"], "sample_rate", None)
 
 
 def _typed(example, sample_rate):

@@ -12,7 +12,7 @@ from keras_sounddream.applications._common import read_labels
 from keras_sounddream.audio.io import load
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.errors import InputError
-from keras_sounddream.training import features
+from keras_sounddream.training import features, unpacked
 from keras_sounddream.training.augmentation import AugmentedCrops
 from keras_sounddream.training.classifier import claim_folder, fit
 from keras_sounddream.training.evaluation import confusion_matrix
@@ -24,7 +24,7 @@ CROP_SECONDS = 2.5
 EPOCHS = 140
 
 # Two clips come under CC Sampling Plus 1.0; what is published is not trained on them.
-_NOT_FOR_TRAINING = ("1-40730-A.ogg", "2-96460-A.ogg")
+_NOT_FOR_TRAINING = ("1-40730-A", "2-96460-A")
 
 
 class Clip(typing.NamedTuple):
@@ -39,14 +39,22 @@ def read_clips(folder):
     """Lists the clips of a folder in ESC-10's layout, `001 - Dog bark/1-100032-A.ogg`.
 
     Args:
-        folder: str or path.
+        folder: str or path; or `"esc50/esc10"`, the data set of TFDS, if it is built.
 
     Returns:
         list of `Clip`, sorted by class and file name.
 
     Raises:
-        InputError: if the folder does not hold ten class folders of clips named by fold.
+        InputError: if the folder does not hold ten class folders of clips named by fold, or the
+            data set is not ESC-10.
     """
+    if unpacked.is_data_set(folder):
+        found = unpacked.unpack(folder, LABELS, [f"fold{fold}" for fold in FOLDS])
+        clips = [
+            Clip(clip["file"], LABELS.index(clip["label"]), 1 + found.splits.index(clip["split"]))
+            for clip in found.clips
+        ]
+        return sorted(clips, key=lambda clip: (clip.label, clip.path.name))
     folder = pathlib.Path(folder)
     classes = sorted(p for p in folder.glob("[0-9][0-9][0-9] - *") if p.is_dir())
     if len(classes) != len(LABELS):
@@ -79,7 +87,7 @@ def train(
     weights are kept.
 
     Args:
-        data: str or path of ESC-10.
+        data: as of `read_clips`.
         test_fold: int, the fold left out.
         folder: str or path for the training state and TensorBoard's logs; a run that was
             interrupted goes on from there.
@@ -98,7 +106,7 @@ def train(
     """
     name, family = find(model)
     clips = [clip for clip in read_clips(data) if clip.fold != test_fold]
-    clips = [clip for clip in clips if clip.path.name not in _NOT_FOR_TRAINING]
+    clips = [clip for clip in clips if not clip.path.stem.startswith(_NOT_FOR_TRAINING)]
     settings = {"test_fold": test_fold, "seed": seed, "epochs": epochs, "precision": precision}
     claim_folder(folder, settings | {"model": name})
     batches = AugmentedCrops(
@@ -129,7 +137,7 @@ def score(model, data, folds, progress=True):
 
     Args:
         model: `keras.Model` from waveforms to scores, with ESC-10's ten classes.
-        data: str or path of ESC-10.
+        data: as of `read_clips`.
         folds: sequence of int.
         progress: bool, whether to show a progress bar.
 
@@ -157,7 +165,7 @@ def evaluate(model, data, folds, progress=True):
 
     Args:
         model: as of `score`.
-        data: str or path of ESC-10.
+        data: as of `read_clips`.
         folds: sequence of int.
         progress: bool, whether to show a progress bar.
 

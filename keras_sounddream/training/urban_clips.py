@@ -10,6 +10,7 @@ from tqdm import tqdm
 from keras_sounddream.applications._common import read_labels
 from keras_sounddream.audio.io import load, open_sound, resample
 from keras_sounddream.errors import InputError
+from keras_sounddream.training import unpacked
 
 LABELS = read_labels("urbansound8k.txt")
 NINE_LABELS = tuple(label for label in LABELS if label != "gun_shot")
@@ -43,7 +44,8 @@ def read_clips(folder, check_files=True):
 
     Args:
         folder: str or path of the folder that holds `metadata/UrbanSound8K.csv` and
-            `audio/fold1` … `audio/fold10`.
+            `audio/fold1` … `audio/fold10`; or `"urbansound8k/original"`, the data set of TFDS, if
+            it is built.
         check_files: bool, whether every file that the table names must be there.
 
     Returns:
@@ -52,6 +54,8 @@ def read_clips(folder, check_files=True):
     Raises:
         InputError: if the table is missing or malformed, or a file that it names is not there.
     """
+    if unpacked.is_data_set(folder):
+        return [_of_data_set(clip) for clip in unpacked.unpack(folder, LABELS).clips]
     path = pathlib.Path(folder) / _TABLE
     if not path.is_file():
         raise InputError(
@@ -71,6 +75,13 @@ def read_clips(folder, check_files=True):
     if not clips:
         raise InputError(f"Expected a row a clip in {path}. It has none.")
     return clips
+
+
+def _of_data_set(clip):
+    """A clip of `Unpacked`, which says of it what the table says."""
+    label, fold = LABELS.index(clip["label"]), int(clip["fold"])
+    recording, start, end = clip["recording"], float(clip["start"]), float(clip["end"])
+    return Clip(clip["file"], label, fold, recording, start, end, int(clip["salience"]))
 
 
 def _clip(folder, table, line, row, check_files=True):

@@ -103,7 +103,7 @@ def read_parts(data, settings):
     """Lists the clips to train on, to validate with and to test on.
 
     Args:
-        data: str or path of UrbanSound8K.
+        data: as of `urban_clips.read_clips`.
         settings: `Settings`.
 
     Returns:
@@ -129,7 +129,7 @@ def train(data, folder, settings, strategy=None):
     """Trains `UrbanSoundCNN` on clips of UrbanSound8K.
 
     Args:
-        data: str or path of UrbanSound8K.
+        data: as of `urban_clips.read_clips`.
         folder: str or path for the training state and TensorBoard's logs; a run that was
             interrupted goes on from there.
         settings: `Settings`.
@@ -225,7 +225,7 @@ def evaluate(model, data, settings, progress=True):
 
     Args:
         model: `keras.Model` from waveforms to scores of `settings.labels`.
-        data: str or path of UrbanSound8K.
+        data: as of `urban_clips.read_clips`.
         settings: `Settings`; those of the training, or the test part is another one.
         progress: bool, whether to show a progress bar.
 

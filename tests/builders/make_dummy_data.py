@@ -129,10 +129,12 @@ def fsdkaggle2018_subset():
         ("train", "train_post_competition.csv"),
         ("test", "test_post_competition_scoring_clips.csv"),
     ):
-        rows = [("fname", "label", "manually_verified", "freesound_id", "license")]
+        third = "manually_verified" if part == "train" else "usage"
+        rows = [("fname", "label", third, "freesound_id", "license")]
         for i, label in enumerate(("Bus", "Gong", "Flute")):
             name = f"{part}{i}.wav"
-            rows.append((name, label, 1, f"{len(part)}{i}", "Creative Commons 0"))
+            value = i % 2 if part == "train" else "Public"
+            rows.append((name, label, value, f"{len(part)}{i}", "Creative Commons 0"))
             sounds = folder / f"FSDKaggle2018.audio_{part}"
             write_tone(sounds / name, 200 + 100 * i + 10 * len(part))
         write_table(folder / "FSDKaggle2018.meta" / table, rows)

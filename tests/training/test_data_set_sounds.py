@@ -88,7 +88,7 @@ def test_channels_are_averaged_and_rates_changed(folder, tmp_path):
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
-        ("no_such_data_set", {}, "Expected a data set of TFDS. Received: 'no_such_data_set'"),
+        ("no_such_data_set", {}, "There is no data set 'no_such_data_set'"),
         ("tiny_spoken_words", {"split": "test"}, "has nothing in a split 'test'. It has: train"),
         ("tiny_spoken_words", {"split": "train[:0%]"}, "has nothing in a split"),
         ("tiny_spoken_words", {"split": "train[:x]"}, "has nothing in a split"),

@@ -1,7 +1,6 @@
 """Dreams on a bundle of examples, in whichever process it is asked to."""
 
 import functools
-import importlib
 import json
 
 import numpy as np
@@ -11,6 +10,7 @@ from absl import logging
 from keras_sounddream.audio.io import quantize, resample
 from keras_sounddream.deepdream.settings import config_of
 from keras_sounddream.errors import InputError
+from keras_sounddream.training import builders
 from tfds_builders import pictures
 
 
@@ -59,14 +59,7 @@ def find_source(plan):
         InputError: if there is none, it is not built, or holds nothing to dream on.
     """
     wanted = json.loads(plan)
-    importlib.import_module("tfds_builders")  # registers its names
-    try:
-        source = tfds.builder(wanted["source"], data_dir=wanted["data_dir"])
-    except (tfds.core.DatasetNotFoundError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"There is no data set {wanted['source']!r}: {reason}") from None
-    if not source.is_prepared():
-        raise InputError(f"Expected {wanted['source']} in {wanted['data_dir']}. Build it first.")
+    source = builders.find_prepared(wanted["source"], wanted["data_dir"])
     feature = "image" if wanted["of_pictures"] else "audio"
     if feature not in source.info.features:
         raise InputError(f"{source.info.full_name} has no {feature} to dream on.")
