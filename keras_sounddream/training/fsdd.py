@@ -13,7 +13,7 @@ SAMPLE_RATE = 8000
 TEST_TAKES = range(5)
 TAIL_SECONDS = 0.1  # of silence behind each word, which is learned too: so words end
 LENGTHS = (3700, 4500, 5500, 8592)  # samples, with the silence
-STEPS = 7500
+STEPS = 5000
 
 NETWORK = PRETRAINED["fsdd"]["plan"]
 DIGITS, SPEAKERS = NETWORK["conditions"].values()
