@@ -46,9 +46,6 @@ def scope(strategy):
 
     Args:
         strategy: `tf.distribute.Strategy`, or `None`.
-
-    Returns:
-        context manager.
     """
     return strategy.scope() if strategy else contextlib.nullcontext()
 
