@@ -4,6 +4,7 @@ import click
 
 from keras_sounddream.cli._model_files import check_model_output, write_model
 from keras_sounddream.cli._options import FiniteRange, check_outputs, quietly
+from keras_sounddream.cli._strategy import begin, is_done, strategy_option
 from keras_sounddream.errors import InputError
 
 
@@ -50,9 +51,21 @@ from keras_sounddream.errors import InputError
     type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),
     help="mixed_bfloat16 is faster on processors with bfloat16 matrix units.",
 )
+@strategy_option
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 def command(
-    model_name, weights, data, output, fold, all_clips, unfreeze, seed, folder, force, **settings
+    model_name,
+    weights,
+    data,
+    output,
+    fold,
+    all_clips,
+    unfreeze,
+    seed,
+    folder,
+    strategy_name,
+    force,
+    **settings,
 ):
     """Trains a new top on a pretrained MODEL, and the layers that are unfrozen.
 
@@ -71,11 +84,13 @@ def command(
         from keras_sounddream.training.clip_sets import read_clip_set
         from keras_sounddream.training.finetune import finetune, score_clips
 
+    strategy = begin(strategy_name)
     clip_set = read_clip_set(data, seed)
     fold = None if all_clips else clip_set.folds[-1] if fold is None else fold
-    model = finetune(
-        clip_set, folder, model_name, test_fold=fold, unfreeze=unfreeze, seed=seed, **settings
-    )
+    settings |= {"test_fold": fold, "unfreeze": unfreeze, "seed": seed, "strategy": strategy}
+    model = finetune(clip_set, folder, model_name, **settings)
+    if is_done(strategy):
+        return
     write_model(model, output, force, clip_set.labels)
     if fold is None:
         click.echo(f"{output}: {len(clip_set.labels)} classes, trained on every clip")

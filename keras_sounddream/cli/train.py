@@ -5,6 +5,7 @@ import click
 from keras_sounddream.cli import _train_wavenet
 from keras_sounddream.cli._model_files import check_model_output, write_model
 from keras_sounddream.cli._options import check_outputs, quietly
+from keras_sounddream.cli._strategy import begin, is_done, strategy_option
 from keras_sounddream.cli._urban_options import urban_options
 from keras_sounddream.errors import InputError
 
@@ -46,9 +47,10 @@ def command():
     help="mixed_bfloat16 is faster on processors with bfloat16 matrix units.",
 )
 @urban_options
+@strategy_option
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @click.pass_context
-def classifier(context, data, output, folder, force, **settings):
+def classifier(context, data, output, folder, force, strategy_name, **settings):
     """Trains a classifier: esc10 and urbansound8k.
 
     esc10 trains LogMelCNN, or --model, on four of the five folds of ESC-10. urbansound8k trains
@@ -62,7 +64,12 @@ def classifier(context, data, output, folder, force, **settings):
         from keras_sounddream.training import evaluation
 
         run = _esc10 if recipe == "esc10" else _urbansound8k
-    confusion, measured_on = run(data, folder, output, force, settings)
+    strategy = begin(strategy_name)
+    model, measure = run(data, folder, settings, strategy)
+    if is_done(strategy):
+        return
+    write_model(model, output, force)
+    confusion, measured_on = measure(model)
     click.echo(f"{output}: {evaluation.accuracy(confusion):.1%} of {measured_on}")
 
 
@@ -77,7 +84,8 @@ command.add_command(
 )
 
 
-def _esc10(data, folder, output, force, settings):
+def _esc10(data, folder, settings, strategy):
+    """The trained model, and a function that measures it."""
     from keras_sounddream.training import esc10
 
     known = {"fold", "seed", "precision", "epochs", "model_name"}
@@ -93,22 +101,26 @@ def _esc10(data, folder, output, force, settings):
         settings.get("epochs", esc10.EPOCHS),
         settings["precision"],
         settings.get("model_name", "log_mel_cnn"),
+        strategy,
     )
-    write_model(model, output, force)
-    return esc10.evaluate(model, data, [fold]), f"fold {fold}"
+    return model, lambda model: (esc10.evaluate(model, data, [fold]), f"fold {fold}")
 
 
-def _urbansound8k(data, folder, output, force, settings):
+def _urbansound8k(data, folder, settings, strategy):
+    """The trained model, and a function that measures it."""
     from keras_sounddream.training import evaluation, urbansound8k
 
     known = set(urbansound8k.Settings.__dataclass_fields__)
     _refuse(settings, known, "urbansound8k")
     settings = urbansound8k.Settings(**settings)
-    model = urbansound8k.train(data, folder, settings)
-    write_model(model, output, force)
-    clips, scores = urbansound8k.evaluate(model, data, settings)
-    confusion = evaluation.confusion_matrix([clip.label for clip in clips], scores)
-    return confusion, urbansound8k.describe_test(settings)
+    model = urbansound8k.train(data, folder, settings, strategy)
+
+    def measure(model):
+        clips, scores = urbansound8k.evaluate(model, data, settings)
+        confusion = evaluation.confusion_matrix([clip.label for clip in clips], scores)
+        return confusion, urbansound8k.describe_test(settings)
+
+    return model, measure
 
 
 def _refuse(settings, known, recipe):

@@ -191,7 +191,10 @@ class ProgressBar(keras.callbacks.Callback):
 
     def __init__(self, done, total, unit="epoch"):
         super().__init__()
-        self._bar = tqdm(initial=done, total=total, desc="train", unit=unit)
+        self._about = {"initial": done, "total": total, "desc": "train", "unit": unit}
+
+    def on_train_begin(self, logs=None):
+        self._bar = tqdm(**self._about)
 
     def on_epoch_end(self, epoch, logs=None):
         self._bar.set_postfix({name: f"{value:.3f}" for name, value in (logs or {}).items()})

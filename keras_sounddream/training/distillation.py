@@ -5,6 +5,7 @@ of the student's classes from the teacher's, Adam.
 """
 
 import dataclasses
+import functools
 import json
 import pathlib
 

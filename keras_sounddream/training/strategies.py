@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import json
 import os
+import re
 
 import keras
 import numpy as np
@@ -45,9 +46,6 @@ def scope(strategy):
 
     Args:
         strategy: `tf.distribute.Strategy`, or `None`.
-
-    Returns:
-        context manager.
     """
     return strategy.scope() if strategy else contextlib.nullcontext()
 
@@ -133,9 +131,10 @@ def fit(
                 told.on_epoch_end(epoch, logs)
         told.on_train_end()
     except _LOST as error:
+        reason = re.sub(r"{{.*?}} ", "", error.message).splitlines()[0].rstrip(".:)")
         raise InputError(
-            f"A worker was lost ({error.message.splitlines()[0]}). Start every worker again with "
-            "the same folder: the training goes on from its last state."
+            f"A worker was lost ({reason}). Start every worker again with the same folder: the "
+            "training goes on from its last state."
         ) from error
 
 
@@ -166,7 +165,11 @@ class _Loop:
     def _build(self, data):
         """Makes the metrics' variables outside the graph: in one, a strategy cannot."""
         if not self.built:
+            logger = tf.get_logger()  # would warn that this is slow: once it may be
+            level = logger.level
+            logger.setLevel("ERROR")
             self.strategy.run(self.model.test_step, args=(self._shared(data),))
+            logger.setLevel(level)
             self.model.reset_metrics()
             self.built = True
 
@@ -201,7 +204,7 @@ def _taking_part(callbacks, strategy):
 
 def _check_begin(strategy, epoch):
     """Refuses to train on where workers have read different states."""
-    epochs = strategy.run(lambda: tf.constant(float(epoch)))
+    epochs = strategy.run(tf.function(lambda: tf.constant(float(epoch))))
     total = float(strategy.reduce("SUM", epochs, axis=None))
     if total != epoch * strategy.num_replicas_in_sync:
         raise InputError(

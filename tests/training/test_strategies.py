@@ -1,0 +1,165 @@
+"""Several devices make the steps of one; a worker that is killed costs nothing."""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import types
+
+import keras
+import numpy as np
+import pytest
+from training import work_together
+
+from keras_sounddream import InputError
+from keras_sounddream.cli.main import main
+from keras_sounddream.training import strategies
+
+SCRIPT = pathlib.Path(work_together.__file__)
+
+
+def start(kind, folder, *more, **environment):
+    paths = [str(SCRIPT.parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.Popen(
+        [sys.executable, SCRIPT, kind, folder, *map(str, more)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("localhost", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def start_workers(folder, die_at=None):
+    """Two workers; if `die_at` is given, the second kills itself at that step."""
+    cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
+    for index in (0, 1):
+        config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
+        dies = [die_at] if index and die_at is not None else []
+        yield start("multiworker", folder, *dies, TF_CONFIG=config)
+
+
+def end(processes):
+    try:
+        said = [process.communicate(timeout=300) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    return [(process.returncode, *each) for process, each in zip(processes, said, strict=True)]
+
+
+def steps(said):
+    return json.loads(said.splitlines()[-1].removeprefix("steps "))
+
+
+def test_devices_and_workers_make_the_steps_of_one_and_a_kill_costs_nothing(tmp_path, capsys):
+    mirrored = start("mirrored", tmp_path)
+    first = list(start_workers(tmp_path, die_at=6))
+    work_together.main("one", tmp_path)
+    (left, _, why), (killed, *_) = end(first)
+    assert killed == -9
+    assert left == 1
+    assert "InputError: A worker was lost (" in why
+    found = end([mirrored, *start_workers(tmp_path)])
+    assert [code for code, *_ in found] == [0, 0, 0], found
+    whole = list(range(work_together.STEPS))
+    assert [steps(said) for _, said, _ in found] == [whole, whole[4:], whole[4:]]
+    alone = np.load(tmp_path / "one-0.npz")
+    for name in ("mirrored-0", "multiworker-0", "multiworker-1"):
+        together = np.load(tmp_path / f"{name}.npz")
+        for key in alone:
+            np.testing.assert_allclose(together[key], alone[key], atol=1e-5, err_msg=name)
+    assert not np.allclose(alone["arr_0"], work_together.build().get_weights()[0])
+
+
+def resolver(kind, number, **cluster):
+    spec = types.SimpleNamespace(as_dict=lambda: cluster)
+    return types.SimpleNamespace(task_type=kind, task_id=number, cluster_spec=lambda: spec)
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "cluster", "expected"),
+    [
+        ("worker", 0, {"worker": ["a", "b"]}, 0),
+        ("worker", 1, {"worker": ["a", "b"]}, 1),
+        ("chief", 0, {"chief": ["a"], "worker": ["b"]}, 0),
+        ("worker", 0, {"chief": ["a"], "worker": ["b"]}, 1),
+    ],
+)
+def test_the_chief_is_worker_0(kind, number, cluster, expected):
+    strategy = types.SimpleNamespace(cluster_resolver=resolver(kind, number, **cluster))
+    assert strategies.worker(strategy) == expected
+    assert strategies.worker(None) == 0
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        None,
+        "{",
+        '{"cluster": {"worker": ["localhost:1"]}}',
+        '{"cluster": {"worker": ["localhost:1"]}, "task": {"type": "worker", "index": 1}}',
+        '{"cluster": {"worker": ["localhost:1"]}, "task": {"type": "chief", "index": 0}}',
+    ],
+)
+def test_a_cluster_that_is_none_is_refused_in_a_line(tmp_path, monkeypatch, capsys, config):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    if config is not None:
+        monkeypatch.setenv("TF_CONFIG", config)
+    with pytest.raises(InputError, match="Expected TF_CONFIG in the environment"):
+        strategies.find("multiworker")
+    monkeypatch.chdir(tmp_path)
+    arguments = ["esc10", "--data", ".", "-o", "a.npz", "--strategy", "multiworker"]
+    assert main(["train", *arguments]) == 2
+    assert "Expected TF_CONFIG" in capsys.readouterr().err
+
+
+def test_kinds_are_known():
+    assert strategies.find(None) is None
+    with pytest.raises(InputError, match="Received: 'tpu'"):
+        strategies.find("tpu")
+
+
+class Pretended:
+    """A strategy of three devices whose workers' states add up to `total` epochs."""
+
+    num_replicas_in_sync = 3
+
+    def __init__(self, total):
+        self.total = total
+
+    def run(self, function):
+        return function()
+
+    def reduce(self, *_, axis):
+        return self.total
+
+
+@pytest.mark.parametrize(
+    ("total", "words"),
+    [(6.0, "Expected batches that 3 devices share evenly. Received: 8 examples"),
+     (5.0, "Expected a folder that every worker sees. This one has a state of 2 epochs")],
+)  # fmt: skip
+def test_what_cannot_be_shared_is_refused(total, words):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(loss="mse")
+    with pytest.raises(InputError, match=words):
+        strategies.fit(
+            model,
+            lambda step: (np.zeros((8, 2)), np.zeros((8, 1))),
+            Pretended(total),
+            epochs=3,
+            initial_epoch=2,
+            steps_per_epoch=1,
+        )
