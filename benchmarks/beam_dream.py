@@ -74,8 +74,8 @@ def make_network(path):
         "x = keras.layers.Conv1D(8, 3, activation='relu', name='conv1')(x);"
         "keras.Model(inputs, x, name='small').save(sys.argv[1])"
     )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", code, str(path)], env=environment, check=True)
+    command = [sys.executable, "-c", code, str(path)]
+    subprocess.run(command, env=faults.environment(), check=True)
     return "--model", str(path), "--layer", "conv1"
 
 

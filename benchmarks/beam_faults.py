@@ -22,6 +22,12 @@ BROKEN = {"text.wav": b"no sound", "empty.wav": b"", "cut.flac": b"fLaC\0\0\0\x2
 WAIT_SECONDS = 400
 
 
+def environment():
+    """That of processes which use this checkout."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
 class Job:
     """A run of the command in a process of its own."""
 
@@ -30,10 +36,9 @@ class Job:
         command = [sys.executable, "-m", "keras_sounddream.cli.main", "batch", "dream"]
         command += ["--input", str(inputs), "-o", str(output), *DREAM, *options]
         command += ["--workers", str(workers), "--threads", "1", "--", *after]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
         self.start = time.time()
         self.process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
     def wait(self):
@@ -74,14 +79,15 @@ def digests(folder):
 
 
 def workers_of(process):
-    """Processes that a runner has started and that have loaded TensorFlow, by their memory maps."""
+    """Ids of the processes of Beam's workers that a process has started, however deep."""
     found, family = [], {process.pid}
     for path in sorted(pathlib.Path("/proc").glob("[0-9]*"), key=lambda p: int(p.name)):
         with contextlib.suppress(OSError):
             parent = int((path / "stat").read_text().rsplit(")", 1)[1].split()[1])
             if parent in family:
                 family.add(int(path.name))
-                if "libtensorflow" in (path / "maps").read_text():
+                worker = b"sdk_worker_main" in (path / "cmdline").read_bytes()
+                if worker and "python" in os.readlink(path / "exe"):  # not the shell around it
                     found.append(int(path.name))
     return found
 
@@ -171,8 +177,7 @@ def on_dask(inputs, output, reference, *options):
             "--scheduler-file",
             str(file),
         ]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-        quiet = {"env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        quiet = {"env": environment(), "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         scheduler = subprocess.Popen([*serve, "--port", "0", "--no-dashboard"], **quiet)
         while not file.exists():
             time.sleep(0.2)

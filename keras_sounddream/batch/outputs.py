@@ -94,6 +94,27 @@ class Folder:
             shutil.rmtree(self.work / name, ignore_errors=True)
             (self.work / name).mkdir()
 
+    def begin(self):
+        """Begins a run, and so ends what is left of others: late workers, of a cluster perhaps.
+
+        Returns:
+            str, the name of the run.
+        """
+        name = os.urandom(8).hex()
+        write_json(self.work / "run.json", name)
+        return name
+
+    def runs(self, name):
+        """Tells whether a run is the latest.
+
+        Args:
+            name: str, as `begin` gives it.
+
+        Returns:
+            bool.
+        """
+        return json.loads((self.work / "run.json").read_text()) == name
+
     def write_lists(self, units):
         """Writes down what each unit has to do.
 

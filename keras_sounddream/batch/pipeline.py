@@ -45,8 +45,8 @@ def run(
         runner: str, of Beam's.
         workers: int, processes; of a cluster, the cluster's own options say it.
         options: sequence of str, further options of the runner.
-        threads: int, of TensorFlow in each worker; by default one where there are several workers,
-            and otherwise as many as there are cores.
+        threads: int, of TensorFlow in each worker; by default one, or as many as there are cores if
+            one worker is all there is.
         progress: bool, whether to show a progress bar.
 
     Returns:
@@ -59,6 +59,8 @@ def run(
     check_beam()
     start, job, folder = time.perf_counter(), jobs.absolute(job), Folder(output)
     files = find_files(pattern, folder.path)
+    if job.task == "dream":
+        _check_names(files, folder, job.suffix)
     identity = {"inputs": os.path.abspath(_root_of(pattern)), **job.identity()}
     size = min(jobs.FILES_PER_UNIT[job.task], -(-len(files) // (_UNITS_PER_WORKER * workers)))
     with folder.held(identity, bounds_of(files, size)) as bounds:
@@ -68,8 +70,14 @@ def run(
         units = {
             n: [(name, files[name]) for name in names] for n, names in cut(todo, bounds).items()
         }
-        plan = {"job": dataclasses.asdict(job), "folder": str(folder.path)}
-        plan["threads"] = threads or (1 if workers > 1 else None)
+        here = runner == "DirectRunner"
+        plan = {
+            "job": dataclasses.asdict(job),
+            "folder": str(folder.path),
+            "threads": threads or (None if here and workers == 1 else 1),
+            "run": folder.begin(),
+            "launcher": os.getpid() if here else None,
+        }
         try:
             if units:
                 numbers = folder.write_lists(units)
@@ -108,6 +116,14 @@ def find_files(pattern, output):
     if not files:
         raise InputError(f"Expected files, but none is called {pattern}. Quote the pattern.")
     return files
+
+
+def _check_names(files, folder, suffix):
+    taken = {}
+    for name in files:
+        other = taken.setdefault(dream_path(folder.path, name, suffix), name)
+        if other != name:
+            raise InputError(f"{other} and {name} would be dreamed into one file. Rename one.")
 
 
 def _root_of(pattern):

@@ -43,18 +43,20 @@ class Dreams:
         objective = find_objective(model, job.layers, job.guides, job.label, mode)
         self._dream = DeepDream(model, objective, **settings)
 
-    def do(self, number, files):
+    def do(self, number, files, go_on):
         """Dreams files, one after the other: by length, so that graphs and memory serve again.
 
         Args:
             number: int, of the unit.
             files: list of `[name, path]`.
+            go_on: function that raises where the work is not wanted any more.
 
         Yields:
             `(name, error)` of each that could not be done.
         """
         for name, path in sorted(files, key=lambda file: _length_of(file[1])):
             output = dream_path(self._folder.path, name, self._suffix)
+            go_on()
             if output.exists():  # by a worker that was killed later in this unit
                 continue
             try:
@@ -79,12 +81,13 @@ class _Answers:
         self._job, self._folder = job, folder
         self._network = self._find_network()
 
-    def do(self, number, files):
+    def do(self, number, files, go_on):
         """Lets a network answer to files, sounds of one length at once, and writes the part.
 
         Args:
             number: int, of the unit, and of the part.
             files: list of `[name, path]`; those that the part has already stay in it.
+            go_on: as of `Dreams.do`.
 
         Yields:
             `(name, error)` of each that could not be done.
@@ -92,6 +95,7 @@ class _Answers:
         suffix, read, write = KINDS[self._job.task]
         path, rows = part_path(self._folder.path, number, suffix), []
         for group in _groups(files):
+            go_on()
             for name, answer in self._answer_all(group):
                 if isinstance(answer, Exception):
                     yield name, answer
@@ -99,6 +103,7 @@ class _Answers:
                     yield name, InputError("What the network answers is not finite.")
                 else:
                     rows.append({"file": name, **self._describe(answer)})
+        go_on()
         kept = {row["file"]: row for row in [*read(path), *rows]}
         if rows:
             write(path, list(kept.values()))

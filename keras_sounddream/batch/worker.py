@@ -21,21 +21,24 @@ def do_unit(plan, number):
     no file could be written, on a full disk, the unit ends instead: others would fare alike.
 
     Args:
-        plan: str, JSON of `job`, of `folder` and of `threads`, those of TensorFlow.
+        plan: str, JSON of `job`; `folder`; `threads`, those of TensorFlow; `run`, as `Folder.begin`
+            gives it; and `launcher`, the id of a process without which the work is in vain.
         number: int, of the unit.
 
     Returns:
         int, how many files it had.
 
     Raises:
-        OSError: if the folder takes no file.
-        InputError: if the model is not to be had.
+        InputError: if the folder takes no file, the model is not to be had, or the run is over:
+            its command was killed, or another has begun.
     """
     with _ONE_AT_A_TIME:
         task, folder = _prepare(plan)
+        go_on = functools.partial(_check_wanted, folder, json.loads(plan))
+        go_on()
         files = folder.read_list(number)
         failed = []
-        for name, error in task.do(number, files):
+        for name, error in task.do(number, files, go_on):
             check_disk(folder.path)
             failed.append({"file": name, "reason": _in_words(error)})
         folder.record(number, len(files), failed)
@@ -59,7 +62,7 @@ def check_disk(folder):
         folder: `pathlib.Path`.
 
     Raises:
-        OSError: if it does not, with the system's reason.
+        InputError: if it does not, with the system's reason.
     """
     probe = folder / f".{os.urandom(4).hex()}.probe"  # named as what a later run removes
     try:
@@ -69,7 +72,7 @@ def check_disk(folder):
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise OSError(error.errno, f"{folder} takes no files: {error.strerror}") from error
+        raise InputError(f"{folder} takes no files: {error.strerror}. Make room.") from error
     finally:
         probe.unlink(missing_ok=True)
 
@@ -85,6 +88,17 @@ def _prepare(plan):
 
     job, folder = Job(**wanted["job"]), Folder(wanted["folder"])
     return tasks.TASKS[job.task](job, folder), folder
+
+
+def _check_wanted(folder, plan):
+    """Ends what a run that is over has left: a worker would go on with its share of the files."""
+    if not folder.runs(plan["run"]):
+        raise InputError(f"Another run has begun in {folder.path}.")
+    if plan["launcher"]:
+        try:
+            os.kill(plan["launcher"], 0)
+        except ProcessLookupError:
+            raise InputError("The command that this worker works for has ended.") from None
 
 
 def _in_words(error):

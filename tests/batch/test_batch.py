@@ -1,6 +1,5 @@
 """Many files: each is done once, or listed with its reason, however often a job is run."""
 
-import errno
 import importlib.util
 import json
 import os
@@ -123,21 +122,25 @@ def test_a_full_disk_ends_the_job_and_the_next_run_goes_on(
     sounds, tmp_path, model_path, hand_out, monkeypatch
 ):
     job, out = Job("dream", model_path, **DREAM), tmp_path / "out"
-    write, count = soundfile.write, iter(range(100))
+    write, check, tried = soundfile.write, worker.check_disk, []
 
     def fill(*arguments, **options):
-        if next(count) >= 2:
+        tried.append(arguments)
+        if len(tried) > 1:
             raise AssertionError("0 of 6000 samples")  # what soundfile says of a full disk
         write(*arguments, **options)
 
-    def refuse(*arguments):
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def refuse(folder):
+        if len(tried) > 1:
+            raise InputError(f"{folder} takes no files: No space left on device. Make room.")
+        check(folder)
 
     with monkeypatch.context() as full:
         full.setattr(soundfile, "write", fill)
-        full.setattr(worker, "check_disk", lambda path: refuse())
-        with pytest.raises(OSError, match="No space left"):
+        full.setattr(worker, "check_disk", refuse)
+        with pytest.raises(InputError, match="No space left"):
             run(job, f"{sounds}/*.wav", out)
+    assert len(times(out)) == 1
     assert run(job, f"{sounds}/*.wav", out).failed == len(BAD)
     assert len(times(out)) == 3
 

@@ -1,6 +1,7 @@
 """The folder of a job: what is done and what is not, whatever happens."""
 
 import json
+import subprocess
 
 import numpy as np
 import pytest
@@ -92,6 +93,20 @@ def test_a_job_takes_what_is_of_its_task(arguments, message):
         Job(**arguments)
 
 
+def test_a_worker_of_a_run_that_is_over_ends(tmp_path):
+    folder = outputs.Folder(tmp_path)
+    folder.work.mkdir()
+    plan = {"run": folder.begin(), "launcher": None}
+    worker._check_wanted(folder, plan)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    with pytest.raises(InputError, match="has ended"):
+        worker._check_wanted(folder, {**plan, "launcher": gone.pid})
+    folder.begin()
+    with pytest.raises(InputError, match="Another run"):
+        worker._check_wanted(folder, plan)
+
+
 def test_a_job_is_told_by_the_files_it_names(tmp_path):
     path = tmp_path / "model.keras"
     found = []
@@ -104,5 +119,5 @@ def test_a_job_is_told_by_the_files_it_names(tmp_path):
 def test_a_disk_that_takes_no_file_is_told_from_a_bad_file(tmp_path):
     worker.check_disk(tmp_path)
     assert not list(tmp_path.iterdir())
-    with pytest.raises(OSError, match="takes no files: No such file"):
+    with pytest.raises(InputError, match="takes no files: No such file"):
         worker.check_disk(tmp_path / "missing")
