@@ -142,7 +142,7 @@ assert len(Embedder(model).features(load(wav, 8000))) == 2
 ours = {name for name in sys.modules if name.startswith("keras_sounddream.")}
 assert ours <= {"keras_sounddream." + name for name in ("errors", "export", "export.metadata",
     "export.packing", "files", "generation", "generation.numbers", "sonification",
-    "sonification.formula", "sonification.voices")} | {name for name in ours if ".lite" in name}, ours
+    "sonification.formula", "sonification.voices")} | {one for one in ours if ".lite" in one}, ours
 """
 
 
