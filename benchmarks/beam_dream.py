@@ -139,7 +139,8 @@ def report(rows):
     lines = [
         "# Batch jobs: how fast, and what faults lose",
         "",
-        f"Written by `benchmarks/beam_dream.py` with {os.cpu_count()} cores ({platform.machine()}), {versions}.",
+        f"Written by `benchmarks/beam_dream.py` with {os.cpu_count()} cores ({platform.machine()}), {versions}."
+        " What has no row has not been measured yet.",
         "",
         "## Files a second",
         "",

@@ -199,7 +199,6 @@ def on_dask(inputs, output, *options):
             row = again(
                 inputs,
                 output,
-                reference,
                 code,
                 said,
                 *options,
