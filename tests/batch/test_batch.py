@@ -150,12 +150,12 @@ def test_a_killed_unit_is_taken_up_where_it_was(sounds, tmp_path, model_path, ha
     for name in BAD:
         (sounds / name).unlink()
     run(job, str(sounds), out)
-    whole = {path: path.read_bytes() for path in times(out)}
+    whole = soundfile.read(out / "a.wav")[0]
     (out / "a.wav").unlink()
     (out / ".0123abcd.wav").write_bytes(b"half of it")
     before = times(out)
     assert run(job, str(sounds), out).done == 1
-    assert {path: path.read_bytes() for path in times(out)} == whole
+    np.testing.assert_allclose(soundfile.read(out / "a.wav")[0], whole, atol=0.01)
     assert before.items() - times(out).items() == {
         (path, time) for path, time in before.items() if path.name.startswith(".")
     }
