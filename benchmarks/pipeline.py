@@ -119,7 +119,7 @@ def report(found, rounds):
         f" share of a step it was longer for having to get its batch, the median of {ways.STEPS} such pairs; then"
         " the time until the batch was there, alone. The last column counts processor time instead, which other"
         " work on the machine does not lengthen: that of making a batch, as a share of that of a step. It is what"
-        " a step that keeps both cores busy must wait.",
+        " a step that keeps both cores busy must wait. The times of steps are of a machine that did much other work.",
         "",
         "| way | step (ms) | `waiting_share` | until the batch was there | processor time of a batch ÷ of a step |",
         "|---|---|---|---|---|",
