@@ -116,19 +116,20 @@ def report(found, rounds):
         "",
         f"LogMelCNN trained on batches of {ways.BATCH} crops of {ways.CROP_SECONDS:g} s, on the same cores that make"
         " the batches. After each step a step on one batch, always the same, is timed: `waiting_share` is by what"
-        f" share of a step it was longer for having to get its batch, the median of {ways.STEPS} such pairs, with"
-        " the quartiles. The last column is the time until the batch was there, alone: the rest is work in the"
-        " background that slows the step.",
+        f" share of a step it was longer for having to get its batch, the median of {ways.STEPS} such pairs; then"
+        " the time until the batch was there, alone. The last column counts processor time instead, which other"
+        " work on the machine does not lengthen: that of making a batch, as a share of that of a step. It is what"
+        " a step that keeps both cores busy must wait. The times of steps are of a machine that did much other work.",
         "",
-        "| way | step (ms) | `waiting_share` | quartiles | until the batch was there |",
+        "| way | step (ms) | `waiting_share` | until the batch was there | processor time of a batch ÷ of a step |",
         "|---|---|---|---|---|",
     ]
     for name, times in found["train"].items():
         fed, repeated, waited = (np.array(times[key]) for key in ("fed", "repeated", "waited"))
-        low, middle, high = 100 * np.percentile(1 - repeated / fed, (25, 50, 75))
         lines.append(
-            f"| {name} | {1e3 * np.median(fed):.0f} | {middle:.1f} % | {low:.1f} … {high:.1f} % |"
+            f"| {name} | {1e3 * np.median(fed):.0f} | {100 * np.median(1 - repeated / fed):.1f} % |"
             f" {100 * np.median(waited / fed):.1f} % |"
+            f" {100 * times['batch_work'][0] / np.median(times['work']):.1f} % |"
         )
     return lines
 

@@ -20,7 +20,7 @@ SECONDS = 5.0  # read of each clip
 CROP_SECONDS = 2.5  # trained on, as in the recipe
 BATCH = 32
 WORKERS = 2
-STEPS, FIRST_STEPS = 24, 4  # of training, each of both kinds; the first are not timed
+STEPS, FIRST_STEPS = 8, 2  # of training, each of both kinds; the first are not timed
 
 
 def read_clip(path, rate):
@@ -166,18 +166,31 @@ def train(job):
     model.compile("adam", loss)
     same = next(begin(job))
     model.train_on_batch(*same)
-    times, batches = {"waited": [], "fed": [], "repeated": []}, begin(job)
+    times = {"waited": [], "fed": [], "repeated": [], "work": [], "batch_work": [_work(job, begin)]}
+    batches = begin(job)
     for _ in range(FIRST_STEPS + STEPS):
         start = time.perf_counter()
         batch = next(batches)
         waited = time.perf_counter()
         model.train_on_batch(*batch)
-        fed = time.perf_counter()
+        fed, busy = time.perf_counter(), time.process_time()
         model.train_on_batch(*same)  # the next batch was made during the step before
         times["waited"].append(waited - start)
         times["fed"].append(fed - start)
         times["repeated"].append(time.perf_counter() - fed)
-    return {name: each[FIRST_STEPS:] for name, each in times.items()}
+        times["work"].append(time.process_time() - busy)
+    return {name: each[-STEPS:] for name, each in times.items()}
+
+
+def _work(job, begin):
+    """Processor time of all threads to make a batch, s; of those after a first pass."""
+    batches, count = begin(job), len(job["clips"]) // BATCH
+    for _ in range(count):
+        next(batches)
+    start = time.process_time()
+    for _ in range(2 * count):
+        next(batches)
+    return (time.process_time() - start) / (2 * count)
 
 
 if __name__ == "__main__":
