@@ -73,3 +73,17 @@ class BalancedBatches(keras.utils.PyDataset):
             places = starts[:, None] + np.arange(self.crop_frames)
             examples = examples[np.arange(len(examples))[:, None], places]
         return examples, targets
+
+
+def in_batches(arrays, batch_size):
+    """Cuts arrays into the batches to measure with.
+
+    Args:
+        arrays: tuple of arrays, equally long.
+        batch_size: int, at most.
+
+    Returns:
+        list of tuples of arrays.
+    """
+    starts = range(0, len(arrays[0]), batch_size)
+    return [tuple(np.asarray(x)[i : i + batch_size] for x in arrays) for i in starts]

@@ -7,7 +7,6 @@ import os
 import re
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.errors import InputError
@@ -238,17 +237,3 @@ def _check_cluster(text):
             '"host2:2222"]}, "task": {"type": "worker", "index": 0}}, with each worker\'s own '
             f"index. Received: {text!r}"
         )
-
-
-def in_batches(arrays, batch_size):
-    """Cuts arrays into the batches to measure with.
-
-    Args:
-        arrays: tuple of arrays, equally long.
-        batch_size: int, at most.
-
-    Returns:
-        list of tuples of arrays.
-    """
-    starts = range(0, len(arrays[0]), batch_size)
-    return [tuple(np.asarray(x)[i : i + batch_size] for x in arrays) for i in starts]

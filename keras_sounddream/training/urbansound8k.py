@@ -12,10 +12,9 @@ from keras_sounddream.applications.urban_sound_cnn import ANALYSIS, UrbanSoundCN
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.errors import InputError
 from keras_sounddream.training import urban_clips
-from keras_sounddream.training.balanced import BalancedBatches
+from keras_sounddream.training.balanced import BalancedBatches, in_batches
 from keras_sounddream.training.classifier import claim_folder, fit
 from keras_sounddream.training.steps import LayerSummaries, LearningRateDrop
-from keras_sounddream.training.strategies import in_batches
 
 CROP_SECONDS = 2.0  # of a log-mel spectrogram, in training
 _KEPT_STATES = 5

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.training import strategies
-from keras_sounddream.training.balanced import BalancedBatches
+from keras_sounddream.training.balanced import BalancedBatches, in_batches
 from keras_sounddream.training.classifier import fit
 from keras_sounddream.training.steps import LearningRateDrop
 
@@ -57,7 +57,7 @@ def main(kind, folder, die_at=-1):
     state = folder / f"state-{kind}"
     sounds = rng.normal(1, 2, (40, 6, 4)).astype("float32")
     labels = np.arange(40) % 2
-    checked = strategies.in_batches((sounds[:9], np.eye(2)[labels[:9]]), 4)
+    checked = in_batches((sounds[:9], np.eye(2)[labels[:9]]), 4)
     if strategy is None:
         checked = sounds[:9], np.eye(2)[labels[:9]]
     model = fit(
