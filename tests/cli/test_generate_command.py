@@ -39,7 +39,7 @@ def test_writes_what_generate_makes(saved, tmp_path):
         (["--condition", "one", "--condition", "speaker=an"], "no speaker 'an'. Did you mean ann?"),
         (["--condition", "two"], "digit and speaker both have 'two'. Say digit=two."),
         (["--condition", "one"], "Expected a label for the condition 'speaker'"),
-        (["--weights", "fsdd"], "Expected a .keras file"),
+        (["--weights", "digits"], "Expected a .keras file"),
         (["--weights", "gone.keras"], "there is no such file"),
         (["--seconds", "nan"], "`seconds` above 0. Received: nan"),
         (["-o", "out.mid"], "No sound format"),
