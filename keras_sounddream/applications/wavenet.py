@@ -34,6 +34,18 @@ PRETRAINED = {  # rows with `plan`, the settings (of `Plan`) that are not the de
         "file": "wavenet_fsdd.npz",
         "sha256": "53ac0affb5c3a43cff311f78816734e33840329372ceef55fc51aa5bce1be553",
     },
+    "music16k": {
+        "plan": {
+            "dilations": tuple(2**i for i in range(10)) * 3,
+            "skip_channels": 128,
+            "conditions": {
+                "genre": ("chiptune", "classical", "electronic", "folk", "jazz", "lofi"),
+            },
+            "condition_channels": 16,
+        },
+        "file": "wavenet_music16k.npz",
+        "sha256": "4abbd5da19e96c8e7788eab9604430ad7cd59022ee0bf1359624d6b756e86c92",
+    },
 }
 
 

@@ -142,7 +142,7 @@ def _read_network(path):
 
 def _train(recipe, settings, arguments, folder, options):
     from keras_sounddream.applications import WaveNet
-    from keras_sounddream.cli.corpus import list_sounds
+    from keras_sounddream.cli._sounds import list_sounds
     from keras_sounddream.training.stored_sounds import store_sounds
     from keras_sounddream.training.wavenet_data import Pieces, thrifty_piece
 

@@ -18,14 +18,19 @@ def model():
     return applications.WaveNet(weights="fsdd")
 
 
-def test_its_row_is_of_the_file_that_ships(model):
-    row = applications.wavenet.PRETRAINED["fsdd"]
+@pytest.mark.parametrize(
+    ("name", "rate", "field"), [("fsdd", 8000, 4096), ("music16k", 16000, 3071)]
+)
+def test_each_row_is_of_a_file_that_ships(name, rate, field):
+    row, model = applications.wavenet.PRETRAINED[name], applications.WaveNet(weights=name)
     manifest = json.loads((ROOT / "saved_models" / "manifest.json").read_text())["files"]
     (found,) = (each for each in manifest if each["name"] == row["file"])
     assert found["sha256"] == row["sha256"]
     assert found["bytes"] <= 4_000_000
-    assert (model.sample_rate, model.receptive_field) == (8000, 4096)
-    assert model.conditions["digit"][7] == "seven"
+    assert (model.sample_rate, model.receptive_field) == (rate, field)
+    assert model.conditions == {
+        key: tuple(names) for key, names in row["plan"]["conditions"].items()
+    }
 
 
 def test_other_settings_than_its_own_are_refused():
@@ -34,7 +39,7 @@ def test_other_settings_than_its_own_are_refused():
 
 
 def test_it_says_words(model):
-    made = generate(model, 0.5, conditions=CONDITIONS, temperature=0.8)
+    made = generate(model, 0.5, conditions=CONDITIONS)
     assert made.shape == (2, 4000)
     for word in made:
         assert 0.01 < np.sqrt(np.mean(word[:2000] ** 2)) < 0.5
