@@ -83,7 +83,7 @@ def _advise_tiles(shape, dream):
             f"These tiles make {work:.0f} times the work of none, nearly all of it for the margins "
             f"that keep them exact. Take larger ones, such as {enough}, or approximate=True.",
             InputWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
