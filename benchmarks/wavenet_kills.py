@@ -59,14 +59,15 @@ def run_whole(folder, steps):
     return time.monotonic() - begun
 
 
-def run_killed(folder, steps, kills, most_seconds, seed=0):
-    """Starts the run again and again, and kills it after random times.
+def run_killed(folder, steps, kills, start_seconds, train_seconds, seed=0):
+    """Starts the run again and again, and kills it after random times, spread over all its steps.
 
     Args:
         folder: path.
         steps: int.
         kills: int, how often.
-        most_seconds: float, after which at the latest.
+        start_seconds: float, that a run takes until it trains.
+        train_seconds: float, that all its steps take.
         seed: int.
 
     Returns:
@@ -76,7 +77,8 @@ def run_killed(folder, steps, kills, most_seconds, seed=0):
     while len(seen) < kills:
         process = start(folder, steps)
         try:
-            process.wait(rng.uniform(0.3, 1) * most_seconds)
+            longest = start_seconds + 0.7 * train_seconds / kills
+            process.wait(rng.uniform(0.8 * start_seconds, longest))
             break  # it came to its end
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
@@ -105,8 +107,9 @@ def main():
         return 0
     with tempfile.TemporaryDirectory() as folder:
         whole, killed = pathlib.Path(folder) / "whole", pathlib.Path(folder) / "killed"
-        seconds = run_whole(whole, options.steps)
-        seen = run_killed(killed, options.steps, options.kills, seconds)
+        begin = run_whole(pathlib.Path(folder) / "short", 20)
+        rest = max(run_whole(whole, options.steps) - begin, 1.0)
+        seen = run_killed(killed, options.steps, options.kills, begin, rest)
         same = equal(whole, killed)
         print(f"{len(seen)} kills, after {seen} steps; equal weights: {same}")
         return 0 if same else 1

@@ -19,5 +19,6 @@ def test_killed_runs_end_with_the_same_weights(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
     kills = load_benchmark()
     seconds = kills.run_whole(tmp_path / "whole", 60)
-    kills.run_killed(tmp_path / "killed", 60, 2, seconds)
+    seen = kills.run_killed(tmp_path / "killed", 60, 2, 0.6 * seconds, 0.3 * seconds)
+    assert seen  # or nothing was killed
     assert kills.equal(tmp_path / "whole", tmp_path / "killed")
