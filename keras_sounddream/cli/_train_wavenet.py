@@ -1,12 +1,12 @@
 """`sounddream train wavenet`."""
 
 import importlib
-import json
 
 import click
 
 from keras_sounddream.cli._model_files import check_model_output, write_model
 from keras_sounddream.cli._options import FiniteRange, check_outputs, decorated, quietly
+from keras_sounddream.cli._wavenet_options import read_object
 from keras_sounddream.errors import InputError
 
 _ABOVE_ZERO = FiniteRange(0, min_open=True)
@@ -81,7 +81,7 @@ def wavenet(network, sample_rate, folder, output, force, **given):
     check_outputs(output, overwrite=force)
     check_model_output(output)
     options = {name: value for name, value in given.items() if value is not None}
-    arguments = _read_network(network)
+    arguments = read_object(network) if network else {}
     if sample_rate is not None:
         arguments["sample_rate"] = sample_rate
     with quietly():
@@ -124,20 +124,6 @@ def corpus_command(name, about):
         click.echo(f"{output}: {model.count_params():,} weights, {steps or recipe.STEPS} steps")
 
     return command
-
-
-def _read_network(path):
-    """Arguments of `WaveNet` of a file, without its data's."""
-    if path is None:
-        return {}
-    try:
-        with open(path, encoding="utf-8") as file:
-            found = json.load(file)
-    except (OSError, ValueError) as error:
-        raise InputError(f"Cannot read {path} as JSON: {error}.") from None
-    if not isinstance(found, dict):
-        raise InputError(f"Expected an object with WaveNet's arguments in {path}.")
-    return found
 
 
 def _train(recipe, settings, arguments, folder, options):

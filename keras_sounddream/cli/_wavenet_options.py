@@ -92,9 +92,18 @@ def _check_told(found, by_default, num_layers, num_labels):
         )
 
 
-def _read_params(path):
-    from keras_sounddream.applications._wavenet_plan import Plan
+def read_object(path):
+    """Reads settings of a network from JSON.
 
+    Args:
+        path: str.
+
+    Returns:
+        dict.
+
+    Raises:
+        InputError: if it cannot be read, or is no object.
+    """
     try:
         with open(path, encoding="utf-8") as file:
             found = json.load(file)
@@ -102,6 +111,13 @@ def _read_params(path):
         raise InputError(f"Cannot read {path} as JSON: {error}.") from None
     if not isinstance(found, dict):
         raise InputError(f"Expected an object of settings in {path}. Received: {found!r:.60}")
+    return found
+
+
+def _read_params(path):
+    from keras_sounddream.applications._wavenet_plan import Plan
+
+    found = read_object(path)
     found = {_THEIRS.get(name, name): value for name, value in found.items()}
     known = {field.name for field in dataclasses.fields(Plan)} - {"levels", "conditions"} | {
         "classes"
