@@ -55,6 +55,7 @@ def main(kind, folder, die_at=-1):
         strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     folder, rng, killer = pathlib.Path(folder), np.random.default_rng(0), Killer(int(die_at))
     state = folder / f"state-{kind}"
+    drop = LearningRateDrop(state, 1e-4, 4)
     sounds = rng.normal(1, 2, (40, 6, 4)).astype("float32")
     labels = np.arange(40) % 2
     checked = in_batches((sounds[:9], np.eye(2)[labels[:9]]), 4)
@@ -65,14 +66,14 @@ def main(kind, folder, die_at=-1):
         BalancedBatches(sounds, labels, 2, STEPS, batch_size=8),
         state,
         seed=1,
-        callbacks=[LearningRateDrop(state, 1e-4, 4), killer],
+        callbacks=[drop, killer],
         save_every=4,
         validation_data=checked,
         validation_freq=6,
         strategy=strategy,
     )
     name = f"{kind}-{strategies.worker(strategy)}"
-    np.savez(folder / name, *model.get_weights(), accuracies=np.load(state / "accuracies.npy"))
+    np.savez(folder / name, *model.get_weights(), accuracies=drop.accuracies)
     print("steps", killer.steps)
 
 
