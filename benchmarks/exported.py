@@ -7,7 +7,7 @@ import time
 import tensorflow as tf
 
 from keras_sounddream import export_model
-from keras_sounddream.export.model import FORMATS
+from keras_sounddream.export.formats import FORMATS
 
 RUNTIMES = {  # column: format, options of its `read`
     "SavedModel": ("saved_model", {}),

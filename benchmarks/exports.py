@@ -24,7 +24,7 @@ from dream_fidelity import first_clips
 from export_cases import CALM, DREAM_SECONDS, KINDS, OBJECTIVE, SUBJECTS, TRIES, Case
 from tqdm import tqdm
 
-from keras_sounddream.export.model import FORMATS
+from keras_sounddream.export.formats import FORMATS
 
 ROOT = pathlib.Path(__file__).parents[1]
 PYTHON = "Python"

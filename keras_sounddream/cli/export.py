@@ -10,7 +10,12 @@ from keras_sounddream.errors import InputError
 @click.argument("model_name", metavar="MODEL", default="log_mel_cnn")
 @click.option("-o", "--output", required=True, metavar="OUT", help="The file or folder to write.")
 @click.option("--weights", metavar="KEY|FILE", help="Key of pretrained weights, or their file.")
-@click.option("--format", "format_name", metavar="NAME", default="saved_model", show_default=True)
+@click.option(
+    "--format",
+    "format_name",
+    metavar="NAME",
+    help="saved_model, litert or onnx.  [default: by OUT's ending, else saved_model]",
+)
 @click.option(
     "--task",
     "tasks",
@@ -71,7 +76,7 @@ def command(
         others = {"weights": weights, "sound": sounds, "serving": serving or None}
         _export_generator(output, model_name, tasks, format_name, no_verify, force, others | rest)
         return
-    if serving and format_name != "saved_model":
+    if serving and format_name not in (None, "saved_model"):
         raise InputError(f"--serving goes with --format saved_model. Received: {format_name}")
     if serving and force:
         raise InputError("--serving adds a version and replaces none: leave --force out.")

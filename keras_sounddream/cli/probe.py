@@ -55,12 +55,12 @@ def command(
     settings = probe.find_protocol(protocol) if protocol else {}
     settings |= {name: x for name, x in (("kind", kind), ("pooling", pooling)) if x is not None}
     found = {}
-    for layer in layers:
+    for layer in dict.fromkeys(layers):
         result = probe.probe(
             model,
             layer,
             data,
-            folds=folds or None,
+            folds=list(dict.fromkeys(folds)) or None,
             seed=seed,
             cache=cache,
             family=family,

@@ -14,6 +14,7 @@ from keras import ops
 import keras_sounddream
 from keras_sounddream.errors import ExportError, InputError
 from keras_sounddream.export import litert, onnx, onnx_files
+from keras_sounddream.export.formats import find_format
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.packing import pack
 from keras_sounddream.files import check_output, written_beside
@@ -28,7 +29,7 @@ _FEWEST_EQUAL = 0.999  # share of draws: where a sum of chances is nearly the nu
 
 
 def export_generator(
-    model, path, format="litert", *, count=4000, top_k=None, verify=True, overwrite=False
+    model, path, format=None, *, count=4000, top_k=None, verify=True, overwrite=False
 ):
     """Writes a WaveNet that generates, for another runtime, and compares its sound.
 
@@ -39,7 +40,7 @@ def export_generator(
     Args:
         model: `AudioModel`, of `applications.WaveNet`, without a local condition.
         path: str or path of the file.
-        format: str, of `FORMATS`.
+        format: str, of `FORMATS`; by default what the path's ending says, else `litert`.
         count: int, samples a call; 1 is the step alone, without a loop.
         top_k: int, how many of the likeliest levels to draw from; by default all.
         verify: bool, whether to read the file back, and compare its draws with those of `generate`
@@ -54,7 +55,8 @@ def export_generator(
         InputError: if the model is no such WaveNet, or the path cannot be written.
         ExportError: if the format cannot hold it, or its draws differ. Nothing is left behind.
     """
-    plan = _check(model, format, count)
+    format = find_format(path, format, "litert", FORMATS)
+    plan = _check(model, count)
     check_output(path, overwrite)
     takes = specs(plan, count)
     function = make_generator(model, count, top_k, _PUTS[format])
@@ -71,12 +73,10 @@ def export_generator(
     return report
 
 
-def _check(model, format, count):
+def _check(model, count):
     plan = getattr(model, "plan", None)
     if plan is None:
         raise InputError(f"Expected a model of applications.WaveNet, whole. Received: {model!r}")
-    if format not in FORMATS:
-        raise InputError(f"A generator's `format` is {' or '.join(FORMATS)}. Received: {format!r}.")
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise InputError(f"Expected a `count` of samples a call, 1 or more. Received: {count!r}")
     for name in plan.conditions:

@@ -1,8 +1,6 @@
 """Exports a model: writes it beside its place, reads it back, compares, and only then renames."""
 
 import contextlib
-import difflib
-import importlib
 import inspect
 import json
 import math
@@ -11,27 +9,19 @@ import pathlib
 import keras_sounddream
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
+from keras_sounddream.export.formats import find_format, writer_of
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.tasks import find_tasks
 from keras_sounddream.export.verify import verify as verify_file
 from keras_sounddream.files import check_output, folder_beside, written_beside
 
-# Format: module that has `write(tasks, metadata, path, **options)`, `read(path, tasks)`, which
-# gives a `verify.Runner`, `FOLDER_HOLDS`: the file by which a folder of the format is known, or
-# `None` if it is a single file; and, where one file is not to hold them all, `by_default(tasks)`
-# and `TASKS_A_FILE`, how many one holds at most.
-FORMATS = {
-    "litert": "keras_sounddream.export.litert",
-    "onnx": "keras_sounddream.export.onnx",
-    "saved_model": "keras_sounddream.export.saved_model",
-}
 REPORT = "verification.json"  # in a folder's assets.extra; of a file, its name and `.json`
 
 
 def export_model(
     model,
     path,
-    format="saved_model",
+    format=None,
     tasks=None,
     layer=None,
     seconds=None,
@@ -49,7 +39,8 @@ def export_model(
         model: `keras.Model`, functional, from waveforms or pictures, of the zoo or not; or a
             `DeepDream`.
         path: str or path of the file, or of the folder of a SavedModel.
-        format: str, key of `FORMATS`.
+        format: str, `litert`, `onnx` or `saved_model`; by default what the path's ending says,
+            `.tflite` or `.onnx`, else the last.
         tasks: sequence of str, what the file is to do: keys of `TASKS`; by default all that the
             model has and the format can hold in one file.
         layer: str, the layer that the task `embed` reads; by default the one before the top.
@@ -82,7 +73,8 @@ def export_model(
     Example:
         export_model(applications.LogMelCNN(), "rooster_detector")
     """
-    writer = _format(format)
+    format = find_format(path, format, "saved_model")
+    writer = writer_of(format)
     options |= {} if size is None else {"size": size}
     _check_options(format, options if seconds is None else {**options, "seconds": seconds})
     _check_seconds(seconds)
@@ -101,7 +93,7 @@ def export_model(
 
 def _export(stack, format, path, made, verify, overwrite, options):
     """Writes one file or folder, which appears where `stack` is left: its report."""
-    writer, (tasks, metadata) = _format(format), made
+    writer, (tasks, metadata) = writer_of(format), made
     holds = writer.FOLDER_HOLDS
     if holds is None:
         check_output(path, overwrite)
@@ -128,7 +120,7 @@ def _export(stack, format, path, made, verify, overwrite, options):
 
 
 def _check_options(format, options):
-    takes = list(inspect.signature(_format(format).write).parameters)[3:]
+    takes = list(inspect.signature(writer_of(format).write).parameters)[3:]
     unknown = [name for name in options if name not in takes]
     if unknown:
         raise InputError(
@@ -158,14 +150,6 @@ def _rungs(path, seconds, options):
         (path.with_name(f"{path.stem}_{each:g}s{path.suffix}"), {**options, "seconds": each})
         for each in seconds
     ]
-
-
-def _format(name):
-    if name not in FORMATS:
-        near = difflib.get_close_matches(str(name), FORMATS, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"`format` must be one of {', '.join(FORMATS)}. Received: {name!r}.{hint}")
-    return importlib.import_module(FORMATS[name])
 
 
 def _check_tasks(writer, format, tasks):

@@ -86,7 +86,7 @@ def activations(
             read, or what a layer answers is not finite.
     """
     if pooling not in _POOLING:
-        raise InputError(unknown("This has", "pooling", pooling, list(_POOLING)))
+        raise InputError(unknown("There is", "pooling", pooling, list(_POOLING)))
     if not len(sounds):
         raise InputError("Expected sounds, at least one. Received: none")
     heard = _network(model, layers)

@@ -4,6 +4,7 @@ import fnmatch
 import functools
 import hashlib
 import json
+import math
 
 import keras
 import numpy as np
@@ -72,8 +73,9 @@ def finetune(
         `keras.Model` from waveforms to scores, with the labels of `clip_set`.
 
     Raises:
-        InputError: if there is no such model, layer or fold, the model has no log-mel front end or
-            the weights do not fit, a clip cannot be read, or `folder` holds another run.
+        InputError: if there is no such model, layer, fold or rate, the model has no log-mel
+            front end or the weights do not fit, a clip cannot be read, or `folder` holds another
+            run.
     """
     if str(model).endswith(".keras"):
         raise InputError(f"Expected a model of the zoo. {model} can be probed, not fine-tuned.")
@@ -82,6 +84,8 @@ def finetune(
     front_end = find_front_end(source)
     if front_end is None:
         raise InputError(f"Expected a model with a LogMelSpectrogram. {name} has none. Probe it.")
+    if not 0 < learning_rate < math.inf:
+        raise InputError(f"`learning_rate` must be above 0. Received: {learning_rate!r}")
     clips = list(clip_set.clips) if test_fold is None else clip_set.part(test_fold)[0]
     arguments.pop("weights", None)
     with_new_top = functools.partial(

@@ -86,7 +86,11 @@ def test_another_sound_is_refused(model, tmp_path, monkeypatch):
     ("model", "settings", "message"),
     [
         (keras.Sequential(), {}, "a model of applications.WaveNet"),
-        (SMALL, {"format": "saved_model"}, "`format` is litert or onnx"),
+        (
+            SMALL,
+            {"format": "saved_model"},
+            "`format` must be one of litert, onnx. Received: 'saved_model'",
+        ),
         (SMALL, {"count": 0}, "`count` of samples a call, 1 or more. Received: 0"),
         ({**SMALL, "local_channels": 2}, {}, "local condition, which no file takes"),
         ({**SMALL, "conditions": {"step": ("a",)}}, {}, "a file has a `step` of its own"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from keras_sounddream import ExportError, InputError, audio, export_model
-from keras_sounddream.export import model as exporting
+from keras_sounddream.export import formats
 from keras_sounddream.export.sounds import speech_like
 from keras_sounddream.export.tasks import find_tasks
 from keras_sounddream.export.verify import Runner, compare, sounds_for, verify
@@ -106,7 +106,7 @@ def text_format(monkeypatch):
     module.write = lambda tasks, metadata, path: path.write_text(metadata.model) and tasks
     module.read = lambda path, tasks: runner_of(tasks, module.change)
     monkeypatch.setitem(sys.modules, "text_format", module)
-    monkeypatch.setitem(exporting.FORMATS, "text", "text_format")
+    monkeypatch.setitem(formats.FORMATS, "text", "text_format")
     return module
 
 

@@ -147,6 +147,7 @@ BAD = {
     "norm": ({"unfreeze": ["block1_conv1_norm"]}, "no layer to train 'block1_conv1_norm'"),
     "fold": ({"test_fold": 7}, "Received: 7"),
     "weights": ({"weights": "no.npz"}, "no.npz"),
+    "rate": ({"learning_rate": float("nan")}, "`learning_rate` must be above 0. Received: nan"),
 }
 
 
