@@ -41,13 +41,12 @@ def free_ports(count):
     return ports
 
 
-def start_workers(folder, die_at=None):
-    """Two workers; if `die_at` is given, the second kills itself at that step."""
+def start_workers(folder, *death):
+    """Two workers; if a run and a step are given, the second kills itself there."""
     cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
     for index in (0, 1):
         config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
-        dies = [die_at] if index and die_at is not None else []
-        yield start("multiworker", folder, *dies, TF_CONFIG=config)
+        yield start("multiworker", folder, *(death if index else ()), TF_CONFIG=config)
 
 
 def end(processes):
@@ -60,27 +59,43 @@ def end(processes):
 
 
 def steps(said):
-    return json.loads(said.splitlines()[-1].removeprefix("steps "))
+    return json.loads(said.splitlines()[-1])
+
+
+def log(folder):
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
 
 
 def test_devices_and_workers_make_the_steps_of_one_and_a_kill_costs_nothing(tmp_path, capsys):
-    mirrored = start("mirrored", tmp_path)
-    first = list(start_workers(tmp_path, die_at=6))
-    work_together.main("one", tmp_path)
-    (left, _, why), (killed, *_) = end(first)
-    assert killed == -9
-    assert left == 1
-    assert "InputError: A worker was lost (" in why
+    whole, mirrored = list(range(work_together.STEPS)), start("mirrored", tmp_path)
+    deaths = []
+    for run in work_together.RUNS:
+        workers = list(start_workers(tmp_path, run, 6))
+        if run == "classifier":
+            work_together.main("one", tmp_path)
+        deaths += [end(workers)]
+    for (left, _, why), (killed, *_) in deaths:
+        assert (left, killed) == (1, -9)
+        assert "InputError: A worker was lost (" in why
+    once, twice = (steps(said) for (_, said, _), _ in deaths)
+    assert once == {"classifier": whole[:7], "wavenet": []}
+    assert twice == {"classifier": whole[4:], "wavenet": whole[:7]}
     found = end([mirrored, *start_workers(tmp_path)])
     assert [code for code, *_ in found] == [0, 0, 0], found
-    whole = list(range(work_together.STEPS))
-    assert [steps(said) for _, said, _ in found] == [whole, whole[4:], whole[4:]]
-    alone = np.load(tmp_path / "one-0.npz")
-    for name in ("mirrored-0", "multiworker-0", "multiworker-1"):
-        together = np.load(tmp_path / f"{name}.npz")
-        for key in alone:
-            np.testing.assert_allclose(together[key], alone[key], atol=1e-5, err_msg=name)
-    assert not np.allclose(alone["arr_0"], work_together.build().get_weights()[0])
+    rest = {"classifier": [], "wavenet": whole[4:]}
+    assert [steps(said) for _, said, _ in found] == [dict.fromkeys(rest, whole), rest, rest]
+    for run in work_together.RUNS:
+        alone = np.load(tmp_path / f"{run}-one-0.npz")
+        for name in (f"{run}-mirrored-0", f"{run}-multiworker-0", f"{run}-multiworker-1"):
+            together = np.load(tmp_path / f"{name}.npz")
+            for key in alone:
+                np.testing.assert_allclose(together[key], alone[key], atol=1e-5, err_msg=name)
+    losses = {row["step"]: row["loss"] for row in log(tmp_path / "wavenet-one")}
+    rows = log(tmp_path / "wavenet-multiworker")
+    assert [row["step"] for row in rows] == [*range(1, 7), 4, *range(5, 13)]
+    for row in rows:
+        assert "restart" in row or row["loss"] == pytest.approx(losses[row["step"]], abs=1e-5)
+    assert losses[12] < losses[1]
 
 
 def resolver(kind, number, **cluster):
