@@ -44,7 +44,7 @@ def _training_options(command):
         click.option("--learning-rate", type=_ABOVE_ZERO, help="[default: 0.001]"),
         click.option("--momentum", type=FiniteRange(0), help="[default: 0.9]"),
         click.option("--warm-up", type=click.IntRange(0), help="Steps to the full rate."),
-        click.option("--no-decay", "decay", flag_value=False, help="Keep the rate to the end."),
+        click.option("--no-decay", is_flag=True, help="Keep the rate to the end."),
         click.option("--l2", type=FiniteRange(0), help="Penalty on kernels.  [default: 0]"),
         click.option("--clip-norm", type=_ABOVE_ZERO, help="Of all gradients.  [default: 1]"),
         click.option("--average", type=_ABOVE_ZERO, help="Such as 0.999: keep the mean weights."),
@@ -82,6 +82,7 @@ def wavenet(network, sample_rate, folder, output, strategy_name, force, **given)
     """
     check_outputs(output, overwrite=force)
     check_model_output(output)
+    given["decay"] = not given.pop("no_decay")
     options = {name: value for name, value in given.items() if value is not None}
     arguments = read_object(network) if network else {}
     if sample_rate is not None:

@@ -1,5 +1,6 @@
 """Several devices make the steps of one; a worker that is killed costs nothing."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -11,11 +12,14 @@ import types
 import keras
 import numpy as np
 import pytest
+import soundfile
 from training import work_together
 
 from keras_sounddream import InputError
 from keras_sounddream.cli.main import main
-from keras_sounddream.training import strategies
+from keras_sounddream.training import distillation, strategies, wavenet
+from keras_sounddream.training.sounds import hold_sounds
+from keras_sounddream.training.wavenet_data import Pieces
 
 SCRIPT = pathlib.Path(work_together.__file__)
 
@@ -128,16 +132,50 @@ def test_the_chief_is_worker_0(kind, number, cluster, expected):
         '{"cluster": {"worker": ["localhost:1"]}, "task": {"type": "chief", "index": 0}}',
     ],
 )
-def test_a_cluster_that_is_none_is_refused_in_a_line(tmp_path, monkeypatch, capsys, config):
+def test_a_cluster_that_is_none_is_refused_in_a_line(monkeypatch, config):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     if config is not None:
         monkeypatch.setenv("TF_CONFIG", config)
     with pytest.raises(InputError, match="Expected TF_CONFIG in the environment"):
         strategies.find("multiworker")
+
+
+COMMANDS = {
+    "esc10": (["train", "esc10"], "esc10.train"),
+    "urbansound8k": (["train", "urbansound8k"], "urbansound8k.train"),
+    "wavenet": (["train", "wavenet", "--steps", "9"], "wavenet.train"),
+    "fsdd": (["train", "fsdd"], "fsdd.train"),
+    "music16k": (["train", "music16k"], "music16k.train"),
+    "finetune": (["finetune", "yamnet"], "finetune.finetune"),
+    "distill": (["distill", "--teacher", "places=a.keras"], "distillation.distill"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_training_command_takes_a_strategy(name, tmp_path, monkeypatch, capsys):
+    (begun, recipe), given = COMMANDS[name], []
     monkeypatch.chdir(tmp_path)
-    arguments = ["esc10", "--data", ".", "-o", "a.npz", "--strategy", "multiworker"]
-    assert main(["train", *arguments]) == 2
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    soundfile.write(tmp_path / "a.wav", np.ones(900) / 2, 16000)
+    data = ["."] if name == "distill" else ["--data", "."]
+    command = [*begun, *data, "-o", "a.keras", "--strategy", "multiworker"]
+    assert main(command) == 2
     assert "Expected TF_CONFIG" in capsys.readouterr().err
+    worker = Pretended(0)
+    monkeypatch.setattr(strategies, "find", lambda kind: worker)
+    monkeypatch.setattr("keras_sounddream.cli.distill._teacher", lambda *given: None)
+    monkeypatch.setattr(
+        "keras_sounddream.training.clip_sets.read_clip_set",
+        lambda *given: types.SimpleNamespace(folds=[1]),
+    )
+    monkeypatch.setattr(
+        f"keras_sounddream.training.{recipe}",
+        lambda *positional, **named: given.extend([*positional, *named.values()]),
+    )
+    assert main(command) == 0
+    assert worker in given
+    assert "worker 1 is done; worker 0 writes the model" in capsys.readouterr().out
+    assert not (tmp_path / "a.keras").exists()
 
 
 def test_kinds_are_known():
@@ -153,6 +191,10 @@ class Pretended:
 
     def __init__(self, total):
         self.total = total
+        self.cluster_resolver = resolver("worker", 1, worker=["a", "b"])
+
+    def scope(self):
+        return contextlib.nullcontext()
 
     def run(self, function):
         return function()
@@ -178,3 +220,19 @@ def test_what_cannot_be_shared_is_refused(total, words):
             initial_epoch=2,
             steps_per_epoch=1,
         )
+
+
+def test_a_batch_that_cannot_be_shared_is_refused_before_a_folder_is_claimed(tmp_path):
+    plan = work_together.small_wavenet().plan
+    sounds = hold_sounds([np.ones(9)], 8000, {"tone": ["low"]})
+    with pytest.raises(InputError, match="that 3 devices share evenly. Received: 4 examples"):
+        wavenet.train(
+            work_together.small_wavenet,
+            Pieces(sounds, plan, 64, 4),
+            tmp_path / "run",
+            wavenet.Settings(2),
+            strategy=Pretended(0),
+        )
+    with pytest.raises(InputError, match="that 3 devices share evenly. Received: 64 examples"):
+        distillation.distill("videos", {}, tmp_path / "run", strategy=Pretended(0))
+    assert not (tmp_path / "run").exists()

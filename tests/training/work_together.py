@@ -82,8 +82,8 @@ def digits(folder, strategy):
     settings = wavenet.Settings(
         STEPS,
         optimizer="sgd",
-        learning_rate=0.3,
-        clip_norm=0.4,
+        learning_rate=0.1,
+        clip_norm=0.1,
         l2=0.01,
         average=0.8,
         seed=1,
