@@ -33,6 +33,12 @@ def _data_options(command):
         click.option("--min-seconds", type=FiniteRange(0), default=0.0, help="Drop shorter ones."),
         click.option("--piece-samples", type=click.IntRange(1), help="Targets of a piece."),
         click.option("--batch-size", type=click.IntRange(1), default=4, show_default=True),
+        click.option(
+            "--starts",
+            type=FiniteRange(0, 1),
+            default=0.0,
+            help="Share of pieces that begin out of silence, such as 0.1 for music.",
+        ),
     )
 
 
@@ -155,7 +161,8 @@ def _train(recipe, settings, arguments, folder, options, strategy):
     conditions = sounds.conditions
     plan = build().plan
     piece = options.get("piece_samples") or thrifty_piece(sounds, plan)
-    pieces = Pieces(sounds, plan, piece, options["batch_size"], settings.seed)
+    shape = piece, options["batch_size"], settings.seed
+    pieces = Pieces(sounds, plan, *shape, starts=options["starts"])
     for name, reason in sounds.dropped:
         click.echo(f"left out: {name}: {reason}", err=True)
     return recipe.train(build, pieces, folder, settings, strategy=strategy)

@@ -13,8 +13,9 @@ from keras_sounddream.training.wavenet_data import Pieces
 SAMPLE_RATE = 16000
 HELD_OUT = 0.1  # of each track, at its end
 GENRES = ("chiptune", "classical", "electronic", "folk", "jazz", "lofi")
-STEPS = 10000
+STEPS = 5000
 PIECE_SAMPLES = 4096
+STARTS = 0.1  # of the pieces begin out of silence: few tracks do, and no network of them would
 
 NETWORK = {
     "sample_rate": SAMPLE_RATE,
@@ -79,7 +80,8 @@ def train(data, folder, steps=STEPS, seed=0, strategy=None):
         `keras.Model`.
     """
     music, _ = read_music(data, folder)
-    pieces = Pieces(music, WaveNet(**NETWORK).plan, PIECE_SAMPLES, 4, seed)
+    plan = WaveNet(**NETWORK).plan
+    pieces = Pieces(music, plan, PIECE_SAMPLES, 4, seed, starts=STARTS)
     settings = wavenet.Settings(
         steps, learning_rate=2e-3, warm_up=300, average=0.999, seed=seed, sound_steps=500
     )

@@ -205,6 +205,8 @@ def _identity(model, pieces, settings):
         own.pop("steps")  # such a run can be made longer
     data = {name: getattr(pieces, name) for name in ("piece_samples", "batch_size", "seed")}
     data |= {name: list(vars(pieces)[name]) for name in ("lengths",) if name in vars(pieces)}
+    if getattr(pieces, "starts", 0):
+        data["starts"] = pieces.starts
     data["sounds"] = [len(pieces.sounds), int(pieces.sounds.lengths.sum())]
     return json.loads(json.dumps({**plan, **own, "data": data}))
 

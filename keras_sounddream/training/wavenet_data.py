@@ -24,16 +24,23 @@ class Pieces:
         batch_size: int, pieces of a batch.
         seed: int, of the order.
         shuffle: bool; `False` leaves the sounds in their order, to measure.
+        starts: float from 0 to 1, share of the pieces before which there is silence in place of
+            the sound, as if it began there; a network of long sounds, which seldom begin, so
+            learns to begin.
 
     Raises:
         InputError: if sounds and plan do not fit, or a number is out of range.
     """
 
-    def __init__(self, sounds, plan, piece_samples, batch_size, seed=0, *, shuffle=True):
+    def __init__(
+        self, sounds, plan, piece_samples, batch_size, seed=0, *, shuffle=True, starts=0.0
+    ):
         _check(sounds, plan, piece_samples, batch_size, seed)
+        if not 0 <= starts <= 1:
+            raise InputError(f"`starts` must be a share, from 0 to 1. Received: {starts!r}")
         self.sounds, self.plan = sounds, plan
         self.piece_samples, self.batch_size = piece_samples, batch_size
-        self.seed, self.shuffle = seed, shuffle
+        self.seed, self.shuffle, self.starts = seed, shuffle, starts
         self._ids = plan.ids({name: sounds.labels[name] for name in plan.conditions})
         counts = -(-sounds.lengths // piece_samples)
         self._sound = np.repeat(np.arange(len(sounds)), counts)  # of each piece
@@ -70,6 +77,7 @@ class Pieces:
             weights[row, : self._cut(windows[row], sound, offset)] = 1
             for name, each in self._ids.items():
                 ids[name][row] = each[sound]
+        windows[self._begins(step), :field] = 0
         return {WAVEFORM: windows[:, :-1], **ids}, windows[:, field:], weights
 
     def members(self, step):
@@ -105,6 +113,11 @@ class Pieces:
         if not self.shuffle:
             return np.arange(len(self))
         return np.random.default_rng([self.seed, epoch]).permutation(len(self))
+
+    def _begins(self, step):
+        """Which rows of a step's batch begin out of silence: bool `(batch_size,)`."""
+        rng = np.random.default_rng([self.seed, int(step), 1])
+        return rng.random(self.batch_size) < self.starts
 
     def _cut(self, window, sound, offset):
         """Fills a window with a sound; returns how many targets there are.

@@ -180,6 +180,8 @@ def test_an_interrupted_stream_says_how_long_windows_took(model):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        # A job in the background of a shell ignores this signal, and its children with it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     run.stdin.write(bytes(2 * SAMPLES))
     run.stdin.flush()

@@ -80,10 +80,25 @@ def test_batches_fit_the_model_and_all_have_one_shape():
     assert model(inputs).shape == (4, 8, 256)
 
 
+def test_some_pieces_begin_out_of_silence():
+    field, begun, known = PLAN.receptive_field, 0, 0
+    for step in range(400):
+        one, other = (pieces(seed=1, starts=starts).batch(step) for starts in (0.25, 0))
+        for found, wanted in zip(one[1:], other[1:], strict=True):
+            np.testing.assert_array_equal(found, wanted)
+        silent, whole = one[0]["waveform"], other[0]["waveform"]
+        changed = (silent != whole).any(1)
+        assert not silent[changed, :field].any()
+        np.testing.assert_array_equal(silent[:, field:], whole[:, field:])
+        begun += changed.sum()
+        known += whole[:, :field].any(1).sum()
+    assert begun / known == pytest.approx(0.25, abs=0.04)
+
+
 def test_a_batch_depends_on_seed_and_step_alone():
-    made = pieces(seed=5)
+    made = pieces(seed=5, starts=0.5)
     forwards = [made.batch(step) for step in range(9)]
-    again = pieces(seed=5)
+    again = pieces(seed=5, starts=0.5)
     for step in (8, 2, 5, 0):
         for one, other in zip(flat(forwards[step]), flat(again.batch(step)), strict=True):
             np.testing.assert_array_equal(one, other)
@@ -148,6 +163,8 @@ def test_the_thrifty_piece_costs_least():
         ({"piece_samples": 0}, "`piece_samples` must be an int, 1 or more. Received: 0"),
         ({"batch_size": 2.0}, "`batch_size` must be an int, 1 or more. Received: 2.0"),
         ({"seed": -1}, "`seed` must be an int, 0 or more"),
+        ({"starts": 1.5}, "`starts` must be a share, from 0 to 1. Received: 1.5"),
+        ({"starts": float("nan")}, "`starts` must be a share"),
         ({"plan": Plan()}, "Expected sounds at the model's 16000 Hz. They are at 8000 Hz"),
         ({"plan": Plan(sample_rate=8000, local_channels=2)}, "without a local condition"),
         ({"plan": Plan(sample_rate=8000, conditions={"mood": ("calm",)})}, "labels of: digit."),

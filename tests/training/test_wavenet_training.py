@@ -140,45 +140,55 @@ def tags(folder):
     return {value.tag for event in events for value in event.summary.value}
 
 
-def train_on_tones(tones, folder, **given):
-    """A network that has learned an eighth of a second, ibab's half second at 2000 Hz."""
-    seconds = np.arange(1000) / RATE
-    waves = [sum(np.sin(2 * np.pi * TONES[tone] * seconds) for tone in each) / 3 for each in tones]
-    labels = ["-".join(each) for each in tones]
+def train_on_tones(tones, folder, takes, noise, steps):
+    """A network that has learned eighths of a second, ibab's half second at 2000 Hz.
+
+    A little noise in what is learned (at ibab's none) tells the network where to go after an
+    unlikely draw; the loss falls as low.
+    """
+    rng = np.random.default_rng(0)
+    waves, labels = [], []
+    for each in tones:
+        for take in range(takes):
+            seconds = (np.arange(1000) + 37 * take) / RATE
+            wave = sum(np.sin(2 * np.pi * TONES[tone] * seconds) for tone in each) / 3
+            waves.append(wave + rng.normal(0, noise, 1000))
+            labels.append("-".join(each))
     sounds = hold_sounds(waves, RATE, {"tone": labels} if len(tones) > 1 else {})
 
     def build():
         return applications.WaveNet(
             sample_rate=RATE,
-            dilations=(1, 2, 4, 8, 16, 32, 64),
+            dilations=(1, 2, 4, 8, 16, 32, 64) * 2,
             skip_channels=32,
             conditions=sounds.conditions,
         )
 
-    pieces = Pieces(sounds, build().plan, 1000, len(tones))
-    return wavenet.train(build, pieces, folder, settings(**given)), pieces
+    pieces = Pieces(sounds, build().plan, 1000, len(waves))
+    given = settings(steps=steps, learning_rate=5e-3, checkpoint_steps=steps, jit_compile=True)
+    return wavenet.train(build, pieces, folder, given), pieces
 
 
-def shares(waveform):
-    """Of a sound's power, how much lies within 40 Hz of each tone (10 Hz at ibab's rate)."""
-    power = np.abs(np.fft.rfft(waveform * np.hanning(len(waveform)))) ** 2
-    hz = np.fft.rfftfreq(len(waveform), 1 / RATE)
-    return {tone: power[np.abs(hz - at) < 40].sum() / power.sum() for tone, at in TONES.items()}
+def shares(waveforms):
+    """Of the sounds' power, how much lies within 40 Hz of each tone (10 Hz at ibab's rate)."""
+    power = np.abs(np.fft.rfft(waveforms * np.hanning(waveforms.shape[1]))) ** 2
+    power = (power / power.sum(1, keepdims=True)).mean(0)
+    hz = np.fft.rfftfreq(waveforms.shape[1], 1 / RATE)
+    return {tone: power[np.abs(hz - at) < 40].sum() for tone, at in TONES.items()}
 
 
 def test_three_tones_are_learned_and_made(tmp_path):
-    model, pieces = train_on_tones([list(TONES)], tmp_path, steps=150, learning_rate=5e-3)
+    model, pieces = train_on_tones([list(TONES)], tmp_path, takes=4, noise=0.04, steps=400)
     assert wavenet.measure(model, pieces) < 0.1
-    assert sum(shares(generate(model, 0.125, temperature=0.5)[0]).values()) > 0.7
+    assert sum(shares(generate(model, 0.125, batch_size=8)).values()) > 0.7
 
 
 def test_a_condition_says_which_tone(tmp_path):
     each = [[tone] for tone in TONES]
-    model, pieces = train_on_tones(each, tmp_path, steps=220, learning_rate=5e-3)
+    model, pieces = train_on_tones(each, tmp_path, takes=1, noise=0.02, steps=400)
     assert wavenet.measure(model, pieces) < 0.1
-    made = generate(model, 0.125, conditions={"tone": list(TONES)}, temperature=0.5)
-    for tone, waveform in zip(TONES, made, strict=True):
-        found = shares(waveform)
+    for tone in TONES:
+        found = shares(generate(model, 0.125, conditions={"tone": [tone] * 8}))
         assert found.pop(tone) > max(0.7, 10 * max(found.values()))
 
 
