@@ -30,7 +30,6 @@ WAVENET = (
 )
 RECIPES = {
     "wavenet": (f"train wavenet --data DIGITS --network NETWORK {WAVENET} --steps 60", 36),
-    "fsdd": ("train fsdd --data DATA/fsdd --steps 301", 150),
     "esc10": ("train esc10 --data DATA/esc10 --epochs 6", 3),
 }  # a command, and what is done when a worker is killed: steps, or epochs
 

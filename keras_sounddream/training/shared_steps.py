@@ -11,7 +11,7 @@ class SharedSteps:
 
     Each device finds the gradient of its rows; the sum is clipped and goes to the optimizer, to its
     running mean of the weights, and to the loss's scale, as one device's gradient would. (Keras's
-    own `train_step` clips the parts before they are added, and refuses a running mean.)
+    own `train_step` clips the parts before they are added.)
 
     Args:
         model: `keras.Model`, built and compiled in the strategy's scope. Its losses must be means

@@ -76,7 +76,8 @@ def drop_with(accuracies, folder, first=0, every=100):
 def test_the_rate_of_several_devices_drops_and_is_told(tmp_path, rng, monkeypatch):
     monkeypatch.setattr(steps, "_WINDOW", 2)
     with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
-        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        inputs = keras.Input((12, 4))
+        model = keras.Model(inputs, keras.layers.Dense(2)(inputs))
         model.compile(keras.optimizers.SGD(0.5))
         model.optimizer.build(model.trainable_variables)
     rule = steps.LearningRateDrop(tmp_path, low=0.1, every=9)

@@ -260,10 +260,9 @@ def test_the_command_trains_on_folders_of_sounds(tmp_path, rng, capsys):
     run = ["train", "wavenet", *map(str, where), "--condition", "tone", "--sample-rate", "8000"]
     run += ["--steps", "3", "--batch-size", "2", "--l2", "0.1"]
     assert main([*run, "--no-decay", "-o", str(tmp_path / "tones.keras")]) == 0
-    assert main([*run, "-o", str(tmp_path / "w.npz")]) == 2  # the rate falls, unless told not to
-    assert "holds a run with {'decay': False}, not {'decay': True}" in capsys.readouterr().err
-    assert main([*run, "--folder", str(tmp_path / "new"), "-o", str(tmp_path / "w.npz")]) == 0
     assert "3 steps" in capsys.readouterr().out
+    assert main([*run, "-o", str(tmp_path / "w.npz")]) == 2  # the rate falls, unless told not to
+    assert "holds a run with {'decay': False, " in capsys.readouterr().err
     model = keras.models.load_model(tmp_path / "tones.keras")
     assert model.conditions == {"tone": ("high", "low")}
     for options, message in (
