@@ -150,6 +150,8 @@ def distill(videos, teachers, folder, student=None, settings=None, strategy=None
 def _teach(build, taught, curve, folder, settings, strategy):
     """Trains the student that `build` gives; returns it."""
     agreement = keras.metrics.CategoricalAccuracy
+    with strategies.scope(strategy):
+        metrics = {head: [agreement(name="agreement")] for head in taught.heads}
     return fit(
         build,
         taught,
@@ -158,7 +160,7 @@ def _teach(build, taught, curve, folder, settings, strategy):
         settings.precision,
         optimizer=functools.partial(keras.optimizers.Adam, settings.learning_rate),
         loss={head: Divergence() for head in taught.heads},
-        metrics={head: [agreement(name="agreement")] for head in taught.heads},
+        metrics=metrics,
         callbacks=[
             curve,
             keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False),

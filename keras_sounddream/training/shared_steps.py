@@ -43,8 +43,9 @@ class SharedSteps:
         """
         self.model.reset_metrics()
         for data in batches:
-            self._build(data)
-            self._step(self._shared(data))
+            shared = self._shared(data)
+            self._build(shared)
+            self._step(shared)
         return self._logs()
 
     def measure(self, batches):
@@ -58,7 +59,9 @@ class SharedSteps:
         """
         self.model.reset_metrics()
         for number in range(len(batches)):
-            self._test(keras.tree.map_structure(tf.convert_to_tensor, batches[number]))
+            whole = keras.tree.map_structure(tf.convert_to_tensor, batches[number])
+            self._build(whole)
+            self._test(whole)
         return self._logs()
 
     def _step(self, data):
@@ -81,9 +84,10 @@ class SharedSteps:
         tracker = next(metric for metric in model.metrics if metric.name == "loss")
         tracker.update_state(loss * self.strategy.num_replicas_in_sync, rows)
         model.compute_metrics(inputs, targets, scores, weights)
+        variables = [variable.value for variable in model.trainable_variables]
         return [
             tf.convert_to_tensor(part)  # of an embedding, too
-            for part in tape.gradient(scaled, [x.value for x in model.trainable_variables])
+            for part in tape.gradient(scaled, variables, unconnected_gradients="zero")
         ]
 
     def _logs(self):
@@ -95,7 +99,7 @@ class SharedSteps:
             logger = tf.get_logger()  # would warn that this is slow: once it may be
             level = logger.level
             logger.setLevel("ERROR")
-            self.strategy.run(self.model.test_step, args=(self._shared(data),))
+            self.strategy.run(self.model.test_step, args=(data,))
             logger.setLevel(level)
             self.model.reset_metrics()
             self._built = True
