@@ -6,6 +6,7 @@ import click
 
 from keras_sounddream.cli._model_files import check_model_output, write_model
 from keras_sounddream.cli._options import FiniteRange, check_outputs, decorated, quietly
+from keras_sounddream.cli._strategy import begin, is_done, strategy_option
 from keras_sounddream.cli._wavenet_options import read_object
 from keras_sounddream.errors import InputError
 
@@ -49,7 +50,7 @@ def _training_options(command):
         click.option("--learning-rate", type=_ABOVE_ZERO, help="[default: 0.001]"),
         click.option("--momentum", type=FiniteRange(0), help="[default: 0.9]"),
         click.option("--warm-up", type=click.IntRange(0), help="Steps to the full rate."),
-        click.option("--no-decay", "decay", flag_value=False, help="Keep the rate to the end."),
+        click.option("--no-decay", is_flag=True, help="Keep the rate to the end."),
         click.option("--l2", type=FiniteRange(0), help="Penalty on kernels.  [default: 0]"),
         click.option("--clip-norm", type=_ABOVE_ZERO, help="Of all gradients.  [default: 1]"),
         click.option("--average", type=_ABOVE_ZERO, help="Such as 0.999: keep the mean weights."),
@@ -78,14 +79,16 @@ def _training_options(command):
     help="State, log.jsonl, TensorBoard's logs; an interrupted run goes on from here.",
 )
 @click.option("-o", "--output", required=True, metavar="FILE", help="A .keras file, or .npz.")
+@strategy_option
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
-def wavenet(network, sample_rate, folder, output, force, **given):
+def wavenet(network, sample_rate, folder, output, strategy_name, force, **given):
     """Trains a WaveNet on sounds.
 
     Labels are its conditions. A killed run goes on where it was, to the bit: give the same command.
     """
     check_outputs(output, overwrite=force)
     check_model_output(output)
+    given["decay"] = not given.pop("no_decay")
     options = {name: value for name, value in given.items() if value is not None}
     arguments = read_object(network) if network else {}
     if sample_rate is not None:
@@ -97,7 +100,10 @@ def wavenet(network, sample_rate, folder, output, force, **given):
         **{name: value for name, value in options.items() if hasattr(recipe.Settings, name)},
         steps=options["steps"],
     )
-    model = _train(recipe, settings, arguments, folder, options)
+    strategy = begin(strategy_name)
+    model = _train(recipe, settings, arguments, folder, options, strategy)
+    if is_done(strategy):
+        return
     write_model(model, output, force)
     click.echo(f"{output}: {model.count_params():,} weights, {settings.steps} steps")
 
@@ -119,20 +125,24 @@ def corpus_command(name, about):
     @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
     @click.option("--folder", default="training", show_default=True, help="As of train wavenet.")
     @click.option("-o", "--output", required=True, metavar="FILE", help="A .keras file, or .npz.")
+    @strategy_option
     @click.option("--force", is_flag=True, help="Replace the file if it exists.")
-    def command(data, steps, seed, folder, output, force):
+    def command(data, steps, seed, folder, output, strategy_name, force):
         check_outputs(output, overwrite=force)
         check_model_output(output)
         with quietly():
             recipe = importlib.import_module(f"keras_sounddream.training.{name}")
-        model = recipe.train(data, folder, steps or recipe.STEPS, seed)
+        strategy = begin(strategy_name)
+        model = recipe.train(data, folder, steps or recipe.STEPS, seed, strategy)
+        if is_done(strategy):
+            return
         write_model(model, output, force)
         click.echo(f"{output}: {model.count_params():,} weights, {steps or recipe.STEPS} steps")
 
     return command
 
 
-def _train(recipe, settings, arguments, folder, options):
+def _train(recipe, settings, arguments, folder, options, strategy):
     from keras_sounddream.applications import WaveNet
     from keras_sounddream.cli._sounds import list_sounds
     from keras_sounddream.training.stored_sounds import store_sounds
@@ -155,7 +165,7 @@ def _train(recipe, settings, arguments, folder, options):
     pieces = Pieces(sounds, plan, *shape, starts=options["starts"])
     for name, reason in sounds.dropped:
         click.echo(f"left out: {name}: {reason}", err=True)
-    return recipe.train(build, pieces, folder, settings)
+    return recipe.train(build, pieces, folder, settings, strategy=strategy)
 
 
 def _build(constructor, arguments):

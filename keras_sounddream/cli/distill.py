@@ -12,6 +12,7 @@ from keras_sounddream.cli._options import (
     quietly,
     write_json,
 )
+from keras_sounddream.cli._strategy import begin, is_done, strategy_option
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 
@@ -69,6 +70,7 @@ from keras_sounddream.files import written_beside
     help="What is kept of the videos, and training state; an interrupted run goes on from here.",
 )
 @click.option("--json", "json_path", metavar="FILE", help="Write the curve, and what was skipped.")
+@strategy_option
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def command(videos, output, teachers, weights, preprocessing, student_name, folder, **settings):
     """Teaches a student of sound what teachers of pictures see in a folder of videos.
@@ -76,7 +78,7 @@ def command(videos, output, teachers, weights, preprocessing, student_name, fold
     Prints how often the student's first class is the teacher's on the videos held out, before and
     after.
     """
-    json_path, force = settings.pop("json_path"), settings.pop("force")
+    json_path, force, kind = (settings.pop(x) for x in ("json_path", "force", "strategy_name"))
     check_outputs(output, json_path, overwrite=force)
     if not output.endswith(".keras"):
         raise InputError(f"Expected a model to write, .keras. Received: {output}")
@@ -84,12 +86,16 @@ def command(videos, output, teachers, weights, preprocessing, student_name, fold
     weights = _by_head(weights, "--weights", heads)
     modes = _by_head(preprocessing, "--preprocessing", heads)
     with quietly():
-        from keras_sounddream.training import distillation
+        from keras_sounddream.training import distillation, strategies
     chosen = {name: value for name, value in settings.items() if value is not None}
     chosen = distillation.Settings(**chosen)
+    strategy = begin(kind)
     loaded = {h: _teacher(n, weights.get(h), modes.get(h)) for h, n in heads.items()}
-    student = None if student_name is None else load_model(student_name, None)[0]
-    found = distillation.distill(videos, loaded, folder, student, chosen)
+    with strategies.scope(strategy):
+        student = None if student_name is None else load_model(student_name, None)[0]
+    found = distillation.distill(videos, loaded, folder, student, chosen, strategy)
+    if is_done(strategy):
+        return
     with written_beside(output, force) as temporary:
         found.model.save(temporary)
     if json_path:

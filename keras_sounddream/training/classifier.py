@@ -47,7 +47,8 @@ def fit(
         precision: str, a Keras dtype policy.
         optimizer: function without arguments that returns a Keras optimizer, or `None`.
         loss: as of `keras.Model.compile`.
-        metrics: as of `keras.Model.compile`.
+        metrics: as of `keras.Model.compile`; objects made in the strategy's scope, or the workers
+            count each for itself.
         save_every: int, epochs from one state to the next; the last is always saved.
         keep: int, how many states are kept.
         unit: str, what the progress bar calls an epoch.

@@ -6,7 +6,6 @@ of the student's classes from the teacher's, Adam.
 
 import dataclasses
 import functools
-import json
 import pathlib
 
 import keras
@@ -15,9 +14,11 @@ from keras import ops
 
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import written_beside
+from keras_sounddream.training import strategies
 from keras_sounddream.training.classifier import claim_folder, fit
+from keras_sounddream.training.curve import Curve
 from keras_sounddream.training.lessons import Lessons, prepare
+from keras_sounddream.training.shared_steps import rows_each
 from keras_sounddream.training.students import soundnet_student, time_steps, with_heads
 from keras_sounddream.training.teachers import weights_digest
 from keras_sounddream.training.videos import find_videos
@@ -94,40 +95,7 @@ class Divergence(keras.losses.Loss):
         return keras.losses.categorical_crossentropy(y_true, y_pred) - entropy
 
 
-class Curve(keras.callbacks.Callback):
-    """Keeps the numbers of every epoch in a file, from before the first one on.
-
-    Args:
-        path: path of a `.json` file; what an earlier run wrote there is kept.
-        held_out: `Lessons` that the student is measured on before the first epoch.
-    """
-
-    def __init__(self, path, held_out):
-        super().__init__()
-        self.path, self.held_out = path, held_out
-        self.points = json.loads(path.read_text()) if path.exists() else {}
-
-    def on_train_begin(self, logs=None):
-        if "0" not in self.points:
-            found = self.model.evaluate(self.held_out, verbose=0, return_dict=True)
-            self._keep(0, {f"val_{name}": value for name, value in found.items()})
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._keep(epoch + 1, logs)
-
-    def _keep(self, epoch, logs):
-        heads = self.held_out.heads
-        if len(heads) == 1:  # of one output, Keras does not say the name
-            logs = {
-                name.replace("agreement", f"{heads[0]}_agreement"): value
-                for name, value in logs.items()
-            }
-        self.points[str(epoch)] = {name: float(value) for name, value in logs.items()}
-        with written_beside(self.path, True) as temporary:
-            temporary.write_text(json.dumps(self.points, indent=1))
-
-
-def distill(videos, teachers, folder, student=None, settings=None):
+def distill(videos, teachers, folder, student=None, settings=None, strategy=None):
     """Teaches a student what the pictures of videos show, by their sound.
 
     Windows of a video follow one another; the teachers look at the picture in the middle of each of
@@ -139,20 +107,26 @@ def distill(videos, teachers, folder, student=None, settings=None):
         folder: str or path for what is kept of the videos, training state and TensorBoard's logs;
             a run that was interrupted goes on from there.
         student: `keras.Model` from waveforms to probabilities, `(batch, steps, classes)` or
-            `(batch, classes)`, or a dict of such; `None` for `soundnet_student`.
+            `(batch, classes)`, or a dict of such, made in the strategy's scope; `None` for
+            `soundnet_student`.
         settings: `Settings`, or `None` for SoundNet's.
+        strategy: `tf.distribute.Strategy`, as of `classifier.fit`.
 
     Returns:
         `Distillation`.
 
     Raises:
         InputError: if there is no video that can be used, student and teachers do not fit each
-            other, or `folder` holds a run of other settings.
+            other, `folder` holds a run of other settings, or the devices cannot share a batch
+            evenly.
     """
     settings, folder = settings or Settings(), pathlib.Path(folder)
+    rows_each(strategy, settings.batch_size)
     paths = find_videos(videos)
     given = student is not None
-    network = with_heads(student if given else soundnet_student(teachers), teachers)
+    _check_scope(student, strategy)
+    with strategies.scope(strategy):
+        network = with_heads(student if given else soundnet_student(teachers), teachers)
     rate = find_sample_rate(network) or find_sample_rate(student)
     along_time = time_steps(network, round(settings.window_seconds * rate))
     steps = along_time or 1
@@ -166,15 +140,18 @@ def distill(videos, teachers, folder, student=None, settings=None):
         for windows, options in zip(_split(found, settings), _options(settings), strict=True)
     )
     build = (lambda: network) if given else (lambda: soundnet_student(teachers))
-    network = _teach(build, taught, held_out, folder, settings)
-    curve = {int(epoch): point for epoch, point in Curve(folder / _CURVE, held_out).points.items()}
+    told = Curve(folder / _CURVE, held_out)
+    network = _teach(build, taught, told, folder, settings, strategy)
+    curve = {int(epoch): point for epoch, point in told.points.items()}
     counts = {"taught": len(taught.windows), "held_out": len(held_out.windows)}
     return Distillation(student if given else network, curve, _chance(held_out), counts, skipped)
 
 
-def _teach(build, taught, held_out, folder, settings):
+def _teach(build, taught, curve, folder, settings, strategy):
     """Trains the student that `build` gives; returns it."""
     agreement = keras.metrics.CategoricalAccuracy
+    with strategies.scope(strategy):
+        metrics = {head: [agreement(name="agreement")] for head in taught.heads}
     return fit(
         build,
         taught,
@@ -183,13 +160,22 @@ def _teach(build, taught, held_out, folder, settings):
         settings.precision,
         optimizer=functools.partial(keras.optimizers.Adam, settings.learning_rate),
         loss={head: Divergence() for head in taught.heads},
-        metrics={head: [agreement(name="agreement")] for head in taught.heads},
+        metrics=metrics,
         callbacks=[
-            Curve(folder / _CURVE, held_out),
+            curve,
             keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False),
         ],
-        validation_data=held_out,
+        validation_data=curve.held_out,
+        strategy=strategy,
     )
+
+
+def _check_scope(student, strategy):
+    if student is not None and strategy and student.distribute_strategy is not strategy:
+        raise InputError(
+            f"Expected a student made in the strategy's scope. {student.name} was made before: "
+            "load it in `with strategy.scope():`."
+        )
 
 
 def _claim(folder, num_videos, student, teachers, settings):

@@ -64,7 +64,7 @@ def read_words(data, folder, test):
     return store_sounds(list_words(data, test), folder, SAMPLE_RATE, progress=False)
 
 
-def train(data, folder, steps=STEPS, seed=0):
+def train(data, folder, steps=STEPS, seed=0, strategy=None):
     """Trains the WaveNet on the training takes, each word whole and out of silence.
 
     Args:
@@ -72,6 +72,7 @@ def train(data, folder, steps=STEPS, seed=0):
         folder: str or path for the state; an interrupted run goes on from there.
         steps: int, of four words.
         seed: int.
+        strategy: `tf.distribute.Strategy`, as of `wavenet.train`.
 
     Returns:
         `keras.Model`.
@@ -83,4 +84,4 @@ def train(data, folder, steps=STEPS, seed=0):
     settings = wavenet.Settings(
         steps, learning_rate=2e-3, warm_up=300, average=0.999, seed=seed, sound_steps=500
     )
-    return wavenet.train(lambda: WaveNet(**NETWORK), batches, folder, settings)
+    return wavenet.train(lambda: WaveNet(**NETWORK), batches, folder, settings, strategy=strategy)

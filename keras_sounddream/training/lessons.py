@@ -121,7 +121,7 @@ def prepare(paths, teachers, folder, sample_rate, step_seconds, steps, pictures_
             except _UnfitError as error:
                 skipped[str(path)] = str(error)
                 continue
-            with written_beside(kept) as temporary:
+            with written_beside(kept, overwrite=True) as temporary:  # another worker may, too
                 np.savez(temporary, **content)
         found.append([Lesson(kept, i) for i in _firsts(kept, steps)])
     if not found:

@@ -66,7 +66,7 @@ def split_ends(sounds, share):
     )
 
 
-def train(data, folder, steps=STEPS, seed=0):
+def train(data, folder, steps=STEPS, seed=0, strategy=None):
     """Trains the WaveNet on all but the ends of the tracks.
 
     Args:
@@ -74,6 +74,7 @@ def train(data, folder, steps=STEPS, seed=0):
         folder: str or path for the state; an interrupted run goes on from there.
         steps: int, of four pieces.
         seed: int.
+        strategy: `tf.distribute.Strategy`, as of `wavenet.train`.
 
     Returns:
         `keras.Model`.
@@ -84,4 +85,4 @@ def train(data, folder, steps=STEPS, seed=0):
     settings = wavenet.Settings(
         steps, learning_rate=2e-3, warm_up=300, average=0.999, seed=seed, sound_steps=500
     )
-    return wavenet.train(lambda: WaveNet(**NETWORK), pieces, folder, settings)
+    return wavenet.train(lambda: WaveNet(**NETWORK), pieces, folder, settings, strategy=strategy)

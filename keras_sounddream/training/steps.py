@@ -43,7 +43,8 @@ class LearningRateDrop(keras.callbacks.Callback):
         optimizer = self.model.optimizer
         recent = self.accuracies[-_WINDOW:]
         if len(recent) == _WINDOW and np.mean(recent) > _ENOUGH:
-            optimizer.learning_rate = min(self.low, float(optimizer.learning_rate))
+            rate = ops.convert_to_numpy(optimizer.learning_rate)
+            optimizer.learning_rate = min(self.low, float(rate))
         done = epoch + 1
         if self.writes and (done % self.every == 0 or done == self.params["epochs"]):
             with written_beside(self.path, True) as temporary:
@@ -78,7 +79,8 @@ class LayerSummaries(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         with self._writer.as_default(step=epoch):
-            tf.summary.scalar("learning_rate", float(self.model.optimizer.learning_rate))
+            rate = ops.convert_to_numpy(self.model.optimizer.learning_rate)
+            tf.summary.scalar("learning_rate", rate)
             for name, value in (logs or {}).items():
                 tag = name.replace("val_", "validation_").replace("loss", "cross_entropy")
                 tf.summary.scalar(tag, value)

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.training.shared_steps import SharedSteps
 
 KINDS = ("mirrored", "multiworker")
 
@@ -75,6 +76,8 @@ def prepare(model, strategy):
     for layer in model.layers if strategy else ():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True
+        elif isinstance(layer, keras.Model):
+            prepare(layer, strategy)
 
 
 def fit(
@@ -88,6 +91,7 @@ def fit(
     callbacks=(),
     validation_data=None,
     validation_freq=1,
+    jit_compile=False,
 ):
     """Trains a compiled model, as `keras.Model.fit` would on one device.
 
@@ -97,24 +101,30 @@ def fit(
     Args:
         model: `keras.Model`, built, prepared and compiled in the strategy's scope.
         batch: function from the number of a step, counted through all epochs, to a tuple of arrays
-            (or dicts of arrays) as `train_step` takes it.
+            (or dicts of arrays): inputs, targets and, if there are any, weights.
         strategy: `tf.distribute.Strategy`.
         epochs: int, the number of the last epoch.
         steps_per_epoch: int.
         initial_epoch: int, the epochs that have been made.
         callbacks: sequence of `keras.callbacks.Callback`, told of epochs. Those with an attribute
             `writes` are told by every worker, and it is true of the chief's alone; any other, only
-            by the chief.
-        validation_data: list of tuples as of `batch`, measured whole by every worker, or `None`.
+            by the chief. One with an attribute `measure` finds there a function without arguments
+            that measures `validation_data`, for all workers together.
+        validation_data: sequence of tuples as of `batch`, measured whole by every worker, or
+            `None`.
         validation_freq: int, epochs from one measurement to the next.
+        jit_compile: bool, as of `SharedSteps`.
 
     Raises:
         InputError: if the workers do not begin at one epoch, a batch cannot be shared out evenly,
             or a worker is lost.
     """
-    loop = _Loop(model, strategy)
+    steps = SharedSteps(model, strategy, jit_compile)
     told = keras.callbacks.CallbackList(
-        _taking_part(callbacks, strategy), model=model, epochs=epochs, steps=steps_per_epoch
+        _taking_part(callbacks, strategy, lambda: steps.measure(validation_data)),
+        model=model,
+        epochs=epochs,
+        steps=steps_per_epoch,
     )
     try:
         _check_begin(strategy, initial_epoch)
@@ -123,11 +133,12 @@ def fit(
         with contextlib.closing(_ahead(batch, first, epochs * steps_per_epoch)) as batches:
             for epoch in range(initial_epoch, epochs):
                 told.on_epoch_begin(epoch)
-                logs = loop.train(next(batches) for _ in range(steps_per_epoch))
+                logs = steps.train(next(batches) for _ in range(steps_per_epoch))
                 if validation_data is not None and (epoch + 1) % validation_freq == 0:
-                    found = loop.measure(validation_data)
+                    found = steps.measure(validation_data)
                     logs |= {f"val_{name}": value for name, value in found.items()}
                 told.on_epoch_end(epoch, logs)
+        model.optimizer.finalize_variable_values(model.trainable_variables)
         told.on_train_end()
     except _LOST as error:
         reason = re.sub(r"{{.*?}} ", "", error.message).splitlines()[0].rstrip(".:)")
@@ -137,67 +148,13 @@ def fit(
         ) from error
 
 
-class _Loop:
-    """What is done with a model in every replica."""
-
-    def __init__(self, model, strategy):
-        self.model, self.strategy, self.built = model, strategy, False
-        self.train_step = tf.function(lambda data: strategy.run(model.train_step, args=(data,)))
-        self.test_step = tf.function(lambda data: strategy.run(model.test_step, args=(data,)))
-
-    def train(self, batches):
-        self.model.reset_metrics()
-        for data in batches:
-            self._build(data)
-            self.train_step(self._shared(data))
-        return self._logs()
-
-    def measure(self, batches):
-        self.model.reset_metrics()
-        for data in batches:
-            self.test_step(keras.tree.map_structure(tf.convert_to_tensor, data))
-        return self._logs()
-
-    def _logs(self):
-        return {name: float(value) for name, value in self.model.get_metrics_result().items()}
-
-    def _build(self, data):
-        """Makes the metrics' variables outside the graph: in one, a strategy cannot."""
-        if not self.built:
-            logger = tf.get_logger()  # would warn that this is slow: once it may be
-            level = logger.level
-            logger.setLevel("ERROR")
-            self.strategy.run(self.model.test_step, args=(self._shared(data),))
-            logger.setLevel(level)
-            self.model.reset_metrics()
-            self.built = True
-
-    def _shared(self, data):
-        """A batch, of which each replica has its rows."""
-        replicas = self.strategy.num_replicas_in_sync
-
-        def share(array):
-            rows, left = divmod(len(array), replicas)
-            if left:
-                raise InputError(
-                    f"Expected batches that {replicas} devices share evenly. Received: "
-                    f"{len(array)} examples. Give another batch size."
-                )
-
-            def of_replica(context):
-                start = context.replica_id_in_sync_group * rows
-                return tf.convert_to_tensor(array[start : start + rows])
-
-            return self.strategy.experimental_distribute_values_from_function(of_replica)
-
-        return keras.tree.map_structure(share, data)
-
-
-def _taking_part(callbacks, strategy):
+def _taking_part(callbacks, strategy, measure):
     chief = worker(strategy) == 0
     for each in callbacks:
         if hasattr(each, "writes"):
             each.writes = chief
+        if hasattr(each, "measure"):
+            each.measure = measure
     return [each for each in callbacks if chief or hasattr(each, "writes")]
 
 

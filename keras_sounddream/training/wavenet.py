@@ -1,6 +1,7 @@
 """The recipe of a WaveNet: trained on pieces of sounds, and resumed to the bit."""
 
 import contextlib
+import functools
 import json
 import pathlib
 
@@ -9,12 +10,14 @@ import keras
 from keras_sounddream.applications._wavenet_plan import WAVEFORM
 from keras_sounddream.errors import InputError
 from keras_sounddream.generation import generate
+from keras_sounddream.training import strategies
 from keras_sounddream.training.classifier import (
     ProgressBar,
     TrainingState,
     build_under,
     claim_folder,
 )
+from keras_sounddream.training.shared_steps import rows_each
 from keras_sounddream.training.wavenet_levels import bits, level_pairs, marginal_nats
 from keras_sounddream.training.wavenet_log import StepLog, Summaries
 from keras_sounddream.training.wavenet_loss import NextSample, nats
@@ -33,6 +36,7 @@ __all__ = [
 
 # What may be changed when a run is resumed, since the weights do not depend on it.
 _FREE = ("checkpoint_steps", "checkpoint_minutes", "keep", "summary_steps", "sound_steps")
+_BY_WEIGHT, _EVENLY = "mean_with_sample_weight", "sum_over_batch_size"  # means over a batch
 
 
 def train(build, pieces, folder, settings, *, strategy=None):
@@ -48,20 +52,23 @@ def train(build, pieces, folder, settings, *, strategy=None):
         pieces: `Pieces` or `WholeSounds`, for that model.
         folder: str or path.
         settings: `Settings`.
-        strategy: `tf.distribute.Strategy` to train with; `None` for one device.
+        strategy: `tf.distribute.Strategy` to share each batch out by, as of `strategies.find`;
+            `None` for one device. The weights are the same but for rounding.
 
     Returns:
         `keras.Model`, trained.
 
     Raises:
-        InputError: if the model does not give logits, or the folder holds another run.
+        InputError: if the model does not give logits, the folder holds another run, or the devices
+            cannot share a batch evenly.
     """
-    with strategy.scope() if strategy else contextlib.nullcontext():
+    rows_each(strategy, pieces.batch_size)
+    with strategies.scope(strategy):
         keras.utils.set_random_seed(settings.seed)
         model = build_under(build, settings.precision)
         _check(model, pieces)
         learner = from_silence(model) if isinstance(pieces, WholeSounds) else model
-        compile_model(learner, settings, model.plan)
+        compile_model(learner, settings, model.plan, shared=strategy is not None)
     claim_folder(folder, _identity(model, pieces, settings))
     folder = pathlib.Path(folder)
     state = TrainingState(
@@ -71,10 +78,11 @@ def train(build, pieces, folder, settings, *, strategy=None):
         settings.steps,
         settings.keep,
         settings.checkpoint_minutes,
+        worker=strategies.worker(strategy),
     )
     step = state.restore(learner)
     if step < settings.steps:
-        _fit(learner, model, pieces, settings, state, step)
+        _fit(learner, model, pieces, settings, state, step, strategy)
     else:
         learner.optimizer.finalize_variable_values(learner.trainable_variables)
     _set_penalty(model, 0.0)
@@ -82,18 +90,19 @@ def train(build, pieces, folder, settings, *, strategy=None):
     return model
 
 
-def compile_model(model, settings, plan=None):
+def compile_model(model, settings, plan=None, *, shared=False):
     """Gives a WaveNet its optimizer, loss and penalty: then `model.fit(pieces.dataset(), …)` does.
 
     Args:
         model: model of `applications.WaveNet`, or of `from_silence`.
         settings: `Settings`.
         plan: `Plan`; `None` for the model's.
+        shared: bool, whether several devices share each batch, whose weights then have the mean 1.
     """
     plan = plan or model.plan
     model.compile(
         optimizer=make_optimizer(settings),
-        loss=NextSample(plan.levels, plan.output),
+        loss=NextSample(plan.levels, plan.output, _EVENLY if shared else _BY_WEIGHT),
         weighted_metrics=[
             keras.metrics.MeanMetricWrapper(
                 nats, "nats", levels=plan.levels, output=plan.output, dtype="float32"
@@ -145,27 +154,36 @@ def averaged(model):
         model.set_weights(kept)
 
 
-def _fit(learner, model, pieces, settings, state, step):
+def _fit(learner, model, pieces, settings, state, step, strategy):
     marginal = bits(marginal_nats(level_pairs(pieces.sounds, model.plan.levels)))
 
     def listen(*given, **more):
         with averaged(learner):
             return generate(model, *given, **more)
 
-    learner.fit(
-        pieces.dataset(step).map(lambda inputs, *rest: (_inputs(inputs), *rest)),
-        epochs=settings.steps,
-        initial_epoch=step,
-        steps_per_epoch=1,
-        shuffle=False,
-        verbose=0,
-        callbacks=[
+    common = {
+        "epochs": settings.steps,
+        "initial_epoch": step,
+        "steps_per_epoch": 1,
+        "callbacks": [
             StepLog(state.folder / "log.jsonl", step, marginal),
             Summaries(state.folder / "tensorboard", settings, model.plan, marginal, listen),
             ProgressBar(step, settings.steps, "step"),
             state,
         ],
-    )
+    }
+    if strategy:
+        batch = functools.partial(_evenly_weighted, pieces)
+        strategies.fit(learner, batch, strategy, jit_compile=settings.jit_compile, **common)
+    else:
+        batches = pieces.dataset(step).map(lambda inputs, *rest: (_inputs(inputs), *rest))
+        learner.fit(batches, shuffle=False, verbose=0, **common)
+
+
+def _evenly_weighted(pieces, step):
+    """The batch of a step, with weights whose mean is 1."""
+    inputs, targets, weights = pieces.batch(step)
+    return _inputs(inputs), targets, weights / weights.mean()
 
 
 def _inputs(inputs):

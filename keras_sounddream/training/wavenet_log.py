@@ -81,7 +81,8 @@ class Summaries(keras.callbacks.Callback):
                     tf.summary.scalar(name, logs[name])
                 tf.summary.scalar("bits_per_sample", logs["nats"] / math.log(2))
                 tf.summary.scalar("marginal_bits", self.marginal_bits)
-                tf.summary.scalar("learning_rate", float(self.model.optimizer.learning_rate))
+                rate = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
+                tf.summary.scalar("learning_rate", rate)
             if self.settings.sound_steps and done % self.settings.sound_steps == 0:
                 self._sound(done)
 

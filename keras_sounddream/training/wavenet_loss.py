@@ -19,14 +19,23 @@ class NextSample(keras.losses.Loss):
     Args:
         levels: int, as of the model's plan.
         output: str, as of the model's plan.
+        reduction: str, as of `keras.Loss`. The mean of samples by their weights; of batches of
+            which each device has some rows, `"sum_over_batch_size"` of weights whose mean is 1,
+            since in the rows of one device there may be more silence than in another's.
         name: str.
 
     Raises:
         InputError: if there is no such `output`.
     """
 
-    def __init__(self, levels=256, output="softmax", name="next_sample"):
-        super().__init__(name=name, reduction="mean_with_sample_weight")
+    def __init__(
+        self,
+        levels=256,
+        output="softmax",
+        reduction="mean_with_sample_weight",
+        name="next_sample",
+    ):
+        super().__init__(name=name, reduction=reduction)
         if output not in _KINDS:
             raise InputError(f"`output` must be one of {list(_KINDS)}. Received: {output!r}")
         self.levels, self.output = levels, output
@@ -35,7 +44,7 @@ class NextSample(keras.losses.Loss):
         return nats(y_true, y_pred, self.levels, self.output)
 
     def get_config(self):
-        return {"levels": self.levels, "output": self.output, "name": self.name}
+        return {**super().get_config(), "levels": self.levels, "output": self.output}
 
 
 def nats(waveform, scores, levels=256, output="softmax"):

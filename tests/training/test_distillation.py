@@ -6,6 +6,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 from places import shared_data
 from training.small_videos import (
@@ -22,7 +23,7 @@ from training.small_videos import (
 from keras_sounddream import InputError
 from keras_sounddream.cli import distill
 from keras_sounddream.cli.main import main
-from keras_sounddream.training import distillation, lessons, students, videos
+from keras_sounddream.training import distillation, lessons, strategies, students, videos
 from keras_sounddream.training.teachers import Teacher
 
 SETTINGS = distillation.Settings(
@@ -100,6 +101,25 @@ def test_a_broken_run_goes_on_where_it_was(folder, tmp_path, monkeypatch):
         np.testing.assert_array_equal(first, second)
     with pytest.raises(InputError, match="holds a run with"):
         distillation.distill(folder, teachers, tmp_path / "whole", small_student(), SETTINGS)
+
+
+def test_devices_that_share_the_windows_teach_alike(tmp_path):
+    make_videos(tmp_path / "videos", 12, steps=3, step_seconds=WINDOW_SECONDS / 3)
+    settings = dataclasses.replace(SETTINGS, epochs=2, batch_size=3)
+    strategy, found = tf.distribute.MirroredStrategy(["CPU:0"]), []
+    for devices in (None, strategy):
+        with strategies.scope(devices):
+            student = small_student()
+        given = (tmp_path / "videos", {"places": place_teacher()}, tmp_path / str(devices))
+        found.append(distillation.distill(*given, student, settings, devices))
+    one, shared = found
+    assert one.curve.keys() == shared.curve.keys() == {0, 1, 2}
+    for epoch, numbers in one.curve.items():
+        assert shared.curve[epoch] == pytest.approx(numbers, abs=1e-5)
+    for first, second in zip(one.model.get_weights(), shared.model.get_weights(), strict=True):
+        np.testing.assert_allclose(first, second, atol=1e-5)
+    with pytest.raises(InputError, match="small_student was made before: load it in"):
+        distillation.distill(*given[:2], tmp_path / "new", small_student(), settings, strategy)
 
 
 def test_a_window_is_what_the_teacher_says_of_its_pictures(folder, tmp_path):

@@ -5,6 +5,7 @@ import types
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_sounddream import InputError
 from keras_sounddream.training import steps
@@ -70,6 +71,26 @@ def drop_with(accuracies, folder, first=0, every=100):
         rule.on_epoch_end(step, {"accuracy": accuracy})
         low += [step] if optimizer.learning_rate < 1 else []
     return low
+
+
+def test_the_rate_of_several_devices_drops_and_is_told(tmp_path, rng, monkeypatch):
+    monkeypatch.setattr(steps, "_WINDOW", 2)
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        inputs = keras.Input((12, 4))
+        model = keras.Model(inputs, keras.layers.Dense(2)(inputs))
+        model.compile(keras.optimizers.SGD(0.5))
+        model.optimizer.build(model.trainable_variables)
+    rule = steps.LearningRateDrop(tmp_path, low=0.1, every=9)
+    told = steps.LayerSummaries(tmp_path / "told", make_batches(rng), every=9)
+    for each in (rule, told):
+        each.set_model(model)
+        each.set_params({"epochs": 9})
+        each.on_train_begin()
+    for step, rate in enumerate((0.5, 0.1), start=1):
+        rule.on_epoch_begin(step - 1)
+        rule.on_epoch_end(step - 1, {"accuracy": 0.9})
+        told.on_epoch_end(step)
+        assert float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)) == np.float32(rate)
 
 
 def test_the_rate_drops_once_a_full_window_is_right_often_enough(tmp_path):

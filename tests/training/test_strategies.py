@@ -1,5 +1,6 @@
 """Several devices make the steps of one; a worker that is killed costs nothing."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -11,11 +12,14 @@ import types
 import keras
 import numpy as np
 import pytest
+import soundfile
 from training import work_together
 
 from keras_sounddream import InputError
 from keras_sounddream.cli.main import main
-from keras_sounddream.training import strategies
+from keras_sounddream.training import distillation, strategies, wavenet
+from keras_sounddream.training.sounds import hold_sounds
+from keras_sounddream.training.wavenet_data import Pieces
 
 SCRIPT = pathlib.Path(work_together.__file__)
 
@@ -41,13 +45,12 @@ def free_ports(count):
     return ports
 
 
-def start_workers(folder, die_at=None):
-    """Two workers; if `die_at` is given, the second kills itself at that step."""
+def start_workers(folder, *death):
+    """Two workers; if a run and a step are given, the second kills itself there."""
     cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
     for index in (0, 1):
         config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
-        dies = [die_at] if index and die_at is not None else []
-        yield start("multiworker", folder, *dies, TF_CONFIG=config)
+        yield start("multiworker", folder, *(death if index else ()), TF_CONFIG=config)
 
 
 def end(processes):
@@ -60,27 +63,43 @@ def end(processes):
 
 
 def steps(said):
-    return json.loads(said.splitlines()[-1].removeprefix("steps "))
+    return json.loads(said.splitlines()[-1])
+
+
+def log(folder):
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
 
 
 def test_devices_and_workers_make_the_steps_of_one_and_a_kill_costs_nothing(tmp_path, capsys):
-    mirrored = start("mirrored", tmp_path)
-    first = list(start_workers(tmp_path, die_at=6))
-    work_together.main("one", tmp_path)
-    (left, _, why), (killed, *_) = end(first)
-    assert killed == -9
-    assert left == 1
-    assert "InputError: A worker was lost (" in why
+    whole, mirrored = list(range(work_together.STEPS)), start("mirrored", tmp_path)
+    deaths = []
+    for run in work_together.RUNS:
+        workers = list(start_workers(tmp_path, run, 6))
+        if run == "classifier":
+            work_together.main("one", tmp_path)
+        deaths += [end(workers)]
+    for (left, _, why), (killed, *_) in deaths:
+        assert (left, killed) == (1, -9)
+        assert "InputError: A worker was lost (" in why
+    once, twice = (steps(said) for (_, said, _), _ in deaths)
+    assert once == {"classifier": whole[:7], "wavenet": []}
+    assert twice == {"classifier": whole[4:], "wavenet": whole[:7]}
     found = end([mirrored, *start_workers(tmp_path)])
     assert [code for code, *_ in found] == [0, 0, 0], found
-    whole = list(range(work_together.STEPS))
-    assert [steps(said) for _, said, _ in found] == [whole, whole[4:], whole[4:]]
-    alone = np.load(tmp_path / "one-0.npz")
-    for name in ("mirrored-0", "multiworker-0", "multiworker-1"):
-        together = np.load(tmp_path / f"{name}.npz")
-        for key in alone:
-            np.testing.assert_allclose(together[key], alone[key], atol=1e-5, err_msg=name)
-    assert not np.allclose(alone["arr_0"], work_together.build().get_weights()[0])
+    rest = {"classifier": [], "wavenet": whole[4:]}
+    assert [steps(said) for _, said, _ in found] == [dict.fromkeys(rest, whole), rest, rest]
+    for run in work_together.RUNS:
+        alone = np.load(tmp_path / f"{run}-one-0.npz")
+        for name in (f"{run}-mirrored-0", f"{run}-multiworker-0", f"{run}-multiworker-1"):
+            together = np.load(tmp_path / f"{name}.npz")
+            for key in alone:
+                np.testing.assert_allclose(together[key], alone[key], atol=1e-5, err_msg=name)
+    losses = {row["step"]: row["loss"] for row in log(tmp_path / "wavenet-one")}
+    rows = log(tmp_path / "wavenet-multiworker")
+    assert [row["step"] for row in rows] == [*range(1, 7), 4, *range(5, 13)]
+    for row in rows:
+        assert "restart" in row or row["loss"] == pytest.approx(losses[row["step"]], abs=1e-5)
+    assert losses[12] < losses[1]
 
 
 def resolver(kind, number, **cluster):
@@ -113,16 +132,50 @@ def test_the_chief_is_worker_0(kind, number, cluster, expected):
         '{"cluster": {"worker": ["localhost:1"]}, "task": {"type": "chief", "index": 0}}',
     ],
 )
-def test_a_cluster_that_is_none_is_refused_in_a_line(tmp_path, monkeypatch, capsys, config):
+def test_a_cluster_that_is_none_is_refused_in_a_line(monkeypatch, config):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     if config is not None:
         monkeypatch.setenv("TF_CONFIG", config)
     with pytest.raises(InputError, match="Expected TF_CONFIG in the environment"):
         strategies.find("multiworker")
+
+
+COMMANDS = {
+    "esc10": (["train", "esc10"], "esc10.train"),
+    "urbansound8k": (["train", "urbansound8k"], "urbansound8k.train"),
+    "wavenet": (["train", "wavenet", "--steps", "9"], "wavenet.train"),
+    "fsdd": (["train", "fsdd"], "fsdd.train"),
+    "music16k": (["train", "music16k"], "music16k.train"),
+    "finetune": (["finetune", "yamnet"], "finetune.finetune"),
+    "distill": (["distill", "--teacher", "places=a.keras"], "distillation.distill"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_training_command_takes_a_strategy(name, tmp_path, monkeypatch, capsys):
+    (begun, recipe), given = COMMANDS[name], []
     monkeypatch.chdir(tmp_path)
-    arguments = ["esc10", "--data", ".", "-o", "a.npz", "--strategy", "multiworker"]
-    assert main(["train", *arguments]) == 2
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    soundfile.write(tmp_path / "a.wav", np.ones(900) / 2, 16000)
+    data = ["."] if name == "distill" else ["--data", "."]
+    command = [*begun, *data, "-o", "a.keras", "--strategy", "multiworker"]
+    assert main(command) == 2
     assert "Expected TF_CONFIG" in capsys.readouterr().err
+    worker = Pretended(0)
+    monkeypatch.setattr(strategies, "find", lambda kind: worker)
+    monkeypatch.setattr("keras_sounddream.cli.distill._teacher", lambda *given: None)
+    monkeypatch.setattr(
+        "keras_sounddream.training.clip_sets.read_clip_set",
+        lambda *given: types.SimpleNamespace(folds=[1]),
+    )
+    monkeypatch.setattr(
+        f"keras_sounddream.training.{recipe}",
+        lambda *positional, **named: given.extend([*positional, *named.values()]),
+    )
+    assert main(command) == 0
+    assert worker in given
+    assert "worker 1 is done; worker 0 writes the model" in capsys.readouterr().out
+    assert not (tmp_path / "a.keras").exists()
 
 
 def test_kinds_are_known():
@@ -138,6 +191,10 @@ class Pretended:
 
     def __init__(self, total):
         self.total = total
+        self.cluster_resolver = resolver("worker", 1, worker=["a", "b"])
+
+    def scope(self):
+        return contextlib.nullcontext()
 
     def run(self, function):
         return function()
@@ -163,3 +220,19 @@ def test_what_cannot_be_shared_is_refused(total, words):
             initial_epoch=2,
             steps_per_epoch=1,
         )
+
+
+def test_a_batch_that_cannot_be_shared_is_refused_before_a_folder_is_claimed(tmp_path):
+    plan = work_together.small_wavenet().plan
+    sounds = hold_sounds([np.ones(9)], 8000, {"tone": ["low"]})
+    with pytest.raises(InputError, match="that 3 devices share evenly. Received: 4 examples"):
+        wavenet.train(
+            work_together.small_wavenet,
+            Pieces(sounds, plan, 64, 4),
+            tmp_path / "run",
+            wavenet.Settings(2),
+            strategy=Pretended(0),
+        )
+    with pytest.raises(InputError, match="that 3 devices share evenly. Received: 64 examples"):
+        distillation.distill("videos", {}, tmp_path / "run", strategy=Pretended(0))
+    assert not (tmp_path / "run").exists()

@@ -258,9 +258,11 @@ def test_the_command_trains_on_folders_of_sounds(tmp_path, rng, capsys):
     network.write_text('{"dilations": [1, 2, 4], "skip_channels": 8}')
     where = ["--data", tmp_path / "data", "--folder", tmp_path / "run", "--network", network]
     run = ["train", "wavenet", *map(str, where), "--condition", "tone", "--sample-rate", "8000"]
-    run += ["--steps", "3", "--batch-size", "2", "--l2", "0.1", "--no-decay"]
-    assert main([*run, "-o", str(tmp_path / "tones.keras")]) == 0
+    run += ["--steps", "3", "--batch-size", "2", "--l2", "0.1"]
+    assert main([*run, "--no-decay", "-o", str(tmp_path / "tones.keras")]) == 0
     assert "3 steps" in capsys.readouterr().out
+    assert main([*run, "-o", str(tmp_path / "w.npz")]) == 2  # the rate falls, unless told not to
+    assert "holds a run with {'decay': False, " in capsys.readouterr().err
     model = keras.models.load_model(tmp_path / "tones.keras")
     assert model.conditions == {"tone": ("high", "low")}
     for options, message in (

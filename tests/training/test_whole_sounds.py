@@ -114,7 +114,7 @@ def test_a_chosen_strategy_trains_alike(tmp_path):
     found = []
     for strategy in (None, tf.distribute.MirroredStrategy(["CPU:0"])):
         batches = WholeSounds(words, Plan(**small), (80,), 2)
-        settings = wavenet.Settings(4, jit_compile=False)
+        settings = wavenet.Settings(4, jit_compile=False, decay=False, summary_steps=2)
         model = wavenet.train(
             lambda: applications.WaveNet(**small),
             batches,

@@ -1,0 +1,141 @@
+"""A step of training that several devices make together: each has some rows of the batch."""
+
+import keras
+import tensorflow as tf
+
+from keras_sounddream.errors import InputError
+
+
+class SharedSteps:
+    """Makes the steps of one device with all those of a strategy.
+
+    Each device finds the gradient of its rows; the sum is clipped and goes to the optimizer, to its
+    running mean of the weights, and to the loss's scale, as one device's gradient would. (Keras's
+    own `train_step` clips the parts before they are added.)
+
+    Args:
+        model: `keras.Model`, built and compiled in the strategy's scope. Its losses must be means
+            over rows, or over what has equal weight in every row.
+        strategy: `tf.distribute.Strategy`.
+        jit_compile: bool, whether XLA compiles what a device does with its rows: not of a model
+            whose layers speak with other devices, as batch normalisations do.
+    """
+
+    def __init__(self, model, strategy, jit_compile=False):
+        self.model, self.strategy, self._built = model, strategy, False
+        if jit_compile:
+            self._of_rows = tf.function(self._of_rows, jit_compile=True)
+        self._step = tf.function(self._step, autograph=False)
+        self._test = tf.function(lambda data: strategy.run(model.test_step, args=(data,)))
+
+    def train(self, batches):
+        """Makes a step with each batch.
+
+        Args:
+            batches: iterable of tuples of arrays, or dicts of arrays: inputs, targets and, if there
+                are any, weights.
+
+        Returns:
+            dict from a metric's name to float, over all of them.
+
+        Raises:
+            InputError: if a batch cannot be shared out evenly.
+        """
+        self.model.reset_metrics()
+        for data in batches:
+            shared = self._shared(data)
+            self._build(shared)
+            self._step(shared)
+        return self._logs()
+
+    def measure(self, batches):
+        """Measures the model; every worker measures all of it.
+
+        Args:
+            batches: sequence of tuples as of `train`, of any number of rows.
+
+        Returns:
+            dict from a metric's name to float, over all of them.
+        """
+        self.model.reset_metrics()
+        for number in range(len(batches)):
+            whole = keras.tree.map_structure(tf.convert_to_tensor, batches[number])
+            self._build(whole)
+            self._test(whole)
+        return self._logs()
+
+    def _step(self, data):
+        parts = self.strategy.run(self._added_up, args=(data,))
+        whole = [self.strategy.experimental_local_results(part)[0] for part in parts]
+        self.model.optimizer.apply(whole, self.model.trainable_variables)
+
+    def _added_up(self, data):
+        context = tf.distribute.get_replica_context()
+        return context.all_reduce(tf.distribute.ReduceOp.SUM, self._of_rows(data))
+
+    def _of_rows(self, data):
+        """The gradient of a device's rows; counts them in the metrics."""
+        model, (inputs, targets, weights) = self.model, keras.utils.unpack_x_y_sample_weight(data)
+        with tf.GradientTape() as tape:
+            scores = model(inputs, training=True)
+            loss = model.compute_loss(inputs, targets, scores, weights, training=True)
+            scaled = model.optimizer.scale_loss(loss)
+        rows = tf.shape(keras.tree.flatten(inputs)[0])[0]
+        tracker = next(metric for metric in model.metrics if metric.name == "loss")
+        tracker.update_state(loss * self.strategy.num_replicas_in_sync, rows)
+        model.compute_metrics(inputs, targets, scores, weights)
+        variables = [variable.value for variable in model.trainable_variables]
+        return [
+            tf.convert_to_tensor(part)  # of an embedding, too
+            for part in tape.gradient(scaled, variables, unconnected_gradients="zero")
+        ]
+
+    def _logs(self):
+        return {name: float(value) for name, value in self.model.get_metrics_result().items()}
+
+    def _build(self, data):
+        """Makes the metrics' variables outside the graph: in one, a strategy cannot."""
+        if not self._built:
+            logger = tf.get_logger()  # would warn that this is slow: once it may be
+            level = logger.level
+            logger.setLevel("ERROR")
+            self.strategy.run(self.model.test_step, args=(data,))
+            logger.setLevel(level)
+            self.model.reset_metrics()
+            self._built = True
+
+    def _shared(self, data):
+        """A batch, of which each device has its rows."""
+        rows = rows_each(self.strategy, len(keras.tree.flatten(data)[0]))
+
+        def share(array):
+            def of_replica(context):
+                start = context.replica_id_in_sync_group * rows
+                return tf.convert_to_tensor(array[start : start + rows])
+
+            return self.strategy.experimental_distribute_values_from_function(of_replica)
+
+        return keras.tree.map_structure(share, data)
+
+
+def rows_each(strategy, batch_size):
+    """Counts the rows of a batch that each device has.
+
+    Args:
+        strategy: `tf.distribute.Strategy`, or `None`.
+        batch_size: int.
+
+    Returns:
+        int.
+
+    Raises:
+        InputError: if the batch cannot be shared out evenly.
+    """
+    devices = strategy.num_replicas_in_sync if strategy else 1
+    rows, left = divmod(batch_size, devices)
+    if left or not rows:
+        raise InputError(
+            f"Expected batches that {devices} devices share evenly. Received: {batch_size} "
+            "examples. Give another batch size."
+        )
+    return rows
