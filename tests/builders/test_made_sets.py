@@ -52,10 +52,12 @@ def test_dreams_of_sounds_say_how_they_were_made(tmp_path, sound_model, chirp):
     source = build_dummy("spoken_digit_folder", digits, tmp_path, tmp_path / "digits")
     of_sounds = {"source": "spoken_digit_folder", "of_pictures": False, "examples_per_bundle": 2}
     of_sounds |= {"model": sound_model, "weights": None, "layers": ("conv2",)}
-    _, made = build_dreams(tmp_path, **of_sounds)
-    found = {example["source_id"].decode()[-1]: example for example in made}
-    for number, example in enumerate(tfds.as_numpy(source.as_dataset(split="train"))):
-        dream = found[str(number)]
+    _, made = build_dreams(tmp_path, **of_sounds, split="test+train[1:]")
+    found = {example["source_id"].decode()[-7:]: example for example in made}
+    assert found.keys() == {"/test/0", "train/1"}
+    expected = tfds.as_numpy(source.as_dataset(split="test+train[1:]"))
+    for place, example in zip(("/test/0", "train/1"), expected, strict=True):
+        dream = found[place]
         settings = json.loads(dream["settings"])
         assert settings["settings"]["steps"] == 2
         assert settings["layers"] == ["conv2"]
@@ -106,6 +108,10 @@ def test_beam_makes_the_same_dreams(tmp_path, sound_model):
     ({"source": "spoken_digit_folder"}, "has no image to dream on"),
     ({"source": "spoken_digit_folder", "of_pictures": False, "examples_per_bundle": 0},
      "above 0. Received: 0"),
+    ({"source": "spoken_digit_folder", "of_pictures": False, "split": "train[2:1]"},
+     r"nothing in the part 'train\[2:1\]'"),
+    ({"source": "spoken_digit_folder", "of_pictures": False, "split": "all[:9%]"},
+     "Expected a split of .*Received: 'all"),
 ])  # fmt: skip
 def test_what_cannot_be_dreamed_on_is_named(tmp_path, config, message):
     if config["source"] == "spoken_digit_folder":
