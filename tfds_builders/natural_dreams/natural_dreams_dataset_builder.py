@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import importlib.util
 import json
 import sys
 
@@ -114,6 +115,9 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         dream = functools.partial(dreaming.dream_bundle, self._plan())
         if not self.builder_config.beam:
             return (example for bundle in bundles for example in dream(bundle))
+        if not importlib.util.find_spec("apache_beam"):
+            advice = "Install it (pip install 'keras-sounddream[beam]'), or leave `beam` out."
+            raise InputError(f"Expected Apache Beam. {advice}")
         beam = tfds.core.lazy_imports.apache_beam
         # Bundles, not examples, are what a worker takes: it loads its model and source once.
         return beam.Create(bundles) | beam.Reshuffle() | beam.FlatMap(dream)
