@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import sys
 
 import keras
 import numpy as np
@@ -193,3 +194,14 @@ def test_beam_does_what_one_process_does(sounds, tmp_path, model_path, monkeypat
     said = capsys.readouterr().out
     assert "5 done, 0 done before, 2 failed" in said
     assert "0 done, 5 done before, 2 failed" in said
+
+
+def test_what_workers_print_is_held_back_and_the_bar_is_shown(monkeypatch, tmp_path, capfd):
+    def run(*job, **how):
+        os.write(2, b"INFO: a worker starts")
+        print("100%", file=sys.stderr)
+        return pipeline.Summary(1, 0, 0, 1.0)
+
+    monkeypatch.setattr("keras_sounddream.cli.batch.run", run)
+    assert main(["batch", "embed", "--input", "in", "-o", "out"]) == 0
+    assert capfd.readouterr() == ("out: 1 done, 0 done before, 0 failed, 1 s\n", "100%\n")
