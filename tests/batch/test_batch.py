@@ -185,9 +185,14 @@ def test_without_beam_there_is_a_line_that_says_so(sounds, tmp_path):
         run(Job("classify"), str(sounds), tmp_path / "out")
 
 
+PORTABLE = ["--runner", "PortableRunner", "--", "--job_endpoint=embed"]  # a server of Beam's own
+
+
 @pytest.mark.skipif(not WITH_BEAM, reason="needs the extra beam")
-def test_beam_does_what_one_process_does(sounds, tmp_path, model_path, monkeypatch, capsys):
+@pytest.mark.parametrize("runner", [[], [*PORTABLE, "--environment_type=LOOPBACK"]])
+def test_beam_does_what_one_process_does(runner, sounds, tmp_path, model_path, capsys):
     arguments = ["--model", model_path, "--layer", "conv1", "--octaves", "1", "--steps", "2"]
+    arguments += runner
     for _ in range(2):
         paths = ["--input", str(sounds), "-o", str(tmp_path / "out")]
         assert main(["batch", "dream", *paths, *arguments]) == 0

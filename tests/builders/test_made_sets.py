@@ -129,6 +129,7 @@ def test_videos_become_pictures_and_sound(tmp_path, rng):
     tone = (0.3 * np.sin(2 * np.pi * 440 * time)).astype("float32")
     (tmp_path / "videos").mkdir()
     write_video(tmp_path / "videos" / "tone.mkv", pictures, tone, rate=RATE)
+    write_video(tmp_path / "videos" / "brief.mp4", pictures[:1], tone[:1102], rate=RATE)
     write_video(tmp_path / "videos" / "silent.mkv", pictures, None)
     config = sound_video.VideoConfig(
         name="short", step_seconds=0.38, most_seconds=1.2, picture_size=32, sample_rate=8000
@@ -136,8 +137,11 @@ def test_videos_become_pictures_and_sound(tmp_path, rng):
     builder = tfds.builder("sound_video", data_dir=tmp_path, config=config)
     manual = tfds.download.DownloadConfig(manual_dir=tmp_path / "videos")
     builder.download_and_prepare(download_config=manual)
-    (example,) = tfds.as_numpy(builder.as_dataset(split="train"))
-    assert example["recording"] == b"tone.mkv"
+    found = {each["recording"]: each for each in tfds.as_numpy(builder.as_dataset(split="train"))}
+    assert found.keys() == {b"tone.mkv", b"brief.mp4"}
+    brief, example = found[b"brief.mp4"], found[b"tone.mkv"]
+    np.testing.assert_allclose(brief["times"], [len(brief["audio"]) / 8000])
+    assert brief["times"] < 0.19
     np.testing.assert_allclose(example["times"], [0.19, 0.57, 0.95], rtol=1e-6)
     shown = [np.median(picture) for picture in example["images"]]
     np.testing.assert_allclose(shown, [25, 75, 125], atol=8)
