@@ -43,6 +43,7 @@ EXTRAS = {
     "export": ["ai-edge-litert", "tf2onnx", "onnxruntime"],  # what reads exported files back
     "serve": ["tensorflow-serving-api"],  # to ask a server over gRPC
     "beam": ["apache-beam"],  # jobs over many files
+    "tfds": ["apache-beam", "mlcroissant"],  # what TFDS's own command imports, and does not say
     "dask": ["apache-beam[dask]"],  # and on a cluster of Dask's
     "video": ["imageio-ffmpeg", "av>=13"],  # animations as MP4; frames and sound of videos
 }

@@ -1,15 +1,17 @@
 """What `tfds build` makes of real data: examples, bytes a clip, seconds.
 
-    python benchmarks/datasets.py DATA_FOLDER [--dreams 2]
+    python benchmarks/datasets.py DATA_FOLDER --data-dir DIR
 
 Writes docs/datasets_built.md. DATA_FOLDER holds `esc10/`, `music16k/`, `media/audio/` and `fsdd/`.
+What is built, and its row of the table, stay in DIR: a run that was interrupted goes on, and only
+what is removed from DIR is built and measured anew.
 """
 
 import argparse
+import json
 import os
 import pathlib
 import platform
-import tempfile
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -19,7 +21,6 @@ import tensorflow_datasets as tfds
 
 import tfds_builders  # noqa: F401, registers the builders
 from tfds_builders.music_genres.music_genres_dataset_builder import MusicConfig
-from tfds_builders.natural_dreams.natural_dreams_dataset_builder import DreamConfig
 
 ROOT = pathlib.Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "datasets_built.md"
@@ -30,12 +31,15 @@ BUILDS = (
     ("music_genres", MusicConfig(name="by_tags", tagged=True, num_folds=3), "media/audio"),
     ("spoken_digit_folder/official", None, "fsdd"),
     ("spoken_digit_folder/speakers", None, "fsdd"),
+    ("natural_dreams/esc10_all", None, "esc10"),  # of the esc50/esc10 above
 )
 
 
-def build(name, config, manual, folder):
-    """Builds a data set; gives a row of the table."""
-    builder = tfds.builder(name, data_dir=folder, **({"config": config} if config else {}))
+def measure(builder, manual):
+    """Builds a data set, unless it is there; gives its row of the table, which is kept beside it."""
+    kept = pathlib.Path(builder.data_path, "measured.json")
+    if kept.exists():
+        return json.loads(kept.read_text())
     start = time.perf_counter()
     builder.download_and_prepare(download_config=tfds.download.DownloadConfig(manual_dir=manual))
     seconds = time.perf_counter() - start
@@ -44,25 +48,26 @@ def build(name, config, manual, folder):
     parts = ", ".join(f"{key} {split.num_examples}" for key, split in builder.info.splits.items())
     report = builder.info.metadata or {}
     left_out = len(report.get("broken_files", [])) + len(report.get("left_out", []))
-    print(name, count, f"{seconds:.1f} s", flush=True)
-    return (
+    print(builder.name, count, f"{seconds:.1f} s", flush=True)
+    row = (
         f"| `{builder.name}/{builder.builder_config.name}` | {count} ({parts}) | {left_out} | {np.mean(sizes):.0f} |"
         f" {stored / count:.0f} | {stored / sum(sizes):.2f} | {seconds:.1f} | {1e3 * seconds / count:.0f} |"
     )
+    kept.write_text(json.dumps(row))
+    return row
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=pathlib.Path)
-    parser.add_argument("--dreams", type=int, default=2, help="sounds of ESC-10's fold 5 a class")
+    parser.add_argument("--data-dir", required=True, help="to keep it all in")
     parser.add_argument("-o", "--output", type=pathlib.Path, default=PAGE)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        rows = [
-            build(name, config, arguments.data / where, folder) for name, config, where in BUILDS
-        ]
-        if arguments.dreams:
-            rows.append(build("natural_dreams", dreams(arguments.dreams), None, folder))
+    rows = []
+    for name, config, where in BUILDS:
+        chosen = {"config": config} if config else {}
+        builder = tfds.builder(name, data_dir=arguments.data_dir, **chosen)
+        rows.append(measure(builder, arguments.data / where))
     lines = [
         "# Data sets as they are built",
         "",
@@ -75,20 +80,6 @@ def main():
         *rows,
     ]
     arguments.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def dreams(per_class):
-    """Dreams of ESC-10's fold 5 with LogMelCNN, as many as are asked for."""
-    return DreamConfig(
-        name="esc10_few",
-        source="esc50/esc10",
-        of_pictures=False,
-        split="fold5",
-        model="log_mel_cnn",
-        weights=None,
-        preset=None,
-        most_examples=10 * per_class,
-    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
 def find_data(builder, dl_manager, holds_data, expected, url=None):
     """Finds the folder that holds a data set.
 
-    Looked through are the manual folder (`tfds build --manual_dir`), those in it, the archives in
+    Looked through are the manual folder (`--manual-dir`), those in it, the archives in
     it, and at last the official archive: that is downloaded if its SHA-256 is in the builder's
     `checksums.tsv`, and not otherwise.
 
@@ -42,9 +42,10 @@ def find_data(builder, dl_manager, holds_data, expected, url=None):
         if found is not None:
             return found
     advice = f" Get it from {url} and name its folder" if url else " Name its folder"
+    name = f"{builder.name}/{builder.builder_config.name}"
     raise InputError(
-        f"Expected {expected} in {manual or 'the manual folder'}, or an archive of it.{advice} "
-        f"with tfds build {builder.name} --manual_dir FOLDER."
+        f"Expected {expected} in {manual or 'the manual folder'}, or an archive of it.{advice}: "
+        f"sounddream data build {name} --manual-dir FOLDER."
     )
 
 

@@ -1,6 +1,7 @@
 """Sound files to waveforms and back."""
 
 import contextlib
+import os
 import pathlib
 
 import numpy as np
@@ -80,9 +81,9 @@ def is_sound(path):
         bool; `False` if it cannot be read.
     """
     try:
-        with soundfile.SoundFile(path):
+        with open_sound(path):
             return True
-    except (soundfile.SoundFileError, OSError):
+    except InputError:
         return False
 
 
@@ -107,7 +108,8 @@ def open_sound(path):
     if path.stat().st_size == 0:
         raise InputError(f"Expected a sound file, but {path} is empty (0 bytes).")
     try:
-        with soundfile.SoundFile(path) as sound:
+        # A name that is no text is known by its bytes.
+        with soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path) as sound:
             yield sound
     except (soundfile.SoundFileError, OSError) as error:
         reason = str(error).splitlines()[-1].rstrip(".")

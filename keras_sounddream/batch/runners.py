@@ -10,7 +10,10 @@ from tqdm import tqdm
 from keras_sounddream.batch import worker
 from keras_sounddream.errors import InputError
 
-RUNNERS = ("DirectRunner", "DaskRunner", "FlinkRunner", "SparkRunner", "DataflowRunner")
+RUNNERS = (
+    *("DirectRunner", "DaskRunner", "FlinkRunner", "SparkRunner", "DataflowRunner"),
+    "PortableRunner",  # of any cluster, by the address of its job server
+)
 _POLL_SECONDS = 1.0
 _DEATH = "Worker subprocess exited"  # what Beam's thread that waits for a worker raises
 

@@ -173,12 +173,19 @@ def load_model(model_name, weights, trained=True):
 
 
 @contextlib.contextmanager
-def quietly():
-    """Holds back what libraries print on standard error while they start; shows it on failure."""
+def quietly(with_own=False):
+    """Holds back what libraries print on standard error while they start; shows it on failure.
+
+    Args:
+        with_own: bool, whether what this process prints by `sys.stderr`, such as bars, is shown
+            nevertheless; not what its libraries in C print, nor processes that it starts.
+    """
     sys.stderr.flush()
-    kept = os.dup(2)
+    kept, own = os.dup(2), sys.stderr
     with tempfile.TemporaryFile() as said:
         os.dup2(said.fileno(), 2)
+        if with_own:
+            sys.stderr = os.fdopen(os.dup(kept), "w", 1, encoding="utf-8", errors="replace")
         try:
             yield
         except InputError:
@@ -190,6 +197,9 @@ def quietly():
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+            if with_own:
+                sys.stderr.close()
+                sys.stderr = own
 
 
 def write_json(path, content, overwrite):

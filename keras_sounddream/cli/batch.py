@@ -7,7 +7,7 @@ import click
 from keras_sounddream.batch.jobs import Job
 from keras_sounddream.batch.pipeline import run
 from keras_sounddream.batch.runners import RUNNERS
-from keras_sounddream.cli._options import decorated, dream_options, model_options
+from keras_sounddream.cli._options import decorated, dream_options, model_options, quietly
 
 
 @click.group()
@@ -92,6 +92,8 @@ _HOW = ("pattern", "output", "runner", "workers", "threads", "options")
 
 def _run(job, output, **how):
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)  # its last word is in our error
-    found = run(job, output=output, progress=True, **how)
+    logging.getLogger().addFilter(lambda record: record.levelno >= logging.ERROR)  # its imports
+    with quietly(with_own=True):  # each worker tells how it starts and ends
+        found = run(job, output=output, progress=True, **how)
     parts = [f"{found.done} done", f"{found.skipped} done before", f"{found.failed} failed"]
     click.echo(f"{output}: {', '.join(parts)}, {found.seconds:.0f} s")

@@ -1,6 +1,8 @@
 """`sounddream data`: what a data set holds, and what is wrong with it."""
 
+import contextlib
 import pathlib
+import sys
 
 import click
 
@@ -64,6 +66,27 @@ def _levels(found):
     if found[0].level_db is None:
         return None
     return {"peak": [m.peak_db for m in found], "level": [m.level_db for m in found]}
+
+
+@command.command("build")
+@click.argument("name", metavar="NAME[/CONFIG]")
+@click.option("--manual-dir", metavar="FOLDER", help="That holds the data, or an archive of it.")
+@click.option("--data-dir", metavar="FOLDER", help="Where TFDS keeps data sets.")
+def build(name, manual_dir, data_dir):
+    """Builds a data set of tfds_builders, or of TFDS, unless it is built."""
+    with quietly():
+        from keras_sounddream.training import builders
+
+        builder = builders.find_builder(name, data_dir)
+    with contextlib.redirect_stdout(sys.stderr):  # as the bars that TFDS shows
+        builders.prepare(builder, manual_dir)
+    splits = ", ".join(f"{part} {each.num_examples}" for part, each in builder.info.splits.items())
+    click.echo(f"{builder.info.full_name}: {splits}; in {builder.data_path}")
+    broken = (builder.info.metadata or {}).get("broken_files", [])
+    for reason in broken[:_SHOWN]:
+        click.echo(f"left out: {reason}", err=True)
+    if len(broken) > _SHOWN:
+        click.echo(f"left out: {len(broken) - _SHOWN} more", err=True)
 
 
 @command.command("check")

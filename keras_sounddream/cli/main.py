@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import logging
 import os
 import sys
 import warnings
@@ -61,6 +62,9 @@ def main(arguments=None):
         input, said in one line on standard error.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if hasattr(sys.stdout, "reconfigure"):  # names of files may be no text
+        sys.stdout.reconfigure(errors="backslashreplace")
+    logging.getLogger("absl").setLevel(logging.ERROR)  # of TFDS: what it does not find, it says
     try:
         with _warnings_in_a_line():
             return cli.main(arguments, prog_name="sounddream", standalone_mode=False) or 0

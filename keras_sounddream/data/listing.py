@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 import re
 
+from keras_sounddream.errors import InputError
 from keras_sounddream.training.sound_lists import find_sounds, read_rows
 
 # Table: the columns of file, class, fold and recording, and of begin and end in the recording.
@@ -94,17 +95,32 @@ def _read_table(folder):
             if table.is_file():
                 file, label, part, recording, start, end = columns
                 rows = read_rows(table, [file, label, part])
+                for line, row in rows:
+                    if None in (row[file], row[label], row[part]):
+                        raise InputError(f"Line {line} of {table} is too short. Complete it.")
                 return {
                     row[file]: Known(
-                        row[label], row[part], row.get(recording, ""), _length(row, start, end)
+                        row[label],
+                        row[part],
+                        row.get(recording) or "",
+                        _length(table, line, row.get(start), row.get(end)),
                     )
-                    for _, row in rows
+                    for line, row in rows
                 }
     return {}
 
 
-def _length(row, start, end):
-    return float(row[end]) - float(row[start]) if start else None
+def _length(table, line, start, end):
+    """Seconds from the begin to the end of a slice; `None` where the table says neither."""
+    if start is None or end is None:
+        return None
+    try:
+        return float(end) - float(start)
+    except ValueError:
+        raise InputError(
+            f"Expected begin and end in seconds in line {line} of {table}. "
+            f"Received: {start!r} and {end!r}"
+        ) from None
 
 
 def _named(paths):

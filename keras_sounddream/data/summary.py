@@ -1,7 +1,6 @@
 """What a data set holds: classes and folds, lengths, rates, levels, clipping and silence."""
 
 import collections
-import importlib
 import math
 
 import numpy as np
@@ -60,18 +59,12 @@ def open_data_set(name, data_folder=None):
     Raises:
         InputError: if there is no such data set, it is not built, or it holds no sound.
     """
-    import tensorflow_datasets as tfds
+    from keras_sounddream.training import builders
 
-    importlib.import_module("tfds_builders")  # registers its names
     try:
-        builder = tfds.builder(name, data_dir=data_folder)
-    except (tfds.core.DatasetNotFoundError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(
-            f"Expected a data set or a folder. Received: {name!r} ({reason})"
-        ) from None
-    if not builder.info.splits:
-        raise InputError(f"{name} is not built in {builder.data_path}. Call: tfds build {name}")
+        builder = builders.find_prepared(name, data_folder)
+    except InputError as error:
+        raise InputError(f"There is no folder {name}. {error}") from None
     if "audio" not in builder.info.features:
         raise InputError(f"{name} has no feature audio. It has: {', '.join(builder.info.features)}")
     return builder

@@ -1,6 +1,8 @@
 """Data sets of TensorFlow Datasets and of `tfds_builders`, by name."""
 
+import difflib
 import importlib
+import pathlib
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -19,14 +21,26 @@ def find_builder(name, data_dir=None):
         `tfds.core.DatasetBuilder`.
 
     Raises:
-        InputError: if there is no such data set.
+        InputError: if there is no such data set, with the nearest names.
     """
     importlib.import_module("tfds_builders")  # registers its names
     try:
         return tfds.builder(name, data_dir=data_dir)
-    except (tfds.core.DatasetNotFoundError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0].rstrip(".")
-        raise InputError(f"There is no data set {name!r} of TFDS: {reason}.") from None
+    except (tfds.core.DatasetNotFoundError, ValueError, AssertionError) as error:
+        raise InputError(f"There is no data set {name!r} of TFDS: {_why(name, error)}.") from None
+
+
+def _why(name, error):
+    """What of a name is wrong, and what comes near it."""
+    base, _, config = name.split(":")[0].partition("/")
+    known = tfds.list_builders(with_community_datasets=False)
+    if base not in known:
+        near = difflib.get_close_matches(base, known, 3)
+        return f"it has {', '.join(near)}" if near else "none has a name like it"
+    configs = list(tfds.builder_cls(base).builder_configs)
+    if config and config not in configs:
+        return f"{base} has the configs {', '.join(configs[:20])}"
+    return str(error).strip().splitlines()[0].split('}": ')[-1].rstrip(".")
 
 
 def find_prepared(name, data_dir=None):
@@ -46,9 +60,35 @@ def find_prepared(name, data_dir=None):
     if not builder.is_prepared():
         raise InputError(
             f"{name} is not prepared in {builder.data_path}. Build it first: "
-            f"tfds build {name} --imports tfds_builders."
+            f"sounddream data build {name}."
         )
     return builder
+
+
+def prepare(builder, manual_dir=None):
+    """Builds a data set, unless it is built. What a build that breaks off has made is no data set.
+
+    Args:
+        builder: `tfds.core.DatasetBuilder`.
+        manual_dir: str or path of the folder that it is built from; `None` for TFDS's own.
+
+    Raises:
+        InputError: if there is no such folder, the data is not in it, or the data set cannot be
+            written.
+    """
+    if builder.is_prepared():
+        return
+    if manual_dir is not None and not pathlib.Path(manual_dir).is_dir():
+        raise InputError(f"Expected a folder with the data, but there is no folder {manual_dir}.")
+    try:
+        builder.download_and_prepare(
+            download_config=tfds.download.DownloadConfig(manual_dir=manual_dir)
+        )
+    except OSError as error:
+        reason = error.strerror or str(error).splitlines()[0]
+        raise InputError(
+            f"Cannot build {builder.name} in {builder.data_path}: {reason}."
+        ) from error
 
 
 def read_in_order(builder, split, features):

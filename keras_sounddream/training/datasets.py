@@ -42,10 +42,7 @@ def dataset(data, model, split="train", data_dir=None, manual_dir=None, **settin
     """
     is_builder = isinstance(data, tfds.core.DatasetBuilder)
     builder = data if is_builder else builders.find_builder(data, data_dir)
-    if not builder.is_prepared():
-        builder.download_and_prepare(
-            download_config=tfds.download.DownloadConfig(manual_dir=manual_dir)
-        )
+    builders.prepare(builder, manual_dir)
     lacking = [name for name in ("audio", "label") if name not in builder.info.features]
     if lacking:
         raise InputError(

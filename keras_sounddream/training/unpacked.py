@@ -48,7 +48,7 @@ def is_data_set(data):
     return named and not pathlib.Path(data).exists()
 
 
-def unpack(name, labels=None, splits=None, data_dir=None, progress=True):
+def unpack(name, labels=None, splits=None, data_dir=None, progress=True, said=()):
     """Writes the sounds of a data set that is built as files of 16 bits, unless they are there.
 
     They lie in the data set's own folder, in `clips`, and go when it goes.
@@ -59,13 +59,14 @@ def unpack(name, labels=None, splits=None, data_dir=None, progress=True):
         splits: sequence of str, the splits that it must have; `None` for any.
         data_dir: str or path that TFDS keeps data sets in; `None` for its own.
         progress: bool, whether to show a progress bar.
+        said: sequence of str, features of a word or number that it must have.
 
     Returns:
         `Unpacked`.
 
     Raises:
         InputError: if the data set is unknown, not built, or not one of sounds with classes, has
-            others than these, or the files cannot be written.
+            others than these, lacks a feature, or the files cannot be written.
     """
     from keras_sounddream.training import builders
 
@@ -79,6 +80,12 @@ def unpack(name, labels=None, splits=None, data_dir=None, progress=True):
         raise InputError(
             f"Expected a data set with audio and classes as label. {name} has: "
             f"{', '.join(features)}."
+        )
+    missing = [each for each in said if each not in _words(features)]
+    if missing:
+        raise InputError(
+            f"Expected a data set with the features {', '.join(said)}, each a word or a number. "
+            f"{name} lacks: {', '.join(missing)}."
         )
     _check("classes", classes, labels, name)
     _check("splits", _in_order(builder.info.splits), splits, name)
@@ -114,8 +121,7 @@ def _in_order(splits):
 def _write(builder, folder, progress):
     from keras_sounddream.training import builders
 
-    words = [name for name, feature in builder.info.features.items() if _is_word(feature)]
-    words = [name for name in words if name not in (*_COLUMNS, "audio", "sample_rate")]
+    words = _words(builder.info.features)
     rate = builders.rate_of(builder)
     wanted = ["audio", "label", *words, *([] if rate else ["sample_rate"])]
     int2str = builder.info.features["label"].int2str
@@ -136,8 +142,11 @@ def _write(builder, folder, progress):
                 bar.update()
 
 
-def _is_word(feature):
-    return getattr(feature, "shape", None) == () and not hasattr(feature, "names")
+def _words(features):
+    """Names of the features, beside those that every sound has, that are a word or a number."""
+    others = {name: each for name, each in features.items() if not hasattr(each, "names")}
+    found = [name for name, each in others.items() if getattr(each, "shape", None) == ()]
+    return [name for name in found if name not in (*_COLUMNS, "audio", "sample_rate")]
 
 
 def _as_word(value):

@@ -21,6 +21,7 @@ SHARES = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
 _TABLE = pathlib.Path("metadata", "UrbanSound8K.csv")
 _TOLERANCE_SECONDS = 0.01
+_SAID = ("fold", "recording", "start", "end", "salience")  # of a data set
 _COLUMNS = ("slice_file_name", "fsID", "start", "end", "salience", "fold", "classID", "class")
 
 
@@ -52,10 +53,12 @@ def read_clips(folder, check_files=True):
         list of `Clip`, in the table's order.
 
     Raises:
-        InputError: if the table is missing or malformed, or a file that it names is not there.
+        InputError: if the table is missing or malformed, or a file that it names is not there; or
+            the data set is another one.
     """
     if unpacked.is_data_set(folder):
-        return [_of_data_set(clip) for clip in unpacked.unpack(folder, LABELS).clips]
+        found = unpacked.unpack(folder, LABELS, said=_SAID)
+        return [_of_data_set(clip) for clip in found.clips]
     path = pathlib.Path(folder) / _TABLE
     if not path.is_file():
         raise InputError(

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import sys
 
 import keras
 import numpy as np
@@ -184,12 +185,28 @@ def test_without_beam_there_is_a_line_that_says_so(sounds, tmp_path):
         run(Job("classify"), str(sounds), tmp_path / "out")
 
 
+PORTABLE = ["--runner", "PortableRunner", "--", "--job_endpoint=embed"]  # a server of Beam's own
+
+
 @pytest.mark.skipif(not WITH_BEAM, reason="needs the extra beam")
-def test_beam_does_what_one_process_does(sounds, tmp_path, model_path, monkeypatch, capsys):
+@pytest.mark.parametrize("runner", [[], [*PORTABLE, "--environment_type=LOOPBACK"]])
+def test_beam_does_what_one_process_does(runner, sounds, tmp_path, model_path, capsys):
     arguments = ["--model", model_path, "--layer", "conv1", "--octaves", "1", "--steps", "2"]
+    arguments += runner
     for _ in range(2):
         paths = ["--input", str(sounds), "-o", str(tmp_path / "out")]
         assert main(["batch", "dream", *paths, *arguments]) == 0
     said = capsys.readouterr().out
     assert "5 done, 0 done before, 2 failed" in said
     assert "0 done, 5 done before, 2 failed" in said
+
+
+def test_what_workers_print_is_held_back_and_the_bar_is_shown(monkeypatch, tmp_path, capfd):
+    def run(*job, **how):
+        os.write(2, b"INFO: a worker starts")
+        print("100%", file=sys.stderr)
+        return pipeline.Summary(1, 0, 0, 1.0)
+
+    monkeypatch.setattr("keras_sounddream.cli.batch.run", run)
+    assert main(["batch", "embed", "--input", "in", "-o", "out"]) == 0
+    assert capfd.readouterr() == ("out: 1 done, 0 done before, 0 failed, 1 s\n", "100%\n")

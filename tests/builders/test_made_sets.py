@@ -52,10 +52,12 @@ def test_dreams_of_sounds_say_how_they_were_made(tmp_path, sound_model, chirp):
     source = build_dummy("spoken_digit_folder", digits, tmp_path, tmp_path / "digits")
     of_sounds = {"source": "spoken_digit_folder", "of_pictures": False, "examples_per_bundle": 2}
     of_sounds |= {"model": sound_model, "weights": None, "layers": ("conv2",)}
-    _, made = build_dreams(tmp_path, **of_sounds)
-    found = {example["source_id"].decode()[-1]: example for example in made}
-    for number, example in enumerate(tfds.as_numpy(source.as_dataset(split="train"))):
-        dream = found[str(number)]
+    _, made = build_dreams(tmp_path, **of_sounds, split="test+train[1:]")
+    found = {example["source_id"].decode()[-7:]: example for example in made}
+    assert found.keys() == {"/test/0", "train/1"}
+    expected = tfds.as_numpy(source.as_dataset(split="test+train[1:]"))
+    for place, example in zip(("/test/0", "train/1"), expected, strict=True):
+        dream = found[place]
         settings = json.loads(dream["settings"])
         assert settings["settings"]["steps"] == 2
         assert settings["layers"] == ["conv2"]
@@ -106,6 +108,10 @@ def test_beam_makes_the_same_dreams(tmp_path, sound_model):
     ({"source": "spoken_digit_folder"}, "has no image to dream on"),
     ({"source": "spoken_digit_folder", "of_pictures": False, "examples_per_bundle": 0},
      "above 0. Received: 0"),
+    ({"source": "spoken_digit_folder", "of_pictures": False, "split": "train[2:1]"},
+     r"nothing in the part 'train\[2:1\]'"),
+    ({"source": "spoken_digit_folder", "of_pictures": False, "split": "all[:9%]"},
+     "Expected a split of .*Received: 'all"),
 ])  # fmt: skip
 def test_what_cannot_be_dreamed_on_is_named(tmp_path, config, message):
     if config["source"] == "spoken_digit_folder":
@@ -123,6 +129,7 @@ def test_videos_become_pictures_and_sound(tmp_path, rng):
     tone = (0.3 * np.sin(2 * np.pi * 440 * time)).astype("float32")
     (tmp_path / "videos").mkdir()
     write_video(tmp_path / "videos" / "tone.mkv", pictures, tone, rate=RATE)
+    write_video(tmp_path / "videos" / "brief.mp4", pictures[:1], tone[:1102], rate=RATE)
     write_video(tmp_path / "videos" / "silent.mkv", pictures, None)
     config = sound_video.VideoConfig(
         name="short", step_seconds=0.38, most_seconds=1.2, picture_size=32, sample_rate=8000
@@ -130,8 +137,11 @@ def test_videos_become_pictures_and_sound(tmp_path, rng):
     builder = tfds.builder("sound_video", data_dir=tmp_path, config=config)
     manual = tfds.download.DownloadConfig(manual_dir=tmp_path / "videos")
     builder.download_and_prepare(download_config=manual)
-    (example,) = tfds.as_numpy(builder.as_dataset(split="train"))
-    assert example["recording"] == b"tone.mkv"
+    found = {each["recording"]: each for each in tfds.as_numpy(builder.as_dataset(split="train"))}
+    assert found.keys() == {b"tone.mkv", b"brief.mp4"}
+    brief, example = found[b"brief.mp4"], found[b"tone.mkv"]
+    np.testing.assert_allclose(brief["times"], [len(brief["audio"]) / 8000])
+    assert brief["times"] < 0.19
     np.testing.assert_allclose(example["times"], [0.19, 0.57, 0.95], rtol=1e-6)
     shown = [np.median(picture) for picture in example["images"]]
     np.testing.assert_allclose(shown, [25, 75, 125], atol=8)

@@ -1,6 +1,8 @@
 """Faults that were made are found, and nothing else."""
 
 import json
+import os
+import sys
 
 import numpy as np
 import pytest
@@ -111,3 +113,31 @@ def test_a_sound_that_is_clipped_a_little_passes(tmp_path, rng):
     assert not check(tmp_path, progress=False).findings
     (finding,) = check(tmp_path, clipped_share=9 / RATE, progress=False).findings
     assert finding.kind == "clipped"
+
+
+TABLES = {
+    "begin": ("slice_file_name,class,fold,start,end\na.wav,siren,1,x,2", "in line 2 .*'x' and '2'"),
+    "short": ("slice_file_name,class,fold\na.wav,siren,1\nb.wav", "Line 3 of .* is too short"),
+    "no fold": ("slice_file_name,class\na.wav,siren", "Expected the columns fold"),
+}
+
+
+@pytest.mark.parametrize("case", TABLES)
+def test_a_malformed_table_is_named(tmp_path, case):
+    (tmp_path / "UrbanSound8K.csv").write_text(TABLES[case][0])
+    with pytest.raises(InputError, match=TABLES[case][1]):
+        check(tmp_path, progress=False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are text")
+def test_files_whose_names_are_no_text_are_checked(tmp_path, rng, capsys):
+    write(tmp_path / "é 音.wav", melody(rng, 1.0))
+    os.rename(tmp_path / "é 音.wav", os.fsencode(tmp_path) + b"/\xff.wav")
+    write(tmp_path / "silent 音.wav", np.zeros(RATE))
+    (tmp_path / "text.wav").write_text("no sound")
+    os.rename(tmp_path / "text.wav", os.fsencode(tmp_path) + b"/\xfe.wav")
+    assert main(["data", "check", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert "silent: silent 音.wav" in said
+    assert "broken: \\udcfe.wav: Cannot read" in said
+    assert said.endswith("3 sounds checked, 2 findings\n")

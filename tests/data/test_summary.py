@@ -1,6 +1,8 @@
 """What a data set holds is measured, summed up and drawn."""
 
 import json
+import re
+import shutil
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from keras_sounddream import InputError
 from keras_sounddream.cli.main import main
 from keras_sounddream.data.measures import measure_file, measure_samples
 from keras_sounddream.data.summary import measure_folder, sum_up
+from tfds_builders.esc50 import esc50_dataset_builder as esc50
 
 
 def longest_runs_by_loop(full):
@@ -89,22 +92,48 @@ def test_a_table_without_sounds_is_summed_up_too(tmp_path):
 
 
 def test_a_data_set_of_tfds_is_summed_up(tmp_path, capsys):
-    import pathlib
-
-    import tensorflow_datasets as tfds
-
-    from tfds_builders.esc50 import esc50_dataset_builder
-
-    dummy = pathlib.Path(esc50_dataset_builder.__file__).parent / "dummy_data" / "esc10"
-    builder = tfds.builder("esc50/esc10", data_dir=tmp_path)
-    assert main(["data", "summary", "esc50/esc10", "--data-dir", str(tmp_path)]) == 2
-    assert "is not built" in capsys.readouterr().err
-    builder.download_and_prepare(download_config=tfds.download.DownloadConfig(manual_dir=dummy))
-    assert main(["data", "summary", "esc50/esc10", "--data-dir", str(tmp_path)]) == 0
+    command = ["esc50/esc10", "--data-dir", str(tmp_path / "tfds")]
+    assert main(["data", "summary", *command]) == 2
+    assert "Build it first: sounddream data build esc50/esc10." in capsys.readouterr().err
+    (tmp_path / "mine").mkdir()
+    shutil.copytree(
+        esc50.Builder.code_path.parent / "dummy_data" / "esc10", tmp_path / "mine" / "ESC-10"
+    )
+    broken = next((tmp_path / "mine" / "ESC-10").glob("001*/*.ogg"))
+    broken.write_text("no sound")
+    assert main(["data", "build", *command, "--manual-dir", str(tmp_path / "mine")]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("esc50/esc10/1.0.0: fold1 ")
+    assert f"left out: Cannot read {broken}" in said.err
+    assert main(["data", "build", *command]) == 0
+    assert main(["data", "summary", *command]) == 0
     said = capsys.readouterr().out
-    assert "in all: 10 sounds" in said
+    assert "in all: 9 sounds" in said
     assert "fold3" in said
     assert "rooster" in said.lower()
+
+
+NOT_BUILT = {
+    "no such name": ("esc5o", "it has esc50"),
+    "nothing like it": ("xqzzy", "none has a name like it"),
+    "no such config": ("esc50/esc11", "esc50 has the configs esc50, esc10."),
+    "no such version": ("esc50:9.0.0", "cannot be loaded at version 9.0.0, only: 1.0.0"),
+    "no folder": ("esc50 --manual-dir nowhere", "there is no folder nowhere"),
+    "no data": ("esc50 --manual-dir .", "Expected ESC-50 .*: sounddream data build esc50/esc50"),
+    "no room": ("esc50 --manual-dir {esc} --data-dir file/in", "Cannot build esc50 in file/in"),
+    "no source": ("natural_dreams/esc10", "first: sounddream data build esc50/esc10"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_BUILT)
+def test_what_cannot_be_built_is_said_in_a_line(case, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    call, message = NOT_BUILT[case]
+    dummy = str(esc50.Builder.code_path.parent / "dummy_data")
+    call = ["--data-dir", "tfds", *call.replace("{esc}", dummy).split()]
+    assert main(["data", "build", *call]) == 2
+    assert re.search(message, capsys.readouterr().err.splitlines()[-1])
 
 
 def test_the_command_writes_a_table_json_and_a_picture(tmp_path, rng, capsys):

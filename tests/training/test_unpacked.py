@@ -1,6 +1,7 @@
 """Recipes that are given a data set of TFDS, against the folder that it was built from."""
 
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import tensorflow_datasets as tfds
 from keras_sounddream import InputError
 from keras_sounddream.audio.io import read
 from keras_sounddream.cli.main import main
-from keras_sounddream.training import esc10, unpacked, urban_clips
+from keras_sounddream.training import builders, esc10, unpacked, urban_clips
 from keras_sounddream.training.clip_sets import read_clip_set
 from keras_sounddream.training.data_set_sounds import list_data_set
 from keras_sounddream.training.stored_sounds import store_sounds
@@ -134,6 +135,16 @@ def test_what_no_recipe_can_take_is_named(case):
     name, message = BAD[case]
     with pytest.raises(InputError, match=message):
         esc10.read_clips(name)
+
+
+def test_urbansound8ks_classes_alone_do_not_make_its_clips(monkeypatch):
+    label = tfds.features.ClassLabel(names=list(urban_clips.LABELS))
+    others = {"audio": tfds.features.Audio(sample_rate=8000), "fold": tfds.features.Text()}
+    info = types.SimpleNamespace(features=tfds.features.FeaturesDict({**others, "label": label}))
+    alike = types.SimpleNamespace(info=info)
+    monkeypatch.setattr(builders, "find_prepared", lambda *_: alike)
+    with pytest.raises(InputError, match="alike lacks: recording, start, end, salience"):
+        urban_clips.read_clips("urban_alike")
 
 
 def test_pictures_are_refused():

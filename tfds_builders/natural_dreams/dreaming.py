@@ -19,7 +19,7 @@ def dream_bundle(plan, bundle):
 
     Args:
         plan: str, JSON of `DreamConfig`'s settings and `data_dir`.
-        bundle: `(start, end)`, ints, of the examples in the source's split.
+        bundle: `(split, start, end)`, of the source, and ints, of the examples in it.
 
     Returns:
         list of `(key, example)`, as TFDS takes them.
@@ -29,8 +29,9 @@ def dream_bundle(plan, bundle):
             fit.
     """
     wanted, source, dream = json.loads(plan), find_source(plan), _find_dream(plan)
-    start, end = bundle
-    examples = source.as_dataset(split=f"{wanted['split']}[{start}:{end}]")
+    split, start, end = bundle
+    in_order = tfds.ReadConfig(interleave_cycle_length=1)
+    examples = source.as_dataset(split=f"{split}[{start}:{end}]", read_config=in_order)
     make = _dreamed_picture if wanted["of_pictures"] else _dreamed_sound
     made = {**wanted, "settings": config_of(dream.settings, dream.of_pictures)}
     del made["data_dir"]
@@ -39,9 +40,10 @@ def dream_bundle(plan, bundle):
         try:
             stored, result = make(example, dream, wanted, source)
         except InputError as error:  # such as silence
-            logging.warning("left out: %s/%d: %s", wanted["split"], number, error)
+            logging.warning("left out: %s/%d: %s", split, number, error)
             continue
-        found.append((number, stored | _about(example, source, number, made, result)))
+        place = f"{split}/{number}"
+        found.append((place, stored | _about(example, source, place, made, result)))
     return found
 
 
@@ -102,11 +104,11 @@ def _dreamed_sound(example, dream, wanted, source):
     return {"audio": quantize(result.waveform[0]), "sample_rate": dream.sample_rate}, result
 
 
-def _about(example, source, number, made, result):
+def _about(example, source, place, made, result):
     features = source.info.features
     return {
         "label": features["label"].int2str(int(example["label"])) if "label" in features else "",
-        "source_id": f"{source.info.full_name}/{made['split']}/{number}",
+        "source_id": f"{source.info.full_name}/{place}",
         "settings": json.dumps({**made, "objective": result.name}, sort_keys=True),
         "objective_before": float(result.objective_before[0]),
         "objective_real": float(result.objective_real[0]),

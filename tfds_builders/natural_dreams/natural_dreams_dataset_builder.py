@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import importlib.util
 import json
 import sys
 
@@ -21,7 +22,8 @@ class DreamConfig(tfds.core.BuilderConfig):
         source: str, a data set of TFDS's or of `tfds_builders`' that is built, with `image` or
             with `audio`.
         of_pictures: bool, whether the source's pictures are dreamed on, or its sounds.
-        split: str, of the source, that is dreamed on.
+        split: str, of the source, that is dreamed on; also parts and sums of splits as TFDS writes
+            them, such as `"train[:10%]"` or `"fold1+fold2"`, and `"all"`.
         model: str, a network of pictures (`"inception_v3"` …), one of the zoo (`"log_mel_cnn"` …)
             or a path ending in `.keras`.
         weights: str, of the model; `None` for the zoo's own.
@@ -68,6 +70,16 @@ class Builder(tfds.core.GeneratorBasedBuilder):
             weights=None,
             preset=None,
         ),
+        DreamConfig(
+            name="esc10_all",
+            description="Sounds of all of ESC-10, also of the folds that the model has learnt.",
+            source="esc50/esc10",
+            of_pictures=False,
+            split="all",
+            model="log_mel_cnn",
+            weights=None,
+            preset=None,
+        ),
     ]
 
     def _info(self):
@@ -89,30 +101,47 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        count = min(self._count_examples(), self.builder_config.most_examples or sys.maxsize)
         size = self.builder_config.examples_per_bundle
         if size < 1:
             raise InputError(f"`examples_per_bundle` must be above 0. Received: {size}")
-        bundles = [(start, min(start + size, count)) for start in range(0, count, size)]
+        left, bundles = self.builder_config.most_examples or sys.maxsize, []
+        for split, first, end in self._find_parts():
+            end = min(end, first + left)
+            left -= end - first
+            bundles += [(split, i, min(i + size, end)) for i in range(first, end, size)]
         return {"train": self._generate_examples(bundles)}
 
     def _generate_examples(self, bundles):
         dream = functools.partial(dreaming.dream_bundle, self._plan())
         if not self.builder_config.beam:
             return (example for bundle in bundles for example in dream(bundle))
+        if not importlib.util.find_spec("apache_beam"):
+            advice = "Install it (pip install 'keras-sounddream[beam]'), or leave `beam` out."
+            raise InputError(f"Expected Apache Beam. {advice}")
         beam = tfds.core.lazy_imports.apache_beam
         # Bundles, not examples, are what a worker takes: it loads its model and source once.
         return beam.Create(bundles) | beam.Reshuffle() | beam.FlatMap(dream)
 
-    def _count_examples(self):
-        source = dreaming.find_source(self._plan())
+    def _find_parts(self):
+        """Whole splits, or parts of them, that are dreamed on: `(split, first, end)` each."""
+        source, wanted = dreaming.find_source(self._plan()), self.builder_config.split
         try:
-            return source.info.splits[self.builder_config.split].num_examples
-        except (KeyError, ValueError):
+            parts = tfds.core.ReadInstruction.from_spec(wanted).to_absolute(source.info.splits)
+        except (KeyError, ValueError, AssertionError, NotImplementedError):
             raise InputError(
-                f"Expected a split of {source.info.full_name} ({', '.join(source.info.splits)}). "
-                f"Received: {self.builder_config.split!r}"
+                f"Expected a split of {source.info.full_name} ({', '.join(source.info.splits)}), "
+                f"a part such as train[:10%], or all. Received: {wanted!r}"
             ) from None
+        counts = {name: split.num_examples for name, split in source.info.splits.items()}
+        ends = [counts[part.splitname] if part.to is None else part.to for part in parts]
+        found = [
+            (part.splitname, part.from_ or 0, end)
+            for part, end in zip(parts, ends, strict=True)
+            if end > (part.from_ or 0)
+        ]
+        if not found:
+            raise InputError(f"There is nothing in the part {wanted!r} of {source.info.full_name}.")
+        return found
 
     def _plan(self):
         """What a worker has to know, as JSON: it is sent to it, and its parts are kept by it."""

@@ -66,7 +66,8 @@ class Builder(sounds.SoundBuilder):
         audio = videos.read_sound(file.path, rate, config.most_seconds)
         if not audio.any():
             raise InputError(f"The sound of {file.path} is silence.")
-        found = {"images": shown, "times": times[: len(shown)]}
+        end = len(audio) / rate  # of a video that ends before the first time, its last picture
+        found = {"images": shown, "times": [min(time, end) for time in times[: len(shown)]]}
         return {"audio": audio, "sample_rate": rate, **found}
 
 
