@@ -108,8 +108,8 @@ def open_sound(path):
     if path.stat().st_size == 0:
         raise InputError(f"Expected a sound file, but {path} is empty (0 bytes).")
     try:
-        # A name that is no text is known by its bytes.
-        with soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path) as sound:
+        is_text = not any("\udc80" <= letter <= "\udcff" for letter in str(path))
+        with soundfile.SoundFile(path if is_text else os.fsencode(path)) as sound:
             yield sound
     except (soundfile.SoundFileError, OSError) as error:
         reason = str(error).splitlines()[-1].rstrip(".")

@@ -98,7 +98,8 @@ def find_files(pattern, output):
         output: `pathlib.Path` of the job, whose own files are left out.
 
     Returns:
-        dict from names, relative to the folder that the pattern begins with, to absolute paths.
+        dict from names, relative to the folder that the pattern begins with, to absolute paths. A
+        folder that several links lead to, or one in itself, is looked through once.
 
     Raises:
         InputError: if there is none.
@@ -106,7 +107,7 @@ def find_files(pattern, output):
     root = os.path.abspath(_root_of(pattern))
     if os.path.isdir(pattern):
         pattern = os.path.join(glob.escape(pattern), "**")
-    paths = (os.path.abspath(path) for path in glob.iglob(pattern, recursive=True))
+    paths = (os.path.abspath(path) for path in _expand(pattern))
     own = os.path.join(output, "")
     files = {
         os.path.relpath(path, root): path
@@ -116,6 +117,26 @@ def find_files(pattern, output):
     if not files:
         raise InputError(f"Expected files, but none is called {pattern}. Quote the pattern.")
     return files
+
+
+def _expand(pattern, seen=None):
+    """Paths that a pattern stands for; `**` leads into each folder once, by whatever links."""
+    parts = pathlib.Path(pattern).parts
+    if "**" not in parts:
+        yield from glob.iglob(pattern)
+        return
+    place, seen = parts.index("**"), set() if seen is None else seen
+    rest = parts[place + 1 :] or ("*",)
+    for start in glob.iglob(os.path.join(*parts[:place])) if place else ["."]:
+        for folder, inside, _ in os.walk(start, followlinks=True):
+            here = os.path.realpath(folder), rest
+            if here in seen:
+                inside.clear()
+                continue
+            seen.add(here)
+            names = (name for name in inside if name[0] != ".")  # links last
+            inside[:] = sorted(names, key=lambda n: (os.path.islink(os.path.join(folder, n)), n))
+            yield from _expand(os.path.join(glob.escape(folder), *rest), seen)
 
 
 def _check_names(files, folder, suffix):

@@ -179,6 +179,19 @@ def test_bad_input_is_one_line(sounds, monkeypatch, capsys, hand_out, arguments,
     assert message in said[0]
 
 
+def test_a_folder_that_links_lead_to_is_looked_through_once(sounds, tmp_path):
+    (sounds / "deep" / "round").symlink_to(sounds)
+    (sounds / "again").symlink_to(sounds / "deep")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "f.wav").touch()
+    (sounds / "outside").symlink_to(tmp_path / "elsewhere")
+    (sounds / ".hidden").mkdir()
+    (sounds / ".hidden" / "g.wav").touch()
+    for pattern in (str(sounds), f"{sounds}/**", f"{sounds}/**/**/*.*"):
+        found = pipeline.find_files(pattern, str(tmp_path / "out"))
+        assert found.keys() == {*GOOD, *BAD, "outside/f.wav"}
+
+
 @pytest.mark.skipif(WITH_BEAM, reason="apache-beam is there")
 def test_without_beam_there_is_a_line_that_says_so(sounds, tmp_path):
     with pytest.raises(InputError, match="Install it"):
