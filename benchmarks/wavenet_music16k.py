@@ -25,16 +25,29 @@ TEMPERATURE = 1.0
 
 
 def write_sounds(model, test):
-    """A file a genre; links to them, lines of Markdown."""
+    """A file a genre out of silence, and one that goes on from a track; lines of Markdown."""
     genres = list(music16k.GENRES)
     firsts = [test.waveform(test.labels["genre"].index(genre))[0] for genre in genres]
     prime = np.stack([waveform[: music16k.SAMPLE_RATE] for waveform in firsts])
-    settings = {"prime": prime, "seed": 0, "temperature": TEMPERATURE}
-    made = generate(model, SECONDS, conditions={"genre": genres}, **settings)
-    for genre, waveform in zip(genres, made, strict=True):
-        path = ROOT / "docs" / "sounds" / f"wavenet_music16k_{genre}.flac"
-        audio.save(path, waveform[None], music16k.SAMPLE_RATE, overwrite=True)
-        yield f"- [{genre}](sounds/{path.name})"
+    settings = {"conditions": {"genre": genres}, "seed": 0, "temperature": TEMPERATURE}
+    made = generate(model, SECONDS, **settings)
+    going_on = generate(model, SECONDS, prime=prime, **settings)
+    yield "| genre | tracks, dB | made, dB | out of silence | going on from a track |"
+    yield "|---|---|---|---|---|"
+    for number, genre in enumerate(genres):
+        whole = [test.waveform(i)[0] for i, each in enumerate(test.labels["genre"]) if each == genre]
+        links = []
+        for name, sounds in (("", made), ("_on", going_on)):
+            path = ROOT / "docs" / "sounds" / f"wavenet_music16k_{genre}{name}.flac"
+            audio.save(path, sounds[number][None], music16k.SAMPLE_RATE, overwrite=True)
+            links.append(f"[listen](sounds/{path.name})")
+        loud = [level(np.concatenate(whole)), level(made[number])]
+        yield f"| {genre} | {loud[0]:.1f} | {loud[1]:.1f} | {' | '.join(links)} |"
+
+
+def level(waveform):
+    """Root mean square, dB of full scale."""
+    return 10 * np.log10(np.mean(np.square(waveform)) + 1e-12)
 
 
 def main():
@@ -54,8 +67,9 @@ def main():
         "",
         *table_of_bits(compare_bits(model, train, test)),
         "",
-        f"Sounds of temperature {TEMPERATURE:g} and seed 0, {SECONDS:g} s that go on from the first second of a"
-        " track's end, which is not in them. Out of silence it mostly stays silent, as tracks do that begin so:",
+        f"Sounds of temperature {TEMPERATURE:g} and seed 0, {SECONDS:g} s: out of silence, and going on from the"
+        " first second of a track's held-out end, which is not in them. Levels are of all held-out ends, and of"
+        " what was made out of silence:",
         "",
         *write_sounds(model, test),
         "",

@@ -44,7 +44,7 @@ PRETRAINED = {  # rows with `plan`, the settings (of `Plan`) that are not the de
             "condition_channels": 16,
         },
         "file": "wavenet_music16k.npz",
-        "sha256": "4abbd5da19e96c8e7788eab9604430ad7cd59022ee0bf1359624d6b756e86c92",
+        "sha256": "06818d382891974aaff85581b9d6fa505a85a9bbf76b5356d196bf3142701d9e",
     },
 }
 

@@ -85,10 +85,7 @@ class SharedSteps:
         tracker.update_state(loss * self.strategy.num_replicas_in_sync, rows)
         model.compute_metrics(inputs, targets, scores, weights)
         variables = [variable.value for variable in model.trainable_variables]
-        return [
-            tf.convert_to_tensor(part)  # of an embedding, too
-            for part in tape.gradient(scaled, variables, unconnected_gradients="zero")
-        ]
+        return tape.gradient(scaled, variables, unconnected_gradients="zero")
 
     def _logs(self):
         return {name: float(value) for name, value in self.model.get_metrics_result().items()}
