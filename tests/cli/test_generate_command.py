@@ -105,7 +105,7 @@ def test_exports_a_file_that_generates(saved, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", "saved_model"], "`format` is litert or onnx"),
+        (["--format", "saved_model"], "`format` must be one of litert, onnx"),
         (["--task", "dream"], "goes alone, .* Received: --task generate, --task dream"),
         (["--serving"], "goes alone, .* Received: --task generate, --serving"),
         (["--weights", "a", "--sound", "b"], "Received: --task generate, --weights, --sound"),
