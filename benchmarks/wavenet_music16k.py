@@ -35,7 +35,9 @@ def write_sounds(model, test):
     yield "| genre | tracks, dB | made, dB | out of silence | going on from a track |"
     yield "|---|---|---|---|---|"
     for number, genre in enumerate(genres):
-        whole = [test.waveform(i)[0] for i, each in enumerate(test.labels["genre"]) if each == genre]
+        whole = [
+            test.waveform(i)[0] for i, each in enumerate(test.labels["genre"]) if each == genre
+        ]
         links = []
         for name, sounds in (("", made), ("_on", going_on)):
             path = ROOT / "docs" / "sounds" / f"wavenet_music16k_{genre}{name}.flac"

@@ -3,9 +3,12 @@
 import pathlib
 import time
 
+import click
+
 from keras_sounddream.cli._options import quietly
-from keras_sounddream.cli.generate import load_wavenet, named
+from keras_sounddream.cli.generate import load_wavenet
 from keras_sounddream.errors import InputError
+from keras_sounddream.generation.labels import name_labels
 
 _SUFFIXES = (".npz", ".weights.h5")
 
@@ -42,32 +45,41 @@ def write(all_weights, checkpoints, labels, seconds, prime, output, force, setti
         settings["prime"] = io.load(prime, rate)
     columns = _with_weights(first, files) if files else _networks(first, all_weights)
     total = len(rows) * len(files or all_weights)
-    with tqdm(total=total, unit=" sounds", leave=False, delay=1) as bar:
+    with tqdm(total=total, desc="generate", unit=" sounds", leave=False) as bar:
         for column, model in columns:
             for row, found in _sounds(model, rows, seconds, settings):
                 cells[row, column] = found
                 bar.update()
     write_matrix(cells, output, rate, overwrite=force)
+    click.echo(f"{output}: {len(cells)} sounds of {seconds:g} s, seed {settings['seed']}")
 
 
 def _with_weights(model, files):
     """Of each file of weights its name and the network with them."""
     from keras_sounddream.applications import _weights
 
-    for path in files:
+    for path, title in zip(files, _titles(files), strict=True):
         _weights.load(model, _weights.pretrained_path(path, {}))
-        yield pathlib.Path(path).stem, model
+        yield title, model
 
 
 def _networks(first, all_weights):
     """Of each network its name and itself; all are of the first one's rate."""
-    for weights in all_weights:
+    for weights, title in zip(all_weights, _titles(all_weights), strict=True):
         model = first if weights == all_weights[0] else load_wavenet(weights)
         if model.sample_rate != first.sample_rate:
             raise InputError(
                 f"Expected networks of {first.sample_rate} Hz. {weights}: {model.sample_rate}."
             )
-        yield pathlib.Path(weights).stem, model
+        yield title, model
+
+
+def _titles(paths):
+    """Names of files for heads of columns, whole paths where two names are alike."""
+    names = [pathlib.Path(path).name for path in paths]
+    for suffix in (*_SUFFIXES, ".keras"):
+        names = [name.removesuffix(suffix) for name in names]
+    return names if len(set(names)) == len(names) else [str(path) for path in paths]
 
 
 def _sounds(model, rows, seconds, settings):
@@ -96,10 +108,10 @@ def _files(path):
 def _rows(labels, conditions):
     """Dict from the words of a row to its conditions; by default all labels of the first."""
     if not conditions:
-        return {"sound": {**named(labels, conditions)}}
+        return {"sound": name_labels(labels, conditions)}
     chosen = {name: [] for name in conditions}
     for label in labels:
-        ((name, (found,)),) = named([label], conditions).items()
+        ((name, found),) = name_labels([label], conditions).items()
         chosen.setdefault(name, []).append(found)
     several = max(chosen, key=lambda name: len(chosen[name]))
     if not chosen[several] or all(len(found) == 1 for found in chosen.values() if found):

@@ -56,10 +56,18 @@ def _training_options(command):
         click.option("--average", type=_ABOVE_ZERO, help="Such as 0.999: keep the mean weights."),
         click.option("--seed", type=click.IntRange(0), help="Of weights and order.  [default: 0]"),
         click.option("--precision", help="A Keras dtype policy.  [default: float32]"),
-        click.option("--checkpoint-steps", type=click.IntRange(1), help="[default: 500]"),
-        click.option("--checkpoint-minutes", type=_ABOVE_ZERO, help="[default: 5]"),
-        click.option("--keep", type=click.IntRange(1), help="Checkpoints.  [default: 3]"),
-        click.option("--sound-steps", type=click.IntRange(1), help="From sound to sound."),
+        click.option(
+            "--checkpoint-steps", type=click.IntRange(1), help="Between states.  [default: 500]"
+        ),
+        click.option(
+            "--checkpoint-minutes", type=_ABOVE_ZERO, help="After which one is saved.  [default: 5]"
+        ),
+        click.option("--keep", type=click.IntRange(1), help="States that stay.  [default: 3]"),
+        click.option(
+            "--sound-steps",
+            type=click.IntRange(1),
+            help="From one sound for TensorBoard to the next.  [default: none]",
+        ),
     )
 
 

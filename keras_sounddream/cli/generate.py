@@ -4,6 +4,7 @@ import click
 
 from keras_sounddream.cli._options import check_outputs, quietly
 from keras_sounddream.errors import InputError
+from keras_sounddream.generation.labels import name_labels
 
 
 @click.command()
@@ -72,9 +73,16 @@ def command(all_weights, checkpoints, labels, seconds, prime, output, force, **s
 
     if prime is not None:
         settings["prime"] = io.load(prime, model.sample_rate)
-    settings["conditions"] = named(labels, model.conditions)
-    with tqdm(unit=" samples", unit_scale=True, leave=False, delay=1) as bar:
-        generate(model, seconds, path=output, overwrite=force, on_samples=bar.update, **settings)
+    labels = name_labels(labels, model.conditions)
+    settings["conditions"] = {name: [label] for name, label in labels.items()}
+    total = round(seconds * model.sample_rate) if 0 < seconds < 1e6 else None
+    with tqdm(total=total, desc="compile", unit=" samples", unit_scale=True, leave=False) as bar:
+
+        def show(count):
+            bar.set_description("generate", refresh=False)
+            bar.update(count)
+
+        generate(model, seconds, path=output, overwrite=force, on_samples=show, **settings)
     click.echo(f"{output}: {seconds:g} s at {model.sample_rate} Hz, seed {settings['seed']}")
 
 
@@ -99,39 +107,11 @@ def load_wavenet(weights):
                 known = ", ".join(wavenet.PRETRAINED) or "none yet"
                 raise InputError(
                     f"Expected a .keras file, as model.save writes it, or pretrained weights "
-                    f"({known}). Received: {weights}"
+                    f"({known}). Received: {weights}. `sounddream convert wavenet` makes .keras "
+                    "files of weights alone."
                 )
             return wavenet.WaveNet(weights=weights)
         model = read_model(weights)
     if not hasattr(model, "plan"):
         raise InputError(f"Expected a WaveNet. {weights} holds another model, {model.name}.")
     return model
-
-
-def named(labels, conditions):
-    """Finds the conditions that labels of the command line are of: one example.
-
-    Args:
-        labels: sequence of str, `LABEL` or `NAME=LABEL`.
-        conditions: dict from the name of each condition to its labels.
-
-    Returns:
-        dict from the name of a condition to a list of one label.
-
-    Raises:
-        InputError: if a label could be of several conditions, or one has two.
-    """
-    found = {}
-    for given in labels:
-        name, equals, label = given.partition("=")
-        if not equals or name not in conditions:
-            having = [each for each, known in conditions.items() if given in known]
-            name, label = (having or [*conditions, "condition"])[0], given
-            if len(having) > 1:
-                raise InputError(
-                    f"{' and '.join(having)} both have {given!r}. Say {having[0]}={given}."
-                )
-        if name in found:
-            raise InputError(f"Expected one label of {name!r}. Received: {found[name][0]}, {label}")
-        found[name] = [label]
-    return found

@@ -4,6 +4,7 @@ import pathlib
 import struct
 
 from keras_sounddream.audio.io import quantize
+from keras_sounddream.errors import InputError
 
 _SIZES = (4, 40)  # where in the file stand the sizes of all that follows and of the samples
 _HEADER = 44
@@ -15,6 +16,7 @@ class GrowingWav:
     New samples are put behind the old ones before the header counts them: a file that is cut off in
     between is one that can be played, to where it was whole. There is no file before the
     first samples. Use it in a `with` block, at whose end, also after an error, all is written.
+    Where it cannot be written, an `InputError` says how much of it is there.
 
     Args:
         path: str or path of the file, which is replaced; `None` to write nothing.
@@ -50,16 +52,26 @@ class GrowingWav:
         data, self._waiting = b"".join(self._waiting), []
         if not data:
             return
+        try:
+            self._put(data)
+        except OSError as error:
+            whole = self._written / 2 / self._sample_rate
+            raise InputError(
+                f"Cannot write {self._path}: {error.strerror or error}. Its first {whole:.1f} s "
+                "can be played."
+            ) from None
+
+    def _put(self, data):
         if not self._written:
             self._path.write_bytes(self._header())
         with self._path.open("r+b") as file:
             file.seek(_HEADER + self._written)
             file.write(data)
             file.flush()
-            self._written += len(data)
             for place in _SIZES:
                 file.seek(place)
-                file.write(struct.pack("<I", _HEADER - place - 4 + self._written))
+                file.write(struct.pack("<I", _HEADER - place - 4 + self._written + len(data)))
+        self._written += len(data)
 
     def _header(self):
         rate = self._sample_rate

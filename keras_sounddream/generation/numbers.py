@@ -3,6 +3,7 @@
 import numpy as np
 
 NUMBERS = 2  # that a draw takes
+MOST_SAMPLES = 2**31 - 2**13  # of a sound: what 32 bits count, and a WAV file holds
 _MOST = 1 - 2.0**-23  # below 1 however it is rounded
 
 

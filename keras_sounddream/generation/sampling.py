@@ -6,7 +6,7 @@ from keras_sounddream.audio import io
 from keras_sounddream.errors import InputError
 from keras_sounddream.generation import cached, naive
 from keras_sounddream.generation.growing import GrowingWav
-from keras_sounddream.generation.numbers import random_numbers
+from keras_sounddream.generation.numbers import MOST_SAMPLES, random_numbers
 
 METHODS = ("cached", "naive")
 
@@ -94,6 +94,11 @@ def _check(model, seconds, seed, temperature, top_k, method):
         raise InputError(f"{model.name} takes levels. Build it with include_front_end=True.")
     if not (_is_number(seconds) and 0 < seconds < float("inf")):
         raise InputError(f"Expected `seconds` above 0. Received: {seconds!r}")
+    if seconds * plan.sample_rate > MOST_SAMPLES:
+        raise InputError(
+            f"Expected `seconds` of {MOST_SAMPLES / plan.sample_rate:.0f} at most, which is what a "
+            f"WAV file holds. Received: {seconds!r}"
+        )
     if not (_is_number(temperature) and 0 <= temperature < float("inf")):
         raise InputError(f"Expected a `temperature` of 0 or more. Received: {temperature!r}")
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:

@@ -8,6 +8,7 @@ import sys
 
 import keras_sounddream
 from keras_sounddream.errors import InputError
+from keras_sounddream.generation.labels import name_labels
 from keras_sounddream.lite.dreaming import Dreamer
 from keras_sounddream.lite.generating import Generator
 from keras_sounddream.lite.pipes import decode_pcm, read_blocks, record
@@ -102,10 +103,8 @@ def _sonify_arguments(command):
 
 def _generate_arguments(command):
     command.add_argument("-o", "--output", required=True, metavar="OUT.wav")
-    text = "one for each condition of the file"
-    command.add_argument(
-        "--condition", action="append", default=[], metavar="NAME=LABEL", help=text
-    )
+    text = "one for each condition of the file; NAME=LABEL where several have that label"
+    command.add_argument("--condition", action="append", default=[], metavar="LABEL", help=text)
     command.add_argument("--seconds", type=_positive(float), default=1.0, metavar="SECONDS")
     command.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same sound")
     text = "below 1 surer, above 1 wilder, 0 always the likeliest"
@@ -150,7 +149,7 @@ def _sonify(options):
 def _generate(options):
     check_sound_output(options.output, options.force)
     generator = Generator(options.model, threads=options.threads)
-    labels = dict(given.partition("=")[::2] for given in options.condition)
+    labels = name_labels(options.condition, generator.conditions)
     settings = {"seed": options.seed, "temperature": options.temperature}
     made = generator.generate(options.seconds, **settings, **labels)
     save(options.output, made, generator.sample_rate, options.force)

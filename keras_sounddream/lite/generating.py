@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.packing import read_packed
-from keras_sounddream.generation.numbers import random_numbers
+from keras_sounddream.generation.numbers import MOST_SAMPLES, random_numbers
 from keras_sounddream.lite.runtime import one_line, open_interpreter
 
 _NEXT = "next_"  # what begins the names of what the next call takes
@@ -63,10 +63,13 @@ class Generator:
             float32 `(samples,)` in [-1, 1].
 
         Raises:
-            InputError: if `seconds` is not above 0; and as `stream`.
+            InputError: if `seconds` is not above 0, or more than a file holds; and as `stream`.
         """
-        if not 0 < seconds < math.inf:
-            raise InputError(f"Expected `seconds` above 0. Received: {seconds!r}")
+        most = MOST_SAMPLES / self.sample_rate
+        if not 0 < seconds <= most:
+            raise InputError(
+                f"Expected `seconds` above 0 and {most:.0f} at most. Received: {seconds!r}"
+            )
         num_samples = max(round(seconds * self.sample_rate), 1)
         calls = -(-num_samples // self.count)
         pieces = self.stream(seed=seed, temperature=temperature, **labels)

@@ -20,6 +20,8 @@ class Sounds:
         labels: dict from the name of a condition to a tuple of str, one a sound.
         sample_rate: int, Hz.
         dropped: tuple of `(name, reason)`, of sounds that are too short or cannot be read.
+        frames: tuple of float32 `(frames, channels)`, one a sound, of a local condition, see
+            `with_frames`; or `None`.
     """
 
     samples: np.ndarray
@@ -29,6 +31,7 @@ class Sounds:
     labels: dict
     sample_rate: int
     dropped: tuple = ()
+    frames: tuple | None = None
 
     def __len__(self):
         return len(self.names)
@@ -55,6 +58,32 @@ class Sounds:
         start = self.starts[index]
         samples = self.samples[start : start + self.lengths[index]]
         return samples[None].astype("float32") / 32768
+
+    def with_frames(self, frames):
+        """Puts what a local condition says beside each sound, such as its loudness or its melody.
+
+        Args:
+            frames: sequence of float arrays `(frames, channels)`, one a sound; the first frame is
+                of the sound's first `local_hop` samples, the next of those behind them.
+
+        Returns:
+            `Sounds`, which share the samples.
+
+        Raises:
+            InputError: if there is not one array a sound, of as many channels each, and finite.
+        """
+        frames = tuple(np.asarray(each, "float32") for each in frames)
+        shapes = [each.shape for each in frames]
+        if len(frames) != len(self) or any(
+            len(shape) != 2 or 0 in shape or shape[1] != shapes[0][1] for shape in shapes
+        ):
+            raise InputError(
+                f"Expected frames (frames, channels) for each of {len(self)} sounds. "
+                f"Received: {len(frames)}, of shapes {shapes[:3]}"
+            )
+        if not all(np.isfinite(each).all() for each in frames):
+            raise InputError("Expected frames of finite numbers.")
+        return dataclasses.replace(self, frames=frames)
 
     def part(self, keep):
         """Takes some of the sounds, such as those to train on.
@@ -84,6 +113,7 @@ class Sounds:
                 name: tuple(labels[index] for index in indices)
                 for name, labels in self.labels.items()
             },
+            frames=self.frames and tuple(self.frames[index] for index in indices),
         )
 
 

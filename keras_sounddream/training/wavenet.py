@@ -18,6 +18,7 @@ from keras_sounddream.training.classifier import (
     claim_folder,
 )
 from keras_sounddream.training.shared_steps import rows_each
+from keras_sounddream.training.wavenet_frames import example_frames
 from keras_sounddream.training.wavenet_levels import bits, level_pairs, marginal_nats
 from keras_sounddream.training.wavenet_log import StepLog, Summaries
 from keras_sounddream.training.wavenet_loss import NextSample, nats
@@ -157,9 +158,11 @@ def averaged(model):
 def _fit(learner, model, pieces, settings, state, step, strategy):
     marginal = bits(marginal_nats(level_pairs(pieces.sounds, model.plan.levels)))
 
-    def listen(*given, **more):
+    def listen(seconds, seed, **more):
+        num_samples, turn = round(seconds * model.plan.sample_rate), seed // settings.sound_steps
+        more |= example_frames(pieces.sounds, model.plan, num_samples, turn)
         with averaged(learner):
-            return generate(model, *given, **more)
+            return generate(model, seconds, seed=seed, **more)
 
     common = {
         "epochs": settings.steps,

@@ -5,8 +5,9 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.applications._wavenet_plan import WAVEFORM
+from keras_sounddream.applications._wavenet_plan import LOCAL, WAVEFORM
 from keras_sounddream.errors import InputError
+from keras_sounddream.training.wavenet_frames import check_frames, cut_frames
 
 
 class Pieces:
@@ -18,9 +19,11 @@ class Pieces:
     steps. What is left of a last piece, or of a batch, has weight 0.
 
     Args:
-        sounds: `Sounds`, at the plan's rate, with the labels of the plan's conditions.
+        sounds: `Sounds`, at the plan's rate, with the labels of the plan's conditions, and the
+            frames of its local condition.
         plan: `Plan` of the model, its attribute `plan`.
-        piece_samples: int, targets of each piece; `thrifty_piece` finds one.
+        piece_samples: int, targets of each piece, whole frames of a local condition;
+            `thrifty_piece` finds one.
         batch_size: int, pieces of a batch.
         seed: int, of the order.
         shuffle: bool; `False` leaves the sounds in their order, to measure.
@@ -63,22 +66,32 @@ class Pieces:
             step: int, from 0, in all epochs.
 
         Returns:
-            `(inputs, targets, weights)`: dict of `waveform`, float32 `(batch, receptive_field - 1 +
-            piece_samples)`, and for each condition int32 `(batch,)`; float32 `(batch,
-            piece_samples)`, the samples that the predictions are of, in [-1, 1]; and float32 of
-            that shape, 1, or 0 where there is no sample.
+            `(inputs, targets, weights)`: dict of `waveform`, float32 `(batch, lead - 1 +
+            piece_samples)`, of which the plan's `lead` is the receptive field, or as many whole
+            frames of a local condition as hold it; for each condition int32 `(batch,)`; and
+            `local_condition`, float32 `(batch, frames, local_channels)`, if the model takes it;
+            float32 `(batch, lead - receptive_field + piece_samples)`, the samples that the
+            predictions are of, in [-1, 1]; and float32 of that shape, 1, or 0 where there is no
+            sample, or it is of the piece before.
         """
-        field, piece = self.plan.receptive_field, self.piece_samples
-        windows = np.zeros((self.batch_size, field + piece), "float32")
-        weights = np.zeros((self.batch_size, piece), "float32")
+        lead, extra = self.plan.lead, self.plan.lead - self.plan.receptive_field
+        windows = np.zeros((self.batch_size, lead + self.piece_samples), "float32")
+        weights = np.zeros((self.batch_size, extra + self.piece_samples), "float32")
         ids = {name: np.zeros(self.batch_size, "int32") for name in self._ids}
+        begins, frames = self._begins(step), []
         for row, number in enumerate(self.members(step)):
             sound, offset = self._sound[number], self._offset[number]
-            weights[row, : self._cut(windows[row], sound, offset)] = 1
+            weights[row, extra : extra + self._cut(windows[row], sound, offset)] = 1
             for name, each in self._ids.items():
                 ids[name][row] = each[sound]
-        windows[self._begins(step), :field] = 0
-        return {WAVEFORM: windows[:, :-1], **ids}, windows[:, field:], weights
+            if self.plan.local_channels:
+                start = offset if begins[row] else 0
+                frames.append(cut_frames(self.sounds.frames[sound], self, offset, start))
+        windows[begins, :lead] = 0
+        inputs = {WAVEFORM: windows[:, :-1], **ids}
+        if frames:  # rows without a piece take the first one's
+            inputs[LOCAL] = np.stack(frames + frames[:1] * (self.batch_size - len(frames)))
+        return inputs, windows[:, lead - extra :], weights
 
     def members(self, step):
         """Numbers of the pieces of a step: int64 `(pieces,)`, `batch_size` at most."""
@@ -125,10 +138,10 @@ class Pieces:
         The window's end is `piece_samples` behind `offset`; before the sound is silence.
         """
         start, length = self.sounds.starts[sound], self.sounds.lengths[sound]
-        begin = max(0, offset - self.plan.receptive_field)
+        begin = max(0, offset - self.plan.lead)
         end = min(length, offset + self.piece_samples)
         samples = self.sounds.samples[start + begin : start + end]
-        place = begin - (offset - self.plan.receptive_field)
+        place = begin - (offset - self.plan.lead)
         np.divide(samples, 32768, out=window[place : place + len(samples)], dtype="float32")
         return end - offset
 
@@ -145,9 +158,11 @@ def thrifty_piece(sounds, plan, longest=16384):
         longest: int, samples, beyond which pieces shall not go.
 
     Returns:
-        int, a multiple of 64 (or `longest`).
+        int, a multiple of 64 (or `longest`), and of the frames of a local condition.
     """
-    lengths = [*range(64, longest, 64), longest]
+    hop = plan.local_hop if plan.local_channels else 1
+    unit = -(-64 // hop) * hop
+    lengths = [*range(unit, longest, unit), max(longest // hop, 1) * hop]
     return min(lengths, key=lambda length: epoch_cost(sounds, plan, length))
 
 
@@ -162,6 +177,8 @@ def epoch_cost(sounds, plan, piece_samples):
     Returns:
         float.
     """
+    num_pieces = (-(-sounds.lengths // piece_samples)).sum()
+    piece_samples += plan.lead - plan.receptive_field
     gate = 2 * plan.filter_width * plan.residual_channels * plan.dilation_channels
     residual = plan.dilation_channels * plan.residual_channels
     skip = plan.dilation_channels * plan.skip_channels
@@ -170,7 +187,6 @@ def epoch_cost(sounds, plan, piece_samples):
         (piece_samples + more) * (gate + residual) + piece_samples * skip for more in behind
     )
     top = piece_samples * plan.skip_channels * (plan.skip_channels + plan.outputs)
-    num_pieces = (-(-sounds.lengths // piece_samples)).sum()
     return float(num_pieces * (stack + top) / sounds.lengths.sum())
 
 
@@ -184,11 +200,7 @@ def _check(sounds, plan, piece_samples, batch_size, seed):
             f"Expected sounds at the model's {plan.sample_rate} Hz. They are at "
             f"{sounds.sample_rate} Hz: store them at that rate."
         )
-    if plan.local_channels:
-        raise InputError(
-            "Expected a model without a local condition: pieces have none. Received: "
-            f"`local_channels={plan.local_channels}`"
-        )
+    check_frames(sounds, plan, piece_samples)
     missing = [name for name in plan.conditions if name not in sounds.labels]
     if missing:
         raise InputError(

@@ -35,13 +35,18 @@ def test_writes_what_generate_makes(saved, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--condition", "one", "--condition", "tow"], "Expected one label of 'digit'"),
+        (["--condition", "one", "--condition", "digit=two"], "one label of 'digit'. Received: one"),
+        (["--condition", "one", "--condition", "tow"], "label 'tow'. Did you mean two?"),
+        (["--condition", "one", "--condition", "ane"], "digit, speaker has a label 'ane'. Did you"),
+        (["--condition", "spaeker=ann"], "label 'spaeker=ann'. Did you mean speaker=ann?"),
+        (["--condition", "digit"], "has a label 'digit'. Did you mean digit=two?"),
         (["--condition", "one", "--condition", "speaker=an"], "no speaker 'an'. Did you mean ann?"),
         (["--condition", "two"], "digit and speaker both have 'two'. Say digit=two."),
         (["--condition", "one"], "Expected a label for the condition 'speaker'"),
         (["--weights", "digits"], "Expected a .keras file"),
         (["--weights", "gone.keras"], "there is no such file"),
         (["--seconds", "nan"], "`seconds` above 0. Received: nan"),
+        (["--seconds", "1e12"], "`seconds` of 134217 at most, which is what a WAV file holds"),
         (["-o", "out.mid"], "No sound format"),
         (["--checkpoint", "w.npz"], "Several checkpoints make a page: -o OUT.html"),
         (["--checkpoint", ".", "-o", "a.html"], "The folder . holds no weights"),
@@ -59,7 +64,19 @@ def test_bad_input_is_a_line(saved, arguments, message, tmp_path, monkeypatch, c
     assert not list(tmp_path.iterdir())
 
 
-def test_a_page_has_a_player_for_each_label_and_checkpoint(saved, tmp_path):
+def test_files_of_one_name_are_columns_of_their_own(saved, tmp_path):
+    for name in ("early", "late"):
+        (tmp_path / name).mkdir()
+        _weights.save(saved[1], tmp_path / name / "w.npz", "float32")
+    files = [str(tmp_path / name / "w.npz") for name in ("early", "late")]
+    given = ["generate", "--weights", saved[0], "--condition", "ann", "--seconds", "0.01"]
+    given += ["--condition", "one", "--checkpoint", files[0], "--checkpoint", files[1]]
+    assert main([*given, "-o", str(tmp_path / "page.html")]) == 0
+    page = (tmp_path / "page.html").read_text()
+    assert all(f'title="ann, {file}"' in page or f'title="one, {file}"' in page for file in files)
+
+
+def test_a_page_has_a_player_for_each_label_and_checkpoint(saved, tmp_path, capsys):
     path, model = saved
     folder, out = tmp_path / "checkpoints", tmp_path / "page.html"
     folder.mkdir()
@@ -67,6 +84,7 @@ def test_a_page_has_a_player_for_each_label_and_checkpoint(saved, tmp_path):
         _weights.save(model, folder / f"step{step}.npz", "float32")
     given = ["--weights", path, "--checkpoint", str(folder), "--condition", "ann"]
     assert main(["generate", *given, "--seconds", "0.01", "-o", str(out)]) == 0
+    assert capsys.readouterr().out == f"{out}: 4 sounds of 0.01 s, seed 0\n"
     page = out.read_text()
     for digit in CONDITIONS["digit"]:
         for step in (20, 5020):
@@ -87,7 +105,7 @@ def test_exports_a_file_that_generates(saved, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "`format` is litert or onnx"),
+        (["--format", "saved_model"], "`format` must be one of litert, onnx"),
         (["--task", "dream"], "goes alone, .* Received: --task generate, --task dream"),
         (["--serving"], "goes alone, .* Received: --task generate, --serving"),
         (["--weights", "a", "--sound", "b"], "Received: --task generate, --weights, --sound"),

@@ -1,5 +1,7 @@
 """A file that grows is whole after every piece."""
 
+import errno
+
 import numpy as np
 import pytest
 import soundfile
@@ -54,6 +56,20 @@ def test_an_interrupted_generation_keeps_what_it_has(tmp_path, monkeypatch):
         generate(model, 1.0, path=path, save_every=0.01, on_samples=stop)
     whole = generate(model, 300 / 16000)
     np.testing.assert_allclose(audio.load(path, 16000), whole, atol=1 / 32768)
+
+
+def test_what_cannot_be_written_is_said_and_the_rest_plays(tmp_path, monkeypatch):
+    path = tmp_path / "full.wav"
+    with GrowingWav(path, 10, 5) as file:
+        file.add(np.ones(5, "float32"))
+        monkeypatch.setattr(GrowingWav, "_put", full_disk)
+        with pytest.raises(InputError, match="No space left.* Its first 0.5 s can be played"):
+            file.add(np.ones(5, "float32"))
+    assert soundfile.info(path).frames == 5
+
+
+def full_disk(*given):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_both_ways_of_writing_give_the_same_file(tmp_path):

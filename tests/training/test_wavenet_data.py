@@ -1,5 +1,7 @@
 """Pieces that a WaveNet is trained on, against the sounds that they are cut from."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -95,6 +97,65 @@ def test_some_pieces_begin_out_of_silence():
     assert begun / known == pytest.approx(0.25, abs=0.04)
 
 
+FRAMED = dataclasses.replace(PLAN, local_channels=1, local_hop=4)
+
+
+def framed_sounds():
+    """Sounds with frames that tell which sound they are of, and which frame they are."""
+    numbers = [np.arange(-(-length // 4))[:, None] for length in LENGTHS]
+    return example_sounds().with_frames([100 * i + each for i, each in enumerate(numbers)])
+
+
+@pytest.mark.parametrize("starts", [0, 1])
+def test_a_target_is_predicted_with_the_frame_of_the_sample_before_it(starts):
+    made, field, seen = Pieces(framed_sounds(), FRAMED, 8, 4, seed=3, starts=starts), 9, []
+    assert (FRAMED.receptive_field, FRAMED.lead) == (field, 12)
+    for step in range(made.steps_per_epoch):
+        inputs, targets, weights = made.batch(step)
+        for row, place in zip(*np.nonzero(weights), strict=True):
+            number = round(float(targets[row, place]) * 32768) - 1  # of all samples
+            sound = np.searchsorted(made.sounds.starts, number, "right") - 1
+            sample = number - made.sounds.starts[sound]
+            frame = max(sample - 1, sample // 8 * 8 * starts) // 4
+            before = field + place - 1  # in the window
+            assert inputs["local_condition"][row, before // 4, 0] == 100 * sound + frame
+            assert starts or sample < 1 or inputs["waveform"][row, before] * 32768 == number
+            seen.append(number)
+    assert sorted(seen) == list(range(sum(LENGTHS)))
+
+
+def test_frames_stay_with_their_sounds():
+    part = framed_sounds().part([False, True, True, False, True, True])
+    assert [int(each[0, 0]) for each in part.frames] == [100, 200, 400, 500]
+    model = applications.WaveNet(
+        dilations=PLAN.dilations,
+        skip_channels=4,
+        sample_rate=8000,
+        conditions=PLAN.conditions,
+        local_channels=1,
+        local_hop=4,
+    )
+    piece = thrifty_piece(part, model.plan, longest=90)
+    inputs, targets, _ = next(iter(Pieces(part, model.plan, piece, 2).dataset()))
+    assert (piece % 4, model(inputs).shape[:2]) == (0, targets.shape)
+
+
+@pytest.mark.parametrize(
+    ("frames", "words"),
+    [
+        ([np.zeros((1, 1))] * 5, "for each of 6 sounds. Received: 5"),
+        ([np.zeros(3)] * 6, "frames .frames, channels."),
+        ([np.zeros((9, 1 + i)) for i in range(6)], "frames .frames, channels."),
+        ([np.full((9, 1), np.nan)] * 6, "finite"),
+        ([np.zeros((10, 2))] * 6, "frames of 1 channels, .* Received: 2 channels"),
+        ([np.zeros((9, 1))] * 6, "Expected 10 frames, each of 4 samples, of sound 4. Received: 9"),
+    ],
+)
+def test_frames_that_do_not_fit_are_refused(frames, words):
+    with pytest.raises(InputError, match=words):
+        Pieces(example_sounds().with_frames(frames), FRAMED, 8, 4)
+
+
 def test_a_batch_depends_on_seed_and_step_alone():
     made = pieces(seed=5, starts=0.5)
     forwards = [made.batch(step) for step in range(9)]
@@ -166,7 +227,8 @@ def test_the_thrifty_piece_costs_least():
         ({"starts": 1.5}, "`starts` must be a share, from 0 to 1. Received: 1.5"),
         ({"starts": float("nan")}, "`starts` must be a share"),
         ({"plan": Plan()}, "Expected sounds at the model's 16000 Hz. They are at 8000 Hz"),
-        ({"plan": Plan(sample_rate=8000, local_channels=2)}, "without a local condition"),
+        ({"plan": Plan(sample_rate=8000, local_channels=2)}, "with_frames.* Received: none"),
+        ({"plan": FRAMED, "sounds": framed_sounds(), "piece_samples": 9}, "whole frames of 4"),
         ({"plan": Plan(sample_rate=8000, conditions={"mood": ("calm",)})}, "labels of: digit."),
         (
             {"plan": Plan(sample_rate=8000, conditions={"digit": ("one",)})},
@@ -175,6 +237,6 @@ def test_the_thrifty_piece_costs_least():
     ],
 )
 def test_what_does_not_fit_is_refused(change, words):
-    arguments = {"plan": PLAN, "piece_samples": 8, "batch_size": 4} | change
+    arguments = {"sounds": example_sounds(), "plan": PLAN, "piece_samples": 8, "batch_size": 4}
     with pytest.raises(InputError, match=words):
-        Pieces(example_sounds(), **arguments)
+        Pieces(**arguments | change)

@@ -192,6 +192,23 @@ def test_a_condition_says_which_tone(tmp_path):
         assert found.pop(tone) > max(0.7, 10 * max(found.values()))
 
 
+def test_frames_say_when_there_is_a_tone(tmp_path, rng):
+    frames = rng.integers(0, 2, (6, 40, 1))
+    tone = 0.7 * np.sin(2 * np.pi * np.arange(640) / 10)
+    sounds = [tone * np.repeat(each[:, 0], 16) + rng.normal(0, 0.01, 640) for each in frames]
+    framed = hold_sounds(sounds, RATE).with_frames(frames)
+
+    def build():
+        return small(conditions=None, local_channels=1, local_hop=16, classes=32)
+
+    given = settings(steps=120, learning_rate=1e-2, sound_steps=120)
+    model = wavenet.train(build, Pieces(framed, build().plan, 128, 6), tmp_path, given)
+    asked = np.repeat([0.0, 1, 0, 1, 1, 0], 4)
+    made = generate(model, 24 * 16 / RATE, local_condition=asked[None, :, None])
+    power = (made.reshape(6, 64)[:, 32:] ** 2).mean(1)  # of the second half of each four frames
+    assert power[asked[::4] == 1].min() > 2 * power[asked[::4] == 0].max() > 0
+
+
 @pytest.mark.parametrize("optimizer", wavenet.OPTIMIZERS)
 def test_the_penalty_shrinks_kernels_and_nothing_else(optimizer):
     model = small()
