@@ -1,5 +1,7 @@
 """`sounddream train`: runs a recipe of the zoo."""
 
+import copy
+
 import click
 
 from keras_sounddream.cli import _train_wavenet
@@ -73,8 +75,13 @@ def classifier(context, data, output, folder, force, strategy_name, **settings):
     click.echo(f"{output}: {evaluation.accuracy(confusion):.1%} of {measured_on}")
 
 
-command.add_command(classifier, "esc10")
-command.add_command(classifier, "urbansound8k")
+for recipe, about in (
+    ("esc10", "Trains LogMelCNN, or another classifier, on ESC-10."),
+    ("urbansound8k", "Trains UrbanSoundCNN on UrbanSound8K."),
+):
+    each = copy.copy(classifier)
+    each.short_help = about
+    command.add_command(each, recipe)
 command.add_command(_train_wavenet.wavenet)
 command.add_command(
     _train_wavenet.corpus_command("fsdd", "Trains the WaveNet of spoken digits, on FSDD.")
