@@ -32,7 +32,7 @@ PRETRAINED = {  # rows with `plan`, the settings (of `Plan`) that are not the de
             "condition_channels": 16,
         },
         "file": "wavenet_fsdd.npz",
-        "sha256": "53ac0affb5c3a43cff311f78816734e33840329372ceef55fc51aa5bce1be553",
+        "sha256": "3feb01b894bded4259ed4122c01d5794d766db72c8f551f7ffab5d633c090f1d",
     },
     "music16k": {
         "plan": {

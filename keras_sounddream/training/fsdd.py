@@ -6,6 +6,7 @@ from keras_sounddream.applications.wavenet import PRETRAINED, WaveNet
 from keras_sounddream.errors import InputError
 from keras_sounddream.training import wavenet
 from keras_sounddream.training.sound_lists import SoundFiles
+from keras_sounddream.training.sounds import hold_sounds
 from keras_sounddream.training.stored_sounds import store_sounds
 from keras_sounddream.training.whole_sounds import WholeSounds
 
@@ -13,7 +14,8 @@ SAMPLE_RATE = 8000
 TEST_TAKES = range(5)
 TAIL_SECONDS = 0.1  # of silence behind each word, which is learned too: so words end
 LENGTHS = (3700, 4500, 5500, 8592)  # samples, with the silence
-STEPS = 5000
+STEPS = 6000
+PEAK = 0.6  # that each word is brought to: Theo's median is 0.03, Lucas's 0.47
 
 NETWORK = PRETRAINED["fsdd"]["plan"]
 DIGITS, SPEAKERS = NETWORK["conditions"].values()
@@ -51,7 +53,7 @@ def list_words(data, test):
 
 
 def read_words(data, folder, test):
-    """Reads the recordings of a part.
+    """Reads the recordings of a part, each brought to the same peak.
 
     Args:
         data: as of `list_words`.
@@ -61,7 +63,10 @@ def read_words(data, folder, test):
     Returns:
         `Sounds`.
     """
-    return store_sounds(list_words(data, test), folder, SAMPLE_RATE, progress=False)
+    words = store_sounds(list_words(data, test), folder, SAMPLE_RATE, progress=False)
+    waveforms = [words.waveform(number)[0] for number in range(len(words))]
+    as_loud = [PEAK * waveform / max(abs(waveform).max(), 1e-4) for waveform in waveforms]
+    return hold_sounds(as_loud, SAMPLE_RATE, words.labels)
 
 
 def train(data, folder, steps=STEPS, seed=0, strategy=None):
