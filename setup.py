@@ -88,6 +88,7 @@ LITE = {
         "keras_sounddream.export.metadata",
         "keras_sounddream.export.packing",
         "keras_sounddream.generation.__init__",
+        "keras_sounddream.generation.labels",
         "keras_sounddream.generation.numbers",
         "keras_sounddream.sonification.__init__",
         "keras_sounddream.sonification.formula",

@@ -127,7 +127,7 @@ def test_nothing_is_downloaded_without_a_known_hash(tmp_path, monkeypatch):
         raise AssertionError("a download was tried")
 
     monkeypatch.setattr(tfds.download.DownloadManager, "download_and_extract", refuse)
-    with pytest.raises(InputError, match=r"Expected ESC-50 .*Get it from https.*--manual_dir"):
+    with pytest.raises(InputError, match=r"Expected ESC-50 .*Get it from https.*--manual-dir"):
         build(tmp_path, None, "esc50")
     with pytest.raises(AssertionError, match="a download was tried"):
         build(tmp_path, None, "spoken_digit_folder")

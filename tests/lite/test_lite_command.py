@@ -141,8 +141,9 @@ for command in (["classify", model, wav], ["dream", model, wav, "-o", out],
 assert len(Embedder(model).features(load(wav, 8000))) == 2
 ours = {name for name in sys.modules if name.startswith("keras_sounddream.")}
 assert ours <= {"keras_sounddream." + name for name in ("errors", "export", "export.metadata",
-    "export.packing", "files", "generation", "generation.numbers", "sonification",
-    "sonification.formula", "sonification.voices")} | {one for one in ours if ".lite" in one}, ours
+    "export.packing", "files", "generation", "generation.labels", "generation.numbers",
+    "sonification", "sonification.formula", "sonification.voices")} | {
+    one for one in ours if ".lite" in one}, ours
 """
 
 
