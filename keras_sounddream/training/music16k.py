@@ -15,7 +15,7 @@ HELD_OUT = 0.1  # of each track, at its end
 GENRES = ("chiptune", "classical", "electronic", "folk", "jazz", "lofi")
 STEPS = 5000
 PIECE_SAMPLES = 4096
-STARTS = 0.1  # of the pieces begin out of silence: few tracks do, and no network of them would
+STARTS = 0.1  # of the pieces begin out of silence, or the network would stay silent in it
 
 NETWORK = {
     "sample_rate": SAMPLE_RATE,
