@@ -53,7 +53,7 @@ EXTRAS["dev"] = [
     *EXTRAS["export"],
 ]
 
-LITE_COMMAND = "sounddream-lite = keras_sounddream.lite.command:main"
+LITE_COMMAND = "sounddream-lite = keras_sounddream.lite.cli:main"
 WHOLE = {
     "name": "keras-sounddream",
     "long_description": (HERE / "README.md").read_text(encoding="utf-8"),
@@ -66,7 +66,7 @@ WHOLE = {
     "package_data": {
         "keras_sounddream.applications": ["labels/*.txt"],
         "keras_sounddream.saved_models": ["*.npz", "*.md"],
-        "keras_sounddream.training": ["genres.csv"],
+        "keras_sounddream.datasets": ["genres.csv"],
         "tfds_builders": ["*/*.md", "*/*.bib", "*/*.txt", "*/*.tsv", "*/*.csv"],
     },
     "install_requires": REQUIRES,
@@ -84,15 +84,19 @@ LITE = {
         "keras_sounddream.__init__",
         "keras_sounddream.errors",
         "keras_sounddream.files",
+        "keras_sounddream.lazy",
+        "keras_sounddream.moved",
+        "keras_sounddream.registered",
         "keras_sounddream.export.__init__",
         "keras_sounddream.export.metadata",
-        "keras_sounddream.export.packing",
+        "keras_sounddream.export.litert.__init__",
+        "keras_sounddream.export.litert.packing",
         "keras_sounddream.generation.__init__",
-        "keras_sounddream.generation.labels",
-        "keras_sounddream.generation.numbers",
+        "keras_sounddream.generation.condition_labels",
+        "keras_sounddream.generation.random_numbers",
         "keras_sounddream.sonification.__init__",
-        "keras_sounddream.sonification.formula",
-        "keras_sounddream.sonification.voices",
+        "keras_sounddream.sonification.inverse_fft",
+        "keras_sounddream.sonification.parameter_map",
     ],
     "install_requires": ["numpy", "ai-edge-litert"],
     "extras_require": {"sound": ["soundfile", "soxr"]},  # other formats, quicker resampling

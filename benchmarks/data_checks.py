@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 
 from keras_sounddream.audio.io import load, resample
-from keras_sounddream.data.check import check
+from keras_sounddream.datasets.inspection.checks import check
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "data_checks_measured.md"
 DATA = {  # folder: what it is

@@ -22,7 +22,7 @@ from keras import layers
 
 from keras_sounddream.audio import Analysis, LogMelSpectrogram
 from keras_sounddream.training.distillation import Settings, distill
-from keras_sounddream.training.teachers import Teacher
+from keras_sounddream.training.distillation.teachers import Teacher
 
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "examples"))

@@ -25,7 +25,7 @@ from sound_figures import crest_db, flatness, level_db
 from tqdm import tqdm
 
 from keras_sounddream import applications, audio
-from keras_sounddream.training import esc10
+from keras_sounddream.training.recipes import esc10
 
 ROOT = pathlib.Path(__file__).parents[1]
 LAYERS = ("block1_conv2", "block3_conv2", "block4_conv2")

@@ -53,7 +53,7 @@ def measure(path):
     """Dreams one file in this process; prints its figures as JSON."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from keras_sounddream import DeepDream, applications, audio, objectives
-    from keras_sounddream.deepdream.streaming import dream_stream
+    from keras_sounddream.deepdream.long_sounds.stream import dream_stream
 
     dream = DeepDream(
         applications.LogMelCNN(), objectives.layer(LAYER), octaves=OCTAVES, steps=STEPS

@@ -31,7 +31,7 @@ from tf_keras_vis.activation_maximization import ActivationMaximization
 from tf_keras_vis.activation_maximization.input_modifiers import Jitter
 
 from keras_sounddream import DeepDream, objectives
-from keras_sounddream.deepdream.running import ascend
+from keras_sounddream.deepdream.ascent.eager_loop import ascend
 
 ROOT = pathlib.Path(__file__).parents[1]
 OCTAVES, STEPS, FACTOR = 3, 2, 1.3

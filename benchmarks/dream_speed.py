@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream import DeepDream, applications, audio, objectives
-from keras_sounddream.audio.mel import mel_matrix
+from keras_sounddream.audio.spectral.mel import mel_matrix
 
 ROOT = pathlib.Path(__file__).parents[1]
 SECONDS = 5.0

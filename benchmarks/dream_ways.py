@@ -19,9 +19,9 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from keras_sounddream import DeepDream, applications, audio, objectives
+from keras_sounddream.audio.spectrogram_image import levels_db
 from keras_sounddream.deepdream.settings import PRESETS
 from keras_sounddream.files import written_beside
-from keras_sounddream.reports.spectrogram import levels_db
 
 ROOT = pathlib.Path(__file__).parents[1]
 LAYER = "block3_conv2"

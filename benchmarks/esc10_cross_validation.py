@@ -15,9 +15,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from keras_sounddream.applications import LogMelCNN, _weights
+from keras_sounddream.applications import LogMelCNN, weights
 from keras_sounddream.files import written_beside
-from keras_sounddream.training import esc10, evaluation
+from keras_sounddream.training import evaluation
+from keras_sounddream.training.recipes import esc10
 
 CARD = pathlib.Path(__file__).parents[1] / "saved_models" / "log_mel_cnn_esc10.md"
 
@@ -78,7 +79,7 @@ def measure(data, work, fold, precision):
     if not path.exists():
         model = esc10.train(data, fold, work / f"fold{fold}", precision=precision)
         with written_beside(path) as temporary:
-            _weights.save(model, temporary)
+            weights.save(model, temporary)
     return esc10.evaluate(LogMelCNN(weights=str(path)), data, [fold])
 
 
@@ -97,7 +98,7 @@ def main():
     total = np.sum(confusions, axis=0)
     rows = zip(esc10.LABELS, total, strict=True)
     card = TEXT.format(
-        size=_weights.shipped_path("log_mel_cnn_esc10.npz").stat().st_size / 1e6,
+        size=weights.shipped_path("log_mel_cnn_esc10.npz").stat().st_size / 1e6,
         labels=", ".join(esc10.LABELS),
         epochs=esc10.EPOCHS,
         minutes=arguments.minutes,

@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream import DeepDream, applications, audio, objectives
-from keras_sounddream.audio.stft import by_fft, stft
-from keras_sounddream.deepdream.choice import middle_layer
+from keras_sounddream.audio.spectral.stft import by_fft, stft
 from keras_sounddream.export.tasks import find_tasks
+from keras_sounddream.workflows.objective_from_files import middle_layer
 
 SIZES = (4.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01)  # dB, of calm steps, the first that is
 CALM = 2e-4  # of the peak: how far ten calm steps may come from themselves

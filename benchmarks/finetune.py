@@ -19,9 +19,10 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.applications import yamnet
+from keras_sounddream.datasets.clip_sets import read_clip_set
 from keras_sounddream.files import written_beside
-from keras_sounddream.training import evaluation, finetune
-from keras_sounddream.training.clip_sets import read_clip_set
+from keras_sounddream.training import evaluation
+from keras_sounddream.training.transfer import fine_tuning
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "finetune.md"
 WAYS = {  # what is trained beside the top
@@ -35,7 +36,7 @@ def measure(clip_set, fold, unfreeze, folder, arguments):
     if path.exists():
         return json.loads(path.read_text())
     start = time.perf_counter()
-    model = finetune.finetune(
+    model = fine_tuning.finetune(
         clip_set,
         folder,
         "yamnet",
@@ -46,7 +47,7 @@ def measure(clip_set, fold, unfreeze, folder, arguments):
     )
     minutes = (time.perf_counter() - start) / 60
     test = clip_set.part(fold)[1]
-    scores = finetune.score_clips(model, test, yamnet)
+    scores = fine_tuning.score_clips(model, test, yamnet)
     confusion = evaluation.confusion_matrix([clip.label for clip in test], scores)
     found = {"confusion": confusion.tolist(), "minutes": minutes}
     with written_beside(path) as temporary:
@@ -92,9 +93,9 @@ def write(runs, clip_set, arguments):
         " it: [transfer](transfer.md). A probe of the same network, which changes nothing in it, takes seconds:"
         " [linear probes](probe.md).",
         "",
-        f"A new top for ten classes, which begins as a linear probe, and {finetune.EPOCHS} passes over four folds in"
-        f" crops of {finetune.CROP_SECONDS:g} s, mixed, filtered and masked, at {len(finetune.SPEEDS)} speeds; AdamW, at"
-        f" most {finetune.LEARNING_RATE:g}; batch normalisations as they came. Each fold is measured once with these"
+        f"A new top for ten classes, which begins as a linear probe, and {fine_tuning.EPOCHS} passes over four folds in"
+        f" crops of {fine_tuning.CROP_SECONDS:g} s, mixed, filtered and masked, at {len(fine_tuning.SPEEDS)} speeds; AdamW, at"
+        f" most {fine_tuning.LEARNING_RATE:g}; batch normalisations as they came. Each fold is measured once with these"
         " settings, with the last weights; a dash is a fold not measured yet. Share of whole clips named rightly,"
         " %; minutes are a fold's, spectrograms included, on a machine that did other work beside it.",
         "",

@@ -17,8 +17,8 @@ import numpy as np
 
 from keras_sounddream import applications, audio
 from keras_sounddream.audio.io import quantize
-from keras_sounddream.sonification.inversion import RATE_NEPERS, invert
-from keras_sounddream.training import esc10
+from keras_sounddream.sonification.feature_inversion import RATE_NEPERS, invert
+from keras_sounddream.training.recipes import esc10
 
 ROOT = pathlib.Path(__file__).parents[1]
 LAYERS = (

@@ -145,7 +145,7 @@ def main():
 
 def _made(folder):
     """Two voices, of 10 s at 24 kHz."""
-    from keras_sounddream.export.sounds import speech_like
+    from keras_sounddream.export.reference_sounds import speech_like
     from keras_sounddream.lite import save
 
     paths = [folder / f"voice_{seed}.wav" for seed in range(2)]

@@ -23,7 +23,7 @@ from yamnet_esc10 import LABELS, MATCHES
 
 from keras_sounddream import applications, audio, export_model
 from keras_sounddream.lite import Classifier
-from keras_sounddream.training import esc10
+from keras_sounddream.training.recipes import esc10
 
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))

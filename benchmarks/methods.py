@@ -5,10 +5,10 @@ import tensorflow as tf
 
 from keras_sounddream import DeepDream, objectives
 from keras_sounddream.audio.loudness import hold_level, rms
-from keras_sounddream.audio.mel import mel_matrix
-from keras_sounddream.audio.phase import db_to_nepers, from_polar, to_polar
-from keras_sounddream.audio.stft import istft, stft
-from keras_sounddream.deepdream.ascent import bounded
+from keras_sounddream.audio.spectral.mel import mel_matrix
+from keras_sounddream.audio.spectral.phase import db_to_nepers, from_polar, to_polar
+from keras_sounddream.audio.spectral.stft import istft, stft
+from keras_sounddream.deepdream.ascent.updates import bounded
 
 STEPS = 40
 STEP_DB = 4.0

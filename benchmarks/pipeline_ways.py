@@ -132,8 +132,9 @@ def of_features(job):
     import numpy as np
 
     from keras_sounddream.applications import log_mel_cnn
-    from keras_sounddream.training import esc10, features
+    from keras_sounddream.training import features
     from keras_sounddream.training.augmentation import AugmentedCrops
+    from keras_sounddream.training.recipes import esc10
 
     paths, labels = zip(*job["clips"], strict=True)
     kept = pathlib.Path(job["data_dir"], f"features_{job['per_fold']}.npz")

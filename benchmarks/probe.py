@@ -26,9 +26,9 @@ from keras_sounddream.applications import (
     soundnet,
     yamnet,
 )
-from keras_sounddream.training.clip_sets import read_clip_set
-from keras_sounddream.training.probe import KINDS, PROTOCOLS, cross_validate, probe
-from keras_sounddream.training.stored_features import stored_features
+from keras_sounddream.datasets.clip_sets import read_clip_set
+from keras_sounddream.training.transfer.feature_cache import stored_features
+from keras_sounddream.training.transfer.linear_probe import KINDS, PROTOCOLS, cross_validate, probe
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "probe.md"
 SEED = 0

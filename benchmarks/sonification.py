@@ -26,7 +26,7 @@ def measure(photo, weights, size, combine):
     import soundfile
 
     from keras_sounddream.applications import SqueezeNet, squeezenet
-    from keras_sounddream.sonification.session import sonify_file
+    from keras_sounddream.workflows.sonify.workflow import sonify_file
 
     model = SqueezeNet(weights=weights)
     banks = {layer: bank for bank, layer in squeezenet.BANKS["1.0"].items()}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_sounddream import applications, audio
-from keras_sounddream.audio.stft import stft
+from keras_sounddream.audio.spectral.stft import stft
 
 RATE = applications.log_mel_cnn.ANALYSIS.sample_rate
 

@@ -17,8 +17,8 @@ import numpy as np
 from PIL import Image
 
 from keras_sounddream.applications import SqueezeNet, squeezenet
-from keras_sounddream.deepdream.photo import load_picture
-from keras_sounddream.deepdream.session import dream_file
+from keras_sounddream.images.io import load_picture
+from keras_sounddream.workflows.dream import dream_file
 
 ROOT = pathlib.Path(__file__).parents[1]
 SIDE, WIDER = 227, 300  # pixels

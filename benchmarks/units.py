@@ -16,8 +16,8 @@ import numpy as np
 
 from keras_sounddream import applications
 from keras_sounddream.reports.units import write_units
-from keras_sounddream.training import esc10
-from keras_sounddream.training.units import measure_units
+from keras_sounddream.training.recipes import esc10
+from keras_sounddream.training.transfer.units import measure_units
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "units_esc10.md"
 

@@ -18,8 +18,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import soundfile
 
 from keras_sounddream.audio import load
-from keras_sounddream.training import esc10, evaluation, urbansound8k
-from keras_sounddream.training.urban_clips import LABELS
+from keras_sounddream.datasets.urbansound8k import LABELS
+from keras_sounddream.training import evaluation
+from keras_sounddream.training.recipes import esc10, urbansound8k
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "urban_sound_small_set.md"
 STAND_INS = {

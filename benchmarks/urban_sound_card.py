@@ -9,8 +9,9 @@ import pathlib
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from keras_sounddream.applications import UrbanSoundCNN, _weights
-from keras_sounddream.training import esc10, evaluation
+from keras_sounddream.applications import UrbanSoundCNN, weights
+from keras_sounddream.training import evaluation
+from keras_sounddream.training.recipes import esc10
 
 CARD = pathlib.Path(__file__).parents[1] / "saved_models" / "urban_sound_cnn_esc10.md"
 
@@ -70,7 +71,7 @@ def main():
     confusion = esc10.evaluate(UrbanSoundCNN(), arguments.data, [5])
     rows = zip(esc10.LABELS, confusion, strict=True)
     card = TEXT.format(
-        size=_weights.shipped_path("urban_sound_cnn_esc10.npz").stat().st_size / 1e6,
+        size=weights.shipped_path("urban_sound_cnn_esc10.npz").stat().st_size / 1e6,
         labels=", ".join(esc10.LABELS),
         epochs=arguments.epochs,
         minutes=arguments.minutes,

@@ -18,9 +18,9 @@ import numpy as np
 from keras import layers
 
 from keras_sounddream import applications, audio, generate
-from keras_sounddream.applications import _weights
-from keras_sounddream.training import fsdd
-from keras_sounddream.training.wavenet_evaluation import compare_bits, table_of_bits
+from keras_sounddream.applications import weights
+from keras_sounddream.training.recipes import fsdd
+from keras_sounddream.training.wavenet.evaluation import compare_bits, table_of_bits
 
 ROOT = pathlib.Path(__file__).parents[1]
 TEMPERATURES = (1.0, 0.9)
@@ -207,7 +207,7 @@ def main():
     train, test = (fsdd.read_words(options.data, folder, part) for part in (False, True))
     if options.weights:
         model = applications.WaveNet(**fsdd.NETWORK)
-        _weights.load(model, options.weights)
+        weights.load(model, options.weights)
     else:
         model = applications.WaveNet(weights="fsdd")
     classifier = find_classifier(train, pathlib.Path(folder) / "classifier.keras")

@@ -21,8 +21,8 @@ import tensorflow as tf
 
 from keras_sounddream import applications
 from keras_sounddream.export import export_generator
-from keras_sounddream.generation import cached, naive
-from keras_sounddream.generation.numbers import random_numbers
+from keras_sounddream.generation import fast, naive
+from keras_sounddream.generation.random_numbers import random_numbers
 from keras_sounddream.lite import Generator
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -49,9 +49,9 @@ def pieces(model, batch, form, samples):
     given = (model, lead, ids, random_numbers(0, batch))
     if form == "naive":
         return naive.generated(*given, REPEATS + 1, 1.0, None)
-    cached.CHUNK = samples // SLOW_SHARE[form]
-    total = (REPEATS + 1) * cached.CHUNK
-    return cached.generated(*given, total, 1.0, None, compiled=form == "cached")
+    fast.CHUNK = samples // SLOW_SHARE[form]
+    total = (REPEATS + 1) * fast.CHUNK
+    return fast.generated(*given, total, 1.0, None, compiled=form == "cached")
 
 
 def file_pieces(model, form, count):

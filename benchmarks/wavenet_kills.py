@@ -24,9 +24,9 @@ import numpy as np
 def train(folder, steps):
     """The run that is killed: a small network on made sounds; its weights in `final.npz`."""
     from keras_sounddream import applications
+    from keras_sounddream.datasets.corpus import hold_sounds
     from keras_sounddream.training import wavenet
-    from keras_sounddream.training.sounds import hold_sounds
-    from keras_sounddream.training.wavenet_data import Pieces
+    from keras_sounddream.training.wavenet.pieces import Pieces
 
     rng = np.random.default_rng(0)
     sounds = [0.5 * np.sin(np.arange(900) / 9) + rng.normal(0, 0.1, 900) for _ in range(9)]

@@ -15,9 +15,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from keras_sounddream import applications, audio, generate
-from keras_sounddream.applications import _weights
-from keras_sounddream.training import music16k
-from keras_sounddream.training.wavenet_evaluation import compare_bits, table_of_bits
+from keras_sounddream.applications import weights
+from keras_sounddream.training.recipes import music16k
+from keras_sounddream.training.wavenet.evaluation import compare_bits, table_of_bits
 
 ROOT = pathlib.Path(__file__).parents[1]
 SECONDS = 4.0
@@ -60,7 +60,7 @@ def main():
     options = parser.parse_args()
     train, test = music16k.read_music(options.data, options.folder or tempfile.mkdtemp())
     model = applications.WaveNet(**music16k.NETWORK)
-    _weights.load(model, options.weights)
+    weights.load(model, options.weights)
     lines = [
         "# A WaveNet of six genres",
         "",

@@ -17,12 +17,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from keras_sounddream.applications._wavenet_plan import Plan
 from keras_sounddream.applications.wavenet import DILATIONS
-from keras_sounddream.training.sound_lists import SoundFiles, list_folder, list_table
-from keras_sounddream.training.sounds import hold_sounds
-from keras_sounddream.training.stored_sounds import store_sounds
-from keras_sounddream.training.wavenet_data import Pieces, epoch_cost, thrifty_piece
+from keras_sounddream.applications.wavenet.config import Plan
+from keras_sounddream.datasets.corpus import hold_sounds
+from keras_sounddream.datasets.corpus_cache import store_sounds
+from keras_sounddream.datasets.file_lists import SoundFiles, list_folder, list_table
+from keras_sounddream.training.wavenet.pieces import Pieces, epoch_cost, thrifty_piece
 
 ROOT = pathlib.Path(__file__).parents[1]
 LENGTHS = (500, 1000, 2000, 4000, 8000, 16000)

@@ -23,7 +23,7 @@ from keras_sounddream import applications
 from keras_sounddream.applications.wavenet import DILATIONS
 from keras_sounddream.audio.mu_law import levels_to_waveform
 from keras_sounddream.training import wavenet
-from keras_sounddream.training.whole_sounds import from_silence
+from keras_sounddream.training.wavenet.whole_sounds import from_silence
 
 ROOT = pathlib.Path(__file__).parents[1]
 GENRES = ("classical", "hardcore", "hip", "metal", "rock")

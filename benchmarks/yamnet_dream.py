@@ -18,7 +18,7 @@ import tensorflow as tf
 from keras_sounddream import DeepDream, objectives
 from keras_sounddream.applications import YAMNet, yamnet
 from keras_sounddream.audio import load
-from keras_sounddream.training import esc10
+from keras_sounddream.training.recipes import esc10
 
 ROOT = pathlib.Path(__file__).parents[1]
 RATE = yamnet.ANALYSIS.sample_rate

@@ -18,9 +18,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.applications import YAMNet, yamnet
-from keras_sounddream.applications._common import read_labels
+from keras_sounddream.applications.base import read_labels
 from keras_sounddream.audio import load
-from keras_sounddream.training import esc10
+from keras_sounddream.training.recipes import esc10
 
 ROOT = pathlib.Path(__file__).parents[1]
 LABELS = read_labels("audioset.txt")

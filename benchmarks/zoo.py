@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream import applications
-from keras_sounddream.deepdream.parts import layers_of_parts
+from keras_sounddream.deepdream.network.patch_axis import layers_of_parts
 
 ROOT = pathlib.Path(__file__).parents[1]
 REPEATS = 25

@@ -20,8 +20,8 @@ from tqdm import tqdm
 
 from keras_sounddream import applications
 from keras_sounddream.audio.io import load, save
-from keras_sounddream.deepdream import photo
-from keras_sounddream.deepdream.session import dream_file
+from keras_sounddream.images import io
+from keras_sounddream.workflows.dream import dream_file
 
 ROOT = pathlib.Path(__file__).parents[1]
 SECONDS = 5.0
@@ -45,10 +45,10 @@ def prepared_inputs(folder, model, arguments):
     if model.sample_rate is None:
         for path in sorted(arguments.photos.iterdir()):
             if path.suffix in (".jpg", ".png"):
-                picture = photo.load_picture(path)
+                picture = io.load_picture(path)
                 factor = max(max(picture.shape[:2]) // PHOTO_PIXELS, 1)
                 small = folder / f"{path.stem}.png"
-                photo.save_picture(small, picture[::factor, ::factor], True)
+                io.save_picture(small, picture[::factor, ::factor], True)
                 yield small
         return
     for clip in first_clips(arguments.data, 1):

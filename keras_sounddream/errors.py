@@ -18,6 +18,16 @@ class ExportError(InputError):
     """
 
 
+class MissingPackageError(InputError, ImportError):
+    """An optional package that is not installed: the line says how to install it."""
+
+    def __init__(self, package: str, purpose: str, extra: str):
+        super().__init__(
+            f"{purpose} needs the package {package}. Install it: "
+            f"pip install 'keras-sounddream[{extra}]'"
+        )
+
+
 class InputWarning(UserWarning):
     """Input that will do, but badly: one line that says what would do better.
 

@@ -96,7 +96,7 @@ def test_the_table_holds_every_package():
         "import keras_sounddream",
         "import keras_sounddream.audio.io",
         "from keras_sounddream.export import metadata, packing, sounds",
-        "import keras_sounddream.lite.command",
+        "import keras_sounddream.lite.cli",
         "from keras_sounddream.reports import animation, dream, gallery, page, spectrogram",
         "from keras_sounddream.cli.main import main; main(['--help'])",
         "from keras_sounddream.cli.main import main; main(['dream', '--help'])",

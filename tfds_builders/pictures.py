@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image, ImageOps
 
-from keras_sounddream.deepdream.photo import SUFFIXES, load_picture
 from keras_sounddream.errors import InputError
+from keras_sounddream.images.io import SUFFIXES, load_picture
 from tfds_builders import files
 
 _QUALITY = {"quality": 95, "subsampling": 0}

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-import keras_sounddream.applications._common as _common
+import keras_sounddream.applications.base as _common
 from keras_sounddream.applications import yamnet
-from keras_sounddream.applications._patches import Patches
+from keras_sounddream.applications.yamnet.patches import Patches
 from keras_sounddream.audio.io import load
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.errors import InputError

@@ -2,7 +2,7 @@
 
 from keras import layers
 
-import keras_sounddream.applications._common as _common
+import keras_sounddream.applications.base as _common
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.layers import LogMelSpectrogram
 

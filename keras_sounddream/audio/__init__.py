@@ -1,28 +1,20 @@
-"""Waveforms and spectrograms; knows no network."""
+"""Waveforms and spectrograms, and the files they come from; knows no network."""
 
-import importlib
+from keras_sounddream.lazy import attach
 
-_HOME = {
-    "Analysis": "analysis",
-    "LogMelSpectrogram": "layers",
-    "decode": "graph_io",
-    "load": "io",
-    "resample": "io",
-    "save": "io",
-    "to_mono": "io",
-    "hold_level": "loudness",
-    "rms": "loudness",
-}
-
-__all__ = sorted(_HOME)
-
-
-def __getattr__(name):
-    """Imports a public name when it is first used: reading a file does not need Keras."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'keras_sounddream.audio' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"keras_sounddream.audio.{_HOME[name]}"), name)
-
-
-def __dir__():
-    return __all__
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "Analysis": "analysis",
+        "LogMelSpectrogram": "layers",
+        "MuLaw": "layers",
+        "decode": "tfio",
+        "hold_level": "loudness",
+        "load": "io",
+        "resample": "io",
+        "rms": "loudness",
+        "save": "io",
+        "spectral": "",
+        "to_mono": "io",
+    },
+)

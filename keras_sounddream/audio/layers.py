@@ -5,10 +5,10 @@ import dataclasses
 import keras
 from keras import ops
 
-from keras_sounddream.audio import stft
 from keras_sounddream.audio.analysis import Analysis
-from keras_sounddream.audio.mel import mel_matrix
 from keras_sounddream.audio.mu_law import waveform_to_levels
+from keras_sounddream.audio.spectral import stft
+from keras_sounddream.audio.spectral.mel import mel_matrix
 from keras_sounddream.errors import InputError
 
 _TINY = 1e-20  # keeps the gradient of a square root finite at silence; far below 16-bit sound

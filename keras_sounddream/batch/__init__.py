@@ -1,12 +1,18 @@
-"""Jobs over many files, on Apache Beam: dreams, scores and features, each file once.
+"""Batch jobs over many files, on Apache Beam: dreams, scores and features, each file once.
 
-`jobs` says what is done to a file, `outputs` keeps the folder that shows what is done already,
-`worker` does some files in one process, and `pipeline` hands them out. Importing them imports
-neither Beam nor TensorFlow.
+`jobs` describes what is done to a file, `outputs` keeps the folder of finished files, `worker`
+processes files in one process, and `pipeline` distributes them. Importing them imports neither
+Beam nor TensorFlow.
 """
 
-from keras_sounddream.batch.jobs import Job
-from keras_sounddream.batch.pipeline import run
-from keras_sounddream.batch.tables import read_features, read_scores
+from keras_sounddream.lazy import attach
 
-__all__ = ["Job", "read_features", "read_scores", "run"]
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "Job": "jobs",
+        "read_features": "tables",
+        "read_scores": "tables",
+        "run": "pipeline",
+    },
+)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_sounddream.applications import reading
+from keras_sounddream.applications import registry
 from keras_sounddream.applications.classify import (
     check_classifier,
     known_sample_rate,
@@ -12,13 +12,13 @@ from keras_sounddream.applications.classify import (
 from keras_sounddream.audio.io import check_sound_output, load, open_sound
 from keras_sounddream.batch.outputs import dream_path
 from keras_sounddream.batch.tables import KINDS, part_path
-from keras_sounddream.deepdream import photo
-from keras_sounddream.deepdream.choice import check_kind, find_objective
 from keras_sounddream.deepdream.model import DeepDream
-from keras_sounddream.deepdream.model_checks import check_network, takes_pictures
-from keras_sounddream.deepdream.session import dream_to_file
+from keras_sounddream.deepdream.network.checks import check_network, takes_pictures
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.embedding import embedding_network
+from keras_sounddream.images import io
+from keras_sounddream.workflows.dream import dream_to_file
+from keras_sounddream.workflows.objective_from_files import check_kind, find_objective
 
 _TOGETHER = 16  # sounds of one length that go through a network at once
 _MOST_SECONDS = 600.0  # in memory at once, but for a file that is longer by itself
@@ -35,7 +35,7 @@ class Dreams:
     def __init__(self, job, folder):
         model, settings = _load_any(job)
         check_network(model)
-        check = photo.check_photo_output if takes_pictures(model) else check_sound_output
+        check = io.check_photo_output if takes_pictures(model) else check_sound_output
         check(folder.path / f"dream{job.suffix}", overwrite=True)
         self._folder, self._suffix = folder, job.suffix
         settings = {**settings, **job.settings}
@@ -71,7 +71,7 @@ class _Answers:
     """One vector a file, from a network, into a part with those of other files."""
 
     def __init__(self, job, folder):
-        self._model, self._family = reading.load_model(job.model, job.weights)
+        self._model, self._family = registry.load_model(job.model, job.weights)
         if len(self._model.inputs) != 1 or len(self._model.inputs[0].shape) != 2:
             raise InputError(
                 "Expected a model from waveforms (batch, samples). "
@@ -178,10 +178,10 @@ TASKS = {"dream": Dreams, "classify": Scores, "embed": Features}
 
 def _load_any(job):
     """A model, and the settings of a dream that it asks for."""
-    if job.model in photo.NETWORKS:
-        model, preprocessing = photo.load_network(job.model, job.weights)
+    if job.model in io.NETWORKS:
+        model, preprocessing = io.load_network(job.model, job.weights)
         return model, {"preprocessing": preprocessing}
-    return reading.load_model(job.model, job.weights)[0], {}
+    return registry.load_model(job.model, job.weights)[0], {}
 
 
 def _groups(files):

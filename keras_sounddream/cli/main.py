@@ -42,7 +42,7 @@ class _Commands(click.Group):
     def get_command(self, context, name):
         if name not in _COMMANDS:
             return None
-        return importlib.import_module(f"keras_sounddream.cli.{name}").command
+        return importlib.import_module(f"keras_sounddream.cli.commands.{name}").command
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

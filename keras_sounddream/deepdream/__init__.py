@@ -1,1 +1,18 @@
-"""Changes a sound until a network answers louder."""
+"""DeepDream: gradient ascent on sounds and pictures."""
+
+from keras_sounddream.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "DeepDream": "model",
+        "DreamResult": "result",
+        "PRESETS": "settings",
+        "Settings": "settings",
+        "ascent": "",
+        "callbacks": "",
+        "dream_stream": "long_sounds",
+        "objectives": "",
+        "params": "",
+    },
+)

@@ -5,10 +5,12 @@ import dataclasses
 import keras
 import tensorflow as tf
 
-from keras_sounddream.deepdream import batches, model_checks, running, whole_graph
-from keras_sounddream.deepdream.ascent import KerasOptimizer
-from keras_sounddream.deepdream.climb import Climb
-from keras_sounddream.deepdream.picture import preprocess
+from keras_sounddream.deepdream import validation
+from keras_sounddream.deepdream.ascent import eager_loop, graph_loop
+from keras_sounddream.deepdream.ascent.gradient_ascent import Climb
+from keras_sounddream.deepdream.ascent.updates import KerasOptimizer
+from keras_sounddream.deepdream.inputs import batches
+from keras_sounddream.deepdream.params.pixels import preprocess
 from keras_sounddream.deepdream.settings import choose, config_of
 
 
@@ -58,13 +60,13 @@ class DeepDream(keras.Model):
     def __init__(self, model, objective, analysis=None, preset=None, name="deep_dream", **settings):
         own = {key: settings.pop(key) for key in ("trainable", "dtype") if key in settings}
         super().__init__(name=name, **own)
-        self.of_pictures = model_checks.check_model(model, objective)
+        self.of_pictures = validation.check_model(model, objective)
         if self.of_pictures:
-            settings = model_checks.settle_preprocessing(model, settings)
+            settings = validation.settle_preprocessing(model, settings)
         self.settings = choose(self.of_pictures, preset, **settings)
         self.model = model
         self.objective = objective.resolved(model)
-        self.analysis = model_checks.settle_analysis(model, analysis)
+        self.analysis = validation.settle_analysis(model, analysis)
         self.stop_octave = False  # for callbacks to set
         self.climb = Climb(self)
         self.built = True
@@ -103,7 +105,7 @@ class DeepDream(keras.Model):
     def call(self, inputs):
         image, weights, own = batches.read(inputs, self)
         if not own:
-            return whole_graph.dream(self.climb, image, weights)
+            return graph_loop.dream(self.climb, image, weights)
         count = len(self.objective.terms)
         weights = tf.ones((tf.shape(image)[0], count)) if weights is None else weights
         whole = tf.repeat(tf.shape(image)[1], tf.shape(image)[0])
@@ -115,7 +117,7 @@ class DeepDream(keras.Model):
         def alone(example):
             waveform, weights, own = example
             length = own.pop("num_samples")
-            dream = whole_graph.dream(
+            dream = graph_loop.dream(
                 self.climb, waveform[tf.newaxis, :length], weights[tf.newaxis], **own
             )[0]
             return tf.pad(dream, [[0, tf.shape(waveform)[0] - length]])
@@ -156,7 +158,7 @@ class DeepDream(keras.Model):
                 silent, not finite, or far out of range; or `weights` are not of theirs, or not
                 finite.
         """
-        return running.run(self, image, progress, callbacks, weights)
+        return eager_loop.run(self, image, progress, callbacks, weights)
 
     def read(self, image, source=None, weights=None):
         """Reads the objective off waveforms or pictures.

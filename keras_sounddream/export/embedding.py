@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_sounddream.deepdream.names import find_layer
+from keras_sounddream.deepdream.network.lookup import find_layer
 
 
 def embedding_network(model, layer=None):

@@ -11,9 +11,9 @@ from keras_sounddream.errors import InputError
 # `None` if it is a single file; and, where one file is not to hold them all, `by_default(tasks)`
 # and `TASKS_A_FILE`, how many one holds at most.
 FORMATS = {
-    "litert": "keras_sounddream.export.litert",
-    "onnx": "keras_sounddream.export.onnx",
-    "saved_model": "keras_sounddream.export.saved_model",
+    "litert": "keras_sounddream.export.litert.writer",
+    "onnx": "keras_sounddream.export.onnx.writer",
+    "saved_model": "keras_sounddream.export.saved_model.writer",
 }
 _SUFFIXES = {".tflite": "litert", ".onnx": "onnx"}
 

@@ -11,13 +11,13 @@ import difflib
 import tensorflow as tf
 
 from keras_sounddream.audio.layers import find_sample_rate
-from keras_sounddream.deepdream import whole_graph
+from keras_sounddream.deepdream.ascent import graph_loop
 from keras_sounddream.deepdream.model import DeepDream
-from keras_sounddream.deepdream.model_checks import takes_pictures
+from keras_sounddream.deepdream.network.checks import takes_pictures
 from keras_sounddream.errors import InputError
-from keras_sounddream.export import pictures
+from keras_sounddream.export import image_inputs
 from keras_sounddream.export.embedding import embedding_network, pooled
-from keras_sounddream.export.lengths import least_samples
+from keras_sounddream.export.saved_model.lengths import least_samples
 
 _MOST_STEPS = 1000  # in an octave: whoever may ask a server for a dream may not stop it
 _MOST_SIZE = 40.0  # of a step, as in the settings: dB, or levels of a pixel
@@ -124,7 +124,7 @@ def find_tasks(model, names=None, layer=None, min_seconds=None, preprocessing=No
             raise InputError(f"The task {name!r} needs {needs}. Received: {network.name}.")
     makers = {name: TASKS[name][0] for name in names or has}
     found = [make(network, dream, common, layer, take) for make in makers.values()]
-    pictures.check_own_sizes(found)
+    image_inputs.check_own_sizes(found)
     return found
 
 
@@ -164,7 +164,7 @@ def _dream(network, dream, common, layer, take):
     output = common.get("input", "waveform")
 
     def function(image, steps=None, step_size=None):
-        return {output: whole_graph.dream(dream.climb, image, None, steps, step_size)}
+        return {output: graph_loop.dream(dream.climb, image, None, steps, step_size)}
 
     options = {
         "steps": Option("int32", dream.settings.steps, _MOST_STEPS),
@@ -227,7 +227,7 @@ def _check(network, dream):
 
 def _common(network, dream, min_seconds):
     if takes_pictures(network):
-        return pictures.extent(network, min_seconds)
+        return image_inputs.extent(network, min_seconds)
     rate = dream.sample_rate if dream is not None else find_sample_rate(network)
     if rate is None:
         raise InputError(
@@ -262,6 +262,6 @@ def _taker(network, dream, preprocessing):
     if dream is not None:
         return dream.model_input
     if takes_pictures(network):
-        return pictures.taker(network, preprocessing)
+        return image_inputs.taker(network, preprocessing)
     has_channels = len(network.inputs[0].shape) == 3
     return lambda waveform: tf.expand_dims(waveform, -1) if has_channels else waveform

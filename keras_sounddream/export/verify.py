@@ -9,8 +9,8 @@ import numpy as np
 
 from keras_sounddream.audio.io import load
 from keras_sounddream.errors import ExportError, InputError
-from keras_sounddream.export.pictures import pictures_for
-from keras_sounddream.export.sounds import speech_like
+from keras_sounddream.export.image_inputs import pictures_for
+from keras_sounddream.export.reference_sounds import speech_like
 
 _SECONDS = 1.0  # of the sounds that are made to compare on
 _STEPS = 10  # of a dream that is compared, in all octaves together

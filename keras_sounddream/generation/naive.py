@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.generation.drawing import draw
+from keras_sounddream.generation.sampling import draw
 
 
 def generated(model, lead, inputs, numbers, num_samples, temperature, top_k):

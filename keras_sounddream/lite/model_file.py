@@ -10,8 +10,8 @@ import time
 import numpy as np
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.export.litert.packing import read_packed
 from keras_sounddream.export.metadata import Metadata
-from keras_sounddream.export.packing import read_packed
 from keras_sounddream.lite.runtime import one_line, open_interpreter
 
 _KEPT_TIMES = 1000  # of the newest calls
@@ -208,7 +208,7 @@ class ModelFile:
                 "use a classifier of another maker, give its labels and sample rate "
                 "(`labels=`, `sample_rate=`)."
             )
-        command = [sys.executable, "-m", "keras_sounddream.lite.trial", str(self.path)]
+        command = [sys.executable, "-m", "keras_sounddream.lite.trial_process", str(self.path)]
         paths = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         try:
             run = subprocess.run(command, env=paths, capture_output=True, timeout=_TRIAL_SECONDS)

@@ -1,1 +1,8 @@
-"""Pictures of results."""
+"""Plots, animations and HTML pages with sound."""
+
+from keras_sounddream.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {},
+)

@@ -8,8 +8,9 @@ import urllib.parse
 
 import numpy as np
 
+from keras_sounddream.audio import spectrogram_image
 from keras_sounddream.files import written_beside
-from keras_sounddream.reports import _html, spectrogram
+from keras_sounddream.reports import html as _html
 
 PAGE = "index.html"
 
@@ -61,11 +62,11 @@ def draw_sound(path, picture, overwrite=False):
     lowest, highest = (part.reduceat(waveform, edges) for part in (np.minimum, np.maximum))
     above.fill_between(times, lowest, highest, linewidth=0.8, edgecolor="C0")
     above.set(ylabel="amplitude", ylim=(-1.05, 1.05), title=pathlib.Path(path).stem)
-    levels = spectrogram.levels_db(waveform, rate)
+    levels = spectrogram_image.levels_db(waveform, rate)
     loudest = float(levels.max())
     below.imshow(
         levels.T, origin="lower", aspect="auto", extent=(0, seconds, 0, rate / 2), cmap="magma",
-        vmin=loudest - spectrogram.RANGE_DB, vmax=loudest,
+        vmin=loudest - spectrogram_image.RANGE_DB, vmax=loudest,
     )  # fmt: skip
     below.set(xlabel="time (s)", ylabel="frequency (Hz)")
     buffer = io.BytesIO()
@@ -138,7 +139,7 @@ def _heard(folder, file, title, graph):
     """The spectrogram of a sound and its player."""
     waveform, rate, seconds = _beginning(folder / file)
     shown = len(waveform) / rate
-    levels = spectrogram.levels_db(waveform, rate, 400, 200)
+    levels = spectrogram_image.levels_db(waveform, rate, 400, 200)
     what = f"Spectrogram, {title}" + (f", the first {shown:.0f} s" if shown < seconds else "")
     picture = _html.spectrogram_picture(levels, float(levels.max()), shown, rate, what)
     if graph is not None:

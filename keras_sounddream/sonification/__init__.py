@@ -1,32 +1,21 @@
-"""Makes what a network answers audible.
+"""Sonification: activations of a network as sound.
 
-`formula` and `voices` are NumPy alone: they turn activations of any runtime, such as LiteRT's on a
-small machine, into sound.
+`inverse_fft` and `parameter_map` are NumPy alone: they turn activations of any runtime, such as
+LiteRT on a small machine, into sound.
 """
 
-import importlib
+from keras_sounddream.lazy import attach
 
-_HOME = {
-    "Sonification": "methods",
-    "bring_to_level": "formula",
-    "map_to_voices": "voices",
-    "mix": "formula",
-    "read_activations": "reading",
-    "sonify": "methods",
-    "sonify_activations": "formula",
-    "sonify_file": "session",
-    "to_planes": "formula",
-}
-
-__all__ = sorted(_HOME)
-
-
-def __getattr__(name):
-    """Imports a public name when it is first used: the formula needs neither Keras nor files."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'keras_sounddream.sonification' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"keras_sounddream.sonification.{_HOME[name]}"), name)
-
-
-def __dir__():
-    return __all__
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "Sonification": "methods",
+        "bring_to_level": "inverse_fft",
+        "map_to_voices": "parameter_map",
+        "mix": "inverse_fft",
+        "read_activations": "activations",
+        "sonify": "methods",
+        "sonify_activations": "inverse_fft",
+        "to_planes": "inverse_fft",
+    },
+)

@@ -8,11 +8,11 @@ from tqdm import tqdm
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream import settings as dream_settings
 from keras_sounddream.errors import InputError
-from keras_sounddream.sonification import formula, voices
-from keras_sounddream.sonification.baseline import shuffled
-from keras_sounddream.sonification.checking import check_kind, check_layers, checked_source
-from keras_sounddream.sonification.reading import read_activations
-from keras_sounddream.sonification.sounders import Filters, Levelled, Spectra, Voices, combined
+from keras_sounddream.sonification import inverse_fft, parameter_map
+from keras_sounddream.sonification.activations import read_activations
+from keras_sounddream.sonification.checks import check_kind, check_layers, checked_source
+from keras_sounddream.sonification.random_weights import shuffled
+from keras_sounddream.sonification.synthesis import Filters, Levelled, Spectra, Voices, combined
 
 METHODS = ("ifft", "mask", "invert", "parameter_map")
 
@@ -170,10 +170,10 @@ def check_request(
     """
     of_pictures = check_kind(model)
     check_layers(model, layers)
-    formula.check_choice("method", method, METHODS)
-    formula.check_choice("mix", mix, formula.MIXES)
+    inverse_fft.check_choice("method", method, METHODS)
+    inverse_fft.check_choice("mix", mix, inverse_fft.MIXES)
     for combine in combines:
-        formula.check_choice("combine", combine, formula.COMBINES)
+        inverse_fft.check_choice("combine", combine, inverse_fft.COMBINES)
         if method == "invert" and combine != "sum":
             raise InputError("`invert` hears all filters at once: leave `combine` at sum.")
     if method in _OF_SOUNDS:
@@ -181,7 +181,7 @@ def check_request(
     if sample_rate is not None:
         settle_rate(model, method, sample_rate)
     if level_db is not None:
-        formula.check_level(level_db)
+        inverse_fft.check_level(level_db)
     _check_settings(method, settings or {})
 
 
@@ -201,7 +201,7 @@ def settle_rate(model, method, sample_rate):
     """
     if sample_rate is None:
         own = find_sample_rate(model)
-        return formula.SAMPLE_RATE if method == "ifft" else own or _VOICES_RATE
+        return inverse_fft.SAMPLE_RATE if method == "ifft" else own or _VOICES_RATE
     whole = isinstance(sample_rate, int | np.integer) and not isinstance(sample_rate, bool)
     if not whole or not _LOWEST_RATE <= sample_rate <= _HIGHEST_RATE:
         raise InputError(
@@ -217,7 +217,7 @@ def _check_settings(method, settings):
             known = ", ".join(_SETTINGS[method]) or "none of its own"
             raise InputError(f"`{method}` has no setting {name!r}. It has: {known}")
     if method == "parameter_map":
-        voices.check_settings(**settings)
+        parameter_map.check_settings(**settings)
     if method == "invert":
         dream_settings.choose(False, **settings)
 
@@ -235,7 +235,7 @@ def _check_sound_method(model, method, of_pictures, sample_rate):
 
 
 def _invert_each(model, source, layers, seed, progress, settings):
-    from keras_sounddream.sonification.inversion import invert
+    from keras_sounddream.sonification.feature_inversion import invert
 
     made = [invert(model, one, layers, seed=seed, progress=progress, **settings) for one in source]
     return np.concatenate([np.asarray(result.waveform) for result in made])
@@ -245,9 +245,9 @@ def _mixed(parts, mix, level_db):
     """The mix of several layers; the one as it is."""
     if len(parts) == 1:
         return next(iter(parts.values()))
-    mixes = [formula.mix(each, mix) for each in zip(*parts.values(), strict=True)]
+    mixes = [inverse_fft.mix(each, mix) for each in zip(*parts.values(), strict=True)]
     return _at_level(np.stack(mixes), level_db)
 
 
 def _at_level(waveform, level_db):
-    return waveform if level_db is None else formula.bring_to_level(waveform, level_db)
+    return waveform if level_db is None else inverse_fft.bring_to_level(waveform, level_db)

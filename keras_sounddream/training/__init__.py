@@ -1,12 +1,17 @@
-"""Recipes: a data set, a model and a schedule, with exact resume."""
+"""Training: classifiers, WaveNets, distillation and transfer."""
 
-import importlib
+from keras_sounddream.lazy import attach
 
-__all__ = ["batches", "dataset"]
-
-
-def __getattr__(name):
-    """Imports a public name when it is first used."""
-    if name not in __all__:
-        raise AttributeError(f"module 'keras_sounddream.training' has no attribute {name!r}")
-    return getattr(importlib.import_module("keras_sounddream.training.datasets"), name)
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "batches": "keras_sounddream.datasets.tfds.pipeline",
+        "dataset": "keras_sounddream.datasets.tfds.pipeline",
+        "distillation": "",
+        "distributed": "",
+        "fit": "classifier",
+        "recipes": "",
+        "transfer": "",
+        "wavenet": "",
+    },
+)

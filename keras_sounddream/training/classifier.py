@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import keep_folder, written_beside
-from keras_sounddream.training import strategies
+from keras_sounddream.training.distributed import strategies
 
 _PEAK_LEARNING_RATE = 2e-3
 _WARM_UP_SHARE = 0.05

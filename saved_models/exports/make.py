@@ -19,7 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from tqdm import tqdm
 
 from keras_sounddream import DeepDream, applications, audio, export_model, objectives
-from keras_sounddream.export.sounds import speech_like
+from keras_sounddream.export.reference_sounds import speech_like
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -44,7 +44,7 @@ def calibration_sounds(sample_rate, seconds, data=None):
         samples = round(seconds * sample_rate)
         made = [speech_like(samples, sample_rate, seed) for seed in range(VOICES)]
         return [audio.load(path, sample_rate) for path in paths] + made
-    from keras_sounddream.training import esc10
+    from keras_sounddream.training.recipes import esc10
 
     heard = [clip for clip in esc10.read_clips(data) if clip.fold != 5]
     chosen = [

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from keras_sounddream import DeepDream, InputError, applications, objectives
-from keras_sounddream.applications import _soundnet_network, soundnet
+from keras_sounddream.applications import soundnet
+from keras_sounddream.applications.soundnet import network as _soundnet_network
 
 RATE = 22050
 CONSTRUCTORS = {"soundnet8": applications.SoundNet8, "soundnet5": applications.SoundNet5}
@@ -187,7 +188,7 @@ def test_a_frame_hears_what_its_times_say(eight, rng):
 
 
 def test_dreams_tiles_know_how_far_it_hears(eight):
-    from keras_sounddream.deepdream.receptive_field import receptive_fields
+    from keras_sounddream.deepdream.network.receptive_field import receptive_fields
 
     fields = receptive_fields(eight)
     assert None not in fields.values()
@@ -276,7 +277,7 @@ def test_labels_are_the_originals_in_their_order():
     folder = shared_data("soundnet")
     objects = (folder / "objects.txt").read_text().split("\n")[:1000]
     scenes = (folder / "categories_places2.txt").read_text().split("\n")[:401]
-    ours = {head: applications._common.read_labels(f) for head, f in soundnet.LABELS.items()}
+    ours = {head: applications.base.read_labels(f) for head, f in soundnet.LABELS.items()}
     assert [line.split(" ", 1)[1] for line in objects] == list(ours["objects"])
     for line, label in zip(scenes, ours["scenes"], strict=True):
         assert label.replace(" (", "/").rstrip(")").replace(" ", "_") == line[3:]
@@ -347,7 +348,7 @@ def test_a_dream_that_is_too_short_for_a_layer_is_refused(eight, chirp):
 
 def test_classes_of_both_heads_can_be_dreamed_of(tmp_path):
     model = trained("soundnet8")
-    applications._common.describe(model, RATE, {"objects": ["dog", "cat"], "scenes": ["attic"]})
+    applications.base.describe(model, RATE, {"objects": ["dog", "cat"], "scenes": ["attic"]})
     assert objectives.find_class(model, "cat") == (1, "objects")
     assert objectives.find_class(model, "attic") == (0, "scenes")
     assert objectives.find_label(model, "cat") == 1

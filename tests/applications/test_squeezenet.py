@@ -11,8 +11,10 @@ from convert.writers import write_legacy_pth, write_pth
 from PIL import Image
 
 from keras_sounddream import DeepDream, InputError, applications, objectives
-from keras_sounddream.applications import SqueezeNet, _weights, squeezenet
-from keras_sounddream.deepdream.session import dream_file
+from keras_sounddream.applications import SqueezeNet, squeezenet
+from keras_sounddream.applications import weights as _weights
+from keras_sounddream.applications.squeezenet import model as squeezenet_model
+from keras_sounddream.workflows.dream import dream_file
 
 SEQUENCE = {"1.0": "CRPFFFPFFFFPF", "1.1": "CRPFFPFFPFFFF"}  # torchvision's `features`, by number
 SQUEEZES = (16, 16, 32, 32, 48, 48, 64, 64)
@@ -152,7 +154,7 @@ def test_caffes_weights_are_turned_to_fit_the_front_end(version, suffix, padding
 
 def test_pooling_rounds_up_at_every_size(rng):
     inputs = keras.Input((None, None, 2))
-    model = keras.Model(inputs, squeezenet._pool(inputs, "pool"))
+    model = keras.Model(inputs, squeezenet_model._pool(inputs, "pool"))
     for size in range(20, 65):
         x = np.maximum(rng.normal(size=(size, 85 - size, 2)), 0).astype("float32")
         np.testing.assert_array_equal(model(x[np.newaxis])[0], pooled(x))

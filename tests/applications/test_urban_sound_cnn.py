@@ -10,6 +10,7 @@ from places import ROOT
 
 from keras_sounddream import DeepDream, InputError, audio, objectives
 from keras_sounddream.applications import UrbanSoundCNN, classify, urban_sound_cnn
+from keras_sounddream.applications.urban_sound_cnn import model as urban_model
 from keras_sounddream.cli.main import main
 
 LEGACY = {"weights": None, "front_end": "legacy", "classes": 9}
@@ -46,7 +47,7 @@ def test_the_network_that_was_trained_has_139982345_parameters():
     assert model.count_params() == count((64, 128, 256, 512), (0,))
 
 
-@pytest.mark.parametrize("architecture", list(urban_sound_cnn._ARCHITECTURES))
+@pytest.mark.parametrize("architecture", list(urban_model._ARCHITECTURES))
 def test_every_architecture_hears_a_tenth_of_a_second_and_more(architecture):
     model = UrbanSoundCNN(weights=None, architecture=architecture, classes=4)
     for num_samples in (2400, 12345):
@@ -121,7 +122,7 @@ def original(spectrogram, w):
 
 @pytest.fixture
 def tiny(monkeypatch):
-    monkeypatch.setitem(urban_sound_cnn._ARCHITECTURES, "tiny", (((2, 3), (4, 4)), (5,)))
+    monkeypatch.setitem(urban_model._ARCHITECTURES, "tiny", (((2, 3), (4, 4)), (5,)))
     return {**LEGACY, "architecture": "tiny", "legacy_normalization": True}
 
 

@@ -9,7 +9,7 @@ from keras_sounddream import DeepDream, InputError, applications, objectives
 from keras_sounddream.applications import wavenet
 from keras_sounddream.audio.layers import MuLaw
 from keras_sounddream.audio.mu_law import levels_to_waveform, waveform_to_levels
-from keras_sounddream.deepdream.receptive_field import receptive_fields
+from keras_sounddream.deepdream.network.receptive_field import receptive_fields
 
 SMALL = {"dilations": (1, 2, 4, 1), "residual_channels": 6, "dilation_channels": 5}
 SMALL |= {"skip_channels": 7, "classes": 16, "initial_filter_width": 4}

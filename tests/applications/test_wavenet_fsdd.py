@@ -7,8 +7,8 @@ import pytest
 from places import ROOT, shared_data
 
 from keras_sounddream import InputError, applications, generate
-from keras_sounddream.training import fsdd
-from keras_sounddream.training.wavenet_evaluation import compare_bits
+from keras_sounddream.training.recipes import fsdd
+from keras_sounddream.training.wavenet.evaluation import compare_bits
 
 CONDITIONS = {"digit": ["seven", "two"], "speaker": ["theo", "jackson"]}
 

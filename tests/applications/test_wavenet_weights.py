@@ -7,7 +7,7 @@ from applications.test_wavenet import in_numpy
 from convert.writers import write_checkpoint, write_npz
 
 from keras_sounddream import InputError, applications
-from keras_sounddream.applications import _weights, wavenet
+from keras_sounddream.applications import wavenet, weights
 
 SMALL = {"dilations": (1, 2, 4), "residual_channels": 6, "dilation_channels": 6}
 SMALL |= {"skip_channels": 7, "classes": 16, "initial_filter_width": 4}
@@ -121,10 +121,10 @@ def test_pretrained_weights_bring_their_plan(tmp_path, monkeypatch):
     keras.utils.set_random_seed(0)
     plan = {"dilations": (1, 2), "sample_rate": 8000, "conditions": {"digit": ("one", "two")}}
     model = applications.WaveNet(**plan)
-    _weights.save(model, tmp_path / "w.npz", "float32")
+    weights.save(model, tmp_path / "w.npz", "float32")
     row = {"file": "w.npz", "plan": plan}
     monkeypatch.setitem(wavenet.PRETRAINED, "digits", row)
-    monkeypatch.setattr(_weights, "_checked_path", lambda row: tmp_path / row["file"])
+    monkeypatch.setattr(weights, "_checked_path", lambda row: tmp_path / row["file"])
     again = applications.WaveNet(weights="digits")
     assert again.plan == model.plan
     np.testing.assert_array_equal(again.get_weights()[0], model.get_weights()[0])

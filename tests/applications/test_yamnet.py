@@ -8,9 +8,11 @@ import pytest
 from places import shared_data
 
 from keras_sounddream import DeepDream, InputError, applications, audio, objectives
-from keras_sounddream.applications import _yamnet_weights, classify, yamnet
-from keras_sounddream.applications._patches import JoinPatches, Patches
-from keras_sounddream.deepdream.parts import layers_of_parts
+from keras_sounddream.applications import classify, yamnet
+from keras_sounddream.applications.yamnet import model as yamnet_model
+from keras_sounddream.applications.yamnet import weights as _yamnet_weights
+from keras_sounddream.applications.yamnet.patches import JoinPatches, Patches
+from keras_sounddream.deepdream.network.patch_axis import layers_of_parts
 
 KINDS = ("depthwise", "pointwise")
 
@@ -64,7 +66,7 @@ def test_is_as_large_as_published(untrained):
 
 
 def test_names_521_classes_in_order(weights):
-    labels = applications._common.read_labels("audioset.txt")
+    labels = applications.base.read_labels("audioset.txt")
     assert len(set(labels)) == 521
     assert (labels[0], labels[494], labels[520]) == ("Speech", "Silence", "Field recording")
     table = (weights / "yamnet_class_map.csv").read_text(encoding="utf-8").splitlines()[1:]
@@ -296,6 +298,6 @@ def test_a_saved_model_classifies_short_sounds_as_the_named_one_does(tmp_path, r
 def test_what_a_file_holds_decides_the_activation(tmp_path):
     (tmp_path / "weights.bin").write_bytes(b"\x1c\0\0\0TFL3")
     (tmp_path / "weights.tflite").write_bytes(b"PK\3\4\0\0\0\0")
-    assert yamnet._most(None, str(tmp_path / "weights.bin")) == 6.0
-    assert yamnet._most(None, tmp_path / "weights.tflite") is None
-    assert yamnet._most(None, tmp_path / "gone.tflite") is None
+    assert yamnet_model._most(None, str(tmp_path / "weights.bin")) == 6.0
+    assert yamnet_model._most(None, tmp_path / "weights.tflite") is None
+    assert yamnet_model._most(None, tmp_path / "gone.tflite") is None

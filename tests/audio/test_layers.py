@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_sounddream.audio import Analysis, LogMelSpectrogram
-from keras_sounddream.audio.mel import hz_to_mel, mel_matrix, mel_to_hz
+from keras_sounddream.audio.spectral.mel import hz_to_mel, mel_matrix, mel_to_hz
 
 YAMNET = Analysis(16000, 0.025, 0.010, fft_length=512, min_hz=125.0, max_hz=7500.0)
 

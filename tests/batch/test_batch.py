@@ -220,6 +220,6 @@ def test_what_workers_print_is_held_back_and_the_bar_is_shown(monkeypatch, tmp_p
         print("100%", file=sys.stderr)
         return pipeline.Summary(1, 0, 0, 1.0)
 
-    monkeypatch.setattr("keras_sounddream.cli.batch.run", run)
+    monkeypatch.setattr("keras_sounddream.cli.commands.batch.run", run)
     assert main(["batch", "embed", "--input", "in", "-o", "out"]) == 0
     assert capfd.readouterr() == ("out: 1 done, 0 done before, 0 failed, 1 s\n", "100%\n")

@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 from places import shared_data
 
 from keras_sounddream import InputError
-from keras_sounddream.training import urban_clips
+from keras_sounddream.datasets import urbansound8k as urban_clips
 from tfds_builders import folds
 from tfds_builders.music_genres import music_genres_dataset_builder as music_genres
 from tfds_builders.urbansound8k import urbansound8k_dataset_builder as urbansound8k

@@ -122,7 +122,7 @@ def test_what_cannot_be_dreamed_on_is_named(tmp_path, config, message):
 
 def test_videos_become_pictures_and_sound(tmp_path, rng):
     pytest.importorskip("av")
-    from training.small_videos import write_video
+    from datasets.small_videos import write_video
 
     pictures = np.stack([np.full((64, 96, 3), 25 * i, "uint8") for i in range(8)])  # of 0.2 s
     time = np.arange(round(1.6 * RATE)) / RATE

@@ -83,12 +83,12 @@ def test_layers_lists_names_shapes_and_fields(capsys):
 def test_dream_on_a_picture_takes_a_network_that_preprocesses_itself(folder, capsys):
     import keras
 
-    from keras_sounddream.applications import SqueezeNet, _weights
-    from keras_sounddream.deepdream.photo import save_picture
+    from keras_sounddream.applications import SqueezeNet, weights
+    from keras_sounddream.images.io import save_picture
 
     keras.utils.set_random_seed(0)
     save_picture("in.png", np.random.default_rng(0).uniform(0, 255, (64, 80, 3)))
-    _weights.save(SqueezeNet(weights=None), "w.npz")
+    weights.save(SqueezeNet(weights=None), "w.npz")
     network = ("--model", "squeezenet", "--weights", "w.npz")
     for choice in (("--layer", "fire3_concat"), ("--class", "tabby")):
         dream = ["dream", "in.png", "-o", "out.png", "--json", "out.json", "--force"]
@@ -113,7 +113,7 @@ def eye(folder, rng):
     """`eye.keras`, a network of pictures, and `photo.png`."""
     import keras
 
-    from keras_sounddream.deepdream.photo import save_picture
+    from keras_sounddream.images.io import save_picture
 
     keras.utils.set_random_seed(0)
     inputs = keras.Input((None, None, 3))
@@ -315,7 +315,7 @@ def test_bad_input_is_one_line_exit_code_2_and_no_file(folder, capsys):
 
 
 def test_an_interruption_is_said_in_a_line(folder, capsys, monkeypatch):
-    from keras_sounddream.deepdream import session
+    from keras_sounddream.workflows import dream as session
 
     def interrupt(*arguments, **settings):
         raise KeyboardInterrupt

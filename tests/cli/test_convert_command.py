@@ -9,7 +9,7 @@ import pytest
 from convert.writers import WRITERS, write_npz, write_pth
 
 from keras_sounddream import applications
-from keras_sounddream.applications import _common, _weights
+from keras_sounddream.applications import base, weights
 from keras_sounddream.cli.main import main
 
 
@@ -46,13 +46,13 @@ def test_every_format_becomes_ours(file, model, arrays, tmp_path, capsys):
 
 def test_weights_of_another_layout_are_converted(model, arrays, tmp_path, monkeypatch):
     layout = {
-        path: _weights.Foreign(path.replace("/", "."), lambda a: a.transpose()) for path in arrays
+        path: weights.Foreign(path.replace("/", "."), lambda a: a.transpose()) for path in arrays
     }
     theirs = {layout[path].name: np.ascontiguousarray(a.T) for path, a in arrays.items()}
     write_pth(tmp_path / "theirs.pth", theirs)
-    load = _weights.load
+    load = weights.load
     monkeypatch.setattr(
-        _common._weights, "load", lambda model, path, tops, *_: load(model, path, tops, [layout])
+        base._weights, "load", lambda model, path, tops, *_: load(model, path, tops, [layout])
     )
     assert main(["convert", "LogMelCNN", "theirs.pth", "-o", "out.npz"]) == 0
     monkeypatch.undo()

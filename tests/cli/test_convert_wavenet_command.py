@@ -8,7 +8,7 @@ from applications.test_wavenet_weights import KINDS, ORIGINALS, SMALL
 from convert.writers import write_checkpoint, write_npz
 
 from keras_sounddream import applications
-from keras_sounddream.applications.reading import read_model
+from keras_sounddream.applications.registry import read_model
 from keras_sounddream.cli.main import main
 
 PARAMS = {  # as the original keeps them

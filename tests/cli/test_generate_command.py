@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_sounddream import applications, audio, generate
-from keras_sounddream.applications import _weights
+from keras_sounddream.applications import weights as _weights
 from keras_sounddream.cli.main import main
 
 SMALL = {"dilations": (1, 2), "residual_channels": 4, "dilation_channels": 4, "skip_channels": 4}

@@ -11,7 +11,7 @@ from PIL import Image
 
 from keras_sounddream import applications, audio
 from keras_sounddream.cli.main import main
-from keras_sounddream.sonification.formula import mix, sonify_activations
+from keras_sounddream.sonification.inverse_fft import mix, sonify_activations
 
 QUICK = ("--image-size", "64", "--no-activations")
 

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from keras_sounddream import applications, audio
-from keras_sounddream.applications import _weights
+from keras_sounddream.applications import weights
 from keras_sounddream.cli.main import main
 
 QUICK = ("--octaves", "1", "--steps", "1", "--json", "out.json", "--force")
@@ -23,7 +23,7 @@ def folder(tmp_path, monkeypatch, chirp):
 
 
 def test_dreams_with_a_file_of_weights(folder):
-    _weights.save(applications.SoundNet5(weights=None), "w.npz", dtype="float32")
+    weights.save(applications.SoundNet5(weights=None), "w.npz", dtype="float32")
     dream = ("--model", "SoundNet5", "--weights", "w.npz", "-o", "out.wav", *QUICK)
     assert main(["dream", "second.wav", "--layer", "conv4", *dream]) == 0
     assert soundfile.info("out.wav").samplerate == 22050
@@ -41,6 +41,6 @@ def test_says_in_one_line_what_to_fetch_and_what_is_too_short(folder, capsys):
         assert "Fetch http" in said
         assert said.strip().endswith(f"put it at {folder}/models/{file}.")
         assert said.count("\n") == 1
-    _weights.save(applications.SoundNet5(weights=None), "w.npz")
+    weights.save(applications.SoundNet5(weights=None), "w.npz")
     assert main([*command, "SoundNet5", "--weights", "w.npz", "--layer", "scenes"]) == 2
     assert "1.000 s of sound are too few for layer 'scenes'" in capsys.readouterr().err

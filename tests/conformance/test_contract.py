@@ -8,7 +8,7 @@ import pytest
 from conformance.models import MODELS
 
 from keras_sounddream import InputError, applications
-from keras_sounddream.applications import _weights
+from keras_sounddream.applications import weights
 
 each = pytest.mark.parametrize("row", MODELS, ids=lambda row: row.constructor.__name__)
 
@@ -124,7 +124,7 @@ def test_input_tensor_other_classes_and_activation(row):
 @each
 def test_weights_by_path_are_those_that_were_saved(row, tmp_path):
     model = row.constructor(weights=None)
-    _weights.save(model, tmp_path / "w.npz", dtype="float32")
+    weights.save(model, tmp_path / "w.npz", dtype="float32")
     model.save_weights(tmp_path / "w.weights.h5")
     for name in ("w.npz", "w.weights.h5"):
         again = row.constructor(weights=str(tmp_path / name))
@@ -133,7 +133,7 @@ def test_weights_by_path_are_those_that_were_saved(row, tmp_path):
 
 @each
 def test_weights_none_reads_no_file(row, monkeypatch):
-    monkeypatch.setattr(_weights, "shipped_path", lambda name: pytest.fail(f"read {name}"))
+    monkeypatch.setattr(weights, "shipped_path", lambda name: pytest.fail(f"read {name}"))
     row.constructor(weights=None)
 
 
@@ -183,10 +183,10 @@ def test_weights_that_do_not_fit_are_named(row, tmp_path):
 )
 def test_a_changed_file_is_refused(row, tmp_path, monkeypatch):
     (tmp_path / "changed.npz").write_bytes(b"changed")
-    monkeypatch.setattr(_weights, "shipped_path", lambda name: tmp_path / "changed.npz")
+    monkeypatch.setattr(weights, "shipped_path", lambda name: tmp_path / "changed.npz")
     with pytest.raises(InputError, match="SHA-256"):
         row.constructor(weights=row.pretrained)
-    monkeypatch.setattr(_weights, "shipped_path", lambda name: tmp_path / "gone.npz")
+    monkeypatch.setattr(weights, "shipped_path", lambda name: tmp_path / "gone.npz")
     with pytest.raises(InputError, match="missing"):
         row.constructor(weights=row.pretrained)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from convert.writers import WRITERS
 
-from keras_sounddream.applications import _weights
+from keras_sounddream.applications import weights
 from keras_sounddream.convert import read_arrays
 from keras_sounddream.errors import InputError
 
@@ -27,8 +27,7 @@ def arrays(model, rng):
 def layout(model):
     """Kernels turned, as other systems have them, under names of their own."""
     return {
-        weight.path: _weights.Foreign(f"net/{weight.path}", np.transpose)
-        for weight in model.weights
+        weight.path: weights.Foreign(f"net/{weight.path}", np.transpose) for weight in model.weights
     }
 
 
@@ -36,7 +35,7 @@ def layout(model):
 def test_weights_of_another_layout_are_turned_into_ours(file, model, arrays, tmp_path):
     theirs = {f"net/{name}": np.ascontiguousarray(array.T) for name, array in arrays.items()}
     WRITERS[file](tmp_path / file, theirs)
-    _weights.load(model, tmp_path / file, layouts=[layout(model)])
+    weights.load(model, tmp_path / file, layouts=[layout(model)])
     for weight in model.weights:
         np.testing.assert_array_equal(weight.value, arrays[weight.path])
 
@@ -60,7 +59,7 @@ def test_missing_extra_and_misshapen_tensors_are_named(file, model, arrays, tmp_
         kept = {key: array for key, array in changed.items() if array is not None}
         WRITERS[file](tmp_path / file, kept)
         with pytest.raises(InputError, match=message):
-            _weights.load(model, tmp_path / file)
+            weights.load(model, tmp_path / file)
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
@@ -101,7 +100,7 @@ def test_keras_own_files_cut_off_anywhere_are_refused(model, tmp_path):
     for size in range(0, len(whole), len(whole) // 20):
         (tmp_path / "w.weights.h5").write_bytes(whole[:size])
         with pytest.raises(InputError, match="does not fit small"):
-            _weights.load(model, tmp_path / "w.weights.h5")
+            weights.load(model, tmp_path / "w.weights.h5")
 
 
 @each_format

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from keras_sounddream import InputError
-from keras_sounddream.applications import _weights
+from keras_sounddream.applications import weights
 from keras_sounddream.convert import read_arrays
 
 pytest.importorskip("ai_edge_litert")
@@ -128,11 +128,11 @@ def test_a_layout_of_its_constants_is_loaded_or_the_tensor_named(
     kernel = np.asarray(network.get_layer("dense").kernel)
     arrays = read_arrays(path)
     name = next(key for key, array in arrays.items() if np.array_equal(array, kernel.T))
-    layout = {"dense/kernel": _weights.Foreign(there or name, np.transpose)}
+    layout = {"dense/kernel": weights.Foreign(there or name, np.transpose)}
     tops, model = [other for other in arrays if other != name], dense_alone(units)
     if message is None:
-        _weights.load(model, path, tops, [layout])
+        weights.load(model, path, tops, [layout])
         np.testing.assert_array_equal(model.get_layer("dense").kernel, kernel)
         return
     with pytest.raises(InputError, match=message):
-        _weights.load(model, path, tops, [layout])
+        weights.load(model, path, tops, [layout])

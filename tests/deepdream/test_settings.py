@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from keras_sounddream import InputError
-from keras_sounddream.deepdream.ranges import RANGES
 from keras_sounddream.deepdream.settings import (
     ONLY_PICTURES,
     ONLY_SOUNDS,
     PRESETS,
+    RANGES,
     Settings,
     choose,
     config_of,

@@ -6,7 +6,7 @@ from export.models import RATE, make_classifier
 
 from keras_sounddream import DeepDream, objectives
 from keras_sounddream.export import export_serving
-from keras_sounddream.export.sounds import speech_like
+from keras_sounddream.export.reference_sounds import speech_like
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import pytest
 
 from keras_sounddream import InputError, applications, generate
 from keras_sounddream.errors import ExportError
-from keras_sounddream.export import export_generator, generators
-from keras_sounddream.generation.numbers import random_numbers
+from keras_sounddream.export import export_generator, generator_writer
+from keras_sounddream.generation.random_numbers import random_numbers
 
 SMALL = {"dilations": (1, 2, 1), "residual_channels": 6, "dilation_channels": 5}
 SMALL |= {"skip_channels": 7, "classes": 16, "initial_filter_width": 4, "sample_rate": 100}
@@ -59,8 +59,8 @@ def test_a_step_alone_draws_from_a_mixture(format, tmp_path):
 
 def test_a_call_goes_on_where_the_last_one_ended(exported, model):
     format, path, _ = exported
-    run = generators._READERS[format](path)
-    takes = generators.specs(model.plan, COUNT)
+    run = generator_writer._READERS[format](path)
+    takes = generator_writer.specs(model.plan, COUNT)
     given = {name: np.zeros(spec.shape, spec.dtype.as_numpy_dtype) for name, spec in takes.items()}
     given |= {"genre": np.array([1], "int32"), "temperature": np.array([0.7], "float32")}
     numbers, pieces = random_numbers(5, 1), []
@@ -76,7 +76,7 @@ def test_a_call_goes_on_where_the_last_one_ended(exported, model):
 
 def test_another_sound_is_refused(model, tmp_path, monkeypatch):
     pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert")
-    monkeypatch.setattr(generators, "generate", lambda *_, **__: np.zeros((1, 30), "float32"))
+    monkeypatch.setattr(generator_writer, "generate", lambda *_, **__: np.zeros((1, 30), "float32"))
     with pytest.raises(ExportError, match="differs once exported, from sample 0 of 30 on"):
         export_generator(model, tmp_path / "made", count=1)
     assert not list(tmp_path.iterdir())

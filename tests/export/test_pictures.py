@@ -10,12 +10,13 @@ from PIL import Image
 
 from keras_sounddream import DeepDream, InputError, applications, export_model, objectives
 from keras_sounddream.cli.main import main
-from keras_sounddream.deepdream.picture import preprocess
-from keras_sounddream.export import flatbuffer, onnx
-from keras_sounddream.export.packing import unpack
-from keras_sounddream.export.pictures import picture_like
+from keras_sounddream.deepdream.params.pixels import preprocess
+from keras_sounddream.export.image_inputs import picture_like
+from keras_sounddream.export.litert import flatbuffer
+from keras_sounddream.export.litert.packing import unpack
+from keras_sounddream.export.onnx import writer
+from keras_sounddream.export.saved_model.warmup import warmup_requests
 from keras_sounddream.export.tasks import find_tasks
-from keras_sounddream.export.warmup import warmup_requests
 from keras_sounddream.lite import Classifier
 
 SIZE = (40, 52)
@@ -157,7 +158,7 @@ def test_onnx_takes_any_batch_and_size(network, tmp_path):
     path, tasks = tmp_path / "a.onnx", find_tasks(network, ["classify"])
     assert_within(export_model(network, path, "onnx", ["classify"]), {"classify": 1e-5})
     pictures = np.concatenate([picture_like((61, 30), seed) for seed in (0, 1)])
-    found = onnx.read(path, tasks).run("classify", pictures)["scores"]
+    found = writer.read(path, tasks).run("classify", pictures)["scores"]
     np.testing.assert_allclose(found, network(pictures), rtol=1e-4)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from keras_sounddream import ExportError, InputError, audio, export_model
 from keras_sounddream.export import formats
-from keras_sounddream.export.sounds import speech_like
+from keras_sounddream.export.reference_sounds import speech_like
 from keras_sounddream.export.tasks import find_tasks
 from keras_sounddream.export.verify import Runner, compare, sounds_for, verify
 

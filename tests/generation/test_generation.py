@@ -6,7 +6,7 @@ import pytest
 
 from keras_sounddream import InputError, applications, generate
 from keras_sounddream.audio.mu_law import levels_to_waveform, waveform_to_levels
-from keras_sounddream.generation import cached, drawing
+from keras_sounddream.generation import fast, sampling
 
 SMALL = {"dilations": (1, 2, 4, 1, 2), "residual_channels": 6, "dilation_channels": 5}
 SMALL |= {"skip_channels": 7, "classes": 16, "initial_filter_width": 4, "sample_rate": 100}
@@ -69,7 +69,7 @@ def test_settings_mean_the_same_to_both(settings):
 def test_pieces_make_the_same_as_one(monkeypatch):
     model = build()
     whole = generate(model, 0.5, batch_size=2)
-    monkeypatch.setattr(cached, "CHUNK", 7)
+    monkeypatch.setattr(fast, "CHUNK", 7)
     np.testing.assert_array_equal(generate(model, 0.5, batch_size=2), whole)
 
 
@@ -94,7 +94,7 @@ def test_draws_as_often_as_the_softmax_says():
 
     def counts(**settings):
         given = {"temperature": 1.0, **settings}
-        sample = drawing.draw(scores, numbers, plan, **given)
+        sample = sampling.draw(scores, numbers, plan, **given)
         levels = np.searchsorted(levels_to_waveform(range(16), 16), sample)
         return np.bincount(levels, minlength=4).tolist()
 
@@ -108,7 +108,7 @@ def test_a_mixture_is_drawn_from_its_logistics():
     plan = build(**KINDS["mixture"]).plan
     scores = np.array([[0, 0, -50, -0.5, 0.5, 0, -4, -4, -4]], "float32")
     numbers = np.random.default_rng(0).random((20000, 2)).astype("float32")
-    sample = np.asarray(drawing.draw(np.repeat(scores, 20000, 0), numbers, plan, 1.0))
+    sample = np.asarray(sampling.draw(np.repeat(scores, 20000, 0), numbers, plan, 1.0))
     high = sample[sample > 0]
     assert len(high) == pytest.approx(10000, abs=300)
     assert high.mean() == pytest.approx(0.5, abs=0.002)

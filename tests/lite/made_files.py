@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from keras_sounddream.export.litert.packing import pack
 from keras_sounddream.export.metadata import Metadata
-from keras_sounddream.export.packing import pack
 
 RATE, SAMPLES = 8000, 1600
 LABELS = ("energy", "level", "newest")

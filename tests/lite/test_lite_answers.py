@@ -9,7 +9,7 @@ from lite.made_files import RATE, SAMPLES
 
 from keras_sounddream import InputError
 from keras_sounddream.lite import Classifier, Dreamer, Embedder
-from keras_sounddream.lite.dreaming import crossfade
+from keras_sounddream.lite.dreamer import crossfade
 from keras_sounddream.lite.windows import windows
 
 
@@ -111,7 +111,7 @@ def test_windows_lie_evenly_at_whole_steps_and_share_enough(model):
 
 
 def test_crossfades_are_those_of_the_long_dream(rng):
-    from keras_sounddream.deepdream.segments import crossfade as wanted
+    from keras_sounddream.deepdream.long_sounds.segments import crossfade as wanted
 
     for loudness in (0.2, 0.9):
         before, after = rng.uniform(-loudness, loudness, (2, 500)).astype("float32")

@@ -15,7 +15,7 @@ from lite import made_files
 from lite.made_files import LABELS, RATE, SAMPLES
 
 from keras_sounddream.lite import load, save
-from keras_sounddream.lite.command import main
+from keras_sounddream.lite.cli import main
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -163,7 +163,7 @@ def test_nothing_of_it_needs_tensorflow_or_keras(model, wav, tmp_path):
 
 def test_a_reader_that_goes_away_is_no_error(model, sound):
     run = subprocess.run(
-        f"{sys.executable} -m keras_sounddream.lite.command stream {model} - --hop 0.01 | head -1",
+        f"{sys.executable} -m keras_sounddream.lite.cli stream {model} - --hop 0.01 | head -1",
         shell=True,
         input=np.round(np.tile(sound, 50) * 32768).astype("<i2").tobytes(),
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -176,7 +176,7 @@ def test_a_reader_that_goes_away_is_no_error(model, sound):
 
 def test_an_interrupted_stream_says_how_long_windows_took(model):
     run = subprocess.Popen(
-        [sys.executable, "-m", "keras_sounddream.lite.command", "stream", str(model), "-"],
+        [sys.executable, "-m", "keras_sounddream.lite.cli", "stream", str(model), "-"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

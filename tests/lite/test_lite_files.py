@@ -13,8 +13,8 @@ import pytest
 from lite import made_files
 
 from keras_sounddream import InputError
+from keras_sounddream.export.litert.packing import pack, unpack
 from keras_sounddream.export.metadata import Metadata
-from keras_sounddream.export.packing import pack, unpack
 from keras_sounddream.lite import Classifier, Dreamer, Embedder, ModelFile, model_file, runtime
 
 BARE = b"\x1c\0\0\0TFL3" + bytes(range(200))

@@ -8,7 +8,7 @@ import pytest
 from keras_sounddream import InputError, applications, generate
 from keras_sounddream.export import export_generator
 from keras_sounddream.lite import Generator, ModelFile, load
-from keras_sounddream.lite.command import main
+from keras_sounddream.lite.cli import main
 
 CONDITIONS = {"digit": ("one", "two"), "speaker": ("ann", "ben")}
 TWO = {"digit": "two", "speaker": "ann"}

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from keras_sounddream import InputError
-from keras_sounddream.reports import animation
-from keras_sounddream.reports.animation import animate, check_animation
+from keras_sounddream.reports.dream import animation
+from keras_sounddream.reports.dream.animation import animate, check_animation
 
 SOUND = {"sample_rate": 24000, "seconds": 2.0}
 

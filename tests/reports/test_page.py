@@ -12,7 +12,7 @@ from browser import look_at
 from reports.results import RATE, of_picture, of_sound
 
 from keras_sounddream import InputError
-from keras_sounddream.reports.page import write_page
+from keras_sounddream.reports.dream.page import write_page
 
 SCORES = [("dog & <cat>", 0.2, 0.9), ("rain", 0.7, 0.05)]
 

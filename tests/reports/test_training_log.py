@@ -9,7 +9,7 @@ from PIL import Image
 from places import shared_data
 
 from keras_sounddream.cli.main import main
-from keras_sounddream.reports.training import draw_log, read_log, sum_up, trend
+from keras_sounddream.reports.training_log import draw_log, read_log, sum_up, trend
 
 OLD_PARTS = (  # first and last step; median and mean loss; median seconds a step
     (0, 9, 5.536, 5.536, 182.1),

@@ -10,9 +10,8 @@ import soundfile
 from browser import look_at
 
 from keras_sounddream import InputError
-from keras_sounddream.reports import excerpts
-from keras_sounddream.reports.units import write_units
-from keras_sounddream.training import units
+from keras_sounddream.reports.units import excerpts, write_units
+from keras_sounddream.training.transfer import units
 
 RATE = 24000
 LABELS = ("rain & <wind>", "dog")

@@ -7,8 +7,8 @@ import pytest
 import keras_sounddream
 from keras_sounddream import InputError, applications, sonification, sonify
 from keras_sounddream.audio import Analysis, LogMelSpectrogram
-from keras_sounddream.sonification import formula
-from keras_sounddream.sonification.masking import Mask
+from keras_sounddream.sonification import inverse_fft
+from keras_sounddream.sonification.mask import Mask
 
 RATE = 24000
 SOUND = {"ifft": 11025, "mask": RATE, "parameter_map": RATE}
@@ -59,12 +59,12 @@ def test_its_formula_is_netsoundss_on_a_network(rng):
         parts.append(2 * (total - total.min()) / np.ptp(total) - 1)
     np.testing.assert_allclose(made.parts["conv1"][0], parts[0], atol=1e-5)
     np.testing.assert_allclose(made.parts["fire4_concat"][0], parts[1], atol=1e-5)
-    np.testing.assert_allclose(made.waveform[0], formula.mix(parts), atol=1e-5)
+    np.testing.assert_allclose(made.waveform[0], inverse_fft.mix(parts), atol=1e-5)
     assert made.sample_rate == 11025
 
 
 @pytest.mark.parametrize("method", SOUND)
-@pytest.mark.parametrize("combine", formula.COMBINES)
+@pytest.mark.parametrize("combine", inverse_fft.COMBINES)
 def test_each_method_combines_and_is_sane(small_model, chirp, method, combine):
     batch = np.concatenate([chirp, 0.5 * chirp[:, ::-1]])
     made = sonify(small_model, batch, ["conv2"], method, combine)
@@ -121,7 +121,7 @@ def test_random_weights_and_levels_and_products(small_model, chirp):
     assert plain.waveform.shape == random.waveform.shape == tuned.waveform.shape
     assert np.abs(plain.waveform - random.waveform).max() > 0.05
     parts = [plain.parts[name][0] for name in ("conv1", "conv2")]
-    np.testing.assert_allclose(tuned.waveform[0], formula.mix(parts, "product"), atol=1e-6)
+    np.testing.assert_allclose(tuned.waveform[0], inverse_fft.mix(parts, "product"), atol=1e-6)
     assert 20 * np.log10(quiet.waveform.std()) == pytest.approx(-30, abs=0.1)
 
 

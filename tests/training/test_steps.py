@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 from keras_sounddream import InputError
-from keras_sounddream.training import steps
-from keras_sounddream.training.balanced import BalancedBatches
+from keras_sounddream.training import callbacks
+from keras_sounddream.training.balanced_batches import BalancedBatches
 
 
 def make_batches(rng, **arguments):
@@ -61,7 +61,7 @@ def test_what_cannot_be_balanced_is_named(labels, batch_size, message):
 
 def drop_with(accuracies, folder, first=0, every=100):
     """Steps at which the learning rate was low, from a run told these accuracies."""
-    rule = steps.LearningRateDrop(folder, low=0.1, every=every)
+    rule = callbacks.LearningRateDrop(folder, low=0.1, every=every)
     optimizer = types.SimpleNamespace(learning_rate=1.0)
     rule.set_model(types.SimpleNamespace(optimizer=optimizer))
     rule.set_params({"epochs": first + len(accuracies)})
@@ -74,14 +74,14 @@ def drop_with(accuracies, folder, first=0, every=100):
 
 
 def test_the_rate_of_several_devices_drops_and_is_told(tmp_path, rng, monkeypatch):
-    monkeypatch.setattr(steps, "_WINDOW", 2)
+    monkeypatch.setattr(callbacks, "_WINDOW", 2)
     with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
         inputs = keras.Input((12, 4))
         model = keras.Model(inputs, keras.layers.Dense(2)(inputs))
         model.compile(keras.optimizers.SGD(0.5))
         model.optimizer.build(model.trainable_variables)
-    rule = steps.LearningRateDrop(tmp_path, low=0.1, every=9)
-    told = steps.LayerSummaries(tmp_path / "told", make_batches(rng), every=9)
+    rule = callbacks.LearningRateDrop(tmp_path, low=0.1, every=9)
+    told = callbacks.LayerSummaries(tmp_path / "told", make_batches(rng), every=9)
     for each in (rule, told):
         each.set_model(model)
         each.set_params({"epochs": 9})
@@ -115,7 +115,7 @@ def test_layers_are_summarised_as_the_original_named_them(tmp_path, rng):
     x = keras.layers.GlobalAveragePooling2D()(x)
     model = keras.Model(inputs, keras.layers.Dense(3, name="fc1")(x))
     model.compile("sgd", "mse")
-    callback = steps.LayerSummaries(tmp_path, make_batches(rng), every=2)
+    callback = callbacks.LayerSummaries(tmp_path, make_batches(rng), every=2)
     callback.set_model(model)
     callback.on_train_begin()
     for step in range(3):

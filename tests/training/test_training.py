@@ -8,7 +8,8 @@ import pytest
 import soundfile
 
 from keras_sounddream import InputError
-from keras_sounddream.training import augmentation, classifier, esc10, evaluation, features
+from keras_sounddream.training import augmentation, classifier, evaluation, features
+from keras_sounddream.training.recipes import esc10
 
 
 @pytest.fixture
@@ -171,7 +172,7 @@ def test_states_are_saved_now_and_then_and_at_the_end(batches, tmp_path):
 
 
 def test_clips_are_read_by_class_and_fold(esc10):
-    from keras_sounddream.training.esc10 import read_clips
+    from keras_sounddream.datasets.esc10 import read_clips
 
     clips = read_clips(esc10)
     assert len(clips) == 400

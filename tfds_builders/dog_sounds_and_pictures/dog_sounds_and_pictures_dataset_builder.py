@@ -2,8 +2,8 @@
 
 import tensorflow_datasets as tfds
 
-from keras_sounddream.deepdream.photo import SUFFIXES
-from keras_sounddream.training import clip_sets
+from keras_sounddream.datasets import clip_sets
+from keras_sounddream.images.io import SUFFIXES
 from tfds_builders import files, folds, pictures, places, sounds
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}

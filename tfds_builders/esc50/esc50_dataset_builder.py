@@ -6,8 +6,9 @@ import re
 
 import tensorflow_datasets as tfds
 
+from keras_sounddream.datasets import clip_sets
 from keras_sounddream.errors import InputError
-from keras_sounddream.training import clip_sets, esc10
+from keras_sounddream.training.recipes import esc10
 from tfds_builders import files, places, sounds
 
 ARCHIVE = "https://github.com/karolpiczak/ESC-50/archive/master.zip"

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from keras_sounddream.audio.io import is_sound, open_sound
+from keras_sounddream.datasets import music_tags
 from keras_sounddream.errors import InputError
-from keras_sounddream.training import music_tags
 from tfds_builders import files, folds, places, sounds
 
 TABLE = "tracks.csv"

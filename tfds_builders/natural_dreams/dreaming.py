@@ -8,9 +8,9 @@ import tensorflow_datasets as tfds
 from absl import logging
 
 from keras_sounddream.audio.io import quantize, resample
+from keras_sounddream.datasets.tfds import builders
 from keras_sounddream.deepdream.settings import config_of
 from keras_sounddream.errors import InputError
-from keras_sounddream.training import builders
 from tfds_builders import pictures
 
 
@@ -74,13 +74,13 @@ def _find_dream(plan):
     import keras
 
     from keras_sounddream import DeepDream, applications
-    from keras_sounddream.deepdream import photo
-    from keras_sounddream.deepdream.choice import find_objective
+    from keras_sounddream.images import io
+    from keras_sounddream.workflows.objective_from_files import find_objective
 
     wanted = json.loads(plan)
     name, weights, settings = wanted["model"], wanted["weights"], wanted["settings"]
-    if name in photo.NETWORKS:
-        model, mode = photo.load_network(name, weights)
+    if name in io.NETWORKS:
+        model, mode = io.load_network(name, weights)
         settings = {"preprocessing": mode, **settings}
     elif name.endswith(".keras"):
         model = keras.models.load_model(name, compile=False)

@@ -6,8 +6,8 @@ import itertools
 import numpy as np
 import tensorflow_datasets as tfds
 
+from keras_sounddream.datasets import videos
 from keras_sounddream.errors import InputError
-from keras_sounddream.training import videos
 from tfds_builders import files, pictures, places, sounds
 
 

@@ -6,12 +6,12 @@ import re
 import numpy as np
 import tensorflow_datasets as tfds
 
+from keras_sounddream.datasets import urbansound8k
 from keras_sounddream.errors import InputError
-from keras_sounddream.training import urban_clips
 from tfds_builders import files, places, sounds
 
 ARCHIVE = "https://zenodo.org/records/1203745/files/UrbanSound8K.tar.gz"
-TAGGINGS = {"recording": urban_clips.split_by_recording, "file": urban_clips.split_by_file}
+TAGGINGS = {"recording": urbansound8k.split_by_recording, "file": urbansound8k.split_by_file}
 
 
 @dataclasses.dataclass(eq=False)
@@ -47,13 +47,13 @@ class Builder(sounds.SoundBuilder):
             name="modified",
             description="7317 slices of 4 s at 8 kHz, nine classes, parted by recording.",
             nine_classes=True,
-            sample_rate=urban_clips.NINE_RATE,
+            sample_rate=urbansound8k.NINE_RATE,
         ),
         UrbanSound8KConfig(
             name="modified_by_file",
             description="The same, parted file by file: recordings cross parts.",
             nine_classes=True,
-            sample_rate=urban_clips.NINE_RATE,
+            sample_rate=urbansound8k.NINE_RATE,
             tagging="file",
         ),
     ]
@@ -64,7 +64,7 @@ class Builder(sounds.SoundBuilder):
 
     def _info(self):
         nine = self.builder_config.nine_classes
-        names = urban_clips.NINE_LABELS if nine else urban_clips.LABELS
+        names = urbansound8k.NINE_LABELS if nine else urbansound8k.LABELS
         return self._describe_sounds(
             {
                 "label": tfds.features.ClassLabel(names=list(names)),
@@ -83,7 +83,7 @@ class Builder(sounds.SoundBuilder):
         expected = "UrbanSound8K's layout (metadata/UrbanSound8K.csv, audio/fold1 …)"
         folder = places.find_data(self, dl_manager, _holds_data, expected, ARCHIVE)
         authors = read_authors(folder)
-        parts = part(urban_clips.read_clips(folder, check_files=False), self.builder_config)
+        parts = part(urbansound8k.read_clips(folder, check_files=False), self.builder_config)
         return self._store(
             {
                 name: [_sound(clip, authors.get(clip.recording, "")) for clip in clips]
@@ -94,7 +94,7 @@ class Builder(sounds.SoundBuilder):
     def _read(self, file):
         content = super()._read(file)
         if self.builder_config.nine_classes:  # a sample more or less than 4 s, by rounding
-            length = round(urban_clips.CLIP_SECONDS * content["sample_rate"])
+            length = round(urbansound8k.CLIP_SECONDS * content["sample_rate"])
             missing = max(0, length - len(content["audio"]))
             content["audio"] = np.pad(content["audio"], (0, missing))[:length]
         return content
@@ -112,7 +112,7 @@ def part(clips, config):
         `test` of the nine-class set.
     """
     if config.nine_classes:
-        clips = urban_clips.nine_classes_by_table(clips)
+        clips = urbansound8k.nine_classes_by_table(clips)
         return TAGGINGS[config.tagging](clips, config.seed)
     found = sorted({clip.fold for clip in clips})
     return {f"fold{fold}": [clip for clip in clips if clip.fold == fold] for fold in found}

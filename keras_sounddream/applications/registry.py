@@ -1,0 +1,130 @@
+"""Models by name: a constructor's, its family's, or that of a `.keras` file."""
+
+import difflib
+import importlib
+import os
+
+import keras
+
+from keras_sounddream.applications import weights as weight_files
+from keras_sounddream.errors import InputError
+from keras_sounddream.files import written_beside
+
+FAMILIES = {  # constructor: family; a family's name stands for the last of its constructors
+    "LogMelCNN": "log_mel_cnn",
+    "SoundNet5": "soundnet",
+    "SoundNet8": "soundnet",
+    "SqueezeNet": "squeezenet",
+    "UrbanSoundCNN": "urban_sound_cnn",
+    "WaveNet": "wavenet",
+    "YAMNet": "yamnet",
+}
+
+
+def load_model(name, weights=None, trained=True):
+    """Builds a model of the zoo, or reads one from a file.
+
+    Args:
+        name: str, as of `find`, or path ending in `.keras`.
+        weights: str, key of pretrained weights or path; `None` for the family's default.
+        trained: bool; `False` for a model of the zoo without weights, whether they are at hand or
+            not.
+
+    Returns:
+        `(model, family)`; `family` is the module, or `None` for a file.
+
+    Raises:
+        InputError: if there is no such model, or its weights do not fit.
+    """
+    if name.endswith(".keras"):
+        return read_model(name, weights), None
+    arguments = {} if weights is None and trained else {"weights": weights}
+    return build(name, **arguments)
+
+
+def read_model(path, weights=None):
+    """Reads a model from a file, without running any code that is in it.
+
+    Args:
+        path: str or path, ending in `.keras`.
+        weights: path of weights to put into it, or `None` for its own.
+
+    Returns:
+        `keras.Model`.
+
+    Raises:
+        InputError: if it cannot be read, or the weights do not fit.
+    """
+    if not os.path.isfile(path):
+        raise InputError(f"Cannot read {path} as a Keras model: there is no such file.")
+    try:
+        model = keras.models.load_model(path, compile=False)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"Cannot read {path} as a Keras model: {reason}") from None
+    if weights is not None:
+        weight_files.load(model, weight_files.pretrained_path(weights, {}))
+    return model
+
+
+def build(name, **arguments):
+    """Builds a model by its name; classes are as many as the file of weights says, if it says.
+
+    Args:
+        name: str, as of `find`.
+        **arguments: of the constructor; `weights` that `save_weights` or `sounddream finetune`
+            wrote carry their labels, and are taken for those of one class a sound (softmax).
+
+    Returns:
+        `(keras.Model, module)`: the model and its family.
+
+    Raises:
+        InputError: as `find` and the constructor.
+    """
+    name, family = find(name)
+    labels = weight_files.stored_labels(arguments.get("weights"))
+    if labels is not None:
+        arguments = {"classes": len(labels), "classifier_activation": "softmax", **arguments}
+    return getattr(family, name)(**arguments), family
+
+
+def save_weights(model, path, overwrite=False):
+    """Writes a model's weights, and its labels with them, in 16 bits.
+
+    Args:
+        model: `keras.Model`, with `labels` or without.
+        path: str or path, ending in `.npz`, which constructors take as `weights`.
+        overwrite: bool, whether a file that exists may be replaced.
+
+    Raises:
+        InputError: if `path` has another ending or may not be written.
+    """
+    if not str(path).endswith(".npz"):
+        raise InputError(f"Expected weights to write as .npz. Received: {path}")
+    with written_beside(path, overwrite) as temporary:
+        weight_files.save(model, temporary, labels=getattr(model, "labels", None))
+
+
+def find(name):
+    """Finds a constructor by its name or its module's.
+
+    Args:
+        name: str, such as `"LogMelCNN"` or `"log_mel_cnn"`.
+
+    Returns:
+        `(str, module)`: the constructor's name and its family.
+
+    Raises:
+        InputError: if there is none, with the nearest names.
+    """
+    names = {}
+    for constructor, family in FAMILIES.items():
+        names[constructor] = names[family] = constructor, family
+    if name in names:
+        constructor, family = names[name]
+        return constructor, importlib.import_module(f"keras_sounddream.applications.{family}")
+    near = difflib.get_close_matches(name, names, n=2, cutoff=0.4) or sorted(names)
+    raise InputError(
+        f"There is no model {name!r}. Did you mean {' or '.join(near)}? "
+        "A model of your own is named by its .keras file."
+    )

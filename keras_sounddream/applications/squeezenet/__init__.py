@@ -1,0 +1,16 @@
+"""SqueezeNet: 1,000 kinds of things in pictures, with few parameters."""
+
+from keras_sounddream.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "BANKS": "model",
+        "PREPROCESSING": "model",
+        "PRETRAINED": "model",
+        "SqueezeNet": "model",
+        "banks": "model",
+        "decode_predictions": "model",
+        "preprocess_input": "model",
+    },
+)

@@ -1,0 +1,18 @@
+"""WaveNet: waveforms predicted sample by sample."""
+
+from keras_sounddream.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "DILATIONS": "model",
+        "MIN_SECONDS": "model",
+        "PRETRAINED": "model",
+        "SAMPLE_RATE": "model",
+        "WaveNet": "model",
+        "condition_ids": "model",
+        "conditioned": "model",
+        "decode_predictions": "model",
+        "preprocess_input": "model",
+    },
+)

@@ -1,0 +1,48 @@
+"""YAMNet's convolutions: MobileNet, version 1."""
+
+from keras import layers
+
+from keras_sounddream.applications.yamnet.weights import EPSILON
+
+# Stride and filters of each layer: a convolution, then pairs of a depthwise and a pointwise one.
+LAYERS = (
+    (2, 32),
+    (1, 64),
+    (2, 128),
+    (1, 128),
+    (2, 256),
+    (1, 256),
+    (2, 512),
+    *((1, 512),) * 5,
+    (2, 1024),
+    (1, 1024),
+)
+_PLAIN = {"padding": "same", "use_bias": False}
+
+
+def convolutions(x, most):
+    """Finds features in spectrograms, or in patches of them.
+
+    Args:
+        x: Keras tensor `(batch, frames, bands, 1)`.
+        most: float, the most that comes out of each convolution, or `None`.
+
+    Returns:
+        Keras tensor `(batch, frames / 32, bands / 32, 1024)`.
+    """
+    for number, (strides, filters) in enumerate(LAYERS, start=1):
+        path = f"layer{number}"
+        if number == 1:
+            x = layers.Conv2D(filters, 3, strides, **_PLAIN, name=f"{path}_conv")(x)
+            x = _normed(x, path, most)
+            continue
+        x = layers.DepthwiseConv2D(3, strides, **_PLAIN, name=f"{path}_depthwise_conv")(x)
+        x = _normed(x, f"{path}_depthwise", most)
+        x = layers.Conv2D(filters, 1, **_PLAIN, name=f"{path}_pointwise_conv")(x)
+        x = _normed(x, f"{path}_pointwise", most)
+    return x
+
+
+def _normed(x, path, most):
+    norm = layers.BatchNormalization(scale=False, epsilon=EPSILON, name=f"{path}_norm")
+    return layers.ReLU(most, name=f"{path}_relu")(norm(x))

@@ -1,0 +1,78 @@
+"""`sounddream evaluate`: how often a model is right."""
+
+import pathlib
+
+import click
+
+from keras_sounddream.cli.options.common import check_outputs, load_model, write_json
+from keras_sounddream.cli.options.urbansound8k import test_part_options
+from keras_sounddream.errors import InputError
+
+
+@click.command()
+@click.argument("model_name", metavar="MODEL")
+@click.option("--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file.")
+@click.option(
+    "--data",
+    required=True,
+    metavar="FOLDER|NAME",
+    help="ESC-10 or UrbanSound8K; or esc50/esc10 or urbansound8k/original in TFDS, if built.",
+)
+@click.option(
+    "--fold",
+    "folds",
+    multiple=True,
+    type=click.IntRange(1, 10),
+    help="To evaluate on; can be repeated.  [default: 5, or 10]",
+)
+@test_part_options
+@click.option("--print-samples", is_flag=True, help="Print what is said of every clip.")
+@click.option("--plot", metavar="PNG", help="Draw the confusion matrix.")
+@click.option("--json", "json_path", metavar="FILE", help="Write the confusion matrix as JSON.")
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+def command(model_name, weights, data, folds, print_samples, plot, json_path, force, **settings):
+    """Measures a model on ESC-10 or UrbanSound8K, told apart by their layout.
+
+    Prints the confusion matrix of whole folds, rows the true classes, and the accuracy.
+    """
+    check_outputs(plot, json_path, overwrite=force)
+    model, _ = load_model(model_name, weights)
+    from keras_sounddream.training import evaluation
+
+    settings = {name: value for name, value in settings.items() if value is not None}
+    measure = _urbansound8k if (pathlib.Path(data) / "metadata").is_dir() else _esc10
+    clips, scores, labels, measured_on = measure(model, data, folds, settings)
+    if print_samples:
+        for line in evaluation.sample_lines(clips, scores, labels):
+            click.echo(line)
+    confusion = evaluation.confusion_matrix([clip.label for clip in clips], scores)
+    click.echo(evaluation.table(confusion, labels))
+    accuracy = evaluation.accuracy(confusion)
+    click.echo(f"accuracy {accuracy:.2%} ({len(clips)} clips, {measured_on})")
+    if plot:
+        evaluation.plot(confusion, labels, plot, force)
+    if json_path:
+        found = {"accuracy": accuracy, "measured_on": measured_on, "labels": list(labels)}
+        write_json(json_path, found | {"confusion": confusion.tolist()}, force)
+
+
+def _esc10(model, data, folds, settings):
+    from keras_sounddream.training.recipes import esc10
+
+    if settings:
+        raise InputError(f"ESC-10 has no {', '.join(settings)}. Leave them out.")
+    folds = folds or (5,)
+    clips, scores = esc10.score(model, data, folds)
+    return clips, scores, esc10.LABELS, f"fold {', '.join(map(str, folds))}"
+
+
+def _urbansound8k(model, data, folds, settings):
+    from keras_sounddream.training.recipes import urbansound8k
+
+    if len(folds) > 1:
+        raise InputError(f"Expected one fold of UrbanSound8K at a time. Received: {len(folds)}")
+    if folds:
+        settings["fold"] = folds[0]
+    settings = urbansound8k.Settings(**settings)
+    clips, scores = urbansound8k.evaluate(model, data, settings)
+    return clips, scores, settings.labels, urbansound8k.describe_test(settings)

@@ -1,0 +1,211 @@
+"""Genre and year of music files, from the tags in them."""
+
+import dataclasses
+import pathlib
+import re
+
+import mutagen
+import mutagen.id3
+import mutagen.mp4
+from tqdm import tqdm
+
+from keras_sounddream.datasets.file_lists import SoundFiles, find_sounds, read_rows
+from keras_sounddream.errors import InputError
+
+TABLE = pathlib.Path(__file__).with_name("genres.csv")
+CONDITIONS = ("genre", "year")
+
+_DATES = ("TDRC", "TDOR", "TDRL")  # ID3 frames: recorded, first released, released
+_COMMENTS = {"genre": ("genre",), "year": ("date", "year", "originaldate", "originalyear")}
+_ATOMS = {"genre": ("\xa9gen",), "year": ("\xa9day",)}  # MP4; gnre, a number, is read as ©gen
+_YEAR = re.compile(r"(?<!\d)([12]\d{3})(?:\d{4})?(?!\d)")  # or as in 19990131
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclasses.dataclass(frozen=True)
+class Tags:
+    """What the tags of a file say of its music.
+
+    Attributes:
+        genres: tuple of str, in the file's words; empty where it has none.
+        year: int, or `None`.
+    """
+
+    genres: tuple
+    year: int | None
+
+
+class GenreTable:
+    """Which genre is meant by the words of a tag.
+
+    An entry is found in a tag if its words stand in it one after the other: "rap" in "Gangsta Rap",
+    but not in "Trap". Of several the one with most words counts, of equally long ones the one that
+    ends last: "Folk Metal" is metal. Capitals, hyphens and other signs do not matter.
+
+    Args:
+        entries: dict from words of tags to a genre, such as `{"metalcore": "metal"}`.
+    """
+
+    def __init__(self, entries):
+        self._entries = {tuple(_words(tag)): genre for tag, genre in entries.items()}
+        self._longest = max(map(len, self._entries), default=0)
+
+    @property
+    def genres(self):
+        """All genres that can be found: tuple of str, sorted."""
+        return tuple(sorted(set(self._entries.values())))
+
+    def find(self, tag):
+        """Finds the genre that a tag stands for.
+
+        Args:
+            tag: str, as it stands in a file.
+
+        Returns:
+            str, or `None` if no entry is in it.
+        """
+        words = _words(tag)
+        for length in range(min(self._longest, len(words)), 0, -1):
+            for start in range(len(words) - length, -1, -1):
+                genre = self._entries.get(tuple(words[start : start + length]))
+                if genre is not None:
+                    return genre
+        return None
+
+
+def read_genres(path=TABLE):
+    """Reads a table of genres.
+
+    Args:
+        path: str or path of a CSV file in UTF-8 with the columns `tag` and `genre`; by default the
+            package's own, `genres.csv`, a start for one's own.
+
+    Returns:
+        `GenreTable`.
+
+    Raises:
+        InputError: if it cannot be read, or an entry has no words, no genre, or two genres.
+    """
+    entries, known = {}, {}
+    for line, row in read_rows(path, ["tag", "genre"]):
+        words, genre = tuple(_words(row["tag"] or "")), (row["genre"] or "").strip()
+        if not words or not genre:
+            raise InputError(f"Expected a tag and a genre in line {line} of {path}. Fill them in.")
+        if known.setdefault(words, genre) != genre:
+            raise InputError(
+                f"Expected one genre for {row['tag']!r} in {path}. Line {line} has {genre!r}, one "
+                f"before it {known[words]!r}."
+            )
+        entries[row["tag"]] = genre
+    return GenreTable(entries)
+
+
+def read_tags(path):
+    """Reads the genres and the year of a music file.
+
+    From ID3 (versions 1, 2.3 and 2.4; genres also as numbers, such as `17` and `(17)`), from Vorbis
+    comments (FLAC, Ogg Vorbis, Opus), and from MP4.
+
+    Args:
+        path: str or path.
+
+    Returns:
+        `Tags`, empty where the file has none.
+
+    Raises:
+        InputError: if the file is missing, or no music file that has tags, or they are damaged.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise InputError(f"Expected a music file, but there is no {path}. Check the path.")
+    try:
+        file = mutagen.File(path)
+    except (mutagen.MutagenError, ValueError, LookupError, OSError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise InputError(f"Cannot read the tags of {path} ({reason}).") from None
+    if file is None:
+        raise InputError(f"Expected a music file with tags. {path} is of no kind that has them.")
+    genres, dates = _texts(file.tags)
+    parsed = mutagen.id3.TCON(encoding=mutagen.id3.Encoding.UTF8, text=genres).genres
+    genres = tuple(genre.strip() for genre in parsed if genre.strip() and genre != "Unknown")
+    years = (match for date in dates if (match := _YEAR.search(date)))
+    return Tags(genres, next((int(match[1]) for match in years), None))
+
+
+def list_music(folder, genres=None, conditions=CONDITIONS, progress=True):
+    """Lists the music files of a folder, labelled by their tags.
+
+    Args:
+        folder: str or path; folders in it are searched too.
+        genres: `GenreTable`, or `None` for the package's own.
+        conditions: sequence of `"genre"`, `"year"` or both, that a file must have.
+        progress: bool, whether to show a progress bar.
+
+    Returns:
+        `SoundFiles`; `left_out` names the files without these tags, or with a genre that the table
+        does not hold, and says what they have.
+
+    Raises:
+        InputError: if there is no music in the folder, or none that is tagged.
+    """
+    unknown = [name for name in conditions if name not in CONDITIONS]
+    if unknown or not conditions:
+        raise InputError(f"Expected conditions of {CONDITIONS}. Received: {list(conditions)}")
+    genres = read_genres() if genres is None else genres
+    kept, labels, left_out = [], {name: [] for name in conditions}, []
+    for path in tqdm(find_sounds(folder), "tags", unit="file", disable=not progress):
+        try:
+            found = _labels(read_tags(path), genres, conditions)
+        except InputError as error:
+            left_out.append((str(path), str(error)))
+            continue
+        kept.append(path)
+        for name in conditions:
+            labels[name].append(found[name])
+    if not kept:
+        raise InputError(
+            f"Expected files tagged with {' and '.join(conditions)} in {folder}. None of "
+            f"{len(left_out)} is. {left_out[0][0]}: {left_out[0][1]}"
+        )
+    labels = {name: tuple(each) for name, each in labels.items()}
+    return SoundFiles(tuple(kept), labels, tuple(left_out))
+
+
+def _labels(tags, genres, conditions):
+    """The labels of a file by condition; an error says what is missing."""
+    found = {}
+    if "genre" in conditions:
+        if not tags.genres:
+            raise InputError("It has no genre.")
+        known = (genres.find(tag) for tag in tags.genres)
+        found["genre"] = next((genre for genre in known if genre is not None), None)
+        if found["genre"] is None:
+            raise InputError(f"Its genre is in no entry of the table: {', '.join(tags.genres)}")
+    if "year" in conditions:
+        if tags.year is None:
+            raise InputError("It has no year.")
+        found["year"] = str(tags.year)
+    return found
+
+
+def _texts(tags):
+    """What stands in tags of any kind as genres, and as dates: two lists of str."""
+    if tags is None:
+        return [], []
+    if isinstance(tags, mutagen.id3.ID3):
+        genres = [text for frame in tags.getall("TCON") for text in frame.text]
+        frames = (frame for name in _DATES for frame in tags.getall(name))
+        return genres, [str(text) for frame in frames for text in frame.text]
+    names = _ATOMS if isinstance(tags, mutagen.mp4.MP4Tags) else _COMMENTS
+    return [
+        [str(text) for name in names[what] for text in _listed(tags.get(name, []))]
+        for what in CONDITIONS
+    ]
+
+
+def _listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def _words(text):
+    return _WORD.findall(text.casefold())

@@ -1,0 +1,39 @@
+"""What can be dreamed with; each check names what came."""
+
+import keras
+
+from keras_sounddream.errors import InputError
+
+
+def takes_pictures(model):
+    """Tells whether a model takes pictures `(batch, height, width, 3)`."""
+    shape = model.inputs[0].shape
+    return len(shape) == 4 and shape[-1] == 3
+
+
+def takes_sounds(model):
+    """Tells whether a model takes waveforms `(batch, samples)` or `(batch, samples, 1)`."""
+    shape = model.inputs[0].shape
+    return len(shape) == 2 or (len(shape) == 3 and shape[-1] == 1)
+
+
+def check_network(model):
+    """Checks that something is a functional model with one input.
+
+    Args:
+        model: what ought to be one.
+
+    Raises:
+        InputError: if it is not.
+    """
+    if not isinstance(model, keras.Model):
+        raise InputError(f"Expected a keras.Model to dream with. Received: {model!r}")
+    try:
+        count = len(model.inputs)
+    except (AttributeError, TypeError):  # a subclass, or a Sequential that is not built
+        raise InputError(
+            f"Expected a functional model. {model.name} has no known inputs: begin it with a "
+            "keras.Input, or make it of layers with keras.Model(inputs, outputs)."
+        ) from None
+    if count != 1:
+        raise InputError(f"Expected a model with one input. {model.name} has {count}.")

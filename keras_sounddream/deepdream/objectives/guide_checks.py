@@ -1,0 +1,103 @@
+"""What guides, their weights and their cells must be; each check names what came."""
+
+import numpy as np
+
+from keras_sounddream.deepdream.inputs.checks import is_silent
+from keras_sounddream.deepdream.network.checks import takes_sounds
+from keras_sounddream.deepdream.network.lookup import find_layer
+from keras_sounddream.deepdream.objectives.objective import finite_list
+from keras_sounddream.errors import InputError
+
+
+def checked_cells(model, name, cells):
+    """Checks how many cells a guide's features are averaged in.
+
+    Args:
+        model: `keras.Model`, functional.
+        name: str, of a layer.
+        cells: sequence of int, as `guides.guided_locally` takes it, or `None`.
+
+    Returns:
+        tuple of int, along each position axis of the layer; empty for `None`.
+
+    Raises:
+        InputError: if they do not fit the layer.
+    """
+    if cells is None:
+        return ()
+    axes = len(find_layer(model, name).output.shape) - 2
+    if not axes:
+        raise InputError(f"Layer {name!r} has no positions to be guided at. Use `guided`.")
+    counts = cells if isinstance(cells, list | tuple) else ()
+    if not all(isinstance(count, int) and count > 0 for count in counts) or len(counts) < axes:
+        raise InputError(
+            f"`cells` must be at least {axes} ints above 0 for layer {name!r}. Received: {cells}"
+        )
+    return tuple(cells[:axes])
+
+
+def checked_guides(model, guides):
+    """Checks guides.
+
+    Args:
+        model: `keras.Model`, functional, with one input.
+        guides: list of float arrays, as `guides.guided` takes it.
+
+    Returns:
+        list of float32 arrays with a batch axis, and a channel where the model asks for one.
+
+    Raises:
+        InputError: if there is none, or one is empty, silent, not finite or of another shape.
+    """
+    if not isinstance(guides, list | tuple | np.ndarray):
+        raise InputError(f"Expected a list of guides. Received: {type(guides).__name__}")
+    if len(guides) == 0:
+        raise InputError("Expected at least one guide. Received none.")
+    return [_checked_guide(model, number, guide) for number, guide in enumerate(guides, start=1)]
+
+
+def _checked_guide(model, number, guide):
+    expected = tuple(model.inputs[0].shape)
+    try:
+        guide = received = np.asarray(guide, "float32")
+    except (TypeError, ValueError):
+        received = type(guide).__name__
+        raise InputError(f"Guide {number} must be an array. Received: {received}") from None
+    if expected[-1] == 1 and len(expected) == 3 and guide.ndim < 3:
+        guide = guide[..., None]  # waveforms without their channel
+    if guide.ndim == len(expected) - 1:
+        guide = guide[None]
+    fits = guide.ndim == len(expected) and all(
+        size in (None, length) for size, length in zip(expected[1:], guide.shape[1:], strict=True)
+    )
+    if not fits or not guide.size:
+        raise InputError(
+            f"Guide {number} must be of the shape that {model.name} takes, {expected}. "
+            f"Received shape: {received.shape}"
+        )
+    if not np.isfinite(guide).all():
+        raise InputError(f"Guide {number} must be finite numbers. It holds some that are not.")
+    if takes_sounds(model) and is_silent(guide.reshape(len(guide), -1)).any():
+        raise InputError(f"Guide {number} is silent: it has no features for a dream to take up.")
+    return guide
+
+
+def checked_weights(weights, count):
+    """Checks the guides' weights.
+
+    Args:
+        weights: sequence of float, or `None`.
+        count: int, of guides.
+
+    Returns:
+        list of float, equal and of sum 1 for `None`.
+
+    Raises:
+        InputError: if they are not finite numbers, one a guide.
+    """
+    if weights is None:
+        return [1 / count] * count
+    weights = finite_list("weights", weights, rank=1)
+    if len(weights) != count:
+        raise InputError(f"Expected {count} `weights`, one a guide. Received: {len(weights)}")
+    return weights

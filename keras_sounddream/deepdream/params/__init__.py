@@ -1,0 +1,8 @@
+"""Parameterisations: what gradient ascent changes, and how it becomes a sound or picture."""
+
+from keras_sounddream.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {},
+)

@@ -1,0 +1,87 @@
+"""A folder that TensorFlow Serving serves: numbered versions, configurations, clients."""
+
+import pathlib
+import re
+
+from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.errors import InputError
+from keras_sounddream.export.saved_model.templates import BATCHING, COMPOSE, MODEL_CONFIG
+from keras_sounddream.export.writer import export_model
+from keras_sounddream.files import written_beside
+
+_CLIENT = pathlib.Path(__file__).parent / "serving_client.py"
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+def export_serving(model, folder, name=None, version=None, **options):
+    """Adds a version of a model to a folder that TensorFlow Serving serves.
+
+    The folder holds `models/NAME/VERSION`, each version a SavedModel with its own verification
+    and the requests to warm up with; `models.config` and `batching.config` for the server;
+    `compose.yaml` to run it; `serving_client.py` to ask it. A version is written beside
+    and renamed, so that a running server sees it whole, and never replaced. The other files are
+    written once, so that they can be edited.
+
+    Args:
+        model: as of `export_model`.
+        folder: str or path; made if it is missing.
+        name: str, of the model in the server; by default the model's own.
+        version: int; by default one more than the highest there is.
+        **options: of `export_model`: `tasks`, `layer`, `min_seconds`, `sounds` and `verify`.
+
+    Returns:
+        dict, the report of `export_model`, with `name` and `served_version`.
+
+    Raises:
+        InputError: if the version exists or the name is none.
+        ExportError: as of `export_model`.
+
+    Example:
+        export_serving(applications.LogMelCNN(), "served")
+    """
+    folder = pathlib.Path(folder)
+    own_name = model.model.name if isinstance(model, DeepDream) else model.name
+    name = own_name if name is None else name
+    if not _NAME.fullmatch(name):
+        raise InputError(f"`name` must be letters, digits, '_', '.' and '-'. Received: {name!r}")
+    versions = _versions(folder / "models" / name)
+    if version is None:
+        version = max(versions, default=0) + 1
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise InputError(f"`version` must be an int above 0. Received: {version!r}")
+    if version in versions:
+        raise InputError(
+            f"Version {version} of {name} exists in {folder}. Versions are never replaced: leave "
+            f"`version` out for {max(versions) + 1}."
+        )
+    path = folder / "models" / name / str(version)
+    report = export_model(model, path, "saved_model", serving_name=name, **options)
+    _write_around(folder, name)
+    return {**report, "name": name, "served_version": version}
+
+
+def _versions(folder):
+    if not folder.is_dir():
+        return set()
+    return {int(path.name) for path in folder.iterdir() if path.name.isdigit()}
+
+
+def _write_around(folder, name):
+    """Writes the files beside the models, where they are missing."""
+    config = folder / "models.config"
+    entry = MODEL_CONFIG.format(name=name)
+    if not config.exists():
+        _write(config, f"model_config_list {{\n{entry}}}\n")
+    elif f'name: "{name}"' not in config.read_text():
+        inside = config.read_text().rstrip().removesuffix("}")
+        with written_beside(config, overwrite=True) as temporary:
+            temporary.write_text(f"{inside}{entry}}}\n")
+    for file, text in (("batching.config", BATCHING), ("compose.yaml", COMPOSE)):
+        _write(folder / file, text)
+    _write(folder / _CLIENT.name, _CLIENT.read_text())
+
+
+def _write(path, text):
+    if not path.exists():
+        with written_beside(path) as temporary:
+            temporary.write_text(text)

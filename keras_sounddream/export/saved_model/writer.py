@@ -1,0 +1,110 @@
+"""SavedModel: what TensorFlow Serving, and TensorFlow without our package, load."""
+
+import pathlib
+import tempfile
+
+import numpy as np
+import tensorflow as tf
+
+from keras_sounddream.errors import ExportError
+from keras_sounddream.export.saved_model.signatures import (
+    DEFAULT,
+    has_files,
+    signature_name,
+    signatures,
+)
+from keras_sounddream.export.saved_model.warmup import warmup_requests, write_warmup
+from keras_sounddream.export.verify import Runner
+
+FOLDER_HOLDS = "saved_model.pb"
+
+
+def write(tasks, metadata, path, serving_name=None):
+    """Writes a SavedModel with the signatures of `signatures.signatures`.
+
+    Args:
+        tasks: list of `Task`.
+        metadata: `Metadata`; its files become assets.
+        path: `pathlib.Path` of an empty folder.
+        serving_name: str, name of the model in TensorFlow Serving, for which requests to warm up
+            with are written; or `None`.
+
+    Returns:
+        list of `Task`, those that were written: all.
+    """
+    module = tf.Module()
+    module.kept = [variable.value for task in tasks for variable in task.model.variables]
+    with tempfile.TemporaryDirectory() as folder:
+        module.assets = []
+        for name, content in metadata.to_files().items():
+            file = pathlib.Path(folder) / name
+            file.write_bytes(content)
+            module.assets.append(tf.saved_model.Asset(str(file)))
+        tf.saved_model.save(module, str(path), signatures(tasks))
+    if serving_name is not None:
+        write_warmup(tasks, serving_name, path)
+    return tasks
+
+
+def read(path, tasks):
+    """Opens a SavedModel, and tries its signatures of files.
+
+    Args:
+        path: `pathlib.Path` of the folder.
+        tasks: list of `Task` that it was made of.
+
+    Returns:
+        `verify.Runner`; it gives each waveform with padding behind it, as Serving does.
+
+    Raises:
+        ExportError: if a WAV file is not answered as its waveform is.
+    """
+    loaded = tf.saved_model.load(str(path))
+    named = {task.name: task for task in tasks}
+
+    def run(name, waveform, **options):
+        signature = loaded.signatures[signature_name(named[name])]
+        found = signature(**_inputs(named[name], waveform, options))
+        found = {key: value.numpy() for key, value in found.items()}
+        if "waveform" in found:
+            found["waveform"] = found["waveform"][:, : waveform.shape[1]]
+        return found
+
+    _check_files(loaded, named)
+    return Runner(run, {name: _operations(loaded, task) for name, task in named.items()})
+
+
+def _inputs(task, image, options):
+    """The inputs of a signature: a picture, or a sound with its first sample behind it."""
+    count = len(image)
+    if task.input == "picture":
+        inputs = {"picture": tf.constant(image)}
+    else:
+        padding = np.repeat(image[:, :1], 7, axis=1)
+        inputs = {
+            "waveform": tf.constant(np.concatenate([image, padding], axis=1)),
+            "num_samples": tf.fill((count,), image.shape[1]),
+        }
+    for name, option in task.options.items():
+        inputs[name] = tf.cast(tf.fill((count,), options.get(name, 0)), option.dtype)
+    return inputs
+
+
+def _check_files(loaded, named):
+    if "classify" in named and has_files(named["classify"]):
+        requests = dict(warmup_requests(list(named.values())))
+        task, found = named["classify"], loaded.signatures["wav"](**requests["wav"])
+        wanted = loaded.signatures[DEFAULT](**requests[DEFAULT])
+        for name in task.outputs:
+            difference = np.abs(found[name] - wanted[name]).max()
+            if not difference <= task.limit * np.abs(wanted[name]).max():
+                raise ExportError(
+                    f"The signature 'wav' gives {name} that differ from those of the waveform by "
+                    f"{difference:.2g}. Nothing was written."
+                )
+
+
+def _operations(loaded, task):
+    graph = loaded.signatures[signature_name(task)].graph.as_graph_def()
+    nodes = [*graph.node, *(node for inner in graph.library.function for node in inner.node_def)]
+    return sorted({node.op for node in nodes})

@@ -1,0 +1,165 @@
+"""`generate`: checks, primes, and writes."""
+
+import numpy as np
+
+from keras_sounddream.audio import io
+from keras_sounddream.audio.wav_writer import GrowingWav
+from keras_sounddream.errors import InputError
+from keras_sounddream.generation import fast, naive
+from keras_sounddream.generation.random_numbers import MOST_SAMPLES, random_numbers
+
+METHODS = ("cached", "naive")
+
+
+def generate(
+    model,
+    seconds,
+    *,
+    conditions=None,
+    local_condition=None,
+    prime=None,
+    batch_size=1,
+    seed=0,
+    temperature=1.0,
+    top_k=None,
+    method="cached",
+    path=None,
+    save_every=None,
+    overwrite=False,
+    on_samples=None,
+):
+    """Generates sound with a WaveNet.
+
+    The same seed gives the same sound, by both methods, and each example of a batch the sound that
+    it has in any other batch.
+
+    Args:
+        model: `AudioModel`, of `applications.WaveNet`.
+        seconds: float, above 0.
+        conditions: dict from the name of each global condition to a list of labels, one an
+            example, such as `{"genre": ["metal", "rock"]}`.
+        local_condition: float32 `(batch, frames, channels)`, of the samples to generate.
+        prime: float32 `(batch, samples)` or `(samples,)` at the model's rate, sound to go on from;
+            by default silence, which is also before a sound that is short.
+        batch_size: int, how many sounds, where nothing else tells.
+        seed: int, 0 or more.
+        temperature: float: below 1 surer, above 1 wilder, 0 always the likeliest.
+        top_k: int, to draw from so many of the likeliest levels alone; by default all.
+        method: `"cached"`, compiled; or `"naive"`, by the network itself, thousands of times slower
+            and there to be compared with.
+        path: str or path of a sound file to write, of a batch of one.
+        save_every: float, seconds of sound after which what there is is in the file, which then is
+            a WAV that can be played at any time, also if the work is interrupted; by default it
+            is written at the end.
+        overwrite: bool, whether `path` may be replaced.
+        on_samples: function that is told, after each piece, how many samples it has; for a
+            progress bar.
+
+    Returns:
+        float32 `(batch, samples)` in [-1, 1], without what it was primed with.
+
+    Raises:
+        InputError: if the model is no WaveNet, a label is unknown (with the nearest names), or
+            something else does not fit.
+    """
+    plan = _check(model, seconds, seed, temperature, top_k, method)
+    inputs = dict(plan.ids(conditions or {}))
+    if local_condition is not None:
+        inputs["local_condition"] = np.asarray(local_condition, "float32")
+    lead, inputs = _lead(plan, prime, inputs, batch_size)
+    num_samples = max(round(seconds * plan.sample_rate), 1)
+    _check_frames(plan, inputs, num_samples)
+    file = _file(path, save_every, plan.sample_rate, len(lead), overwrite)
+    make = {"cached": fast.generated, "naive": naive.generated}[method]
+    numbers = random_numbers(seed, len(lead))
+    pieces = []
+    with file:
+        for piece in make(model, lead, inputs, numbers, num_samples, temperature, top_k):
+            pieces.append(piece)
+            file.add(piece[0])
+            if on_samples is not None:
+                on_samples(piece.shape[1])
+    waveform = np.concatenate(pieces, axis=1)
+    if path is not None and save_every is None:
+        io.save(path, waveform, plan.sample_rate, overwrite=overwrite)
+    return waveform
+
+
+def _check(model, seconds, seed, temperature, top_k, method):
+    """Checks what does not depend on the batch; gives the model's plan."""
+    plan = getattr(model, "plan", None)
+    if plan is None or "predictions" not in (layer.name for layer in model.layers):
+        raise InputError(f"Expected a model of applications.WaveNet, whole. Received: {model!r}")
+    if not plan.scalar_input and "front_end" not in (layer.name for layer in model.layers):
+        raise InputError(f"{model.name} takes levels. Build it with include_front_end=True.")
+    if not (_is_number(seconds) and 0 < seconds < float("inf")):
+        raise InputError(f"Expected `seconds` above 0. Received: {seconds!r}")
+    if seconds * plan.sample_rate > MOST_SAMPLES:
+        raise InputError(
+            f"Expected `seconds` of {MOST_SAMPLES / plan.sample_rate:.0f} at most, which is what a "
+            f"WAV file holds. Received: {seconds!r}"
+        )
+    if not (_is_number(temperature) and 0 <= temperature < float("inf")):
+        raise InputError(f"Expected a `temperature` of 0 or more. Received: {temperature!r}")
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        raise InputError(f"Expected a `seed`, an int of 0 or more. Received: {seed!r}")
+    if method not in METHODS:
+        raise InputError(f"`method` must be one of {list(METHODS)}. Received: {method!r}")
+    if top_k is not None and plan.output != "softmax":
+        raise InputError("`top_k` is of levels, and this network predicts a mixture. Leave it out.")
+    if top_k is not None and not (isinstance(top_k, int) and 0 < top_k <= plan.levels):
+        raise InputError(f"Expected a `top_k` from 1 to {plan.levels}. Received: {top_k!r}")
+    return plan
+
+
+def _is_number(value):
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def _lead(plan, prime, inputs, batch_size):
+    """The sound before the first sample, `(batch, plan.lead)`, and the inputs for as many."""
+    prime = np.zeros((1, 0), "float32") if prime is None else np.asarray(prime, "float32")
+    prime = prime[None] if prime.ndim == 1 else prime
+    if prime.ndim != 2 or not np.isfinite(prime).all():
+        raise InputError(
+            f"Expected `prime` (batch, samples) of finite numbers. Received shape: {prime.shape}"
+        )
+    sizes = {"batch_size": batch_size, "prime": len(prime)}
+    sizes |= {name: len(each) for name, each in inputs.items()}
+    batch = max(sizes.values())
+    if not isinstance(batch_size, int) or batch < 1 or set(sizes.values()) - {1, batch}:
+        raise InputError(f"Expected as many of each, or one of it. Received: {sizes}")
+    prime = np.pad(prime, ((0, 0), (plan.lead, 0)))[:, -plan.lead :]
+    several = {name: np.repeat(each, batch // len(each), axis=0) for name, each in inputs.items()}
+    return np.repeat(prime, batch // len(prime), axis=0), several
+
+
+def _check_frames(plan, inputs, num_samples):
+    frames = inputs.get("local_condition")
+    if not plan.local_channels:
+        if frames is not None:
+            raise InputError("This network takes no `local_condition`. Leave it out.")
+        return
+    least = -(-num_samples // plan.local_hop)
+    shape = None if frames is None else frames.shape
+    if shape is None or len(shape) != 3 or shape[2] != plan.local_channels or shape[1] < least:
+        raise InputError(
+            f"Expected a `local_condition` (batch, {least} frames or more, "
+            f"{plan.local_channels}). Received: {shape}"
+        )
+
+
+def _file(path, save_every, sample_rate, batch, overwrite):
+    """What pieces are written to as they come: a context with `add`."""
+    if path is None:
+        return GrowingWav(None, sample_rate, 0)
+    io.check_sound_output(path, overwrite)
+    if batch != 1:
+        raise InputError(f"Expected a batch of one to write to {path}. Received: {batch}")
+    if save_every is None:
+        return GrowingWav(None, sample_rate, 0)
+    if not (_is_number(save_every) and save_every > 0):
+        raise InputError(f"Expected `save_every` in seconds above 0. Received: {save_every!r}")
+    if not str(path).lower().endswith(".wav"):
+        raise InputError(f"Only a .wav can be written as it grows (save_every). Received: {path}")
+    return GrowingWav(path, sample_rate, round(save_every * sample_rate))

@@ -1,0 +1,38 @@
+"""Lazy packages: a public name is imported when it is first used (PEP 562)."""
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def attach(
+    package: str, homes: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """Makes what a package's `__init__` needs so that importing it imports nothing else.
+
+    Args:
+        package: the package's `__name__`.
+        homes: public name → module that defines it, inside the package or by its whole name; `""`
+            where the name is itself a submodule.
+
+    Returns:
+        `(__getattr__, __dir__, __all__)`, for the package to bind.
+
+    Example:
+        __getattr__, __dir__, __all__ = attach(__name__, {"load": "io", "spectral": ""})
+    """
+
+    def get_attribute(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        home = homes[name]
+        if not home:
+            return importlib.import_module(f"{package}.{name}")
+        whole = home if home.startswith("keras_sounddream.") else f"{package}.{home}"
+        value = getattr(importlib.import_module(whole), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    names = sorted(homes)
+    return get_attribute, lambda: names, names

@@ -1,0 +1,80 @@
+"""Short pieces of clips, to hear and to see, inside a page."""
+
+import io
+
+import numpy as np
+
+from keras_sounddream.audio import spectrogram_image
+from keras_sounddream.audio.io import load, quantize
+from keras_sounddream.reports import html
+
+SECONDS = 2.0
+_GRID_SECONDS = 0.5  # of where pieces begin, so that near moments share them
+_RATE = 24000  # Hz
+_FADE_SECONDS = 0.01
+_MOST_BYTES = 8_000_000  # of sounds and pictures
+_PICTURE = (100, 48)  # frames, bins
+
+
+class Excerpts:
+    """Sounds and pictures of pieces of clips, each kept once.
+
+    Args:
+        clips: sequence of paths of sound files.
+
+    Attributes:
+        sounds: dict from key to the address, `data:`, of an MP3 of 2 s at 24 kHz.
+        pictures: dict from key to the address of its spectrogram.
+    """
+
+    def __init__(self, clips):
+        self.clips, self.sounds, self.pictures = clips, {}, {}
+        self._bytes, self._waveforms = 0, {}
+
+    def add(self, clip, seconds):
+        """Keeps the piece of a clip around a moment.
+
+        Args:
+            clip: int, index of the clip.
+            seconds: float, of the moment.
+
+        Returns:
+            str, key of the piece, which near moments share; `None` when 8 MB are full.
+
+        Raises:
+            InputError: if the clip cannot be read.
+        """
+        waveform = self._waveform(clip)
+        last = max(len(waveform) / _RATE - SECONDS, 0)
+        start = round((seconds - SECONDS / 2) / _GRID_SECONDS) * _GRID_SECONDS
+        start = min(max(start, 0), last)
+        key = f"{clip}-{round(start * 1000)}"
+        if key not in self.sounds:
+            first = round(start * _RATE)
+            piece = waveform[first : first + round(SECONDS * _RATE)]
+            sound, picture = _mp3_uri(piece), _picture_uri(piece)
+            if self._bytes + len(sound) + len(picture) > _MOST_BYTES:
+                return None
+            self._bytes += len(sound) + len(picture)
+            self.sounds[key], self.pictures[key] = sound, picture
+        return key
+
+    def _waveform(self, clip):
+        if clip not in self._waveforms:
+            self._waveforms[clip] = quantize(load(self.clips[clip], _RATE)[0])
+        return self._waveforms[clip].astype("float32") / 32768
+
+
+def _mp3_uri(piece):
+    import soundfile
+
+    ramp = np.minimum(np.arange(len(piece)) / (_FADE_SECONDS * _RATE), 1).astype("float32")
+    buffer = io.BytesIO()
+    soundfile.write(buffer, piece * ramp * ramp[::-1], _RATE, format="MP3")
+    return html.data_uri(buffer.getvalue(), "audio/mpeg")
+
+
+def _picture_uri(piece):
+    levels = spectrogram_image.levels_db(piece, _RATE, *_PICTURE)
+    pixels = spectrogram_image.to_colours(levels, float(levels.max()))
+    return html.data_uri(spectrogram_image.to_png(pixels), "image/png")

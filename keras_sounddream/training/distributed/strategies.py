@@ -1,0 +1,196 @@
+"""Training on several devices or machines: the steps of one device, each batch shared out."""
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import re
+
+import keras
+import tensorflow as tf
+
+from keras_sounddream.errors import InputError
+from keras_sounddream.training.distributed.train_step import SharedSteps
+
+KINDS = ("mirrored", "multiworker")
+
+_LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.InternalError)
+
+
+def find(kind):
+    """Makes a strategy; call it before TensorFlow computes anything.
+
+    Args:
+        kind: `"mirrored"` for all accelerators of this machine, `"multiworker"` for several
+            processes that the environment's `TF_CONFIG` names, or `None`.
+
+    Returns:
+        `tf.distribute.Strategy`, or `None` for one device. Of several workers each waits here for
+        the others.
+
+    Raises:
+        InputError: if there is no such kind, or `TF_CONFIG` names no workers.
+    """
+    if kind is None:
+        return None
+    if kind not in KINDS:
+        raise InputError(f"Expected a strategy of {', '.join(KINDS)}. Received: {kind!r}")
+    if kind == "mirrored":
+        return tf.distribute.MirroredStrategy()
+    _check_cluster(os.environ.get("TF_CONFIG"))
+    return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def scope(strategy):
+    """Gives the context in which a model and its optimizer are made.
+
+    Args:
+        strategy: `tf.distribute.Strategy`, or `None`.
+    """
+    return strategy.scope() if strategy else contextlib.nullcontext()
+
+
+def worker(strategy):
+    """Tells which of the workers this process is.
+
+    Args:
+        strategy: `tf.distribute.Strategy`, or `None`.
+
+    Returns:
+        int; 0 is the chief, which alone writes files.
+    """
+    resolver = getattr(strategy, "cluster_resolver", None)
+    if resolver is None or not resolver.task_type:
+        return 0
+    has_chief = "chief" in resolver.cluster_spec().as_dict()
+    return resolver.task_id + (has_chief and resolver.task_type != "chief")
+
+
+def prepare(model, strategy):
+    """Lets a model's batch normalisations use the statistics of the whole batch, not of a share.
+
+    Args:
+        model: `keras.Model`.
+        strategy: `tf.distribute.Strategy`, or `None`: then nothing is changed.
+    """
+    for layer in model.layers if strategy else ():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = True
+        elif isinstance(layer, keras.Model):
+            prepare(layer, strategy)
+
+
+def fit(
+    model,
+    batch,
+    strategy,
+    *,
+    epochs,
+    steps_per_epoch,
+    initial_epoch=0,
+    callbacks=(),
+    validation_data=None,
+    validation_freq=1,
+    jit_compile=False,
+):
+    """Trains a compiled model, as `keras.Model.fit` would on one device.
+
+    That does not take a `MultiWorkerMirroredStrategy`. Every worker makes the whole batch of a step
+    and takes its rows, so that a step is the same however many share it.
+
+    Args:
+        model: `keras.Model`, built, prepared and compiled in the strategy's scope.
+        batch: function from the number of a step, counted through all epochs, to a tuple of arrays
+            (or dicts of arrays): inputs, targets and, if there are any, weights.
+        strategy: `tf.distribute.Strategy`.
+        epochs: int, the number of the last epoch.
+        steps_per_epoch: int.
+        initial_epoch: int, the epochs that have been made.
+        callbacks: sequence of `keras.callbacks.Callback`, told of epochs. Those with an attribute
+            `writes` are told by every worker, and it is true of the chief's alone; any other, only
+            by the chief. One with an attribute `measure` finds there a function without arguments
+            that measures `validation_data`, for all workers together.
+        validation_data: sequence of tuples as of `batch`, measured whole by every worker, or
+            `None`.
+        validation_freq: int, epochs from one measurement to the next.
+        jit_compile: bool, as of `SharedSteps`.
+
+    Raises:
+        InputError: if the workers do not begin at one epoch, a batch cannot be shared out evenly,
+            or a worker is lost.
+    """
+    steps = SharedSteps(model, strategy, jit_compile)
+    told = keras.callbacks.CallbackList(
+        _taking_part(callbacks, strategy, lambda: steps.measure(validation_data)),
+        model=model,
+        epochs=epochs,
+        steps=steps_per_epoch,
+    )
+    try:
+        _check_begin(strategy, initial_epoch)
+        told.on_train_begin()
+        first = initial_epoch * steps_per_epoch
+        with contextlib.closing(_ahead(batch, first, epochs * steps_per_epoch)) as batches:
+            for epoch in range(initial_epoch, epochs):
+                told.on_epoch_begin(epoch)
+                logs = steps.train(next(batches) for _ in range(steps_per_epoch))
+                if validation_data is not None and (epoch + 1) % validation_freq == 0:
+                    found = steps.measure(validation_data)
+                    logs |= {f"val_{name}": value for name, value in found.items()}
+                told.on_epoch_end(epoch, logs)
+        model.optimizer.finalize_variable_values(model.trainable_variables)
+        told.on_train_end()
+    except _LOST as error:
+        reason = re.sub(r"{{.*?}} ", "", error.message).splitlines()[0].rstrip(".:)")
+        raise InputError(
+            f"A worker was lost ({reason}). Start every worker again with the same folder: the "
+            "training goes on from its last state."
+        ) from error
+
+
+def _taking_part(callbacks, strategy, measure):
+    chief = worker(strategy) == 0
+    for each in callbacks:
+        if hasattr(each, "writes"):
+            each.writes = chief
+        if hasattr(each, "measure"):
+            each.measure = measure
+    return [each for each in callbacks if chief or hasattr(each, "writes")]
+
+
+def _check_begin(strategy, epoch):
+    """Refuses to train on where workers have read different states."""
+    epochs = strategy.run(tf.function(lambda: tf.constant(float(epoch))))
+    total = float(strategy.reduce("SUM", epochs, axis=None))
+    if total != epoch * strategy.num_replicas_in_sync:
+        raise InputError(
+            f"Expected a folder that every worker sees. This one has a state of {epoch} epochs, "
+            "others another. Name one folder on a disk that they share."
+        )
+
+
+def _ahead(batch, first, last):
+    """Batches of the steps from `first` to before `last`, each made while one is trained on."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        pending = pool.submit(batch, first)
+        for step in range(first + 1, last + 1):
+            data = pending.result()
+            if step < last:
+                pending = pool.submit(batch, step)
+            yield data
+
+
+def _check_cluster(text):
+    try:
+        config = json.loads(text or "")
+        members = config["cluster"][config["task"]["type"]]
+        fits = all(isinstance(address, str) for address in members)
+        fits = fits and 0 <= config["task"]["index"] < len(members)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        fits = False
+    if not fits:
+        raise InputError(
+            'Expected TF_CONFIG in the environment, such as {"cluster": {"worker": ["host1:2222", '
+            '"host2:2222"]}, "task": {"type": "worker", "index": 0}}, with each worker\'s own '
+            f"index. Received: {text!r}"
+        )

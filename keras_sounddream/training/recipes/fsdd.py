@@ -1,0 +1,92 @@
+"""The Free Spoken Digit Dataset: its words, and the WaveNet that says them."""
+
+import pathlib
+
+from keras_sounddream.applications.wavenet import PRETRAINED, WaveNet
+from keras_sounddream.datasets.corpus import hold_sounds
+from keras_sounddream.datasets.corpus_cache import store_sounds
+from keras_sounddream.datasets.file_lists import SoundFiles
+from keras_sounddream.errors import InputError
+from keras_sounddream.training import wavenet
+from keras_sounddream.training.wavenet.whole_sounds import WholeSounds
+
+SAMPLE_RATE = 8000
+TEST_TAKES = range(5)
+TAIL_SECONDS = 0.1  # of silence behind each word, which is learned too: so words end
+LENGTHS = (3700, 4500, 5500, 8592)  # samples, with the silence
+STEPS = 6000
+PEAK = 0.6  # that each word is brought to: Theo's median is 0.03, Lucas's 0.47
+
+NETWORK = PRETRAINED["fsdd"]["plan"]
+DIGITS, SPEAKERS = NETWORK["conditions"].values()
+
+
+def list_words(data, test):
+    """Lists the recordings of a part.
+
+    Args:
+        data: str or path of the data set, with a folder `recordings`.
+        test: bool, whether of the official test set, takes 0 to 4 of each speaker and digit; else
+            of the training set.
+
+    Returns:
+        `SoundFiles` with the conditions `digit` and `speaker`.
+
+    Raises:
+        InputError: if there is none.
+    """
+    folder = pathlib.Path(data) / "recordings"
+    paths = sorted(folder.glob("[0-9]_*_*.*"))
+    names = [path.stem.split("_") for path in paths]
+    kept = [
+        (path, DIGITS[int(digit)], speaker)
+        for path, (digit, speaker, take) in zip(paths, names, strict=True)
+        if (int(take) in TEST_TAKES) == test
+    ]
+    if not kept:
+        raise InputError(
+            f"Expected recordings such as recordings/7_jackson_32.wav in {data}. Found none. Get "
+            "them from github.com/Jakobovski/free-spoken-digit-dataset."
+        )
+    paths, digits, speakers = zip(*kept, strict=True)
+    return SoundFiles(paths, {"digit": digits, "speaker": speakers})
+
+
+def read_words(data, folder, test):
+    """Reads the recordings of a part, each brought to the same peak.
+
+    Args:
+        data: as of `list_words`.
+        folder: str or path to keep them in, decoded.
+        test: as of `list_words`.
+
+    Returns:
+        `Sounds`.
+    """
+    words = store_sounds(list_words(data, test), folder, SAMPLE_RATE, progress=False)
+    waveforms = [words.waveform(number)[0] for number in range(len(words))]
+    as_loud = [PEAK * waveform / max(abs(waveform).max(), 1e-4) for waveform in waveforms]
+    return hold_sounds(as_loud, SAMPLE_RATE, words.labels)
+
+
+def train(data, folder, steps=STEPS, seed=0, strategy=None):
+    """Trains the WaveNet on the training takes, each word whole and out of silence.
+
+    Args:
+        data: as of `list_words`.
+        folder: str or path for the state; an interrupted run goes on from there.
+        steps: int, of four words.
+        seed: int.
+        strategy: `tf.distribute.Strategy`, as of `wavenet.train`.
+
+    Returns:
+        `keras.Model`.
+    """
+    words = read_words(data, folder, test=False)
+    plan = WaveNet(**NETWORK).plan
+    tail = round(TAIL_SECONDS * SAMPLE_RATE)
+    batches = WholeSounds(words, plan, LENGTHS, 4, seed, tail)
+    settings = wavenet.Settings(
+        steps, learning_rate=2e-3, warm_up=300, average=0.999, seed=seed, sound_steps=500
+    )
+    return wavenet.train(lambda: WaveNet(**NETWORK), batches, folder, settings, strategy=strategy)

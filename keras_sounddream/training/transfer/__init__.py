@@ -1,0 +1,17 @@
+"""Transfer learning: linear probes, fine-tuning, and what units respond to."""
+
+from keras_sounddream.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "PROTOCOLS": "linear_probe",
+        "cross_validate": "linear_probe",
+        "finetune": "fine_tuning",
+        "layer_activations": "activations",
+        "measure_units": "units",
+        "probe": "linear_probe",
+        "score_clips": "fine_tuning",
+        "stored_features": "feature_cache",
+    },
+)

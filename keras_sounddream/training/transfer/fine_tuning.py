@@ -1,0 +1,236 @@
+"""Fine-tuning: a pretrained network, a new top for classes of one's own, and what may change."""
+
+import fnmatch
+import functools
+import hashlib
+import json
+import math
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from keras_sounddream.applications import build, find
+from keras_sounddream.applications.base import TOP
+from keras_sounddream.applications.classify import known_sample_rate, score_waveform
+from keras_sounddream.audio.io import load
+from keras_sounddream.audio.layers import find_front_end
+from keras_sounddream.deepdream.network.lookup import unknown
+from keras_sounddream.errors import InputError
+from keras_sounddream.training import features
+from keras_sounddream.training.augmentation import AugmentedCrops
+from keras_sounddream.training.classifier import adamw, claim_folder, fit
+from keras_sounddream.training.transfer.activations import layer_activations
+from keras_sounddream.training.transfer.linear_classifier import dense_weights
+
+CROP_SECONDS = 5.0  # at most; what is cut shorter than the clips is not taught their silence
+SPEEDS = (0.92, 1.0, 1.09)
+EPOCHS = 6
+LEARNING_RATE = 2e-4
+PROBE_COST = 0.1
+BATCH_SIZE = 32
+
+
+def finetune(
+    clip_set,
+    folder,
+    model,
+    *,
+    test_fold=None,
+    unfreeze=(),
+    epochs=EPOCHS,
+    learning_rate=LEARNING_RATE,
+    seed=0,
+    precision="float32",
+    strategy=None,
+    **arguments,
+):
+    """Trains a new top on a pretrained network, and those of its layers that are unfrozen.
+
+    The top begins as a linear probe of the layer below it, so that what is unfrozen is not first
+    led astray by a random one (Kumar et al., *Fine-Tuning can Distort Pretrained Features and
+    Underperform Out-of-Distribution*, 2022, https://arxiv.org/abs/2202.10054).
+    All else stays as it is; batch normalisations always do, and use the statistics that they came
+    with. Nothing is chosen by the fold that is left out: the last weights are kept.
+
+    Args:
+        clip_set: `ClipSet`, as `read_clip_set` gives it.
+        folder: str or path for the training state and TensorBoard's logs; a run that was
+            interrupted goes on from there.
+        model: str, name of a family whose front end is a `LogMelSpectrogram`.
+        test_fold: int, the fold left out; `None` to train on all clips.
+        unfreeze: sequence of str, names of layers that are trained too; `layer14_*` for all that
+            begin so, `*` for all.
+        epochs: int, passes over the clips.
+        learning_rate: float, the highest of AdamW's.
+        seed: int.
+        precision: str, a Keras dtype policy.
+        strategy: `tf.distribute.Strategy`, as of `classifier.fit`.
+        **arguments: of the constructor, such as `weights`: key of the family's pretrained weights,
+            by default its first, a path, or `None` for random ones.
+
+    Returns:
+        `keras.Model` from waveforms to scores, with the labels of `clip_set`.
+
+    Raises:
+        InputError: if there is no such model, layer, fold or rate, the model has no log-mel
+            front end or the weights do not fit, a clip cannot be read, or `folder` holds another
+            run.
+    """
+    if str(model).endswith(".keras"):
+        raise InputError(f"Expected a model of the zoo. {model} can be probed, not fine-tuned.")
+    source, family = build(model, **arguments)
+    name = find(model)[0]
+    front_end = find_front_end(source)
+    if front_end is None:
+        raise InputError(f"Expected a model with a LogMelSpectrogram. {name} has none. Probe it.")
+    if not 0 < learning_rate < math.inf:
+        raise InputError(f"`learning_rate` must be above 0. Received: {learning_rate!r}")
+    clips = list(clip_set.clips) if test_fold is None else clip_set.part(test_fold)[0]
+    arguments.pop("weights", None)
+    with_new_top = functools.partial(
+        _with_new_top, getattr(family, name), source, clip_set.labels, unfreeze, **arguments
+    )
+    whole = with_new_top()
+    settings = {
+        "model": name,
+        "weights": _digest(source),
+        "clips": _digest_of_clips(clips, clip_set.labels),
+        "unfreeze": sorted(unfreeze),
+        "epochs": epochs,
+        "learning_rate": learning_rate,
+        "seed": seed,
+        "precision": precision,
+    }
+    claim_folder(folder, settings)
+    _start_top(whole, clips, family)
+    batches = _batches(whole, front_end, clips, epochs, seed)
+
+    def begin():
+        network = with_new_top(include_front_end=False)
+        network.set_weights(whole.get_weights())
+        return network
+
+    network = fit(
+        begin,
+        batches,
+        folder,
+        seed,
+        precision,
+        optimizer=functools.partial(adamw, epochs * batches.steps_per_epoch, learning_rate),
+        strategy=strategy,
+    )
+    whole.set_weights(network.get_weights())
+    return whole
+
+
+def score_clips(model, clips, family=None, progress=True):
+    """Scores whole clips.
+
+    Args:
+        model: `keras.Model` from waveforms to scores.
+        clips: sequence of `Clip`.
+        family: module of `applications` that `model` is of; `None` for a model of one's own.
+        progress: bool, whether to show a progress bar.
+
+    Returns:
+        float32 `(clips, classes)`.
+    """
+    rate = known_sample_rate(model)
+    bar = tqdm(clips, desc="evaluate", unit="clip", disable=not progress)
+    return np.concatenate([score_waveform(model, load(clip.path, rate), family) for clip in bar])
+
+
+def freeze(model, unfreeze):
+    """Lets a model's top and some of its layers be trained, and nothing else.
+
+    Args:
+        model: `keras.Model` whose top is the layer `predictions`.
+        unfreeze: as of `finetune`.
+
+    Raises:
+        InputError: if a name is of no layer with weights that may change.
+    """
+    names = [
+        layer.name
+        for layer in model.layers
+        if layer.weights and not isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    chosen = {TOP}
+    for pattern in unfreeze:
+        found = fnmatch.filter(names, pattern)
+        if not found:
+            raise InputError(unknown(f"{model.name} has", "layer to train", pattern, names))
+        chosen.update(found)
+    for layer in model.layers:
+        layer.trainable = layer.name in chosen
+
+
+def _with_new_top(constructor, source, labels, unfreeze, **arguments):
+    """The model with a top for `labels`; all else as of `source`."""
+    model = constructor(
+        weights=None,
+        classes=len(labels),
+        labels=labels,
+        classifier_activation="softmax",
+        **arguments,
+    )
+    theirs = {layer.name: layer for layer in source.layers}
+    for layer in model.layers:
+        if layer.name == TOP or layer.name not in theirs:
+            continue
+        if getattr(layer, "max_value", None) != getattr(theirs[layer.name], "max_value", None):
+            raise InputError(
+                f"The weights are of a network whose {layer.name} ends at "
+                f"{theirs[layer.name].max_value}. Give activation='relu6'."
+            )
+        layer.set_weights(theirs[layer.name].get_weights())
+    freeze(model, unfreeze)
+    return model
+
+
+def _start_top(model, clips, family):
+    """Makes the top a linear probe of what the layer below it answers to whole clips."""
+    top = model.get_layer(TOP)
+    below = top.input._keras_history.operation.name
+    paths = [clip.path for clip in clips]
+    heard = layer_activations(model, below, paths, "mean", family=family)
+    top.set_weights(dense_weights(heard, [clip.label for clip in clips], PROBE_COST))
+
+
+def _batches(model, front_end, clips, epochs, seed):
+    num_classes = model.output_shape[-1]
+    analysis, power = front_end.analysis, round(front_end.power)
+    stored = features.mel_powers([clip.path for clip in clips], analysis, SPEEDS, power)
+    return AugmentedCrops(
+        stored,
+        labels=[clip.label for clip in clips],
+        num_classes=num_classes,
+        crop_frames=_crop_frames(model, analysis, stored),
+        epochs=epochs,
+        batch_size=min(BATCH_SIZE, len(clips)),
+        seed=seed,
+        log_offset=front_end.log_offset,
+        power=power,
+    )
+
+
+def _crop_frames(model, analysis, stored):
+    """Frames of a crop: of most clips' length, or what the model takes if that is one length."""
+    num_samples = model.input_shape[1]
+    if num_samples is not None:
+        return analysis.num_frames(num_samples)
+    usual = np.median([len(spectrogram) for spectrograms in stored for spectrogram in spectrograms])
+    return min(round(CROP_SECONDS / analysis.step_seconds), int(usual))
+
+
+def _digest(model):
+    digest = hashlib.sha256()
+    for weight in model.weights:
+        digest.update(keras.ops.convert_to_numpy(weight.value).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _digest_of_clips(clips, labels):
+    content = [labels, [(clip.path.name, clip.label, clip.fold) for clip in clips]]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]

@@ -1,0 +1,14 @@
+"""Files in, files out: what the command line calls."""
+
+from keras_sounddream.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "class_scores": "scores",
+        "dream_file": "dream",
+        "dream_layers": "layer_gallery",
+        "dream_to_file": "dream",
+        "find_objective": "objective_from_files",
+    },
+)

@@ -1,0 +1,28 @@
+"""Graphs of pictures, traced once for all sizes."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_sounddream.deepdream.ascent.tracing import for_any_size, loose_shape
+
+
+def test_one_trace_serves_every_size_and_keeps_the_numbers():
+    traces = []
+
+    @for_any_size
+    def double(state, scale, weights=None):
+        traces.append(state["picture"].shape)
+        return {"picture": scale * state["picture"]}
+
+    for size in (3, 5, 8):
+        picture = tf.random.normal((1, size, size + 1, 3))
+        found = double({"picture": picture}, tf.constant(2.0), None)["picture"]
+        np.testing.assert_array_equal(found, 2 * picture)
+    assert len(traces) == 1
+    assert traces[0].as_list() == [None, None, None, 3]
+
+
+def test_a_loose_shape_keeps_rank_and_channels():
+    assert loose_shape(tf.zeros((1, 4, 5, 3))).as_list() == [None, None, None, 3]
+    assert loose_shape(tf.zeros((2, 7))).as_list() == [None, None]
+    assert loose_shape(tf.constant(0)).as_list() == []
