@@ -124,7 +124,7 @@ def write_page(rows):
         lines.append(
             f"| {row['sound_seconds']:g} | {row['segments']} | {row['runs']} | {row['seconds']:.1f} |"
             f" {row['seconds'] / row['sound_seconds']:.3f} | {row['processor'] / row['sound_seconds']:.3f} | {row['real_time_factor']:.1f} | {row['own_mb']:.0f} |"
-            f" {row['tensorflow_mb']:.0f} | {row['real_gain']:.2f} | {row['kept']:.2f} |"
+            f" {row['tensorflow_mb']:.0f} | {row['gain']:.2f} | {row['retained']:.2f} |"
         )
     lines += [
         "",

@@ -53,7 +53,7 @@ def ours(network, layer, **settings):
         time_factor=FACTOR,
         frequency_factor=FACTOR,
         normalization="deviation",
-        detail=False,
+        keep_source_detail=False,
         roll_pixels=ROLL,
         **settings,
     )

@@ -32,7 +32,7 @@ def gradient_of(dream):
     def take(waveform):
         with tf.GradientTape() as tape:
             tape.watch(waveform)
-            score = dream.read(waveform)
+            score = dream.score(waveform)
         return tape.gradient(score, waveform)
 
     return take

@@ -28,14 +28,14 @@ LAYER = "block3_conv2"
 WAYS = {
     "default": {},
     **{f"preset `{name}`": {"preset": name} for name in PRESETS},
-    "mask, 20 dB": {"way": "mask"},
-    "mask, 10 dB": {"way": "mask", "mask_db": 10.0},
+    "mask, 20 dB": {"parameterization": "mask"},
+    "mask, 10 dB": {"parameterization": "mask", "mask_db": 10.0},
     "momentum 0.8, 1 dB": {"momentum": 0.8, "step_size": 1.0},
     "Gaussian smoothing, 1 bin": {"smoothing": "gaussian"},
     "Laplacian pyramid": {"smoothing": "laplacian"},
     "deviation, 0.2 dB": {"normalization": "deviation", "step_size": 0.2},
-    "blend 0.2": {"blend": 0.2},
-    "zoom 0.05": {"zoom": 0.05},
+    "blend 0.2": {"source_mix": 0.2},
+    "zoom 0.05": {"scale": 0.05},
     "one octave of 40": {"octaves": 1, "steps": 40},
 }
 

@@ -113,7 +113,7 @@ def dream(photo, weights):
             with tempfile.TemporaryDirectory() as folder:
                 result = dream_file(photo, f"{folder}/dream.png", model, [layer], progress=False)
             lines.append(
-                f"| {version} | `{layer}` | {result.real_gain[0]:.1f} | {result.kept[0]:.3f} | {result.seconds:.0f} |"
+                f"| {version} | `{layer}` | {result.gain[0]:.1f} | {result.retained[0]:.3f} | {result.seconds:.0f} |"
             )
             print(lines[-1], flush=True)
     return lines

@@ -46,7 +46,7 @@ from keras_sounddream import DeepDream, applications, audio, objectives
 model = applications.UrbanSoundCNN(weights="esc10")
 dream = DeepDream(model, objectives.layer("{shown}"), octaves=2, steps=3)
 result = dream.run(audio.load("{source}", model.sample_rate))
-print(result.real_gain, result.kept)
+print(result.gain, result.retained)
 ```
 
 ## Layer by layer
@@ -86,8 +86,8 @@ def main():
     for name, result in results.items():
         figures = result.figures()
         gain = f"{figures['objective_before']:.1f} → {figures['objective_real']:.1f}"
-        gain = gain if "class" in name else f"{figures['real_gain']:.1f}"
-        rows.append(f"| {name} | {gain} | {figures['kept']:.2f} |")
+        gain = gain if "class" in name else f"{figures['gain']:.1f}"
+        rows.append(f"| {name} | {gain} | {figures['retained']:.2f} |")
     shown = results[f"`{SHOWN}`"]
     (ROOT / "docs" / "sounds").mkdir(exist_ok=True)
     sound = ROOT / "docs" / "sounds" / "urban_sound_dream.flac"
@@ -99,8 +99,8 @@ def main():
         source=SOURCE,
         shown=SHOWN,
         seconds=waveform.shape[1] / model.sample_rate,
-        gain=shown.real_gain[0],
-        kept=shown.kept[0],
+        gain=shown.gain[0],
+        kept=shown.retained[0],
         rows="\n".join(rows),
         heard="\n".join(f"| {name} | {heard_as(model, sound)} |" for name, sound in heard),
     )

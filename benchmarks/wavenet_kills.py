@@ -26,7 +26,7 @@ def train(folder, steps):
     from keras_sounddream import applications
     from keras_sounddream.datasets.corpus import hold_sounds
     from keras_sounddream.training import wavenet
-    from keras_sounddream.training.wavenet.pieces import Pieces
+    from keras_sounddream.training.wavenet.pieces import Segments
 
     rng = np.random.default_rng(0)
     sounds = [0.5 * np.sin(np.arange(900) / 9) + rng.normal(0, 0.1, 900) for _ in range(9)]
@@ -36,7 +36,7 @@ def train(folder, steps):
             sample_rate=8000, dilations=(1, 2, 4, 8), residual_channels=8, skip_channels=16
         )
 
-    pieces = Pieces(hold_sounds(sounds, 8000), build().plan, 200, 4)
+    pieces = Segments(hold_sounds(sounds, 8000), build().plan, 200, 4)
     settings = wavenet.Settings(
         steps, average=0.99, l2=1e-4, warm_up=10, checkpoint_steps=10, jit_compile=False
     )

@@ -18,11 +18,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from keras_sounddream.applications.wavenet import DILATIONS
-from keras_sounddream.applications.wavenet.config import Plan
+from keras_sounddream.applications.wavenet.config import WaveNetConfig
 from keras_sounddream.datasets.corpus import hold_sounds
 from keras_sounddream.datasets.corpus_cache import store_sounds
 from keras_sounddream.datasets.file_lists import SoundFiles, list_folder, list_table
-from keras_sounddream.training.wavenet.pieces import Pieces, epoch_cost, thrifty_piece
+from keras_sounddream.training.wavenet.pieces import Segments, cheapest_segment_length, epoch_cost
 
 ROOT = pathlib.Path(__file__).parents[1]
 LENGTHS = (500, 1000, 2000, 4000, 8000, 16000)
@@ -63,8 +63,8 @@ def rate_of_storing(listed, sample_rate):
 
 
 def batches_per_second(sounds, plan, piece):
-    """Of `Pieces.dataset`, the median of three runs."""
-    pieces, rates = Pieces(sounds, plan, piece, BATCH), []
+    """Of `Segments.dataset`, the median of three runs."""
+    pieces, rates = Segments(sounds, plan, piece, BATCH), []
     for first in range(3):
         batches = iter(pieces.dataset(first * STEPS, STEPS + 1))
         next(batches)
@@ -83,8 +83,8 @@ def packed_cost(sounds, plan):
 
 
 def row(name, sounds, title, settings):
-    plan = Plan(sample_rate=sounds.sample_rate, conditions=sounds.conditions, **settings)
-    best = thrifty_piece(sounds, plan)
+    plan = WaveNetConfig(sample_rate=sounds.sample_rate, conditions=sounds.conditions, **settings)
+    best = cheapest_segment_length(sounds, plan)
     endless = hold_sounds([np.zeros(2**24, "float32")], plan.sample_rate)
     least = epoch_cost(endless, plan, 2**24)  # a field's share of it is next to nothing
     shares = [epoch_cost(sounds, plan, length) / least for length in LENGTHS]
@@ -122,7 +122,7 @@ def main():
         "",
         "Multiplications of a forward pass over an epoch, against those of a sound without end: what is more is spent"
         " on receptive fields that pieces have in common, and on silence behind the ends of sounds. *Thrifty* is what"
-        " `thrifty_piece` finds. *Joined*: what it would cost to put several sounds into one row of 16,384 samples,"
+        " `cheapest_segment_length` finds. *Joined*: what it would cost to put several sounds into one row of 16,384 samples,"
         " with the receptive field's silence between them; only sounds with the same labels could share a row.",
         "",
         "| sounds | network | receptive field | thrifty | cost | "
@@ -131,7 +131,7 @@ def main():
         "|---" * (7 + len(LENGTHS)) + "|",
         *rows,
         "",
-        f"*Targets made a second*: by `Pieces.dataset`, batches of {BATCH}, median of 3 times {STEPS} batches,"
+        f"*Targets made a second*: by `Segments.dataset`, batches of {BATCH}, median of 3 times {STEPS} batches,"
         " on a machine that was busy with other work.",
         "",
         *stored,

@@ -67,7 +67,7 @@ def measure(model, arguments):
         for path in tqdm(list(prepared_inputs(folder, model, arguments)), desc=model.name):
             out = folder / f"dream{path.suffix}"
             result = dream_file(path, out, model, overwrite=True, progress=False)
-            rows.append((result.kept[0], result.real_gain[0], result.seconds))
+            rows.append((result.retained[0], result.gain[0], result.seconds))
             layer = result.layers[0]
     return layer, np.array(rows).T
 

@@ -37,6 +37,7 @@ MOVED = {  # former module: modules that hold its names now, inside `keras_sound
     "training.wavenet_loss": ("training.wavenet.losses",),
     "training.whole_sounds": ("training.wavenet.whole_sounds",),
 }
+RENAMED = {"Pieces": "Segments", "thrifty_piece": "cheapest_segment_length"}
 _ROOT = "keras_sounddream."
 
 
@@ -64,8 +65,8 @@ class MovedFinder:
 
         def get_attribute(name: str) -> object:
             for home in map(importlib.import_module, homes):
-                if hasattr(home, name):
-                    return getattr(home, name)
+                if hasattr(home, RENAMED.get(name, name)):
+                    return getattr(home, RENAMED.get(name, name))
             raise AttributeError(f"module {former!r} has no attribute {name!r}")
 
         module.__dict__["__getattr__"] = get_attribute

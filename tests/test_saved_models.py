@@ -90,9 +90,9 @@ def test_dreams_rise_as_high_as_those_in_python(name):
     dream = DeepDream(make(), objectives.layer(layer))
     sound = examples(dream.model, row["seconds"])[-1]
     made = np.round(dreamer.dream(sound) * 32767).astype("float32")[np.newaxis] / 32768
-    wanted = dream.read(dream.run(sound[np.newaxis]).dream)
-    np.testing.assert_allclose(dream.read(made), wanted, rtol=0.05)
-    assert dream.read(made) > 2 * dream.read(sound[np.newaxis])
+    wanted = dream.score(dream.run(sound[np.newaxis]).dream)
+    np.testing.assert_allclose(dream.score(made), wanted, rtol=0.05)
+    assert dream.score(made) > 2 * dream.score(sound[np.newaxis])
 
 
 def test_the_wheel_carries_weights_and_cards_and_nothing_else():

@@ -160,7 +160,7 @@ class DeepDream(keras.Model):
         """
         return eager_loop.run(self, image, progress, callbacks, weights)
 
-    def read(self, image, source=None, weights=None):
+    def score(self, image, source=None, weights=None):
         """Reads the objective off waveforms or pictures.
 
         Args:

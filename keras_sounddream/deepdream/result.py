@@ -63,12 +63,12 @@ class DreamResult:
         return levels_db(self.dream, self.analysis) if self.analysis else None
 
     @property
-    def real_gain(self):
+    def gain(self):
         """Objective of the 16-bit sound over that of the input, `(batch,)`; NaN for 0 / 0."""
         return _ratio(self.objective_real, self.objective_before)
 
     @property
-    def kept(self):
+    def retained(self):
         """Real rise over the rise that the ascent believed it had made, `(batch,)`."""
         real = self.objective_real - self.objective_before
         return _ratio(real, self.objective_believed - self.objective_before)
@@ -82,7 +82,7 @@ class DreamResult:
         Returns:
             dict of numbers; `None` where a ratio has nothing to divide by.
         """
-        names = ("objective_before", "objective_believed", "objective_real", "real_gain", "kept")
+        names = ("objective_before", "objective_believed", "objective_real", "gain", "retained")
         values = {name: float(getattr(self, name)[example]) for name in names}
         return {
             **{name: value if np.isfinite(value) else None for name, value in values.items()},

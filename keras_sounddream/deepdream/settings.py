@@ -48,7 +48,7 @@ RANGES = {
     "time_factor": _number(1.0, 16.0),
     "frequency_factor": _number(1.0, 16.0),
     "seed": _SEED,
-    "way": _one_of(("log_magnitude", "mask")),
+    "parameterization": _one_of(("log_magnitude", "mask")),
     "mask_db": _number(0.0, 120.0, above=True),
     "normalization": _one_of(NORMALIZATIONS),
     "normalize_over": _one_of(("whole", "tile")),
@@ -57,9 +57,9 @@ RANGES = {
     "momentum": _number(0.0, 0.99),
     "roll_seconds": _number(0.0, 10.0),
     "roll_pixels": _count(0, 100_000),
-    "zoom": _number(0.0, 0.5),
-    "blend": _number(0.0, 0.99),
-    "detail": _FLAG,
+    "scale": _number(0.0, 0.5),
+    "source_mix": _number(0.0, 0.99),
+    "keep_source_detail": _FLAG,
     "tile_seconds": _number(0.0, 3600.0),
     "tile_pixels": _count(0, 100_000),
     "approximate": _FLAG,
@@ -152,8 +152,8 @@ PRESETS = {
         "time_factor": 1 / 0.85,
         "frequency_factor": 1 / 0.85,
         "normalization": "deviation",
-        "blend": 0.15,
-        "detail": False,
+        "source_mix": 0.15,
+        "keep_source_detail": False,
     },
     # Hvass Pedersen's TensorFlow tutorial 14: 5 levels, 10 steps of 3 of 255, tiles of 400
     "tutorial": {
@@ -166,22 +166,22 @@ PRESETS = {
         "normalize_over": "tile",
         "smoothing": "three_gaussians",
         "smoothing_width": (0.5, 4.0),
-        "blend": 0.2,
-        "detail": False,
+        "source_mix": 0.2,
+        "keep_source_detail": False,
         "tile_pixels": 400,
         "roll_pixels": 200,
     },
 }
 OF_PICTURES = {"time_factor": 1.4, "frequency_factor": 1.4}  # defaults that differ from sounds'
 ONLY_SOUNDS = {  # have these; what pictures have in their place
-    "way": None,
+    "parameterization": None,
     "mask_db": None,
     "roll_seconds": "roll_pixels",
     "tile_seconds": "tile_pixels",
 }
 ONLY_PICTURES = {
     "roll_pixels": "roll_seconds",
-    "detail": None,
+    "keep_source_detail": None,
     "tile_pixels": "tile_seconds",
     "preprocessing": None,
 }

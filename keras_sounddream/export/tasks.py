@@ -209,7 +209,7 @@ def _of_dreams(name, function, outputs, dream, common, limit, options):
         limit=limit,
         repeats=False,
         options=options,
-        read=dream.read,
+        read=dream.score,
         **common,
     )
 

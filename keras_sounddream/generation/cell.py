@@ -18,7 +18,7 @@ def step(weights, added, history, queues, place, plan):
             `tables`: what its layers took in at the samples before the last, less `carried`. In
             place `i % length` is what came in at step `i`.
         place: int32 scalar, number of this step.
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
 
     Returns:
         `(scores, taken)`: float32 `(batch, outputs)`, and a list of float32 `(1, layers, batch,
@@ -50,7 +50,7 @@ def tables(plan):
     """Groups layers by their dilation.
 
     Args:
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
 
     Returns:
         list of `(dilation, length, layers)`: length of the queue, a power of two, and numbers of
@@ -77,7 +77,7 @@ def laid_out(weights, plan):
 
     Args:
         weights: dict of arrays, of `folding.fold`.
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
 
     Returns:
         dict of the arrays that `step` takes; `current` and `dense` as lists, or each matrix would
@@ -103,7 +103,7 @@ def first(kernel, history, plan):
     Args:
         kernel: float32 `(first_width, levels or 1, residual_channels)`.
         history: as of `step`.
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
 
     Returns:
         float32 `(batch, residual_channels)`.

@@ -123,7 +123,7 @@ def put(queues, rows, place, plan):
         queues: as of `stepping.step`.
         rows: list of tensors that it gives.
         place: int32 scalar, number of the step.
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
 
     Returns:
         list of tensors, the queues after the step.

@@ -19,7 +19,7 @@ def draw(scores, numbers, plan, temperature, top_k=None):
     Args:
         scores: float32 `(batch, outputs)`, logits, or weights, means and logarithms of scales.
         numbers: float32 `(batch, NUMBERS)` in [0, 1).
-        plan: `Plan` of the network.
+        plan: `WaveNetConfig` of the network.
         temperature: float32 scalar that scores are divided by, and scales multiplied by; `None`
             for the likeliest.
         top_k: int, how many of the likeliest levels to draw from; `None` for all.

@@ -139,7 +139,7 @@ def dream_to_file(dream, input_path, output_path, overwrite=False, progress=Fals
         io.save_picture(output_path, result.picture[0], overwrite)
     else:
         save(output_path, result.waveform, result.sample_rate, overwrite=overwrite)
-    result.objective_real = np.asarray(dream.read(read(output_path), result.source))
+    result.objective_real = np.asarray(dream.score(read(output_path), result.source))
     return result
 
 

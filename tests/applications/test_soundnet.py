@@ -334,8 +334,8 @@ def test_a_dream_raises_its_objective_and_tiles_are_exact(eight, chirp):
         220,
     )
     result = dream.run(waveform)
-    assert result.real_gain[0] > 1.05
-    assert result.kept[0] == pytest.approx(1, abs=0.01)
+    assert result.gain[0] > 1.05
+    assert result.retained[0] == pytest.approx(1, abs=0.01)
     tiled = DeepDream(eight, objectives.layer("conv4"), tile_seconds=1.0, **settings).read(waveform)
     whole = DeepDream(eight, objectives.layer("conv4"), **settings).read(waveform)
     np.testing.assert_allclose(tiled, whole, rtol=1e-4)

@@ -312,8 +312,8 @@ def test_dreams_are_in_the_file(version, top, layer, media, weights_1_0, weights
         steps=5,
         progress=False,
     )
-    assert result.real_gain[0] > 2
-    assert result.kept[0] == pytest.approx(1, abs=0.02)
+    assert result.gain[0] > 2
+    assert result.retained[0] == pytest.approx(1, abs=0.02)
 
 
 def test_a_dream_leaves_preprocessing_to_the_model(rng, tmp_path):
@@ -327,7 +327,7 @@ def test_a_dream_leaves_preprocessing_to_the_model(rng, tmp_path):
     expected = np.mean(
         np.square(keras.Model(model.input, model.get_layer("fire3_concat").output)(picture))
     )
-    assert float(dream.read(picture)[0]) == pytest.approx(float(expected), rel=1e-4)
+    assert float(dream.score(picture)[0]) == pytest.approx(float(expected), rel=1e-4)
     dream.save(tmp_path / "dream.keras")
     again = keras.models.load_model(tmp_path / "dream.keras")
     np.testing.assert_allclose(again.run(picture).picture, dream.run(picture).picture, atol=0.05)

@@ -201,8 +201,8 @@ def test_the_dream_is_still_there_in_the_file(chirp):
     model = UrbanSoundCNN()
     dream = DeepDream(model, objectives.layer("conv4"), octaves=2, steps=5)
     result = dream.run(chirp)
-    assert result.real_gain[0] > 1.5
-    assert result.kept[0] == pytest.approx(1, abs=0.05)
+    assert result.gain[0] > 1.5
+    assert result.retained[0] == pytest.approx(1, abs=0.05)
 
 
 def test_the_card_says_what_evaluate_prints(esc10, capsys):

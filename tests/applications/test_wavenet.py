@@ -114,7 +114,7 @@ def test_saves_and_reloads_with_its_plan(kind, tmp_path):
 def test_the_defaults_receptive_field_and_parameters_are_the_originals():
     model = applications.WaveNet(conditions={"genre": list("abcde")})
     assert model.receptive_field == 5117
-    assert applications.wavenet.Plan(scalar_input=True).receptive_field == 5147
+    assert applications.wavenet.WaveNetConfig(scalar_input=True).receptive_field == 5147
     unread = 32 * 32 + 32  # the last layer's residual
     merged = 49 * 512  # biases that are added up
     assert model.count_params() == 1_618_528 - unread - merged
@@ -194,8 +194,8 @@ def test_one_can_dream_on_its_hidden_layers(layer):
     dream = DeepDream(model, objectives.layer(layer), octaves=1, steps=5)
     noise = np.random.default_rng(0).normal(0, 0.1, (1, 4000)).astype("float32")
     result = dream.run(noise)
-    assert result.real_gain[0] > 1.2
-    assert result.kept[0] > 0.9
+    assert result.gain[0] > 1.2
+    assert result.retained[0] > 0.9
 
 
 @pytest.mark.parametrize("biased", [True, False])

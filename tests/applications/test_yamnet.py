@@ -254,7 +254,7 @@ def test_what_is_seen_in_patches_is_read_an_example_each(rng, name):
     dream = DeepDream(model, objectives.layer(name), octaves=1, steps=1)
     network = keras.Model(model.input, model.get_layer(name).output)
     alone = [float(np.mean(np.square(network(one[None])))) for one in waveforms]
-    np.testing.assert_allclose(dream.read(waveforms), alone, rtol=1e-4)
+    np.testing.assert_allclose(dream.score(waveforms), alone, rtol=1e-4)
     assert layers_of_parts(model) == {"patches", "conv", "means"}
     guided = objectives.guided(model, [name], [waveforms[1]])
     weights = guided.terms[0]["settings"]["weights"]
@@ -273,8 +273,8 @@ def test_a_dream_on_it_rises_and_stays(weights, esc10):
     clip = audio.load(esc10 / "009 - Rooster" / "5-194930-A.ogg", 16000)[:, :32000]
     dream = DeepDream(model, objectives.layer("layer9_pointwise_relu"), octaves=2, steps=5)
     result = dream.run(clip, progress=False)
-    assert result.real_gain[0] > 1.5
-    assert result.kept[0] > 0.9
+    assert result.gain[0] > 1.5
+    assert result.retained[0] > 0.9
 
 
 def test_a_class_is_dreamed_of_by_its_name(weights, rng):

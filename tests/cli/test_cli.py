@@ -11,7 +11,7 @@ from keras_sounddream import audio
 from keras_sounddream.cli.main import main
 
 FIGURES = {
-    "objective_before", "objective_believed", "objective_real", "real_gain", "kept", "seconds",
+    "objective_before", "objective_believed", "objective_real", "gain", "retained", "seconds",
     "steps", "layers", "sample_rate",
 }  # fmt: skip
 QUICK = ("--octaves", "1", "--steps", "2")
@@ -33,8 +33,8 @@ def test_dream_writes_sound_picture_and_figures(folder):
     assert set(figures) >= FIGURES
     assert figures["steps"] == 2
     assert figures["layers"] == ["block1_conv2"]
-    assert figures["real_gain"] > 1
-    assert figures["kept"] == pytest.approx(1, abs=0.05)
+    assert figures["gain"] > 1
+    assert figures["retained"] == pytest.approx(1, abs=0.05)
 
 
 def test_dream_takes_several_layers_and_channels_and_defaults_to_a_middle_layer(folder):
@@ -170,7 +170,10 @@ def test_layers_lists_networks_of_pictures(folder, eye, capsys):
     [
         (["chirp.wav", "-o", "o.png"], "chirp.wav is a sound, and eye takes pictures"),
         (["photo.png", "-o", "o.wav"], "Expected a picture .png"),
-        (["photo.png", "-o", "o.png", "--way", "mask"], "`way` is a setting of sounds"),
+        (
+            ["photo.png", "-o", "o.png", "--parameterization", "mask"],
+            "`parameterization` is a setting of sounds",
+        ),
         (["photo.png", "-o", "o.png", "--tile-seconds", "1"], "use `tile_pixels`"),
         (["photo.png", "-o", "o.png", "--guide", "chirp.wav"], "chirp.wav is a sound"),
         (["photo.png", "-o", "o.png", "--preprocessing", "bgr"], "must be one of tf, torch"),
@@ -256,7 +259,10 @@ def bad_inputs():
         ([*dream, "--animation", "a.png"], "Expected an animation .gif or .mp4"),
         ([*dream, "--json", "out.wav"], "Expected different files"),
         ([*dream, "--preset", "wild"], "`preset` must be one of gentle, vivid"),
-        ([*dream, "--way", "phase"], "`way` must be one of log_magnitude, mask"),
+        (
+            [*dream, "--parameterization", "phase"],
+            "`parameterization` must be one of log_magnitude, mask",
+        ),
         ([*dream, "--class", "dragon"], "no label 'dragon'. Did you mean"),
         ([*dream, "--guide", "missing.wav"], "there is no missing.wav"),
         ([*dream, "--guide", "silent.wav"], "Guide 1 is silent"),

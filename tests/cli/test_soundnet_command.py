@@ -27,7 +27,7 @@ def test_dreams_with_a_file_of_weights(folder):
     dream = ("--model", "SoundNet5", "--weights", "w.npz", "-o", "out.wav", *QUICK)
     assert main(["dream", "second.wav", "--layer", "conv4", *dream]) == 0
     assert soundfile.info("out.wav").samplerate == 22050
-    assert json.loads((folder / "out.json").read_text())["real_gain"] > 1
+    assert json.loads((folder / "out.json").read_text())["gain"] > 1
     assert main(["dream", "tenth.wav", "--class", "zen garden", *dream]) == 0
     named = json.loads((folder / "out.json").read_text())["name"]
     assert named == "1 * logit('scenes', 400)"

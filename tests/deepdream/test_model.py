@@ -21,12 +21,12 @@ def level_db(waveform):
 
 def test_what_it_believes_is_what_the_file_holds(dream, chirp, tmp_path):
     result = dream.run(chirp)
-    assert result.real_gain[0] > 1.5
-    assert result.kept[0] == pytest.approx(1, abs=0.02)
+    assert result.gain[0] > 1.5
+    assert result.retained[0] == pytest.approx(1, abs=0.02)
     audio.save(tmp_path / "dream.wav", result.waveform, dream.sample_rate)
     heard = audio.load(tmp_path / "dream.wav", dream.sample_rate)
-    np.testing.assert_allclose(dream.read(heard), result.objective_real, rtol=1e-5)
-    np.testing.assert_allclose(dream.read(chirp), result.objective_before, rtol=1e-5)
+    np.testing.assert_allclose(dream.score(heard), result.objective_real, rtol=1e-5)
+    np.testing.assert_allclose(dream.score(chirp), result.objective_before, rtol=1e-5)
 
 
 def test_objective_is_read_at_every_step_and_rises(dream, chirp):
@@ -92,7 +92,7 @@ def test_dreams_on_a_users_own_model_with_its_own_front_end(chirp):
         analysis = audio.Analysis(sample_rate=16000)
         dream = DeepDream(model, objectives.layer("conv"), analysis=analysis, octaves=1, steps=3)
         assert dream.sample_rate == 16000
-        assert dream.run(chirp).real_gain[0] > 1
+        assert dream.run(chirp).gain[0] > 1
         with pytest.raises(InputError, match="Give `analysis=Analysis"):
             DeepDream(model, objectives.layer("conv"))
 
@@ -151,8 +151,8 @@ def test_what_a_real_sound_dreams_is_still_there(esc10):
     dream = DeepDream(applications.LogMelCNN(), objectives.layer("block3_conv2"))
     clip = sorted((esc10 / "009 - Rooster").glob("5-*.ogg"))[0]
     result = dream.run(audio.load(clip, dream.sample_rate)[:, :48000])
-    assert result.kept[0] >= 0.95
-    assert result.real_gain[0] >= 2
+    assert result.retained[0] >= 0.95
+    assert result.gain[0] >= 2
 
 
 def test_models_that_do_not_take_the_sound_are_named(chirp):

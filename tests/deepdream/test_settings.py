@@ -40,23 +40,36 @@ def test_what_is_not_of_a_settings_type_is_named(field):
 
 def test_numpys_numbers_become_pythons():
     settings = Settings(
-        octaves=np.int64(2), blend=np.float32(0.5), detail=np.bool_(False),
+        octaves=np.int64(2), source_mix=np.float32(0.5), keep_source_detail=np.bool_(False),
         smoothing_width=[np.float64(1.0), 2],
     )  # fmt: skip
-    values = settings.octaves, settings.blend, settings.detail, *settings.smoothing_width
+    values = (
+        settings.octaves,
+        settings.source_mix,
+        settings.keep_source_detail,
+        *settings.smoothing_width,
+    )
     assert [type(value) for value in values] == [int, float, bool, float, int]
 
 
 @pytest.mark.parametrize(
     ("is_picture", "settings", "message"),
     [
-        (True, {"way": "mask"}, "`way` is a setting of sounds, .* takes pictures: leave it out"),
+        (
+            True,
+            {"parameterization": "mask"},
+            "`parameterization` is a setting of sounds, .* takes pictures: leave it out",
+        ),
         (True, {"mask_db": 3.0}, "`mask_db` is a setting of sounds"),
         (True, {"tile_seconds": 0.0}, "`tile_seconds` is .* of sounds.*: use `tile_pixels`"),
         (True, {"roll_seconds": 0.1}, "use `roll_pixels`"),
         (False, {"tile_pixels": 64}, "`tile_pixels` is .* pictures.* sounds: use `tile_seconds`"),
         (False, {"roll_pixels": 32}, "use `roll_seconds`"),
-        (False, {"detail": True}, "`detail` is a setting of pictures.*: leave it out"),
+        (
+            False,
+            {"keep_source_detail": True},
+            "`keep_source_detail` is a setting of pictures.*: leave it out",
+        ),
         (False, {"preprocessing": "tf"}, "`preprocessing` is a setting of pictures"),
         (False, {"preset": ["gentle"]}, r"`preset` must be one of .* Received: \['gentle'\]"),
     ],

@@ -17,11 +17,11 @@ from keras_sounddream.deepdream.settings import PRESETS
 
 OBJECTIVE = objectives.layer("conv2")
 WAYS = [
-    {"way": "mask"},
+    {"parameterization": "mask"},
     {"momentum": 0.8, "step_size": 1.0},
-    {"zoom": 0.1},
+    {"scale": 0.1},
     {"precision": "bfloat16"},
-    {"blend": 0.3},
+    {"source_mix": 0.3},
     {"normalize_over": "tile", "tile_seconds": 0.5},
     *({"normalization": name, "step_size": 0.05} for name in NORMALIZATIONS if name != "none"),
     {"normalization": "none", "step_size": 40.0},
@@ -34,15 +34,15 @@ WAYS = [
 def test_each_way_raises_the_objective_and_is_kept(small_model, chirp, settings):
     dream = DeepDream(small_model, OBJECTIVE, **{"octaves": 2, "steps": 3, **settings})
     result = dream.run(chirp)
-    assert result.real_gain[0] > 1.001
-    assert result.kept[0] == pytest.approx(1, abs=0.05)
+    assert result.gain[0] > 1.001
+    assert result.retained[0] == pytest.approx(1, abs=0.05)
     again = DeepDream.from_config(dream.get_config())
     assert again.settings == dream.settings
     np.testing.assert_allclose(dream(chirp), result.waveform, atol=2e-3)
 
 
 def test_a_mask_changes_no_bin_by_more_than_it_may(small_model, chirp):
-    settings = {"way": "mask", "mask_db": 3.0, "octaves": 1, "steps": 20}
+    settings = {"parameterization": "mask", "mask_db": 3.0, "octaves": 1, "steps": 20}
     dream = DeepDream(small_model, OBJECTIVE, **settings)
     canvas = dream.climb.canvas
     state = canvas.begin(tf.constant(chirp), 0)
@@ -69,10 +69,10 @@ def test_any_optimizer_of_keras_ascends(small_model, chirp, optimizer):
     dream = DeepDream(small_model, OBJECTIVE, octaves=2, steps=4)
     dream.compile(optimizer=optimizer)
     result = dream.run(chirp)
-    assert result.real_gain[0] > 1.05
+    assert result.gain[0] > 1.05
     assert result.waveform.tobytes() != plain.waveform.tobytes()
     np.testing.assert_array_equal(result.waveform, dream.run(chirp).waveform)
-    called = dream.read(dream(chirp))
+    called = dream.score(dream(chirp))
     np.testing.assert_allclose(called, result.objective_real, rtol=0.05)
     for traced in (tf.function(dream), lambda clip: dream.predict(clip, verbose=0)):
         with pytest.raises(InputError, match="which `predict` and .* do not tell: use `run`"):
@@ -161,7 +161,10 @@ def test_smoothing_is_a_gaussian_and_a_pyramid(rng):
     ("settings", "message"),
     [
         ({"preset": "wild"}, "`preset` must be one of gentle, vivid, natural_dreams, tutorial"),
-        ({"way": "phase"}, "`way` must be one of log_magnitude, mask. Received: 'phase'"),
+        (
+            {"parameterization": "phase"},
+            "`parameterization` must be one of log_magnitude, mask. Received: 'phase'",
+        ),
         ({"normalization": "l1"}, "`normalization` must be one of bounded, deviation"),
         ({"smoothing": "box"}, "`smoothing` must be one of none, gaussian"),
         (
@@ -169,9 +172,9 @@ def test_smoothing_is_a_gaussian_and_a_pyramid(rng):
             "`smoothing_width` must be a pair of numbers from 0",
         ),
         ({"smoothing_width": (1.0,)}, "`smoothing_width` must be a pair"),
-        ({"blend": 1.0}, "`blend` must be at least 0 and at most 0.99"),
+        ({"source_mix": 1.0}, "`source_mix` must be at least 0 and at most 0.99"),
         ({"momentum": 1.0}, "`momentum` must be at least 0 and at most 0.99"),
-        ({"zoom": 0.9}, "`zoom` must be at least 0 and at most 0.5"),
+        ({"scale": 0.9}, "`scale` must be at least 0 and at most 0.5"),
         ({"precision": "float16"}, "`precision` must be one of float32, bfloat16"),
         ({"mask_db": 0}, "`mask_db` must be above 0"),
         ({"tile_seconds": -1.0}, "`tile_seconds` must be at least 0"),

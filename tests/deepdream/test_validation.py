@@ -53,8 +53,8 @@ def test_a_model_within_a_model(make, rng):
     model, picture = nest(inner), rng.uniform(0, 255, (16, 16, 3))
     for name in ("before", "after"):
         result = DeepDream(model, objectives.layer(name), **QUICK).run(picture)
-        assert result.real_gain[0] > 1
-    assert DeepDream(inner, objectives.layer("deep"), **QUICK).run(picture).real_gain[0] > 1
+        assert result.gain[0] > 1
+    assert DeepDream(inner, objectives.layer("deep"), **QUICK).run(picture).gain[0] > 1
     DeepDream(model, objectives.layer("before"), tile_pixels=8, **QUICK)
     for settings, message in (
         ({"objective": objectives.layer("deep")}, "within the model 'inner', .* get_layer.'inner'"),
@@ -104,7 +104,7 @@ def test_a_copy_of_a_borrowed_layer_will_do_as_the_error_says(rng):
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
     picture = rng.uniform(0, 255, (16, 16, 3))
-    assert DeepDream(copy, objectives.layer("conv"), **QUICK).run(picture).real_gain[0] > 1
+    assert DeepDream(copy, objectives.layer("conv"), **QUICK).run(picture).gain[0] > 1
 
 
 def test_what_is_not_known_is_not_called_all_of_it():
@@ -133,7 +133,7 @@ def test_an_analysis_without_an_inverse_is_named_at_once(small_model, analysis, 
 def test_the_step_that_is_advised_will_do(small_model, chirp):
     analysis = Analysis(step_seconds=0.0267)
     dream = DeepDream(small_model, objectives.layer("conv2"), analysis=analysis, **QUICK)
-    assert dream.run(chirp).kept[0] == pytest.approx(1, abs=0.02)
+    assert dream.run(chirp).retained[0] == pytest.approx(1, abs=0.02)
 
 
 def test_pictures_have_no_analysis():

@@ -79,7 +79,7 @@ def test_a_step_climbs_and_can_be_looped(dream, sounds):
         made = step(waveform, place)
         waveform, scores = made["waveform"], [*scores, float(made["objective"][0])]
     assert scores == sorted(scores)
-    assert scores[0] == pytest.approx(float(dream.read(sounds[0])[0]), rel=0.05)
+    assert scores[0] == pytest.approx(float(dream.score(sounds[0])[0]), rel=0.05)
 
 
 def test_a_step_is_a_dream_of_one_step(dream, sounds):

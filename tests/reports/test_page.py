@@ -101,14 +101,14 @@ def test_the_figures_are_said(sound, tmp_path):
     ("changed", "words"),
     [
         ({"layers": ["a", "b"]}, "layers <code>a</code> and <code>b</code> answer 5.0 times"),
-        ({"objective_before": 0.0, "real_gain": None}, "rose from 0 to 10"),
-        ({"objective_before": -3.0, "real_gain": -3.3}, "rose from -3 to 10"),
-        ({"objective_real": 1.0, "real_gain": 0.5}, "did not rise: this dream failed"),
+        ({"objective_before": 0.0, "gain": None}, "rose from 0 to 10"),
+        ({"objective_before": -3.0, "gain": -3.3}, "rose from -3 to 10"),
+        ({"objective_real": 1.0, "gain": 0.5}, "did not rise: this dream failed"),
         ({"objective_real": None}, "did not rise: this dream failed"),
         ({"layers": []}, "The objective rose from 2 to 10"),
         ({"objective": [float("nan"), 1.0]}, "5.0 times as strongly"),
         ({"objective": [2.0]}, "5.0 times as strongly"),
-        ({"kept": None}, "5.0 times as strongly to the dream as to the input.</p>"),
+        ({"retained": None}, "5.0 times as strongly to the dream as to the input.</p>"),
     ],
 )
 def test_other_dreams_are_said_in_other_words(chirp, tmp_path, changed, words):

@@ -28,9 +28,9 @@ def test_sounds_of_any_length_are_dreamed_and_drawn(name, kind, folder, small_mo
     assert isinstance(result, kind)
     assert soundfile.info("out.wav").frames == soundfile.info(f"{name}.wav").frames
     assert (folder / "out.png").read_bytes().startswith(b"\x89PNG")
-    assert result.real_gain[0] > 1
-    assert result.kept[0] == pytest.approx(1, abs=0.05)
-    assert {"objective", "seconds", "steps", "name", "kept"} <= set(result.figures())
+    assert result.gain[0] > 1
+    assert result.retained[0] == pytest.approx(1, abs=0.05)
+    assert {"objective", "seconds", "steps", "name", "retained"} <= set(result.figures())
 
 
 @pytest.mark.parametrize("mode", ["tf", "unit", "none"])

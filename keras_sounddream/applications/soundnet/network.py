@@ -15,7 +15,7 @@ _OWN_HEAD = (4, 1, 0)  # as the original is fine-tuned
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class SoundNetConfig:
     """A network as a table.
 
     Attributes:
@@ -39,7 +39,7 @@ class Plan:
         return frames
 
 
-EIGHT = Plan(
+EIGHT = SoundNetConfig(
     convolutions=(
         (16, 64, 8),
         (32, 32, 8),
@@ -51,7 +51,7 @@ EIGHT = Plan(
     ),
     head=(8, 2, 0),
 )
-FIVE = Plan(
+FIVE = SoundNetConfig(
     convolutions=((32, 64, 8), (64, 32, 8), (128, 16, 8), (256, 8, 1)),
     head=(16, 12, 4),
 )
@@ -133,7 +133,7 @@ def convolve(x, plan):
 
     Args:
         x: Keras tensor `(batch, samples)`, scaled.
-        plan: `Plan`.
+        plan: `SoundNetConfig`.
 
     Returns:
         Keras tensor `(batch, frames, channels)`.
@@ -155,7 +155,7 @@ def score(x, plan, widths, activation):
 
     Args:
         x: Keras tensor `(batch, frames, channels)`.
-        plan: `Plan`.
+        plan: `SoundNetConfig`.
         widths: dict from the name of a head to its classes, or int for a head of one's own.
         activation: str, function or `None`, of the scores.
 

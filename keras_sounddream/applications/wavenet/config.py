@@ -13,7 +13,7 @@ WAVEFORM, LOCAL = "waveform", "local_condition"  # names of inputs
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class WaveNetConfig:
     """All that a WaveNet is made from; for the meaning of each number see `WaveNet`.
 
     Attributes:

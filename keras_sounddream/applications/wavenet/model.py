@@ -5,16 +5,18 @@ import dataclasses
 import keras_sounddream.applications.base as _common
 import keras_sounddream.applications.wavenet.network as _network
 import keras_sounddream.applications.weights as _weights
-from keras_sounddream.applications.wavenet.config import Plan
+from keras_sounddream.applications.wavenet.config import WaveNetConfig
 from keras_sounddream.applications.wavenet.weights import TOPS, layout
 from keras_sounddream.audio.mu_law import levels_to_waveform
 from keras_sounddream.errors import InputError
 
 SAMPLE_RATE = 16000
-DILATIONS = Plan.dilations
-MIN_SECONDS = Plan().receptive_field / SAMPLE_RATE  # of which the default predicts one sample
+DILATIONS = WaveNetConfig.dilations
+MIN_SECONDS = (
+    WaveNetConfig().receptive_field / SAMPLE_RATE
+)  # of which the default predicts one sample
 
-PRETRAINED = {  # rows with `plan`, the settings (of `Plan`) that are not the default's
+PRETRAINED = {  # rows with `plan`, the settings (of `WaveNetConfig`) that are not the default's
     "fsdd": {
         "plan": {
             "sample_rate": 8000,
@@ -149,7 +151,7 @@ def WaveNet(
         "local_channels": local_channels,
         "local_hop": local_hop,
     }
-    plan = Plan(**_settled(settings, weights))
+    plan = WaveNetConfig(**_settled(settings, weights))
     inputs, x = _network.begin(plan, input_tensor, input_shape, include_front_end)
     x = _network.stack(x, inputs, plan)
     x = _network.finish(x, plan, include_top, pooling, classifier_activation)
@@ -254,7 +256,7 @@ def _settled(settings, weights):
     row = PRETRAINED.get(weights) if isinstance(weights, str) else None
     if row is None:
         return settings
-    default = Plan()
+    default = WaveNetConfig()
     for name, value in settings.items():
         wanted = row["plan"].get(name, getattr(default, name))
         if value not in (wanted, getattr(default, name)):

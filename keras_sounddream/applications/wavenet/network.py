@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers
 
 from keras_sounddream.applications.base import TOP, AudioModel, describe, pool, settle_input
-from keras_sounddream.applications.wavenet.config import LOCAL, WAVEFORM, Plan
+from keras_sounddream.applications.wavenet.config import LOCAL, WAVEFORM, WaveNetConfig
 from keras_sounddream.applications.wavenet.layers import DilatedConv1D, Gate, LevelConv1D, Stretch
 from keras_sounddream.audio.layers import MuLaw
 from keras_sounddream.errors import InputError
@@ -16,7 +16,7 @@ class WaveNetModel(AudioModel):
     """A WaveNet, which knows what it is made from and saves it.
 
     Attributes:
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
     """
 
     plan = None
@@ -42,13 +42,13 @@ class WaveNetModel(AudioModel):
         return super().call(inputs, training=training, mask=mask)
 
     def get_config(self):
-        plan = {name: getattr(self.plan, name) for name in Plan.__dataclass_fields__}
+        plan = {name: getattr(self.plan, name) for name in WaveNetConfig.__dataclass_fields__}
         return {**super().get_config(), "plan": plan}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
         config = dict(config)
-        plan = Plan(**config.pop("plan"))
+        plan = WaveNetConfig(**config.pop("plan"))
         model = super().from_config(config, custom_objects=custom_objects)
         model.plan = plan
         return model
@@ -58,7 +58,7 @@ def begin(plan, input_tensor, input_shape, include_front_end):
     """Makes the inputs, and brings the sound into the network.
 
     Args:
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
         input_tensor: Keras tensor of waveforms, or `None`.
         input_shape: `(samples,)`, or `None` for any length.
         include_front_end: bool, whether waveforms are rounded to levels in the network.
@@ -88,7 +88,7 @@ def stack(x, inputs, plan):
     Args:
         x: Keras tensor `(batch, samples - first_width + 1, residual_channels)`.
         inputs: dict of Keras tensors, of `begin`.
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
 
     Returns:
         Keras tensor `(batch, samples - receptive_field + 1, layers * dilation_channels)`: what
@@ -121,7 +121,7 @@ def finish(x, plan, include_top, pooling, activation):
 
     Args:
         x: Keras tensor, of `stack`.
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
         include_top: bool.
         pooling: as of the constructors.
         activation: str, function or `None`, of the scores.
@@ -143,7 +143,7 @@ def settle_conditions(model, plan, ids):
 
     Args:
         model: `WaveNetModel` with conditions.
-        plan: `Plan`, the same without them, with biases.
+        plan: `WaveNetConfig`, the same without them, with biases.
         ids: dict from the name of each condition to int32 `(1,)`.
 
     Returns:

@@ -15,7 +15,7 @@ def layout(plan):
     """Finds the weights in a checkpoint.
 
     Args:
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
 
     Returns:
         dict from a weight's path to its `Foreign`. What is to be passed over, the last layer's

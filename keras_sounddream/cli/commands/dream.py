@@ -70,7 +70,7 @@ def command(
     if json_path:
         write_json(json_path, result.figures(), force)
     figures = result.figures()
-    gain = figures["real_gain"]
+    gain = figures["gain"]
     click.echo(
         f"{output}: the objective, {result.name}, "
         + ("is no longer 0" if gain is None else _rise(figures, gain))

@@ -32,7 +32,7 @@ def command(input_path, folder, model_name, weights, layers, force, **settings):
     given = {name: value for name, value in settings.items() if value is not None}
     settings = {**needed, **given}
     done = dream_layers(input_path, folder, model, layers, overwrite=force, **settings)
-    gains = {text: figures["real_gain"] or 0.0 for text, figures in done.items()}
+    gains = {text: figures["gain"] or 0.0 for text, figures in done.items()}
     best = max(gains, key=gains.get)
     page = pathlib.Path(folder, "index.html")
     click.echo(f"{page}: {len(done)} dreams; {best} went furthest, {gains[best]:.2f} times")

@@ -154,7 +154,7 @@ def _train(recipe, settings, arguments, folder, options, strategy):
     from keras_sounddream.applications import WaveNet
     from keras_sounddream.cli.options.sounds import list_sounds
     from keras_sounddream.datasets.corpus_cache import store_sounds
-    from keras_sounddream.training.wavenet.pieces import Pieces, thrifty_piece
+    from keras_sounddream.training.wavenet.pieces import Segments, cheapest_segment_length
 
     listed = list_sounds(
         options["data"], options["tags"], options.get("genres"), list(options["conditions"])
@@ -168,9 +168,9 @@ def _train(recipe, settings, arguments, folder, options, strategy):
     sounds = store_sounds(listed, folder, rate, min_seconds=options["min_seconds"], **cut)
     conditions = sounds.conditions
     plan = build().plan
-    piece = options.get("piece_samples") or thrifty_piece(sounds, plan)
+    piece = options.get("piece_samples") or cheapest_segment_length(sounds, plan)
     shape = piece, options["batch_size"], settings.seed
-    pieces = Pieces(sounds, plan, *shape, starts=options["starts"])
+    pieces = Segments(sounds, plan, *shape, starts=options["starts"])
     for name, reason in sounds.dropped:
         click.echo(f"left out: {name}: {reason}", err=True)
     return recipe.train(build, pieces, folder, settings, strategy=strategy)

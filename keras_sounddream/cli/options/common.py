@@ -38,7 +38,7 @@ _DREAM_OPTIONS = (
     click.option("--seed", type=int, help="Of the random shifts.  [default: 0]"),
     click.option("--preset", metavar="NAME", help="gentle, vivid, natural_dreams or tutorial."),
     click.option(
-        "--way",
+        "--parameterization",
         metavar="NAME",
         help="Of sounds: log_magnitude, or mask, a filter on it.  [default: log_magnitude]",
     ),

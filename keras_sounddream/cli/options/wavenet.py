@@ -116,13 +116,14 @@ def read_object(path):
 
 
 def _read_params(path):
-    from keras_sounddream.applications.wavenet.config import Plan
+    from keras_sounddream.applications.wavenet.config import WaveNetConfig
 
     found = read_object(path)
     found = {_THEIRS.get(name, name): value for name, value in found.items()}
-    known = {field.name for field in dataclasses.fields(Plan)} - {"levels", "conditions"} | {
-        "classes"
-    }
+    known = {field.name for field in dataclasses.fields(WaveNetConfig)} - {
+        "levels",
+        "conditions",
+    } | {"classes"}
     for name in found.keys() - known:
         raise InputError(
             f"{path} holds {name!r}, which is no setting of WaveNet. There are: "

@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras_sounddream.audio.spectral.phase import db_to_nepers
 from keras_sounddream.audio.spectral.stft import by_fft
 from keras_sounddream.deepdream.ascent import tiles
-from keras_sounddream.deepdream.ascent.tracing import apart, for_any_size
+from keras_sounddream.deepdream.ascent.tracing import apart, trace_dynamic_shape
 from keras_sounddream.deepdream.ascent.updates import NORMALIZATIONS, SMOOTHINGS, Momentum
 from keras_sounddream.deepdream.network.feature_extractor import Network
 from keras_sounddream.deepdream.params import octaves, transforms
@@ -33,11 +33,13 @@ class Climb:
         settings = self.settings = dream.settings
         self._objective, self._of_pictures = dream.objective, dream.of_pictures
         if dream.of_pictures:
-            self.canvas = Picture(settings.roll_pixels, settings.blend, settings.detail)
+            self.canvas = Picture(
+                settings.roll_pixels, settings.source_mix, settings.keep_source_detail
+            )
             cut = [settings.tile_pixels] * 2
         else:
             roll = round(settings.roll_seconds * dream.sample_rate)
-            ways = settings.way, settings.mask_db, roll, settings.blend
+            ways = settings.parameterization, settings.mask_db, roll, settings.source_mix
             self.canvas = Sound(dream.analysis, *ways)
             cut = [round(settings.tile_seconds * dream.sample_rate)]
         read = dream.model, dream.objective, dream.model_input
@@ -57,7 +59,7 @@ class Climb:
         """
         self.updater = updater or self.momentum(self.settings.step_size)
         methods = (self.begin, self.enter, self.renew, self.advance, self.finish)
-        trace = for_any_size if self._of_pictures else _trace
+        trace = trace_dynamic_shape if self._of_pictures else _trace
         self.traced = {method.__name__: trace(method) for method in methods}
         self.traced["read_only"] = _trace(self.read_only)
         if updater is not None:  # an optimizer wants shapes
@@ -155,7 +157,7 @@ class Climb:
 
         def move(image):
             moved = canvas.move(image, settings.seed, step)
-            return transforms.zoom(moved, settings.zoom, settings.seed, step)
+            return transforms.zoom(moved, settings.scale, settings.seed, step)
 
         source = move(source) if self._objective.needs_source else move(tf.stop_gradient(image))
         network = self._quick_network

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from keras_sounddream.deepdream.ascent.gradient_ascent import REFRESH_STEPS, grids, rounds
-from keras_sounddream.deepdream.ascent.tracing import loose_shape
+from keras_sounddream.deepdream.ascent.tracing import relaxed_shape
 
 
 def dream(climb, source, weights, steps=None, step_size=None):
@@ -24,7 +24,7 @@ def dream(climb, source, weights, steps=None, step_size=None):
     updater = climb.updater if step_size is None else climb.momentum(step_size)
     steps = settings.steps if steps is None else steps
     state = climb.begin(source)
-    loose = {name: loose_shape(tensor) for name, tensor in state.items()}
+    loose = {name: relaxed_shape(tensor) for name, tensor in state.items()}
 
     def one_octave(octave, state):
         grid = tf.unstack(factors[octave])
@@ -56,7 +56,7 @@ def _in_rounds(one_round, steps, state, slots):
         for count in rounds(steps):
             done, state, slots = one_round(done, count, state, slots)
         return state
-    loose = tf.nest.map_structure(loose_shape, (state, slots))
+    loose = tf.nest.map_structure(relaxed_shape, (state, slots))
     _, state, _ = tf.while_loop(
         lambda done, *_: done < steps,
         lambda done, *rest: one_round(done, tf.minimum(REFRESH_STEPS, steps - done), *rest),

@@ -21,7 +21,7 @@ def apart(function):
     return tf.function(function, experimental_attributes={"_noinline": True})
 
 
-def for_any_size(function):
+def trace_dynamic_shape(function):
     """Traces a function of pictures once, for all their sizes.
 
     TensorFlow by itself traces for the first octave's size and, at the second's, for any: twice
@@ -42,7 +42,7 @@ def for_any_size(function):
     return call
 
 
-def loose_shape(tensor):
+def relaxed_shape(tensor):
     """A shape that holds of a tensor in every octave, whose pictures differ in size.
 
     Args:
@@ -56,4 +56,4 @@ def loose_shape(tensor):
 
 
 def _of_any_size(value):
-    return tf.TensorSpec(loose_shape(value), value.dtype) if tf.is_tensor(value) else value
+    return tf.TensorSpec(relaxed_shape(value), value.dtype) if tf.is_tensor(value) else value

@@ -13,7 +13,7 @@ from keras_sounddream.files import written_beside
 _BLOCK_SAMPLES = 2**16
 
 
-class PartialDream:
+class StreamCheckpoint:
     """The finished samples, the figures, and the end of the last segment, in a folder.
 
     The folder lies beside the output, as `OUT.part`, and appears with the first finished

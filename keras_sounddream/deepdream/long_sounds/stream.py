@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from keras_sounddream.audio.io import quantize
 from keras_sounddream.audio.streaming import check_writable, read_blocks, write_blocks
-from keras_sounddream.deepdream.long_sounds.checkpoint import PartialDream, identify
+from keras_sounddream.deepdream.long_sounds.checkpoint import StreamCheckpoint, identify
 from keras_sounddream.deepdream.long_sounds.segments import crossfade, cut, take_segments
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.errors import InputError
@@ -56,8 +56,8 @@ class StreamResult:
     layers: tuple
     name: str
 
-    real_gain = DreamResult.real_gain
-    kept = DreamResult.kept
+    gain = DreamResult.gain
+    retained = DreamResult.retained
 
     @property
     def real_time_factor(self):
@@ -139,7 +139,7 @@ def dream_stream(
         overlap_seconds=float(overlap_seconds),
         format=_FORMAT,
     )
-    part = PartialDream(output_path, identity, overwrite)
+    part = StreamCheckpoint(output_path, identity, overwrite)
     before = sum(row["seconds"] for row in part.rows)
     _dream_segments(dream, read_blocks(input_path, rate), segments, part, progress)
     if all(row["silent"] for row in part.rows):
@@ -216,7 +216,7 @@ def _dream_segment(dream, source):
 
 def _read_segments(dream, path, source_path, segments, rows):
     """Reads the objective of each segment off the finished file."""
-    read = tf.function(dream.read)
+    read = tf.function(dream.score)
     blocks = [read_blocks(each, dream.sample_rate) for each in (path, source_path)]
     pairs = zip(*(take_segments(each, segments) for each in blocks), strict=True)
     for row, pair in zip(rows, pairs, strict=True):

@@ -119,7 +119,7 @@ def stretch(picture, size):
 
 
 def _canvas(settings, resize):
-    return Picture(settings.roll_pixels, settings.blend, settings.detail, resize)
+    return Picture(settings.roll_pixels, settings.source_mix, settings.keep_source_detail, resize)
 
 
 def _as_it_is(picture, size):

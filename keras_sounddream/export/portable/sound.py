@@ -130,7 +130,7 @@ def make_dither(dream, num_samples):
 def _check(dream):
     settings = dream.settings
     unfit = {
-        "with zoom": settings.zoom,
+        "with zoom": settings.scale,
         "of approximate tiles": settings.approximate and dream.climb.tiles is not None,
         "normalized over tiles": settings.normalize_over == "tile"
         and dream.climb.tiles is not None,

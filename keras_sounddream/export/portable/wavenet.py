@@ -19,7 +19,7 @@ def specs(plan, count):
     """Describes what the function of `make_generator` takes, for a batch of one.
 
     Args:
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
         count: int, samples a call.
 
     Returns:

@@ -9,7 +9,7 @@ from keras_sounddream.audio import spectrogram_image
 from keras_sounddream.files import written_beside
 from keras_sounddream.reports import html as _html
 
-_COLUMNS = ("layer", "real gain", "kept", "time")
+_COLUMNS = ("layer", "real gain", "retained", "time")
 
 
 def write_gallery(folder, layers, title, overwrite=False):
@@ -44,7 +44,7 @@ def _pictures(layers):
     """Cards of pictures beside the page, each of which opens the file."""
     shown = [("Input", "", "input.png", "input")]
     shown += [
-        (text, f"real gain {_html.times(one['real_gain'])}", f"{one['file']}.png", f"layer-{i}")
+        (text, f"real gain {_html.times(one['gain'])}", f"{one['file']}.png", f"layer-{i}")
         for i, (text, one) in enumerate(layers.items())
     ]
     cards = []
@@ -66,7 +66,7 @@ def _sounds(folder, layers):
     loudest = max(float(levels.max()) for levels, _, _ in sounds.values())
     cards = [_card("Input", "", "input.wav", sounds["input"], loudest)]
     cards += [
-        _card(text, f"real gain {_html.times(one['real_gain'])}", f"{one['file']}.wav",
+        _card(text, f"real gain {_html.times(one['gain'])}", f"{one['file']}.wav",
               sounds[text], loudest, f"{one['file']}.png", f"layer-{i}")
         for i, (text, one) in enumerate(layers.items())
     ]  # fmt: skip
@@ -106,11 +106,11 @@ def _card(title, note, sound, measured, loudest, picture=None, anchor=""):
 
 
 def _table(layers):
-    most = max([one["real_gain"] or 0 for one in layers.values()], default=0) or 1
+    most = max([one["gain"] or 0 for one in layers.values()], default=0) or 1
     rows = []
     for i, (text, one) in enumerate(layers.items()):
-        gain = _html.times(one["real_gain"]) + _html.bar((one["real_gain"] or 0) / most)
-        cells = (gain, _html.share(one["kept"]), f"{one['seconds']:.1f} s")
+        gain = _html.times(one["gain"]) + _html.bar((one["gain"] or 0) / most)
+        cells = (gain, _html.share(one["retained"]), f"{one['seconds']:.1f} s")
         rows.append(
             f'<tr><th scope="row"><a href="#layer-{i}">{html.escape(text)}</a></th>'
             + "".join(f"<td>{cell}</td>" for cell in cells)

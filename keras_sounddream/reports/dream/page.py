@@ -128,13 +128,15 @@ def _in_words(figures, is_picture):
     """What the dream did, in a sentence or two for everybody."""
     names = " and ".join(f"<code>{html.escape(name)}</code>" for name in figures["layers"])
     many = len(figures["layers"]) > 1
-    before, real, kept = (figures[key] for key in ("objective_before", "objective_real", "kept"))
+    before, real, kept = (
+        figures[key] for key in ("objective_before", "objective_real", "retained")
+    )
     thing = "picture" if is_picture else "sound"
     subject = f"The network's layer{'s' if many else ''} {names}" if names else "The objective"
     if before is None or real is None or not real > before:
         return f"{subject} did not rise: this dream failed."
     if before > 0 and names:
-        gain = _html.times(figures["real_gain"])[:-2]
+        gain = _html.times(figures["gain"])[:-2]
         verb = "answer" if many else "answers"
         words = f"{subject} {verb} {gain} times as strongly to the dream as to the input."
     else:
@@ -147,8 +149,8 @@ def _in_words(figures, is_picture):
 
 def _numbers(figures):
     rows = {
-        "real gain": _html.times(figures["real_gain"]),
-        "kept": _html.share(figures["kept"]),
+        "real gain": _html.times(figures["gain"]),
+        "retained": _html.share(figures["retained"]),
         "steps": str(figures["steps"]),
         "time": f"{figures['seconds']:.1f} s",
         "layers" if len(figures["layers"]) > 1 else "layer": ", ".join(figures["layers"]) or "–",

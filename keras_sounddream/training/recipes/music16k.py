@@ -8,7 +8,7 @@ from keras_sounddream.datasets.corpus_cache import store_sounds
 from keras_sounddream.datasets.file_lists import list_table
 from keras_sounddream.errors import InputError
 from keras_sounddream.training import wavenet
-from keras_sounddream.training.wavenet.pieces import Pieces
+from keras_sounddream.training.wavenet.pieces import Segments
 
 SAMPLE_RATE = 16000
 HELD_OUT = 0.1  # of each track, at its end
@@ -81,7 +81,7 @@ def train(data, folder, steps=STEPS, seed=0, strategy=None):
     """
     music, _ = read_music(data, folder)
     plan = WaveNet(**NETWORK).plan
-    pieces = Pieces(music, plan, PIECE_SAMPLES, 4, seed, starts=STARTS)
+    pieces = Segments(music, plan, PIECE_SAMPLES, 4, seed, starts=STARTS)
     settings = wavenet.Settings(
         steps, learning_rate=2e-3, warm_up=300, average=0.999, seed=seed, sound_steps=500
     )

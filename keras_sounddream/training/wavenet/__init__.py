@@ -7,13 +7,13 @@ __getattr__, __dir__, __all__ = attach(
     {
         "NextSample": "losses",
         "OPTIMIZERS": "settings",
-        "Pieces": "pieces",
+        "Segments": "pieces",
         "Settings": "settings",
         "WholeSounds": "whole_sounds",
         "averaged": "fit",
         "compile_model": "fit",
         "measure": "fit",
-        "thrifty_piece": "pieces",
+        "cheapest_segment_length": "pieces",
         "train": "fit",
     },
 )

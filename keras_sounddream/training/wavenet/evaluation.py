@@ -7,7 +7,7 @@ from keras_sounddream.training.wavenet.baselines import (
     marginal_nats,
     markov_nats,
 )
-from keras_sounddream.training.wavenet.pieces import Pieces, thrifty_piece
+from keras_sounddream.training.wavenet.pieces import Segments, cheapest_segment_length
 
 _BATCH = 4
 _LONGEST = 16384  # samples of a piece
@@ -25,8 +25,8 @@ def compare_bits(model, trained, measured):
         dict from what predicts (str) to bits a sample, float.
     """
     plan = model.plan
-    piece = thrifty_piece(measured, plan, _LONGEST)
-    pieces = Pieces(measured, plan, piece, _BATCH, shuffle=False)
+    piece = cheapest_segment_length(measured, plan, _LONGEST)
+    pieces = Segments(measured, plan, piece, _BATCH, shuffle=False)
     learned, aims = (level_pairs(sounds, plan.levels) for sounds in (trained, measured))
     return {
         "the network": bits(measure(model, pieces)),

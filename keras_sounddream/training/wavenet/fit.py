@@ -50,7 +50,7 @@ def train(build, pieces, folder, settings, *, strategy=None):
 
     Args:
         build: function without arguments that returns a model of `applications.WaveNet`.
-        pieces: `Pieces` or `WholeSounds`, for that model.
+        pieces: `Segments` or `WholeSounds`, for that model.
         folder: str or path.
         settings: `Settings`.
         strategy: `tf.distribute.Strategy` to share each batch out by, as of `strategies.find`;
@@ -97,7 +97,7 @@ def compile_model(model, settings, plan=None, *, shared=False):
     Args:
         model: model of `applications.WaveNet`, or of `from_silence`.
         settings: `Settings`.
-        plan: `Plan`; `None` for the model's.
+        plan: `WaveNetConfig`; `None` for the model's.
         shared: bool, whether several devices share each batch, whose weights then have the mean 1.
     """
     plan = plan or model.plan
@@ -120,7 +120,7 @@ def measure(model, pieces, num_steps=None):
 
     Args:
         model: model of `applications.WaveNet`.
-        pieces: `Pieces`, best with `shuffle=False`.
+        pieces: `Segments`, best with `shuffle=False`.
         num_steps: int, batches; `None` for one epoch.
 
     Returns:

@@ -13,7 +13,7 @@ def cut_frames(frames, pieces, offset, start):
 
     Args:
         frames: float32 `(frames, channels)`, of the sound.
-        pieces: `Pieces`, for its plan and length.
+        pieces: `Segments`, for its plan and length.
         offset: int, sample of the sound at which the piece's targets begin: whole frames.
         start: int, sample at which the sound is taken to begin.
 
@@ -30,7 +30,7 @@ def example_frames(sounds, plan, num_samples, turn):
 
     Args:
         sounds: `Sounds`.
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
         num_samples: int, which they shall last; the last frame goes on if they do not.
         turn: int, which sound; it begins anew behind the last.
 
@@ -49,7 +49,7 @@ def check_frames(sounds, plan, piece_samples):
 
     Args:
         sounds: `Sounds`.
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
         piece_samples: int, targets of a piece.
 
     Raises:

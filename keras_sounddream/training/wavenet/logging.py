@@ -60,7 +60,7 @@ class Summaries(keras.callbacks.Callback):
     Args:
         folder: path of TensorBoard's logs.
         settings: `wavenet.Settings`; `summary_steps` and `sound_steps` say how often.
-        plan: `Plan` of the network.
+        plan: `WaveNetConfig` of the network.
         marginal_bits: float, as of `StepLog`.
         listen: function that takes what `generate` takes, but for the model, and makes sound.
     """

@@ -1,4 +1,4 @@
-"""Pieces of sounds that a WaveNet is trained on: the batch of a step, by its number."""
+"""Segments of sounds that a WaveNet is trained on: the batch of a step, by its number."""
 
 import functools
 
@@ -10,20 +10,20 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.training.wavenet.local_conditions import check_frames, cut_frames
 
 
-class Pieces:
+class Segments:
     """Batches of pieces of sounds; the same seed and step give the same batch.
 
     Before each sound there is silence, as long as the receptive field; the whole is cut into pieces
     whose targets follow each other without a gap, so that each sample is predicted once an epoch,
-    from what came before it. Pieces are shuffled anew for each epoch, and dealt evenly to its
+    from what came before it. Segments are shuffled anew for each epoch, and dealt evenly to its
     steps. What is left of a last piece, or of a batch, has weight 0.
 
     Args:
         sounds: `Sounds`, at the plan's rate, with the labels of the plan's conditions, and the
             frames of its local condition.
-        plan: `Plan` of the model, its attribute `plan`.
+        plan: `WaveNetConfig` of the model, its attribute `plan`.
         piece_samples: int, targets of each piece, whole frames of a local condition;
-            `thrifty_piece` finds one.
+            `cheapest_segment_length` finds one.
         batch_size: int, pieces of a batch.
         seed: int, of the order.
         shuffle: bool; `False` leaves the sounds in their order, to measure.
@@ -146,7 +146,7 @@ class Pieces:
         return end - offset
 
 
-def thrifty_piece(sounds, plan, longest=16384):
+def cheapest_segment_length(sounds, plan, longest=16384):
     """Finds the length of pieces with which an epoch costs least.
 
     Short pieces repeat what their receptive fields have in common; long ones are silence behind the
@@ -154,7 +154,7 @@ def thrifty_piece(sounds, plan, longest=16384):
 
     Args:
         sounds: `Sounds`.
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
         longest: int, samples, beyond which pieces shall not go.
 
     Returns:
@@ -171,7 +171,7 @@ def epoch_cost(sounds, plan, piece_samples):
 
     Args:
         sounds: `Sounds`.
-        plan: `Plan`.
+        plan: `WaveNetConfig`.
         piece_samples: int.
 
     Returns:

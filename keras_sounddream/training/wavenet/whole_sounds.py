@@ -16,11 +16,11 @@ class WholeSounds:
     """Batches of whole sounds of like length; the same seed and step give the same batch.
 
     For a model of `from_silence`. Where sounds are about as long as the receptive field, half of
-    what `Pieces` has a network compute is silence.
+    what `Segments` has a network compute is silence.
 
     Args:
         sounds: `Sounds`, at the plan's rate, with the labels of the plan's conditions.
-        plan: `Plan` of the model.
+        plan: `WaveNetConfig` of the model.
         lengths: sequence of int, samples that sounds are filled up to with silence, each to the
             shortest of them that will do; longer sounds are cut. XLA compiles for each.
         batch_size: int, sounds of a batch.

@@ -43,7 +43,7 @@ def gradient(dream, image, traced):
     def take(image):
         with tf.GradientTape() as tape:
             tape.watch(image)
-            scores = dream.read(image)
+            scores = dream.score(image)
         return scores, tape.gradient(scores, image)
 
     if not traced:
@@ -96,11 +96,11 @@ def test_a_global_statistic_has_no_exact_tiles(rng):
     dream = DeepDream(model, objective, tile_seconds=0.5, approximate=True)
     image = rng.uniform(-1, 1, (1, 20000)).astype("float32")
     result = dream.run(image)
-    assert result.real_gain[0] > 1
+    assert result.gain[0] > 1
 
 
 def test_long_and_short_sounds_dream_alike(rng):
     second = rng.uniform(-1, 1, (1, 32768)).astype("float32")
     dream = DeepDream(sound_model(), objectives.layer("conv2"))
-    short, long = dream.read(second), dream.read(np.tile(second, (1, 4)))
+    short, long = dream.score(second), dream.score(np.tile(second, (1, 4)))
     np.testing.assert_allclose(short, long, rtol=0.1)

@@ -3,13 +3,13 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.deepdream.ascent.tracing import for_any_size, loose_shape
+from keras_sounddream.deepdream.ascent.tracing import relaxed_shape, trace_dynamic_shape
 
 
 def test_one_trace_serves_every_size_and_keeps_the_numbers():
     traces = []
 
-    @for_any_size
+    @trace_dynamic_shape
     def double(state, scale, weights=None):
         traces.append(state["picture"].shape)
         return {"picture": scale * state["picture"]}
@@ -23,6 +23,6 @@ def test_one_trace_serves_every_size_and_keeps_the_numbers():
 
 
 def test_a_loose_shape_keeps_rank_and_channels():
-    assert loose_shape(tf.zeros((1, 4, 5, 3))).as_list() == [None, None, None, 3]
-    assert loose_shape(tf.zeros((2, 7))).as_list() == [None, None]
-    assert loose_shape(tf.constant(0)).as_list() == []
+    assert relaxed_shape(tf.zeros((1, 4, 5, 3))).as_list() == [None, None, None, 3]
+    assert relaxed_shape(tf.zeros((2, 7))).as_list() == [None, None]
+    assert relaxed_shape(tf.constant(0)).as_list() == []

@@ -72,9 +72,9 @@ def test_a_single_step_is_that_of_its_place(dreamer, place):
 def test_steps_are_counted_from_outside(dreamer):
     dream, path, _ = dreamer
     sound = speech_like(RATE // 2, RATE, 5)
-    after = dream.read(Dreamer(path).dream(sound[0], steps=4)[np.newaxis])
+    after = dream.score(Dreamer(path).dream(sound[0], steps=4)[np.newaxis])
     assert (
-        after > dream.read(Dreamer(path).dream(sound[0], steps=1)[np.newaxis]) > dream.read(sound)
+        after > dream.score(Dreamer(path).dream(sound[0], steps=1)[np.newaxis]) > dream.score(sound)
     )
 
 
@@ -142,7 +142,7 @@ def test_smaller_dreams_rise_as_high(tmp_path, name):
     assert "BATCH_MATMUL" in kinds  # transforms are left as they are
     sound = speech_like(12000, 24000, 3)
     found, wanted = Dreamer(path).dream(sound[0])[None], dream(sound)
-    np.testing.assert_allclose(dream.read(found), dream.read(wanted), rtol=0.03)
+    np.testing.assert_allclose(dream.score(found), dream.score(wanted), rtol=0.03)
 
 
 def test_a_dream_that_does_not_rise_is_refused(dreamer, tmp_path, monkeypatch):

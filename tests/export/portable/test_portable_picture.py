@@ -72,8 +72,8 @@ def test_rolls_are_numpys_and_their_gradients_go_back(picture, shift):
 
 
 SETTINGS = {
-    "octaves": {"octaves": 3, "steps": 2, "momentum": 0.5, "blend": 0.2},
-    "no detail": {"octaves": 2, "steps": 2, "detail": False, "roll_pixels": 60},
+    "octaves": {"octaves": 3, "steps": 2, "momentum": 0.5, "source_mix": 0.2},
+    "no detail": {"octaves": 2, "steps": 2, "keep_source_detail": False, "roll_pixels": 60},
     "smoothed": {"octaves": 2, "steps": 1, "smoothing": "three_gaussians", "roll_pixels": 0},
     "blue first": {"octaves": 1, "steps": 2, "preprocessing": "caffe", "normalization": "norm"},
     "exact tiles": {"octaves": 1, "steps": 2, "tile_pixels": 24},
@@ -102,7 +102,7 @@ def test_a_dream_in_litert_is_the_dream(network, picture):
 
 
 REFUSED = {
-    "with zoom": {"zoom": 0.1},
+    "with zoom": {"scale": 0.1},
     "normalized over tiles": {"preset": "tutorial", "tile_pixels": 24},
     "of pictures in bfloat16": {"precision": "bfloat16"},
 }

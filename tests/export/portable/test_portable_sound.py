@@ -26,8 +26,8 @@ def make(model, **settings):
 
 SETTINGS = {
     "a step": {"octaves": 1, "steps": 1},
-    "octaves": {"octaves": 3, "steps": 1, "momentum": 0.5, "blend": 0.2},
-    "a filter": {"octaves": 1, "steps": 2, "way": "mask"},
+    "octaves": {"octaves": 3, "steps": 1, "momentum": 0.5, "source_mix": 0.2},
+    "a filter": {"octaves": 1, "steps": 2, "parameterization": "mask"},
     "smoothed": {"octaves": 1, "steps": 2, "smoothing": "gaussian", "roll_seconds": 0.0},
 }
 
@@ -52,11 +52,11 @@ def test_a_dream_in_other_runtimes(small_model, sound, settings, run):
 def test_the_phase_is_renewed(small_model, sound):
     dream = make(small_model, octaves=1, steps=4)
     objective = [
-        dream.read(tf.function(portable.make_dream(dream, LENGTH, steps))(sound)).numpy()
+        dream.score(tf.function(portable.make_dream(dream, LENGTH, steps))(sound)).numpy()
         for steps in (10, 2)
     ]
     assert abs(objective[0] - objective[1]) > 1e-4 * objective[0]
-    assert min(objective) > dream.read(sound)
+    assert min(objective) > dream.score(sound)
 
 
 def test_rolls_are_tensorflows(rng):
@@ -66,7 +66,7 @@ def test_rolls_are_tensorflows(rng):
         np.testing.assert_array_equal(found, np.roll(x, shift, axis=1))
 
 
-@pytest.mark.parametrize(("settings", "reason"), [({"zoom": 0.1}, "with zoom")])
+@pytest.mark.parametrize(("settings", "reason"), [({"scale": 0.1}, "with zoom")])
 def test_what_has_no_portable_form_is_refused(small_model, settings, reason):
     with pytest.raises(InputError, match=reason):
         portable.make_dream(make(small_model, **settings), LENGTH)

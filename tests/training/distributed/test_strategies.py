@@ -20,7 +20,7 @@ from keras_sounddream.cli.main import main
 from keras_sounddream.datasets.corpus import hold_sounds
 from keras_sounddream.training import distillation, wavenet
 from keras_sounddream.training.distributed import strategies
-from keras_sounddream.training.wavenet.pieces import Pieces
+from keras_sounddream.training.wavenet.pieces import Segments
 
 SCRIPT = pathlib.Path(work_together.__file__)
 
@@ -229,7 +229,7 @@ def test_a_batch_that_cannot_be_shared_is_refused_before_a_folder_is_claimed(tmp
     with pytest.raises(InputError, match="that 3 devices share evenly. Received: 4 examples"):
         wavenet.train(
             work_together.small_wavenet,
-            Pieces(sounds, plan, 64, 4),
+            Segments(sounds, plan, 64, 4),
             tmp_path / "run",
             wavenet.Settings(2),
             strategy=Pretended(0),

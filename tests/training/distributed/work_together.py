@@ -26,7 +26,7 @@ from keras_sounddream.training.balanced_batches import BalancedBatches, in_batch
 from keras_sounddream.training.callbacks import LearningRateDrop
 from keras_sounddream.training.classifier import TrainingState, fit
 from keras_sounddream.training.distributed import strategies
-from keras_sounddream.training.wavenet.pieces import Pieces
+from keras_sounddream.training.wavenet.pieces import Segments
 
 STEPS = 12
 TONES = ["high", "low"]
@@ -92,7 +92,7 @@ def digits(folder, strategy):
         checkpoint_steps=4,
         sound_steps=9 if folder.name.endswith("multiworker") else None,
     )
-    pieces = Pieces(sounds, small_wavenet().plan, 64, 4, seed=1)
+    pieces = Segments(sounds, small_wavenet().plan, 64, 4, seed=1)
     return wavenet.train(small_wavenet, pieces, folder, settings, strategy=strategy).get_weights()
 
 

@@ -1,4 +1,4 @@
-"""Pieces that a WaveNet is trained on, against the sounds that they are cut from."""
+"""Segments that a WaveNet is trained on, against the sounds that they are cut from."""
 
 import dataclasses
 
@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from keras_sounddream import InputError, applications
-from keras_sounddream.applications.wavenet.config import Plan
+from keras_sounddream.applications.wavenet.config import WaveNetConfig
 from keras_sounddream.datasets.corpus import hold_sounds
-from keras_sounddream.training.wavenet.pieces import Pieces, epoch_cost, thrifty_piece
+from keras_sounddream.training.wavenet.pieces import Segments, cheapest_segment_length, epoch_cost
 
 LENGTHS = (1, 7, 8, 9, 40, 23)
 DIGITS = ("one", "two", "one", "two", "two", "one")
-PLAN = Plan(
+PLAN = WaveNetConfig(
     sample_rate=8000,
     dilations=(1, 2, 4),
     skip_channels=4,
@@ -27,7 +27,7 @@ def example_sounds():
 
 
 def pieces(piece_samples=8, batch_size=4, **options):
-    return Pieces(example_sounds(), PLAN, piece_samples, batch_size, **options)
+    return Segments(example_sounds(), PLAN, piece_samples, batch_size, **options)
 
 
 @pytest.mark.parametrize("piece_samples", [1, 5, 8, 64])
@@ -71,7 +71,7 @@ def test_batches_fit_the_model_and_all_have_one_shape():
         sample_rate=8000,
         conditions=PLAN.conditions,
     )
-    made = Pieces(example_sounds(), model.plan, 8, 4)
+    made = Segments(example_sounds(), model.plan, 8, 4)
     shapes = set()
     for step in range(2 * made.steps_per_epoch):
         inputs, targets, weights = made.batch(step)
@@ -108,7 +108,7 @@ def framed_sounds():
 
 @pytest.mark.parametrize("starts", [0, 1])
 def test_a_target_is_predicted_with_the_frame_of_the_sample_before_it(starts):
-    made, field, seen = Pieces(framed_sounds(), FRAMED, 8, 4, seed=3, starts=starts), 9, []
+    made, field, seen = Segments(framed_sounds(), FRAMED, 8, 4, seed=3, starts=starts), 9, []
     assert (FRAMED.receptive_field, FRAMED.lead) == (field, 12)
     for step in range(made.steps_per_epoch):
         inputs, targets, weights = made.batch(step)
@@ -135,8 +135,8 @@ def test_frames_stay_with_their_sounds():
         local_channels=1,
         local_hop=4,
     )
-    piece = thrifty_piece(part, model.plan, longest=90)
-    inputs, targets, _ = next(iter(Pieces(part, model.plan, piece, 2).dataset()))
+    piece = cheapest_segment_length(part, model.plan, longest=90)
+    inputs, targets, _ = next(iter(Segments(part, model.plan, piece, 2).dataset()))
     assert (piece % 4, model(inputs).shape[:2]) == (0, targets.shape)
 
 
@@ -153,7 +153,7 @@ def test_frames_stay_with_their_sounds():
 )
 def test_frames_that_do_not_fit_are_refused(frames, words):
     with pytest.raises(InputError, match=words):
-        Pieces(example_sounds().with_frames(frames), FRAMED, 8, 4)
+        Segments(example_sounds().with_frames(frames), FRAMED, 8, 4)
 
 
 def test_a_batch_depends_on_seed_and_step_alone():
@@ -202,7 +202,9 @@ def test_unshuffled_pieces_come_in_the_order_of_the_sounds():
 
 
 def test_the_cost_of_an_epoch_counts_the_products_of_each_layer():
-    plan = Plan(dilations=(2, 3), residual_channels=3, dilation_channels=5, skip_channels=7)
+    plan = WaveNetConfig(
+        dilations=(2, 3), residual_channels=3, dilation_channels=5, skip_channels=7
+    )
     sounds = hold_sounds([np.ones(10) / 2, np.ones(4) / 2], 16000)
     first, last = 8 + 3, 8  # samples that come out of each layer, of pieces of 8
     products = (first + last) * (2 * 2 * 3 * 5 + 5 * 3) + 2 * 8 * 5 * 7 + 8 * 7 * (7 + 256)
@@ -210,10 +212,10 @@ def test_the_cost_of_an_epoch_counts_the_products_of_each_layer():
 
 
 def test_the_thrifty_piece_costs_least():
-    plan = Plan(dilations=(1, 2, 4, 8, 16, 32) * 3)
+    plan = WaveNetConfig(dilations=(1, 2, 4, 8, 16, 32) * 3)
     sounds = hold_sounds([np.ones(length) / 2 for length in (1000, 1020, 1024)], 16000)
-    assert thrifty_piece(sounds, plan) == 1024  # a piece a sound, and hardly any silence
-    assert thrifty_piece(sounds, plan, longest=700) == 512
+    assert cheapest_segment_length(sounds, plan) == 1024  # a piece a sound, and hardly any silence
+    assert cheapest_segment_length(sounds, plan, longest=700) == 512
     costs = {length: epoch_cost(sounds, plan, length) for length in range(64, 4096, 64)}
     assert min(costs, key=costs.get) == 1024
 
@@ -226,12 +228,18 @@ def test_the_thrifty_piece_costs_least():
         ({"seed": -1}, "`seed` must be an int, 0 or more"),
         ({"starts": 1.5}, "`starts` must be a share, from 0 to 1. Received: 1.5"),
         ({"starts": float("nan")}, "`starts` must be a share"),
-        ({"plan": Plan()}, "Expected sounds at the model's 16000 Hz. They are at 8000 Hz"),
-        ({"plan": Plan(sample_rate=8000, local_channels=2)}, "with_frames.* Received: none"),
-        ({"plan": FRAMED, "sounds": framed_sounds(), "piece_samples": 9}, "whole frames of 4"),
-        ({"plan": Plan(sample_rate=8000, conditions={"mood": ("calm",)})}, "labels of: digit."),
+        ({"plan": WaveNetConfig()}, "Expected sounds at the model's 16000 Hz. They are at 8000 Hz"),
         (
-            {"plan": Plan(sample_rate=8000, conditions={"digit": ("one",)})},
+            {"plan": WaveNetConfig(sample_rate=8000, local_channels=2)},
+            "with_frames.* Received: none",
+        ),
+        ({"plan": FRAMED, "sounds": framed_sounds(), "piece_samples": 9}, "whole frames of 4"),
+        (
+            {"plan": WaveNetConfig(sample_rate=8000, conditions={"mood": ("calm",)})},
+            "labels of: digit.",
+        ),
+        (
+            {"plan": WaveNetConfig(sample_rate=8000, conditions={"digit": ("one",)})},
             "There is no digit 'two'",
         ),
     ],
@@ -239,4 +247,4 @@ def test_the_thrifty_piece_costs_least():
 def test_what_does_not_fit_is_refused(change, words):
     arguments = {"sounds": example_sounds(), "plan": PLAN, "piece_samples": 8, "batch_size": 4}
     with pytest.raises(InputError, match=words):
-        Pieces(**arguments | change)
+        Segments(**arguments | change)

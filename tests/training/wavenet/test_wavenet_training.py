@@ -12,7 +12,7 @@ from keras_sounddream.training import wavenet
 from keras_sounddream.training.wavenet import fit
 from keras_sounddream.training.wavenet.baselines import level_pairs, marginal_nats, markov_nats
 from keras_sounddream.training.wavenet.losses import NextSample, level_edges, nats
-from keras_sounddream.training.wavenet.pieces import Pieces
+from keras_sounddream.training.wavenet.pieces import Segments
 
 RATE = 8000
 TONES = {"low": 622.24, "middle": 784.0, "high": 932.32}  # Hz, at the rate 8000 as ibab's at 2000
@@ -36,7 +36,7 @@ def small_pieces():
     rng = np.random.default_rng(0)
     sounds = [0.5 * np.sin(np.arange(150) / speed) + rng.normal(0, 0.01, 150) for speed in (2, 9)]
     sounds = hold_sounds(sounds * 3, 8000, {"tone": ["high", "low"] * 3})
-    return Pieces(sounds, small().plan, 64, 4, seed=1)
+    return Segments(sounds, small().plan, 64, 4, seed=1)
 
 
 def settings(**given):
@@ -165,7 +165,7 @@ def train_on_tones(tones, folder, takes, noise, steps):
             conditions=sounds.conditions,
         )
 
-    pieces = Pieces(sounds, build().plan, 1000, len(waves))
+    pieces = Segments(sounds, build().plan, 1000, len(waves))
     given = settings(steps=steps, learning_rate=5e-3, checkpoint_steps=steps, jit_compile=True)
     return wavenet.train(build, pieces, folder, given), pieces
 
@@ -203,7 +203,7 @@ def test_frames_say_when_there_is_a_tone(tmp_path, rng):
         return small(conditions=None, local_channels=1, local_hop=16, classes=32)
 
     given = settings(steps=120, learning_rate=1e-2, sound_steps=120)
-    model = wavenet.train(build, Pieces(framed, build().plan, 128, 6), tmp_path, given)
+    model = wavenet.train(build, Segments(framed, build().plan, 128, 6), tmp_path, given)
     asked = np.repeat([0.0, 1, 0, 1, 1, 0], 4)
     made = generate(model, 24 * 16 / RATE, local_condition=asked[None, :, None])
     power = (made.reshape(6, 64)[:, 32:] ** 2).mean(1)  # of the second half of each four frames

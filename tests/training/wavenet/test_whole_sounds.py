@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_sounddream import InputError, applications, generate
-from keras_sounddream.applications.wavenet.config import Plan
+from keras_sounddream.applications.wavenet.config import WaveNetConfig
 from keras_sounddream.datasets.corpus import hold_sounds
 from keras_sounddream.training import wavenet
 from keras_sounddream.training.wavenet.whole_sounds import WholeSounds, from_silence
@@ -59,7 +59,7 @@ def test_its_weights_are_the_models():
 
 
 def test_each_sound_is_in_a_batch_of_its_length_once_an_epoch():
-    plan = Plan(sample_rate=8000, conditions={"mood": ("calm", "wild")})
+    plan = WaveNetConfig(sample_rate=8000, conditions={"mood": ("calm", "wild")})
     made = WholeSounds(sounds(), plan, (6, 12), 2, seed=3, tail=2)
     assert (made.steps_per_epoch, made.piece_samples) == (3, 12)
     for epoch in (0, 1):
@@ -103,7 +103,7 @@ def test_a_network_learns_from_them_to_begin_and_to_end(tmp_path):
 
 def test_sounds_at_another_rate_are_refused():
     with pytest.raises(InputError, match="Expected sounds at the model's 16000 Hz"):
-        WholeSounds(sounds(), Plan(), (6,), 2)
+        WholeSounds(sounds(), WaveNetConfig(), (6,), 2)
 
 
 def test_a_chosen_strategy_trains_alike(tmp_path):
@@ -113,7 +113,7 @@ def test_a_chosen_strategy_trains_alike(tmp_path):
     small = {"sample_rate": 8000, "dilations": (1, 2), "skip_channels": 8}
     found = []
     for strategy in (None, tf.distribute.MirroredStrategy(["CPU:0"])):
-        batches = WholeSounds(words, Plan(**small), (80,), 2)
+        batches = WholeSounds(words, WaveNetConfig(**small), (80,), 2)
         settings = wavenet.Settings(4, jit_compile=False, decay=False, summary_steps=2)
         model = wavenet.train(
             lambda: applications.WaveNet(**small),
