@@ -64,6 +64,7 @@ WHOLE = {
     ],
     "package_dir": {"keras_sounddream.saved_models": "saved_models"},
     "package_data": {
+        "keras_sounddream": ["py.typed"],
         "keras_sounddream.applications": ["labels/*.txt"],
         "keras_sounddream.saved_models": ["*.npz", "*.md"],
         "keras_sounddream.datasets": ["genres.csv"],
@@ -87,6 +88,8 @@ LITE = {
         "keras_sounddream.lazy",
         "keras_sounddream.moved",
         "keras_sounddream.registered",
+        "keras_sounddream.types",
+        "keras_sounddream.checks",
         "keras_sounddream.export.__init__",
         "keras_sounddream.export.metadata",
         "keras_sounddream.export.litert.__init__",
