@@ -31,7 +31,7 @@ from tf_keras_vis.activation_maximization import ActivationMaximization
 from tf_keras_vis.activation_maximization.input_modifiers import Jitter
 
 from keras_sounddream import DeepDream, objectives
-from keras_sounddream.deepdream.ascent.eager_loop import ascend
+from keras_sounddream.deepdream.ascent.loop import WatchedFlow, ascend
 
 ROOT = pathlib.Path(__file__).parents[1]
 OCTAVES, STEPS, FACTOR = 3, 2, 1.3
@@ -59,8 +59,8 @@ def ours(network, layer, **settings):
     )
 
     def run(picture):
-        state = ascend(dream, tf.constant(picture[np.newaxis]), None)
-        return dream.climb.traced["finish"](state).numpy()[0]
+        ascent, source = dream.ascent, tf.constant(picture[np.newaxis])
+        return ascend(ascent.traced, source, WatchedFlow(ascent, dream), None).numpy()[0]
 
     return run
 

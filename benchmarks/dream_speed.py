@@ -66,14 +66,14 @@ def time_trace(model, waveform, layer):
     def after_stft(log_magnitude):
         return after_mel(tf.math.log(tf.exp(2 * log_magnitude) @ mel + front_end.log_offset))
 
-    grid, count = (tf.constant(2.0), tf.constant(2.0)), tf.constant(STEPS)
-    traced, zero = dream.climb.traced, tf.constant(0)
-    state, slots = traced["enter"](traced["begin"](tf.constant(waveform)), zero, *grid), ()
+    octave, zero, count = tf.constant(2), tf.constant(0), tf.constant(STEPS)
+    stages = dream.ascent.traced
+    state, slots = stages.enter_octave(stages.begin(tf.constant(waveform)), zero), ()
     log_magnitude = state["variable"]
 
     def dream_round():
-        renewed = traced["renew"](state, tf.constant(1), zero)
-        traced["advance"](renewed, slots, *grid, zero, zero, count)[2].numpy()
+        renewed = stages.renew(state, octave, zero)
+        stages.advance(renewed, slots, octave, zero, count, None)[2].numpy()
 
     on_stft, on_mel = bare_gradient(after_stft), bare_gradient(after_mel)
     spectrogram = front_end(waveform)
@@ -125,7 +125,7 @@ def main():
         ),
         "",
         "The way from the log-magnitude through the waveform to the front end and back was once eight",
-        "matrix products; by FFT it takes less than half of that (`audio.stft.by_fft`). For an early",
+        'matrix products; by FFT it takes less than half of that (`transform="fft"`). For an early',
         "layer the network itself is so small that the way still costs half as much as the network.",
         "Compiling the way with XLA saved 7 %; replacing batch normalisation by a multiply-add saved",
         "nothing.",

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream import DeepDream, applications, audio, objectives
-from keras_sounddream.audio.spectral.stft import by_fft, stft
+from keras_sounddream.audio.spectral.stft import stft
 from keras_sounddream.export.tasks import find_tasks
 from keras_sounddream.workflows.objective_from_files import middle_layer
 
@@ -226,8 +226,7 @@ def rounding(analysis, sounds):
     shares = []
     for sound in sounds:
         made = np.hypot(*map(np.asarray, stft(sound, analysis)))
-        with by_fft():
-            exact = np.hypot(*map(np.asarray, stft(sound, analysis)))
+        exact = np.hypot(*map(np.asarray, stft(sound, analysis, "fft")))
         shares.append(np.sqrt(np.mean(np.square(made - exact)) / np.mean(np.square(exact))))
     share = float(np.median(shares))
 

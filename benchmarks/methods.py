@@ -4,10 +4,9 @@ import keras
 import tensorflow as tf
 
 from keras_sounddream import DeepDream, objectives
-from keras_sounddream.audio.loudness import hold_level, rms
+from keras_sounddream.audio.loudness import db_to_nepers, hold_level, rms
 from keras_sounddream.audio.spectral.mel import mel_matrix
-from keras_sounddream.audio.spectral.phase import db_to_nepers, from_polar, to_polar
-from keras_sounddream.audio.spectral.stft import istft, stft
+from keras_sounddream.audio.spectral.stft import from_polar, istft, stft, to_polar
 from keras_sounddream.deepdream.ascent.updates import bounded
 
 STEPS = 40

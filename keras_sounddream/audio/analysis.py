@@ -1,6 +1,7 @@
-"""How a waveform is cut into frames and bands, in seconds and hertz."""
+"""Settings of a short-time analysis, in seconds and hertz."""
 
 import dataclasses
+import functools
 
 MEL_SCALES = ("htk", "slaney")
 
@@ -10,14 +11,14 @@ class Analysis:
     """Settings of a short-time analysis; every sample count is derived from them.
 
     Args:
-        sample_rate: int, Hz.
-        frame_seconds: float, length of one frame.
-        step_seconds: float, from the start of a frame to the start of the next.
-        fft_length: int, samples that a frame is padded to before its transform, which sets the
+        sample_rate: in Hz.
+        frame_seconds: length of one frame.
+        step_seconds: from the start of a frame to the start of the next.
+        fft_length: samples that a frame is padded to before its transform, which sets the
             spacing of the frequency bins; `None` means the frame's own length.
-        num_mel_bins: int, mel bands.
-        min_hz: float, lower edge of the lowest mel band.
-        max_hz: float, upper edge of the highest mel band; `None` means half the sample rate.
+        num_mel_bins: mel bands.
+        min_hz: lower edge of the lowest mel band.
+        max_hz: upper edge of the highest mel band; `None` means half the sample rate.
         mel_scale: `"htk"`, as `tf.signal.linear_to_mel_weight_matrix` has it, or `"slaney"`, as
             `librosa.filters.mel` has it with its default, area-normalised bands.
 
@@ -68,26 +69,26 @@ class Analysis:
                 f"`mel_scale` must be one of {MEL_SCALES}. Received: {self.mel_scale!r}"
             )
 
-    @property
-    def frame_length(self):
+    @functools.cached_property
+    def frame_length(self) -> int:
         """Samples in a frame."""
         return round(self.frame_seconds * self.sample_rate)
 
-    @property
-    def frame_step(self):
+    @functools.cached_property
+    def frame_step(self) -> int:
         """Samples from one frame to the next."""
         return round(self.step_seconds * self.sample_rate)
 
     @property
-    def num_bins(self):
+    def num_bins(self) -> int:
         """Frequency bins of the transform, from 0 Hz to half the sample rate."""
         return self.fft_length // 2 + 1
 
     @property
-    def bin_hz(self):
+    def bin_hz(self) -> float:
         """Hertz from one frequency bin to the next."""
         return self.sample_rate / self.fft_length
 
-    def num_frames(self, num_samples):
+    def num_frames(self, num_samples: int) -> int:
         """Whole frames in `num_samples` samples."""
         return max(0, 1 + (num_samples - self.frame_length) // self.frame_step)

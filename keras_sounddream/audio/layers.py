@@ -1,44 +1,34 @@
-"""Layers that models begin with."""
+"""Layers that audio models begin with."""
 
 import dataclasses
+from typing import Any
 
 import keras
 from keras import ops
 
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.mu_law import waveform_to_levels
-from keras_sounddream.audio.spectral import stft
 from keras_sounddream.audio.spectral.mel import mel_matrix
+from keras_sounddream.audio.spectral.stft import TRANSFORMS, fourier, frames
+from keras_sounddream.checks import check, choice
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Tensor
 
 _TINY = 1e-20  # keeps the gradient of a square root finite at silence; far below 16-bit sound
 
 
-def find_front_end(model):
-    """Finds the layer that makes a model's spectrogram.
-
-    Args:
-        model: `keras.Model`.
-
-    Returns:
-        `LogMelSpectrogram`, or `None` if the model has none of its own.
-    """
+def find_front_end(model: keras.Model) -> "LogMelSpectrogram | None":
+    """The layer that makes a model's spectrogram, if it has one of its own."""
     return next((layer for layer in model.layers if isinstance(layer, LogMelSpectrogram)), None)
 
 
-def find_sample_rate(model):
-    """Finds the rate of the waveforms that a model takes.
-
-    Args:
-        model: `keras.Model`.
-
-    Returns:
-        int, Hz, of the attribute `sample_rate` or of the model's `LogMelSpectrogram`; `None` if it
-        has neither.
-    """
-    front_end = find_front_end(model)
+def find_sample_rate(model: keras.Model) -> int | None:
+    """Sample rate in Hz of a model's waveforms: its attribute, or its front end's; else `None`."""
     rate = getattr(model, "sample_rate", None)
-    return rate or (front_end.analysis.sample_rate if front_end else None)
+    if rate:
+        return rate
+    front_end = find_front_end(model)
+    return front_end.analysis.sample_rate if front_end else None
 
 
 @keras.saving.register_keras_serializable(package="keras_sounddream")
@@ -51,7 +41,8 @@ class LogMelSpectrogram(keras.layers.Layer):
     Args:
         analysis: `Analysis`, or the dictionary of one.
         power: 1.0 for the mel bands of the magnitude, 2.0 for those of the power.
-        log_offset: float, added before the natural logarithm, so that silence is finite.
+        log_offset: added before the natural logarithm, so that silence is finite.
+        transform: `"dft"`, matrix products, which every exported format has, or `"fft"`.
 
     Input shape:
         float32 `(batch, samples)` in [-1, 1], mono, at `analysis.sample_rate`; at least one frame.
@@ -64,7 +55,14 @@ class LogMelSpectrogram(keras.layers.Layer):
         InputError: when it is called with less than a frame.
     """
 
-    def __init__(self, analysis, power=2.0, log_offset=1e-3, **kwargs):
+    def __init__(
+        self,
+        analysis: Analysis | dict[str, Any],
+        power: float = 2.0,
+        log_offset: float = 1e-3,
+        transform: str = "dft",
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         if power not in (1, 2):
             raise ValueError(f"`power` must be 1 or 2. Received: {power!r}")
@@ -73,30 +71,33 @@ class LogMelSpectrogram(keras.layers.Layer):
         self.analysis = Analysis(**analysis) if isinstance(analysis, dict) else analysis
         self.power = float(power)
         self.log_offset = log_offset
+        self.transform = check("transform", transform, choice(TRANSFORMS))
         self._mel_matrix = mel_matrix(self.analysis)
 
-    def call(self, waveform):
+    def call(self, waveform: Tensor) -> Tensor:
         num_samples, least = waveform.shape[1], self.analysis.frame_length
         if isinstance(num_samples, int) and num_samples < least:
             raise InputError(f"Expected at least {least} samples, a frame. Received: {num_samples}")
-        real, imaginary = stft.transform(stft.frames(waveform, self.analysis), self.analysis)
+        framed = frames(waveform, self.analysis)
+        real, imaginary = fourier(framed, self.analysis, self.transform)
         energy = ops.square(real) + ops.square(imaginary)  # (batch, frames, bins)
         if self.power == 1:
             energy = ops.sqrt(energy + _TINY)
         mel = ops.matmul(energy, ops.convert_to_tensor(self._mel_matrix, energy.dtype))
         return ops.log(mel + self.log_offset)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, num_samples = input_shape
         num_frames = None if num_samples is None else self.analysis.num_frames(num_samples)
         return (batch, num_frames, self.analysis.num_mel_bins)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "analysis": dataclasses.asdict(self.analysis),
             "power": self.power,
             "log_offset": self.log_offset,
+            "transform": self.transform,
         }
 
 
@@ -107,7 +108,7 @@ class MuLaw(keras.layers.Layer):
     Its gradient is that of the curve before rounding, so that one can dream through it.
 
     Args:
-        levels: int, 2 or more.
+        levels: 2 or more.
 
     Input shape:
         float32 `(batch, samples)` in [-1, 1].
@@ -119,17 +120,17 @@ class MuLaw(keras.layers.Layer):
         ValueError: if `levels` is less than 2.
     """
 
-    def __init__(self, levels=256, **kwargs):
+    def __init__(self, levels: int = 256, **kwargs: Any):
         super().__init__(**{"dtype": "float32", **kwargs})
         if levels < 2:
             raise ValueError(f"`levels` must be 2 or more. Received: {levels!r}")
         self.levels = levels
 
-    def call(self, waveform):
+    def call(self, waveform: Tensor) -> Tensor:
         return waveform_to_levels(waveform, self.levels)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "levels": self.levels}

@@ -1,40 +1,91 @@
-"""DeepDream: changes a sound or a picture until a network answers louder."""
+"""DeepDream: gradient ascent on sounds or pictures, as a Keras model."""
 
 import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
-from keras_sounddream.deepdream import validation
-from keras_sounddream.deepdream.ascent import eager_loop, graph_loop
-from keras_sounddream.deepdream.ascent.gradient_ascent import Climb
+from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.deepdream import call_inputs, validation
+from keras_sounddream.deepdream.ascent import loop
+from keras_sounddream.deepdream.ascent.gradient_ascent import GradientAscent
 from keras_sounddream.deepdream.ascent.updates import KerasOptimizer
-from keras_sounddream.deepdream.inputs import batches
-from keras_sounddream.deepdream.params.pixels import preprocess
-from keras_sounddream.deepdream.settings import choose, config_of
+from keras_sounddream.deepdream.callbacks.callback import Callback
+from keras_sounddream.deepdream.objectives.api import as_objective
+from keras_sounddream.deepdream.objectives.objective import Objective
+from keras_sounddream.deepdream.params.pixels import PixelParam
+from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
+from keras_sounddream.deepdream.params.transforms import Transform
+from keras_sounddream.deepdream.result import DreamResult
+from keras_sounddream.deepdream.settings import FIELDS, RENAMED, choose, config_of
+from keras_sounddream.types import Array, PathLike, Tensor
+
+_OF_KERAS = ("trainable", "dtype")  # arguments of `keras.Model`
 
 
 @keras.saving.register_keras_serializable(package="keras_sounddream")
 class DeepDream(keras.Model):
-    """Dreams sounds, or pictures: ascends an objective of a network on what it is given.
+    """Dreams sounds, or pictures: gradient ascent of an objective of a network on its input.
 
-    Of a sound, the logarithm of the STFT's magnitude is changed; the objective is read off the
+    For a sound, the logarithm of the STFT's magnitude is changed; the objective is read off the
     waveform that this spectrogram makes, at the input's loudness, and the gradient is taken
-    through the whole way: log-magnitude, inverse STFT, level, front end, network. So what the
-    ascent hears is what the file will hold. The ascent goes from coarse to fine: see `octaves`.
-    Of a picture, the pixels are changed, at one size after the other.
+    through the whole chain: log-magnitude, inverse STFT, level, front end, network. So what the
+    ascent measures is what the file will hold. For a picture, the pixels are changed. The ascent
+    goes from coarse to fine, octave by octave.
+
+    A setting that is `None` has its default, or the preset's value.
 
     Args:
-        model: `keras.Model`, functional, that takes waveforms `(batch, samples)` or
-            `(batch, samples, 1)`, or pictures `(batch, height, width, 3)`.
-        objective: `objectives.Objective`, what to maximise.
-        analysis: `Analysis` of the spectrogram that is changed, or the dictionary of one; by
-            default that of the model's `LogMelSpectrogram`, with frames that overlap by half at
-            least, or 40 ms every 10 ms of a model that has only a `sample_rate`. Pictures have
-            none.
-        preset: str, a named set of settings: a key of `settings.PRESETS`.
-        name: str.
-        **settings: of `settings.Settings`, such as `octaves`, `steps`, `step_size` and `seed`.
+        model: functional, that takes waveforms `(batch, samples)` or `(batch, samples, 1)`, or
+            pictures `(batch, height, width, 3)`.
+        objective: what to maximise: an `Objective`, the name of a layer (`"conv2"`) or of a
+            channel (`"conv2:7"`), or a function of the model's output (see `objectives.custom`).
+        analysis: `Analysis` of the spectrogram that is changed, or its dictionary; by default that
+            of the model's `LogMelSpectrogram`, with frames that overlap by half at least, or 40 ms
+            every 10 ms for a model that has only a `sample_rate`. Audio only.
+        preset: a named set of settings: `"gentle"`, `"vivid"`, `"natural_dreams"` or
+            `"tutorial"`.
+        name: of the dream as a Keras model.
+        octaves: scales of the ascent, from coarse to fine; 4.
+        steps: gradient-ascent steps per octave; 10.
+        step_size: the most that a bounded step changes: dB of any frame and bin, or levels (of
+            255) of any pixel; 4.
+        time_factor: ratio of one octave's grid to the next in time (2), or in rows (1.4).
+        frequency_factor: the same in frequency, or in columns.
+        seed: of everything random; 0.
+        parameterization: `"log_magnitude"` to change a sound's spectrogram, or `"mask"` to put a
+            filter on the input that changes at most `mask_db`. Audio only.
+        mask_db: in dB; 20. Audio only.
+        normalization: how a gradient is scaled: `"bounded"` (cut off at twice its root mean
+            square), `"deviation"`, `"magnitude"`, `"norm"`, `"none"`, a name registered by
+            `ascent.register_normalization`, or a function.
+        normalize_over: `"whole"`, or `"tile"` to scale every tile first.
+        smoothing: of the gradient: `"none"`, `"gaussian"`, `"three_gaussians"`, `"laplacian"`, a
+            name registered by `ascent.register_smoothing`, or a function.
+        smoothing_width: standard deviation at the first and at the last step of an octave, in
+            frames and bins, or pixels; `(1.0, 1.0)`.
+        momentum: share of the last step that is repeated; 0.
+        roll_seconds: the most that a sound is moved along time before a step, in s; 0.01.
+        roll_pixels: the same for a picture, in pixels; 32.
+        scale: the most by which a sound or picture is stretched before a step: 0.1 for 0.9 to 1.1
+            times its size; 0.
+        transforms: further `Transform` layers that are applied before each step.
+        source_mix: share of the source mixed in at the start of each octave; 0.
+        keep_source_detail: whether a picture keeps its source's own detail at each size; `True`.
+        tile_seconds: length of the tiles that a sound's gradient is taken by, in s; 0 for none.
+        tile_pixels: the same for a picture, in pixels.
+        approximate: whether an objective without exact tiles may be averaged over them.
+        preprocessing: what a picture's model takes: `"tf"`, `"torch"`, `"caffe"`, `"unit"` or
+            `"none"`; always `"none"` for a model with a layer `front_end`.
+        precision: of the network during the ascent: `"float32"`, or `"bfloat16"`, which is quicker
+            on processors that have it (AVX512-BF16, AMX, most GPUs) and slower on others. What is
+            measured is always read in float32.
+        **kwargs: `trainable` and `dtype`, of `keras.Model`.
 
     Input shape:
         float32 `(batch, samples)`, mono in [-1, 1], at `analysis.sample_rate`; or a dictionary
@@ -53,36 +104,197 @@ class DeepDream(keras.Model):
             not known, or a setting is out of its range or of the other kind alone.
 
     Example:
-        dream = DeepDream(applications.LogMelCNN(), objectives.layer("block3_conv2"))
+        dream = DeepDream(applications.LogMelCNN(), "block3_conv2")
         result = dream.run(audio.load("rooster.wav", dream.sample_rate))
     """
 
-    def __init__(self, model, objective, analysis=None, preset=None, name="deep_dream", **settings):
-        own = {key: settings.pop(key) for key in ("trainable", "dtype") if key in settings}
-        super().__init__(name=name, **own)
-        self.of_pictures = validation.check_model(model, objective)
-        if self.of_pictures:
-            settings = validation.settle_preprocessing(model, settings)
-        self.settings = choose(self.kind, preset, **settings)
-        self.model = model
-        self.objective = objective.resolved(model)
+    def __init__(
+        self,
+        model: keras.Model,
+        objective: Objective | str | Callable[[Tensor], Tensor],
+        analysis: Analysis | dict[str, Any] | None = None,
+        preset: str | None = None,
+        name: str = "deep_dream",
+        *,
+        octaves: int | None = None,
+        steps: int | None = None,
+        step_size: float | None = None,
+        time_factor: float | None = None,
+        frequency_factor: float | None = None,
+        seed: int | None = None,
+        parameterization: str | None = None,
+        mask_db: float | None = None,
+        normalization: str | Callable | None = None,
+        normalize_over: str | None = None,
+        smoothing: str | Callable | None = None,
+        smoothing_width: tuple[float, float] | None = None,
+        momentum: float | None = None,
+        roll_seconds: float | None = None,
+        roll_pixels: int | None = None,
+        scale: float | None = None,
+        transforms: Sequence[Transform] | None = None,
+        source_mix: float | None = None,
+        keep_source_detail: bool | None = None,
+        tile_seconds: float | None = None,
+        tile_pixels: int | None = None,
+        approximate: bool | None = None,
+        preprocessing: str | None = None,
+        precision: str | None = None,
+        **kwargs: Any,
+    ):
+        given = {key: value for key, value in locals().items() if key in FIELDS}
+        given |= {key: kwargs.pop(key) for key in list(kwargs) if key not in _OF_KERAS}
+        super().__init__(name=name, **kwargs)
+        self.kind = validation.find_kind(model)
+        objective = as_objective(objective).resolved(model)
+        objective.check(model)
+        given = {key: value for key, value in given.items() if value is not None}
+        if self.kind == "picture":
+            given = validation.settle_preprocessing(model, given)
+        self.settings = choose(self.kind, preset, **given)
         self.analysis = validation.settle_analysis(model, analysis)
+        self.model, self.objective = model, objective
+        self.param = self._make_param(model.inputs[0].shape, model.name)
+        self.ascent = GradientAscent(model, objective, self.param, self.settings)
         self.stop_octave = False  # for callbacks to set
-        self.climb = Climb(self)
+        self._layer_names = tuple(dict.fromkeys([*objective.layers, *objective.logit_layers]))
+        self._spelled = repr(objective)
         self.built = True
 
-    @property
-    def kind(self) -> str:
-        """`"sound"` or `"picture"`: what is dreamed on."""
-        return "picture" if self.of_pictures else "sound"
+    def _make_param(self, input_shape, name):
+        if self.kind == "picture":
+            return PixelParam(self.settings, input_shape, name)
+        return SpectrogramParam(self.settings, self.analysis, input_shape, name)
 
     @property
-    def sample_rate(self):
+    def sample_rate(self) -> int | None:
         """Hz, of the waveforms that go in and come out; `None` for pictures."""
         return self.analysis.sample_rate if self.analysis else None
 
-    def compile(self, optimizer=None, **kwargs):
-        """Chooses an optimizer of Keras's to follow the gradient with, in place of plain ascent.
+    def run(
+        self,
+        image: Array,
+        progress: bool = False,
+        callbacks: Sequence[Callback] = (),
+        weights: Array | None = None,
+    ) -> DreamResult:
+        """Dreams, and measures how much of the dream is real.
+
+        Args:
+            image: float array `(samples,)` or `(batch, samples)`, mono in [-1, 1], at
+                `sample_rate`; or `(height, width, 3)` or `(batch, height, width, 3)` in [0, 255].
+            progress: whether to show a progress bar.
+            callbacks: called after each stage of the dream.
+            weights: float array `(batch, terms)`, a factor for each term of the objective.
+
+        Returns:
+            The dreams with their measurements.
+
+        Raises:
+            InputError: if `image` is not of that shape, shorter than a frame of the analysis,
+                silent, not finite, or far out of range; or `weights` are not of theirs, or not
+                finite.
+        """
+        operations = self.ascent.traced
+        source = tf.constant(self.ascent.check(image))
+        loop.check_callbacks(callbacks)
+        if weights is not None:
+            num_terms = len(self.objective.terms)
+            weights = call_inputs.read_weights(weights, num_terms, len(source))
+        before = operations.score(source, source, weights)
+        start = time.perf_counter()
+        loop.tell_begin(callbacks, self, source)
+        total = self.settings.octaves * self.settings.steps
+        with tqdm(total=total, desc="dream", unit="step", disable=not progress) as bar:
+            flow = loop.WatchedFlow(self.ascent, self, callbacks, bar)
+            dreamed = loop.ascend(operations, source, flow, weights)
+        loop.tell_end(callbacks, dreamed)
+        believed = operations.score(dreamed, source, weights).numpy()
+        seconds = time.perf_counter() - start
+        real = operations.score(self.param.as_written(dreamed), source, weights)
+        return DreamResult(
+            source=source.numpy(),
+            dream=dreamed.numpy(),
+            analysis=self.analysis,
+            objective=np.concatenate(flow.history),
+            objective_before=before.numpy(),
+            objective_believed=believed,
+            objective_real=real.numpy(),
+            seconds=seconds,
+            layers=self._layer_names,
+            name=self._spelled,
+        )
+
+    def call(self, inputs: Any) -> Tensor:
+        num_terms = len(self.objective.terms)
+        image, weights, own = call_inputs.read(inputs, self.param, num_terms)
+        if not own:
+            return loop.ascend_in_graph(self.ascent, image, weights)
+        batch, samples = tf.unstack(tf.shape(image))
+        weights = tf.ones((batch, num_terms)) if weights is None else weights
+        return self._dream_each(image, weights, {"num_samples": tf.repeat(samples, batch), **own})
+
+    def _dream_each(self, waveforms, weights, examples):
+        """Dreams sounds one by one, each by its own length and settings, as it is dreamed alone."""
+
+        def alone(example):
+            waveform, weights, own = example
+            length = own.pop("num_samples")
+            dreamed = loop.ascend_in_graph(
+                self.ascent, waveform[tf.newaxis, :length], weights[tf.newaxis], **own
+            )[0]
+            return tf.pad(dreamed, [[0, tf.shape(waveform)[0] - length]])
+
+        return tf.map_fn(alone, (waveforms, weights, examples), fn_output_signature=tf.float32)
+
+    def step(
+        self, waveform: Tensor, place: Tensor = 0, step_size: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Makes one step at the finest octave: a dream that somebody else loops.
+
+        The phase is taken from `waveform`, and objectives that compare compare with it.
+
+        Args:
+            waveform: float32 `(batch, samples)` in [-1, 1], at `sample_rate`; or pictures.
+            place: int scalar, the number of the step, which seeds its random shift.
+            step_size: float scalar, dB or levels, in place of the settings'.
+
+        Returns:
+            `(dream, objective)`: float32 of the shape of `waveform`, and float32 `(batch,)`, the
+            objective before the step.
+        """
+        return self.ascent.step(waveform, place, step_size)
+
+    def score(
+        self, image: Array, source: Array | None = None, weights: Array | None = None
+    ) -> Tensor:
+        """Objective of waveforms or pictures.
+
+        Args:
+            image: float32 `(batch, samples)` or `(batch, height, width, 3)`.
+            source: the same before a dream, for objectives that compare; by default `image`.
+            weights: float32 `(batch, terms)`, a factor for each term of the objective.
+
+        Returns:
+            float32 `(batch,)`.
+        """
+        image = tf.convert_to_tensor(image, "float32")
+        return self.ascent.score(image, image if source is None else source, weights)
+
+    def model_input(self, image: Tensor) -> Tensor:
+        """Converts sounds or pictures to what the model takes.
+
+        Args:
+            image: float32 `(batch, samples)` in [-1, 1], or `(batch, height, width, 3)` in
+                [0, 255].
+
+        Returns:
+            float32, with a channel axis if the model takes one, or preprocessed pixels.
+        """
+        return self.param.preprocess(image)
+
+    def compile(self, optimizer: Any = None, **kwargs: Any) -> None:
+        """Chooses an optimizer of Keras to follow the gradient with, in place of plain ascent.
 
         Args:
             optimizer: `keras.optimizers.Optimizer`, or its name; its learning rate is in nepers
@@ -94,114 +306,40 @@ class DeepDream(keras.Model):
         if optimizer is not None:
             optimizer = keras.optimizers.get(optimizer)
             chosen = KerasOptimizer(optimizer)
-        self.climb.follow(chosen)
+        self.ascent.use(chosen)
         super().compile(optimizer=optimizer or "sgd", **kwargs)
 
-    def get_compile_config(self):
-        """Gives the optimizer, for saving; `None` if there is none."""
-        updater = self.climb.updater
-        return {"optimizer": updater.config if isinstance(updater, KerasOptimizer) else None}
+    def export(self, filepath: PathLike, format: str | None = None, **options: Any) -> Any:
+        """Exports the dream, reads the file back and compares it; see `export_model`.
 
-    def compile_from_config(self, config):
+        Args:
+            filepath: file or folder to write.
+            format: `"saved_model"`, `"litert"` or `"onnx"`; by default what the suffix says.
+            **options: of `keras_sounddream.export_model`.
+
+        Returns:
+            What `export_model` returns.
+        """
+        import keras_sounddream
+
+        return keras_sounddream.export_model(self, filepath, format, **options)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        if isinstance(input_shape, dict):
+            return input_shape[call_inputs.NAMES[self.kind]]
+        return input_shape
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """The optimizer, for saving; `None` if there is none."""
+        update = self.ascent.update
+        return {"optimizer": update.config if isinstance(update, KerasOptimizer) else None}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
         """Chooses the optimizer that was saved."""
         if config["optimizer"] is not None:
             self.compile(keras.saving.deserialize_keras_object(config["optimizer"]))
 
-    def call(self, inputs):
-        image, weights, own = batches.read(inputs, self)
-        if not own:
-            return graph_loop.dream(self.climb, image, weights)
-        count = len(self.objective.terms)
-        weights = tf.ones((tf.shape(image)[0], count)) if weights is None else weights
-        whole = tf.repeat(tf.shape(image)[1], tf.shape(image)[0])
-        return self._dream_each(image, weights, {"num_samples": whole, **own})
-
-    def _dream_each(self, waveforms, weights, examples):
-        """Dreams sounds one by one, each by its own length and settings, as it is dreamed alone."""
-
-        def alone(example):
-            waveform, weights, own = example
-            length = own.pop("num_samples")
-            dream = graph_loop.dream(
-                self.climb, waveform[tf.newaxis, :length], weights[tf.newaxis], **own
-            )[0]
-            return tf.pad(dream, [[0, tf.shape(waveform)[0] - length]])
-
-        return tf.map_fn(alone, (waveforms, weights, examples), fn_output_signature=tf.float32)
-
-    def step(self, waveform, place=0, step_size=None):
-        """Makes one step at the finest octave: a dream that somebody else loops.
-
-        The phase is taken from `waveform`, and objectives that compare compare with it.
-
-        Args:
-            waveform: float32 `(batch, samples)` in [-1, 1], at `sample_rate`.
-            place: int scalar, which step it is; it says how the sound is moved.
-            step_size: float scalar, dB, in place of the settings'.
-
-        Returns:
-            `(dream, objective)`: float32 `(batch, samples)`, and float32 `(batch,)`, the objective
-            of what the step began with.
-        """
-        return self.climb.step(waveform, place, step_size)
-
-    def run(self, image, progress=False, callbacks=(), weights=None):
-        """Dreams, and measures how much of the dream is real.
-
-        Args:
-            image: float array `(samples,)` or `(batch, samples)`, mono in [-1, 1], at
-                `sample_rate`; or `(height, width, 3)` or `(batch, height, width, 3)` in [0, 255].
-            progress: bool, whether to show a progress bar.
-            callbacks: sequence of `callbacks.Callback`.
-            weights: float array `(batch, terms)`, a factor for each term of the objective.
-
-        Returns:
-            `DreamResult`.
-
-        Raises:
-            InputError: if `image` is not of that shape, shorter than a frame of the analysis,
-                silent, not finite, or far out of range; or `weights` are not of theirs, or not
-                finite.
-        """
-        return eager_loop.run(self, image, progress, callbacks, weights)
-
-    def score(self, image, source=None, weights=None):
-        """Reads the objective off waveforms or pictures.
-
-        Args:
-            image: float32 `(batch, samples)` in [-1, 1], at `sample_rate`, or
-                `(batch, height, width, 3)` in [0, 255].
-            source: float32, the same before the dream, for objectives that compare; by default
-                `image` itself.
-            weights: float32 `(batch, terms)`, a factor for each term, or `None`.
-
-        Returns:
-            float32 `(batch,)`.
-        """
-        image = tf.convert_to_tensor(image, "float32")
-        source = image if source is None else source
-        return self.climb.read(image, source, weights)
-
-    def model_input(self, image):
-        """Brings sounds or pictures to what the model takes.
-
-        Args:
-            image: float32 `(batch, samples)` in [-1, 1], or `(batch, height, width, 3)` in
-                [0, 255].
-
-        Returns:
-            float32, with a channel axis if the model wants one, or preprocessed pixels.
-        """
-        if self.of_pictures:
-            return preprocess(image, self.settings.preprocessing)
-        return tf.expand_dims(image, -1) if len(self.model.inputs[0].shape) == 3 else image
-
-    def compute_output_shape(self, input_shape):
-        if isinstance(input_shape, dict):
-            return input_shape["picture" if self.of_pictures else "waveform"]
-        return input_shape
-
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "model": keras.saving.serialize_keras_object(self.model),
@@ -211,10 +349,14 @@ class DeepDream(keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "DeepDream":
+        config = {RENAMED.get(name, name): value for name, value in config.items()}
         for name in ("model", "objective"):
             config[name] = keras.saving.deserialize_keras_object(
                 config[name], custom_objects=custom_objects
             )
+        config["transforms"] = [
+            keras.saving.deserialize_keras_object(layer, custom_objects=custom_objects)
+            for layer in config.get("transforms", ())
+        ]
         return cls(**config)

@@ -5,8 +5,8 @@ import math
 
 import numpy as np
 
-from keras_sounddream.audio.spectral.phase import nepers_to_db, to_polar
-from keras_sounddream.audio.spectral.stft import stft
+from keras_sounddream.audio.loudness import nepers_to_db
+from keras_sounddream.audio.spectral.stft import stft, to_polar
 
 
 @dataclasses.dataclass

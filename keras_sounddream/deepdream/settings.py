@@ -108,7 +108,7 @@ class Settings:
     smoothing_width: tuple[float, float] = _setting(
         (1.0, 1.0),
         checks.pair(0.0, 8.0),
-        "Standard deviation of the smoothing at an octave's first and last step, in bins or pixels.",
+        "Standard deviation of the smoothing at an octave's first and last step, in bins.",
     )
     momentum: float = _setting(
         0.0, checks.number(0.0, 0.99), "Share of the last step that is repeated."

@@ -1,6 +1,9 @@
-"""What can be dreamed with; each check names what came."""
+"""Checks of the model and the analysis of a dream."""
 
 import dataclasses
+from typing import Any
+
+import keras
 
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.layers import find_front_end, find_sample_rate
@@ -10,55 +13,40 @@ from keras_sounddream.deepdream.network.checks import (
     takes_pictures,
     takes_sounds,
 )
-from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.errors import InputError
 
 _STEP_SECONDS = 0.010  # of the analysis for a model that has none
 
 
-def check_model(model, objective):
-    """Checks that a model takes sounds or pictures and has what an objective reads.
-
-    Args:
-        model: `keras.Model`, functional.
-        objective: `Objective`.
-
-    Returns:
-        bool, whether it takes pictures.
+def find_kind(model: keras.Model) -> str:
+    """Kind of dream that a model can have: `"sound"` or `"picture"`.
 
     Raises:
-        InputError: if it takes neither, or lacks something.
+        InputError: if it is no functional model with one input of either.
     """
     check_network(model)
-    of_pictures = takes_pictures(model)
-    if not (takes_sounds(model) or of_pictures):
-        raise InputError(
-            "Expected a model with one input, (batch, samples), (batch, samples, 1) or "
-            f"(batch, height, width, 3). {model.name} takes: {model.inputs[0].shape}"
-        )
-    if not isinstance(objective, Objective):
-        raise InputError(f"Expected an objective, such as layer('conv1'). Got: {objective!r}")
-    objective.resolved(model).check(model)
-    return of_pictures
+    if takes_pictures(model):
+        return "picture"
+    if takes_sounds(model):
+        return "sound"
+    raise InputError(
+        "Expected a model with one input, (batch, samples), (batch, samples, 1) or "
+        f"(batch, height, width, 3). {model.name} takes: {model.inputs[0].shape}"
+    )
 
 
-def settle_analysis(model, analysis):
-    """Finds the analysis whose spectrograms are changed.
+def settle_analysis(model: keras.Model, analysis: Any) -> Analysis | None:
+    """Finds the analysis whose spectrograms are changed, for a model of sounds.
 
-    Args:
-        model: `keras.Model` that takes sounds or pictures.
-        analysis: `Analysis`, the dictionary of one, or `None` for that of the model's front end,
-            with frames that overlap by half at least.
-
-    Returns:
-        `Analysis`; `None` of pictures.
+    It may be an `Analysis`, the dictionary of one, or `None` for that of the model's front end,
+    with frames that overlap by half at least; `None` for a model of pictures.
 
     Raises:
         InputError: if it is given for pictures, is not known, or its frames hardly overlap.
     """
     if takes_pictures(model):
         if analysis is not None:
-            raise InputError(f"`analysis` is of sounds, and {model.name} takes pictures.")
+            raise InputError(f"`analysis` is a setting of sounds, and {model.name} takes pictures.")
         return None
     if isinstance(analysis, dict):
         analysis = Analysis(**analysis)
@@ -69,15 +57,8 @@ def settle_analysis(model, analysis):
     return analysis
 
 
-def settle_preprocessing(model, settings):
-    """Leaves pixels alone where a model preprocesses them itself, in a layer named `front_end`.
-
-    Args:
-        model: `keras.Model` that takes pictures.
-        settings: dict, some of `settings.Settings`.
-
-    Returns:
-        dict, with the `preprocessing` that the model needs if it says so.
+def settle_preprocessing(model: keras.Model, settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings for a model of pictures: without preprocessing, if its layer `front_end` does it.
 
     Raises:
         InputError: if pixels would be preprocessed twice.

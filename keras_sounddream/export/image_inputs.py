@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.deepdream.inputs import checks
 from keras_sounddream.deepdream.params.pixels import MODES, WHITE, preprocess, resize
 from keras_sounddream.deepdream.validation import settle_preprocessing
 from keras_sounddream.errors import InputError
@@ -192,7 +191,7 @@ def _read_size(size):
 
 def _check_size(task, size):
     if task.read is not None:  # a dream: at its smallest octave
-        checks.check(np.zeros((1, *size, 3), "float32"), task.model)
+        task.model.ascent.check(np.zeros((1, *size, 3), "float32"))
     elif not _takes(task.model, size):
         raise InputError(
             f"{size[0]} x {size[1]} pixels are too few for {task.model.name}: give a larger `size`."

@@ -11,7 +11,7 @@ import difflib
 import tensorflow as tf
 
 from keras_sounddream.audio.layers import find_sample_rate
-from keras_sounddream.deepdream.ascent import graph_loop
+from keras_sounddream.deepdream.ascent.loop import ascend_in_graph
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.network.checks import takes_pictures
 from keras_sounddream.errors import InputError
@@ -112,7 +112,7 @@ def find_tasks(model, names=None, layer=None, min_seconds=None, preprocessing=No
     take = _taker(network, dream, preprocessing)
     common = _common(network, dream, min_seconds)
     has = [name for name, (make, of_dreams) in TASKS.items() if dream is not None or not of_dreams]
-    if (dream is None or dream.of_pictures) and not _scores(network):
+    if (dream is None or dream.kind == "picture") and not _scores(network):
         has.remove("classify")
     for name in names or ():
         if name not in TASKS:
@@ -164,7 +164,7 @@ def _dream(network, dream, common, layer, take):
     output = common.get("input", "waveform")
 
     def function(image, steps=None, step_size=None):
-        return {output: graph_loop.dream(dream.climb, image, None, steps, step_size)}
+        return {output: ascend_in_graph(dream.ascent, image, None, steps, step_size)}
 
     options = {
         "steps": Option("int32", dream.settings.steps, _MOST_STEPS),
@@ -198,7 +198,7 @@ TASKS = {
 
 
 def _of_dreams(name, function, outputs, dream, common, limit, options):
-    if not dream.of_pictures:
+    if dream.kind == "sound":
         least = max(common["min_samples"], dream.analysis.frame_length)
         common = {**common, "min_samples": least}
     return Task(

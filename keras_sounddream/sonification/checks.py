@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from keras_sounddream.deepdream.inputs.checks import is_silent
+from keras_sounddream.audio.loudness import is_silent
 from keras_sounddream.deepdream.network.checks import check_network, takes_pictures, takes_sounds
 from keras_sounddream.deepdream.network.lookup import output_shape
 from keras_sounddream.errors import InputError

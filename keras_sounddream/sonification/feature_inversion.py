@@ -37,7 +37,7 @@ def invert(model, waveform, layers, steps=STEPS, seed=0, progress=False):
     objective = objectives.inverted(model, list(layers), waveform)
     settings = {"octaves": 1, "steps": steps, "roll_seconds": 0.0, "seed": seed}
     dream = DeepDream(model, objective, **settings)
-    if dream.of_pictures:
+    if dream.kind == "picture":
         raise InputError(f"Expected a model of sounds to invert. {model.name} takes pictures.")
     dream.compile(keras.optimizers.Adam(RATE_NEPERS))
     return dream.run(_noise_like(waveform, seed), progress=progress)

@@ -6,7 +6,7 @@ from keras import ops
 from keras_sounddream.audio.layers import find_front_end
 from keras_sounddream.audio.loudness import hold_level, rms
 from keras_sounddream.audio.spectral.mel import mel_matrix
-from keras_sounddream.audio.spectral.stft import by_fft, istft, stft
+from keras_sounddream.audio.spectral.stft import istft, stft
 from keras_sounddream.deepdream.validation import settle_analysis
 
 _LEVEL_ROUNDS = 4
@@ -25,8 +25,7 @@ class Mask:
         self._analysis = settle_analysis(model, None)
         self._front_end = find_front_end(model)
         self._waveform = np.asarray(waveform, "float32")[np.newaxis]
-        with by_fft():
-            self._spectrogram = stft(self._waveform, self._analysis)
+        self._spectrogram = stft(self._waveform, self._analysis, "fft")
 
     def apply(self, plane):
         """Filters the sound by one plane.
@@ -42,8 +41,8 @@ class Mask:
         """
         gain = self._gain(np.asarray(plane, "float32"))[np.newaxis]
         real, imaginary = (ops.convert_to_tensor(gain) * part for part in self._spectrogram)
-        with by_fft():
-            waveform = istft(real, imaginary, self._analysis, self._waveform.shape[1])
+        num_samples = self._waveform.shape[1]
+        waveform = istft(real, imaginary, self._analysis, num_samples, "fft")
         if float(ops.max(ops.abs(waveform))) < _QUIETEST * np.abs(self._waveform).max():
             return np.zeros(self._waveform.shape[1], "float32")
         return ops.convert_to_numpy(hold_level(waveform, rms(self._waveform), _LEVEL_ROUNDS))[0]

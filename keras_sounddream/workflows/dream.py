@@ -132,10 +132,10 @@ def dream_to_file(dream, input_path, output_path, overwrite=False, progress=Fals
         return dream_stream(dream, input_path, output_path, overwrite=overwrite, progress=progress)
 
     def read(path):
-        return io.load_picture(path) if dream.of_pictures else load(path, dream.sample_rate)
+        return io.load_picture(path) if (dream.kind == "picture") else load(path, dream.sample_rate)
 
     result = dream.run(read(input_path), progress=progress, callbacks=callbacks)
-    if dream.of_pictures:
+    if dream.kind == "picture":
         io.save_picture(output_path, result.picture[0], overwrite)
     else:
         save(output_path, result.waveform, result.sample_rate, overwrite=overwrite)
@@ -153,7 +153,7 @@ def is_long(dream, input_path):
     Returns:
         bool.
     """
-    if dream.of_pictures:
+    if dream.kind == "picture":
         return False
     with open_sound(input_path) as sound:
         return sound.frames / sound.samplerate > MAX_SECONDS

@@ -1,19 +1,22 @@
 """Settings: each has a check, those of the other kind are named, and presets keep to their kind."""
 
-import dataclasses
+import inspect
 
 import numpy as np
 import pytest
 
-from keras_sounddream import InputError
+from keras_sounddream import DeepDream, InputError
+from keras_sounddream.deepdream.ascent import updates
 from keras_sounddream.deepdream.settings import (
-    ONLY_PICTURES,
-    ONLY_SOUNDS,
+    FIELDS,
+    KINDS,
     PRESETS,
-    RANGES,
+    RENAMED,
     Settings,
     choose,
     config_of,
+    defaults,
+    names,
 )
 
 NOT_THAT = {  # for each type of a setting, what is not of it, though Python might take it
@@ -23,19 +26,38 @@ NOT_THAT = {  # for each type of a setting, what is not of it, though Python mig
     str: (1, None, True, "none of them", np.array(["a", "b"]), ["tf"]),
     tuple: ("ab", 1.0, (1.0,), (1.0, 2.0, 3.0), (1.0, "a"), (1.0, True), (0.0, -1.0), None),
 }
-FIELDS = dataclasses.fields(Settings)
+CHANGED = [name for name in FIELDS if name != "transforms"]
 
 
-def test_every_setting_has_a_check_and_its_default_passes():
-    assert list(RANGES) == [field.name for field in FIELDS]
-    Settings()
+@pytest.mark.parametrize("name", CHANGED)
+def test_values_of_another_type_are_named(name):
+    for value in NOT_THAT[type(FIELDS[name].default)]:
+        with pytest.raises(InputError, match=f"`{name}` must be .* Received: "):
+            Settings(**{name: value})
 
 
-@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
-def test_what_is_not_of_a_settings_type_is_named(field):
-    for value in NOT_THAT[field.type]:
-        with pytest.raises(InputError, match=f"`{field.name}` must be .* Received: "):
-            Settings(**{field.name: value})
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_setting_has_help_and_its_default_is_allowed(name):
+    metadata = FIELDS[name].metadata
+    assert metadata["allowed"].fits(FIELDS[name].default)
+    assert metadata["help"].endswith((".", "(Python only)."))
+    assert metadata["help"][0].isupper()
+    assert not metadata["help"].startswith("Of ")
+    assert metadata["only"] in (None, *KINDS)
+
+
+def test_a_dreams_signature_is_the_table_of_settings():
+    parameters = inspect.signature(DeepDream).parameters
+    own = [n for n, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY]
+    assert own == list(FIELDS)
+    documented = inspect.getdoc(DeepDream)
+    assert all(f"\n    {name}: " in documented for name in FIELDS)
+
+
+@pytest.mark.parametrize("value", ["soft", ["soft"], None, 3])
+def test_transforms_are_a_list_of_layers(value):
+    with pytest.raises(InputError, match="`transforms` must be a list of Transform layers"):
+        Settings(transforms=value)
 
 
 def test_numpys_numbers_become_pythons():
@@ -53,36 +75,71 @@ def test_numpys_numbers_become_pythons():
 
 
 @pytest.mark.parametrize(
-    ("is_picture", "settings", "message"),
+    ("kind", "settings", "message"),
     [
         (
-            True,
+            "picture",
             {"parameterization": "mask"},
             "`parameterization` is a setting of sounds, .* takes pictures: leave it out",
         ),
-        (True, {"mask_db": 3.0}, "`mask_db` is a setting of sounds"),
-        (True, {"tile_seconds": 0.0}, "`tile_seconds` is .* of sounds.*: use `tile_pixels`"),
-        (True, {"roll_seconds": 0.1}, "use `roll_pixels`"),
-        (False, {"tile_pixels": 64}, "`tile_pixels` is .* pictures.* sounds: use `tile_seconds`"),
-        (False, {"roll_pixels": 32}, "use `roll_seconds`"),
+        ("picture", {"mask_db": 3.0}, "`mask_db` is a setting of sounds"),
+        ("picture", {"tile_seconds": 0.0}, "`tile_seconds` is .* of sounds.*: use `tile_pixels`"),
+        ("picture", {"roll_seconds": 0.1}, "use `roll_pixels`"),
+        ("sound", {"tile_pixels": 64}, "`tile_pixels` is .* pictures.*: use `tile_seconds`"),
+        ("sound", {"roll_pixels": 32}, "use `roll_seconds`"),
         (
-            False,
+            "sound",
             {"keep_source_detail": True},
             "`keep_source_detail` is a setting of pictures.*: leave it out",
         ),
-        (False, {"preprocessing": "tf"}, "`preprocessing` is a setting of pictures"),
-        (False, {"preset": ["gentle"]}, r"`preset` must be one of .* Received: \['gentle'\]"),
+        ("sound", {"preprocessing": "tf"}, "`preprocessing` is a setting of pictures"),
+        ("sound", {"preset": ["gentle"]}, r"`preset` must be one of .* Received: \['gentle'\]"),
+        ("sound", {"volume": 3}, "A dream has no setting 'volume'. It has: octaves, steps"),
+        ("sound", {"octaves": 0}, "`octaves` must be an int from 1 to 10000. Received: 0"),
+        ("sound", {"step_size": 0.0}, "`step_size` must be above 0 and at most 40"),
+        ("sound", {"seed": 2**31}, "`seed` must be an int below 2 .. 31"),
+        ("sound", {"smoothing": "box"}, "must be one of none, gaussian.*, or a function"),
+        ("picture", {"preprocessing": print}, "`preprocessing` must be one of tf, torch"),
+        *(("sound", {old: 1}, f"`{old}` is called `{new}` now") for old, new in RENAMED.items()),
     ],
 )
-def test_settings_of_the_other_kind_are_named(is_picture, settings, message):
+def test_settings_that_do_not_fit_are_named(kind, settings, message):
     with pytest.raises(InputError, match=message):
-        choose(is_picture, **settings)
+        choose(kind, **settings)
 
 
 @pytest.mark.parametrize("preset", [None, *PRESETS])
-@pytest.mark.parametrize("is_picture", [False, True])
-def test_what_is_written_down_is_chosen_again(is_picture, preset):
-    settings = choose(is_picture, preset)
-    config = config_of(settings, is_picture)
-    assert not set(config) & set(ONLY_SOUNDS if is_picture else ONLY_PICTURES)
-    assert choose(is_picture, **config) == settings
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_written_down_is_chosen_again(kind, preset):
+    settings = choose(kind, preset)
+    config = config_of(settings, kind)
+    assert list(config) == names(kind)
+    assert {FIELDS[name].metadata["only"] for name in config} <= {None, kind}
+    assert choose(kind, **config) == settings
+    plain = {n: list(v) if isinstance(v, tuple) else v for n, v in defaults(kind, preset).items()}
+    assert config == plain
+
+
+@pytest.fixture
+def registries():
+    kept = dict(updates.NORMALIZATIONS), dict(updates.SMOOTHINGS)
+    yield
+    for registry, before in zip((updates.NORMALIZATIONS, updates.SMOOTHINGS), kept, strict=True):
+        registry.clear()
+        registry.update(before)
+
+
+def test_functions_of_ones_own_are_saved_by_their_names(registries):
+    def signs(gradient):
+        return gradient / abs(gradient)
+
+    settings = choose("sound", normalization=signs)
+    with pytest.raises(InputError, match="of `normalization` cannot be saved: register it"):
+        config_of(settings, "sound")
+    assert updates.register_normalization("signs")(signs) is signs
+    assert config_of(settings, "sound")["normalization"] == "signs"
+    assert choose("sound", normalization="signs").normalization == "signs"
+    with pytest.raises(InputError, match="Expected a new name, an identifier. Received: 'signs'"):
+        updates.register_normalization("signs")(signs)
+    with pytest.raises(InputError, match="Received: 'not a name'"):
+        updates.register_smoothing("not a name")(signs)

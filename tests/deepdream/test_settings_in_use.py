@@ -44,12 +44,11 @@ def test_each_way_raises_the_objective_and_is_kept(small_model, chirp, settings)
 def test_a_mask_changes_no_bin_by_more_than_it_may(small_model, chirp):
     settings = {"parameterization": "mask", "mask_db": 3.0, "octaves": 1, "steps": 20}
     dream = DeepDream(small_model, OBJECTIVE, **settings)
-    canvas = dream.climb.canvas
-    state = canvas.begin(tf.constant(chirp), 0)
+    param = dream.param
+    state = param.begin(tf.constant(chirp))
     far = {**state, "variable": tf.sign(state["start"]) * 100.0}
     gain = np.log10(
-        np.mean(np.square(canvas.make({**far, "level": state["level"]})))
-        / np.mean(np.square(chirp))
+        np.mean(np.square(param.make({**far, "level": state["level"]}))) / np.mean(np.square(chirp))
     )
     assert abs(10 * gain) < 0.1  # the level is held, whatever the filter does
     change = dream.run(chirp)

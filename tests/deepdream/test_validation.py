@@ -8,7 +8,6 @@ from keras import layers
 
 from keras_sounddream import DeepDream, InputError, applications, objectives
 from keras_sounddream.audio import Analysis
-from keras_sounddream.deepdream.inputs import checks
 from keras_sounddream.errors import InputWarning
 from keras_sounddream.workflows.layer_gallery import convolutions as convolutions_of
 from keras_sounddream.workflows.objective_from_files import middle_layer
@@ -137,7 +136,7 @@ def test_the_step_that_is_advised_will_do(small_model, chirp):
 
 
 def test_pictures_have_no_analysis():
-    with pytest.raises(InputError, match="`analysis` is of sounds, and plain takes pictures"):
+    with pytest.raises(InputError, match="is a setting of sounds, and plain takes pictures"):
         DeepDream(convolutions("conv"), objectives.layer("conv"), analysis=Analysis())
 
 
@@ -150,7 +149,7 @@ def test_tiles_that_are_nearly_all_margin_are_warned_of(rng):
     model = applications.LogMelCNN(weights=None)
     dream = DeepDream(model, objectives.layer("block4_conv2"), tile_seconds=1.0, **QUICK)
     with pytest.warns(InputWarning, match="make 10 times .* such as tile_seconds=3, or"):
-        checks.check(rng.normal(0, 0.1, (1, 20 * 24000)), dream)
+        dream.ascent.check(rng.normal(0, 0.1, (1, 20 * 24000)))
 
 
 @pytest.mark.parametrize("settings", [{"tile_pixels": 32}, {"tile_pixels": 0}])

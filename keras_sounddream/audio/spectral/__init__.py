@@ -1,4 +1,4 @@
-"""Fourier transforms, mel filters, and magnitude and phase."""
+"""The short-time Fourier transform, its DFT matrices, and mel filters."""
 
 from keras_sounddream.lazy import attach
 
@@ -6,9 +6,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "dft": "",
-        "fft": "",
         "mel": "",
-        "phase": "",
         "stft": "",
     },
 )

@@ -16,56 +16,34 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_sounddream.types import Tensor
+
 _WORTH = 3  # times as many multiplications in one stage; moving numbers about takes time too
 
 
-def forward(framed, fft_length):
-    """Takes the Fourier transform of frames.
+def forward(framed: Tensor, fft_length: int) -> tuple[Tensor, Tensor]:
+    """Fourier transform of frames: `(real, imaginary)`, each `(batch, frames, bins)`.
 
-    Args:
-        framed: float32 `(batch, frames, samples)`, of at most `fft_length` samples, the first of
-            which is 0, as a periodic window makes it.
-        fft_length: int, samples that a frame is padded to with zeros.
-
-    Returns:
-        `(real, imaginary)`, each float32 `(batch, frames, fft_length // 2 + 1)`.
+    Frames `(batch, frames, samples)` have at most `fft_length` samples, the first of which is 0,
+    as under a periodic window.
     """
     length = framed.shape[-1]
     rows = _rows(length, fft_length)
     return (_forward_staged if rows else _forward_folded)(framed, (length, fft_length, rows))
 
 
-def transposed(real, imaginary, fft_length, length):
-    """Applies the transpose of `forward`: its gradient, and with weights on the bins its inverse.
+def transposed(real: Tensor, imaginary: Tensor, fft_length: int, length: int) -> Tensor:
+    """The transpose of `forward`: its gradient and, with weights on the bins, its inverse.
 
-    Args:
-        real: float32 `(batch, frames, fft_length // 2 + 1)`.
-        imaginary: float32 `(batch, frames, fft_length // 2 + 1)`.
-        fft_length: int.
-        length: int, samples of a frame.
-
-    Returns:
-        float32 `(batch, frames, length)`; the first sample of a frame is for a window that ends
-        it.
+    Returns `(batch, frames, length)`; the first sample of a frame is meaningless.
     """
     rows = _rows(length, fft_length)
     back = _transposed_staged if rows else _transposed_folded
     return back(real, imaginary, (length, fft_length, rows))
 
 
-def inverse(real, imaginary, fft_length, length):
-    """Makes frames of their Fourier transform.
-
-    Args:
-        real: float32 `(batch, frames, fft_length // 2 + 1)`.
-        imaginary: float32 `(batch, frames, fft_length // 2 + 1)`.
-        fft_length: int.
-        length: int, samples of a frame.
-
-    Returns:
-        float32 `(batch, frames, length)`; the first sample is not to be relied on, where a
-        periodic window is 0.
-    """
+def inverse(real: Tensor, imaginary: Tensor, fft_length: int, length: int) -> Tensor:
+    """Frames `(batch, frames, length)` of their Fourier transform, but for their first sample."""
     share = np.full(fft_length // 2 + 1, 2 / fft_length)  # a bin stands for its mirror image too
     share[0] /= 2
     share[-1] /= 1 + (fft_length % 2 == 0)
@@ -73,7 +51,7 @@ def inverse(real, imaginary, fft_length, length):
     return transposed(real * share, imaginary * share, fft_length, length)
 
 
-def columns_of(framed, start, width):
+def columns_of(framed: Tensor, start: int, width: int) -> Tensor:
     """A slice of the last axis; its gradient is a pad, which every runtime has."""
     batch, num_frames = ops.shape(framed)[0], ops.shape(framed)[1]
     return ops.slice(framed, (0, 0, start), (batch, num_frames, width))

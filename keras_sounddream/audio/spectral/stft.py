@@ -1,51 +1,105 @@
-"""The short-time Fourier transform and its exact inverse.
+"""The short-time Fourier transform, its exact inverse, and the polar form of a spectrogram.
 
-Reshapes, slices and matrix products only, so that the transforms, and the gradients through
-them, run wherever a matrix product runs: TensorFlow, LiteRT, ONNX Runtime. Within `by_fft` they
-are taken by fast Fourier transforms instead.
+A complex spectrogram is a pair `(real, imaginary)` of float32 `(batch, frames, bins)`. Each
+transform is taken in one of two ways, chosen by the argument `transform`:
 
-A complex spectrogram is a pair `(real, imaginary)` of float32 `(batch, frames, bins)`.
+- `"dft"`: matrix products, which run wherever a matrix product runs (TensorFlow, LiteRT, ONNX
+  Runtime), and so do their gradients;
+- `"fft"`: fast Fourier transforms, quicker where there are any: not in LiteRT nor in ONNX.
+
+Magnitudes and waveforms are the same to rounding. Phases are not: they count from the middle of a
+frame in a DFT and from its start in an FFT, so `stft` and `istft` take the same `transform`.
 """
-
-import contextlib
-import contextvars
 
 import numpy as np
 from keras import ops
 
-from keras_sounddream.audio.spectral import dft, fft
+from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.spectral import dft
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Tensor
 
+TRANSFORMS = ("dft", "fft")
 _LEAST_OVERLAP = 0.1  # sum of the squared windows over a sample; 0.5 at half overlap
-_by_fft = contextvars.ContextVar("by_fft", default=False)
+_TINY = 1e-20
+_FLOOR = 1e-7  # magnitude below which nothing is heard: -140 dB
 
 
-@contextlib.contextmanager
-def by_fft():
-    """Has the transforms made by FFT, quicker where there is one: not in LiteRT nor in ONNX.
+def stft(waveform: Tensor, analysis: Analysis, transform: str = "dft") -> tuple[Tensor, Tensor]:
+    """Short-time Fourier transform, padded so that `istft` restores the waveform exactly.
 
-    What is traced within stays so. Magnitudes and waveforms are the same to rounding; phases count
-    from the start of a frame, not from its middle, so `stft` and `istft` both belong within.
-
-    Yields:
-        None.
-    """
-    token = _by_fft.set(True)
-    try:
-        yield
-    finally:
-        _by_fft.reset(token)
-
-
-def frames(waveform, analysis):
-    """Cuts a waveform into overlapping frames; samples after the last whole frame are left out.
+    Every sample lies in equally many frames: zeros are added before the start and after the end.
 
     Args:
-        waveform: float32 `(batch, samples)`, at least one frame long.
-        analysis: `Analysis`.
+        waveform: float32 `(batch, samples)`, any length.
+        analysis: frame length and step, FFT length.
+        transform: one of `TRANSFORMS`.
 
     Returns:
-        float32 `(batch, frames, frame_length)`.
+        `(real, imaginary)`, each float32 `(batch, frames, bins)`.
+
+    Example:
+        >>> real, imaginary = stft(np.zeros((1, 24000), "float32"), Analysis())
+        >>> tuple(real.shape)
+        (1, 103, 481)
+    """
+    length, step = analysis.frame_length, analysis.frame_step
+    before = length - step
+    num_samples = ops.shape(waveform)[1]
+    last_start = (before + num_samples - 1) // step * step
+    after = last_start + length - before - num_samples
+    padded = ops.pad(waveform, ((0, 0), (before, after)))
+    return fourier(frames(padded, analysis), analysis, transform)
+
+
+def istft(
+    real: Tensor, imaginary: Tensor, analysis: Analysis, num_samples: int, transform: str = "dft"
+) -> Tensor:
+    """Waveform of a spectrogram: the exact inverse of `stft`.
+
+    For a spectrogram that no waveform has, it makes the waveform whose windowed frames come
+    nearest in the least-squares sense (Griffin and Lim, 1984,
+    https://doi.org/10.1109/TASSP.1984.1164317).
+
+    Args:
+        real: float32 `(batch, frames, bins)`.
+        imaginary: float32 `(batch, frames, bins)`.
+        analysis: the `Analysis` that `stft` was called with.
+        num_samples: length of the waveform.
+        transform: the one that `stft` was called with.
+
+    Returns:
+        float32 `(batch, num_samples)`.
+
+    Raises:
+        InputError: if the frames overlap too little for an inverse.
+    """
+    window = ops.convert_to_tensor(_dual_window(analysis), real.dtype)
+    length, fft_length = analysis.frame_length, analysis.fft_length
+    if transform == "fft":
+        framed = _inverse_fft(real, imaginary, fft_length)
+        batch, num_frames = ops.shape(framed)[0], ops.shape(framed)[1]
+        framed = ops.slice(framed, (0, 0, 0), (batch, num_frames, length))
+    else:
+        framed = dft.inverse(real, imaginary, fft_length, length)
+    whole = overlap_add(framed * window, analysis)
+    before = analysis.frame_length - analysis.frame_step
+    return ops.slice(whole, (0, before), (ops.shape(whole)[0], num_samples))
+
+
+def check_inverse(analysis: Analysis) -> None:
+    """Checks that `istft` exists for an analysis.
+
+    Raises:
+        InputError: if the frames overlap too little.
+    """
+    _dual_window(analysis)
+
+
+def frames(waveform: Tensor, analysis: Analysis) -> Tensor:
+    """Overlapping frames `(batch, frames, frame_length)`; a rest shorter than a step is left out.
+
+    By reshape and concatenation, whose gradients are quick everywhere.
     """
     length, step = analysis.frame_length, analysis.frame_step
     whole, rest = divmod(length, step)
@@ -61,17 +115,8 @@ def frames(waveform, analysis):
     return ops.concatenate(pieces, axis=-1)
 
 
-def overlap_add(framed, analysis):
-    """Adds frames up at their places, the transpose of `frames`.
-
-    Args:
-        framed: float32 `(batch, frames, frame_length)`.
-        analysis: `Analysis`.
-
-    Returns:
-        float32 `(batch, samples)`, `frames - 1` steps and a frame long, filled up with zeros to
-        a whole number of steps.
-    """
+def overlap_add(framed: Tensor, analysis: Analysis) -> Tensor:
+    """Sum of frames at their offsets, the transpose of `frames`: `(batch, samples)`."""
     length, step = analysis.frame_length, analysis.frame_step
     count = -(-length // step)
     framed = ops.pad(framed, ((0, 0), (0, 0), (0, count * step - length)))
@@ -83,90 +128,69 @@ def overlap_add(framed, analysis):
     return ops.reshape(total, (-1, (num_frames + count - 1) * step))
 
 
-def transform(framed, analysis):
-    """Windows frames and takes their Fourier transform.
+def fourier(framed: Tensor, analysis: Analysis, transform: str = "dft") -> tuple[Tensor, Tensor]:
+    """Fourier transform of frames under a periodic Hann window: two `(batch, frames, bins)`.
 
-    Time counts from the middle of the frame.
-
-    Args:
-        framed: float32 `(batch, frames, frame_length)`.
-        analysis: `Analysis`; the window is a periodic Hann.
-
-    Returns:
-        `(real, imaginary)`, each float32 `(batch, frames, bins)`. The magnitude is that of
-        `tf.signal.stft`; the phase differs by that of half a frame.
+    The magnitude is that of `tf.signal.stft`.
     """
     window = ops.convert_to_tensor(_window(analysis.frame_length), framed.dtype)
-    way = fft if _by_fft.get() else dft
-    return way.forward(framed * window, analysis.fft_length)
+    forward = _forward_fft if transform == "fft" else dft.forward
+    return forward(framed * window, analysis.fft_length)
 
 
-def stft(waveform, analysis):
-    """Takes the spectrogram of a waveform, padded so that `istft` gives it back exactly.
+def to_polar(real: Tensor, imaginary: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Natural log-magnitude, and cosine and sine of the phase, each `(batch, frames, bins)`.
 
-    Every sample lies in equally many frames: zeros are added before the start and after the end.
-
-    Args:
-        waveform: float32 `(batch, samples)`, any length.
-        analysis: `Analysis`.
-
-    Returns:
-        `(real, imaginary)`, each float32 `(batch, frames, bins)`.
-
-    Example:
-        >>> real, imaginary = stft(np.zeros((1, 24000), "float32"), Analysis())
-        >>> real.shape
-        TensorShape([1, 103, 481])
+    The magnitude has a floor at -140 dB; where there is no sound, cosine and sine are zero.
     """
-    length, step = analysis.frame_length, analysis.frame_step
-    before = length - step
-    num_samples = ops.shape(waveform)[1]
-    last_start = (before + num_samples - 1) // step * step
-    after = last_start + length - before - num_samples
-    padded = ops.pad(waveform, ((0, 0), (before, after)))
-    return transform(frames(padded, analysis), analysis)
+    magnitude = ops.sqrt(ops.square(real) + ops.square(imaginary) + _TINY)
+    return ops.log(magnitude + _FLOOR), real / magnitude, imaginary / magnitude
 
 
-def istft(real, imaginary, analysis, num_samples):
-    """Makes a waveform from a spectrogram, the exact inverse of `stft`.
-
-    Of a spectrogram that no waveform has, it makes the waveform whose windowed frames come
-    nearest in the least-squares sense (Griffin and Lim, 1984,
-    https://doi.org/10.1109/TASSP.1984.1164317).
-
-    Args:
-        real: float32 `(batch, frames, bins)`.
-        imaginary: float32 `(batch, frames, bins)`.
-        analysis: `Analysis` that `stft` was called with.
-        num_samples: int, length of the waveform.
-
-    Returns:
-        float32 `(batch, num_samples)`.
-
-    Raises:
-        InputError: if the frames overlap too little for an inverse.
-    """
-    window = ops.convert_to_tensor(_dual_window(analysis), real.dtype)
-    length, fft_length = analysis.frame_length, analysis.fft_length
-    if _by_fft.get():
-        framed = dft.columns_of(fft.inverse(real, imaginary, fft_length), 0, length)
-    else:
-        framed = dft.inverse(real, imaginary, fft_length, length)
-    whole = overlap_add(framed * window, analysis)
-    before = analysis.frame_length - analysis.frame_step
-    return ops.slice(whole, (0, before), (ops.shape(whole)[0], num_samples))
+def from_polar(log_magnitude: Tensor, cosine: Tensor, sine: Tensor) -> tuple[Tensor, Tensor]:
+    """Complex spectrogram of a polar form, the inverse of `to_polar`."""
+    magnitude = ops.exp(log_magnitude)
+    return magnitude * cosine, magnitude * sine
 
 
-def check_inverse(analysis):
-    """Checks that `istft` has an inverse to make.
+def _forward_fft(framed, fft_length):
+    """FFT of real frames; its gradient is an inverse FFT: fewer passes than TensorFlow's own."""
+    num_samples = framed.shape[-1]
 
-    Args:
-        analysis: `Analysis`.
+    @ops.custom_gradient
+    def transform(framed):
+        def gradient(*parts, upstream=None):
+            real, imaginary = upstream or parts
+            weights = ops.convert_to_tensor(fft_length / _appearances(fft_length), real.dtype)
+            padded = ops.irfft((real * weights, imaginary * weights), fft_length)
+            return padded[..., :num_samples] if num_samples < fft_length else padded
 
-    Raises:
-        InputError: if the frames overlap too little.
-    """
-    _dual_window(analysis)
+        return ops.rfft(framed, fft_length), gradient
+
+    return transform(framed)
+
+
+def _inverse_fft(real, imaginary, fft_length):
+    """Real frames `(batch, frames, fft_length)` of their FFT; its gradient is an FFT."""
+
+    @ops.custom_gradient
+    def transform(real, imaginary):
+        def gradient(*framed, upstream=None):
+            parts = ops.rfft(framed[0] if upstream is None else upstream, fft_length)
+            weights = ops.convert_to_tensor(_appearances(fft_length) / fft_length, parts[0].dtype)
+            return parts[0] * weights, parts[1] * weights
+
+        return ops.irfft((real, imaginary), fft_length), gradient
+
+    return transform(real, imaginary)
+
+
+def _appearances(fft_length):
+    """Times that each bin appears in the full spectrum: twice but for the first and the middle."""
+    counts = np.full(fft_length // 2 + 1, 2.0)
+    counts[0] = 1
+    counts[-1] -= fft_length % 2 == 0
+    return counts
 
 
 def _window(length):

@@ -1,173 +1,266 @@
-"""The way up: how a dream's state is made, read, and followed along its gradient."""
+"""Gradient ascent on the input: builds its state, takes the gradient of the objective, steps."""
 
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
 import tensorflow as tf
 
-from keras_sounddream.audio.spectral.phase import db_to_nepers
-from keras_sounddream.audio.spectral.stft import by_fft
-from keras_sounddream.deepdream.ascent import tiles
-from keras_sounddream.deepdream.ascent.tracing import apart, trace_dynamic_shape
-from keras_sounddream.deepdream.ascent.updates import NORMALIZATIONS, SMOOTHINGS, Momentum
-from keras_sounddream.deepdream.network.feature_extractor import Network
-from keras_sounddream.deepdream.params import octaves, transforms
-from keras_sounddream.deepdream.params.pixels import Picture
-from keras_sounddream.deepdream.params.spectrogram import Sound
+from keras_sounddream.deepdream.ascent import tiles, tracing
+from keras_sounddream.deepdream.ascent.updates import (
+    NORMALIZATIONS,
+    SMOOTHINGS,
+    KerasOptimizer,
+    Momentum,
+)
+from keras_sounddream.deepdream.network.feature_extractor import FeatureExtractor
+from keras_sounddream.deepdream.objectives.objective import Objective
+from keras_sounddream.deepdream.params.pixels import PixelParam
+from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam, State
+from keras_sounddream.deepdream.params.transforms import stretch
+from keras_sounddream.deepdream.settings import Settings
+from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, Tensor
 
-REFRESH_STEPS = 10  # the phase is taken anew from the waveform after so many steps
 
+class Operations(NamedTuple):
+    """The operations that the loop of an ascent is written against; see `loop.ascend`.
 
-class Climb:
-    """What a `DeepDream` ascends by; it follows from the model, the objective and the settings.
-
-    Args:
-        dream: `DeepDream`, whose settings, model, objective and analysis are settled.
-
-    Attributes:
-        canvas: `Sound` or `Picture`, that is changed.
-        network: `Network`, that the objective is read off.
-        updater: `Momentum` or `KerasOptimizer`, that follows the gradient.
-        tiles: `tiles.Tiles`, or `None` where all is read at once.
-        traced: dict of the methods by name, as graphs.
+    `begin(source)`, `enter_octave(state, octave)` and `renew(state, octave, done)` give a state;
+    `begin_update(variable)` the update rule's slots; `advance(state, slots, octave, done, count,
+    weights)` the state and slots after `count` steps, and the objective before each `(count,
+    batch)`; `finish(state)` the sound or picture. `score(image, source, weights)` reads the
+    objective without a gradient.
     """
 
-    def __init__(self, dream):
-        settings = self.settings = dream.settings
-        self._objective, self._of_pictures = dream.objective, dream.of_pictures
-        if dream.of_pictures:
-            self.canvas = Picture(
-                settings.roll_pixels, settings.source_mix, settings.keep_source_detail
-            )
-            cut = [settings.tile_pixels] * 2
-        else:
-            roll = round(settings.roll_seconds * dream.sample_rate)
-            ways = settings.parameterization, settings.mask_db, roll, settings.source_mix
-            self.canvas = Sound(dream.analysis, *ways)
-            cut = [round(settings.tile_seconds * dream.sample_rate)]
-        read = dream.model, dream.objective, dream.model_input
-        self.network = self._quick_network = Network(*read)
-        if settings.precision != "float32":  # by which the way up is found
-            self._quick_network = Network(*read, settings.precision)
+    begin: Callable
+    enter_octave: Callable
+    begin_update: Callable
+    renew: Callable
+    advance: Callable
+    finish: Callable
+    score: Callable
+
+
+class GradientAscent:
+    """Gradient ascent of an objective of a network on a parameterised sound or picture.
+
+    Args:
+        model: functional, with one input.
+        objective: what is maximised; resolved for the model.
+        param: what is changed, and how it becomes the network's input.
+        settings: of the dream.
+
+    Attributes:
+        extractor: `FeatureExtractor` in float32, which measures.
+        tiles: `tiles.Tiles`, or `None` where the input is read at once.
+        update: `Momentum` or `KerasOptimizer`, the update rule.
+        traced: `Operations` as graphs, for a loop outside of a graph.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        objective: Objective,
+        param: SpectrogramParam | PixelParam,
+        settings: Settings,
+    ):
+        self.objective, self.param, self.settings = objective, param, settings
+        extractor = functools.partial(
+            FeatureExtractor, model, objective, param.preprocess, transform=param.transform
+        )
+        self.extractor = self._quick_extractor = extractor()
+        if settings.precision != "float32":
+            self._quick_extractor = extractor(precision=settings.precision)
         self.tiles = None
-        if all(cut):
-            self.tiles = tiles.plan(dream.model, dream.objective, cut, settings.approximate)
-        self.follow()
+        if all(param.tile_lengths):
+            self.tiles = tiles.plan(model, objective, param.tile_lengths, settings.approximate)
+        self._normalize = _function(NORMALIZATIONS, settings.normalization)
+        self._smooth = _function(SMOOTHINGS, settings.smoothing)
+        self._isolated_gradient = tracing.no_inline(self.gradient)
+        self.use(None)
 
-    def follow(self, updater=None):
-        """Chooses what follows the gradient; the graphs hold it, so they are made anew.
+    def use(self, optimizer: KerasOptimizer | None) -> None:
+        """Chooses the update rule, `None` for plain ascent; the graphs hold it and are new."""
+        self.update = optimizer or self.momentum(self.settings.step_size)
+        trace, plain = self.param.trace, self.operations()
+        # an optimizer needs static shapes
+        advance = trace(plain.advance, relax_shapes=optimizer is None)
+        self.traced = Operations(
+            begin=trace(plain.begin),
+            enter_octave=trace(plain.enter_octave),
+            begin_update=self.update.begin,
+            renew=trace(plain.renew),
+            advance=advance,
+            finish=trace(plain.finish),
+            score=tracing.trace(plain.score),
+        )
 
-        Args:
-            updater: `KerasOptimizer`, or `None` for plain ascent.
-        """
-        self.updater = updater or self.momentum(self.settings.step_size)
-        methods = (self.begin, self.enter, self.renew, self.advance, self.finish)
-        trace = trace_dynamic_shape if self._of_pictures else _trace
-        self.traced = {method.__name__: trace(method) for method in methods}
-        self.traced["read_only"] = _trace(self.read_only)
-        if updater is not None:  # an optimizer wants shapes
-            self.traced["advance"] = _trace(self.advance, loosely=False)
+    def momentum(self, step_size: Tensor) -> Momentum:
+        """Plain ascent by steps of so many dB, or levels of a pixel."""
+        return Momentum(self.param.step_size(step_size), self.settings.momentum)
 
-    def momentum(self, step_size):
-        """Plain ascent by steps of so many dB or levels of a pixel."""
-        step_size = step_size if self._of_pictures else db_to_nepers(step_size)
-        return Momentum(step_size, self.settings.momentum)
+    def operations(
+        self, update: Momentum | KerasOptimizer | None = None, steps: Tensor | None = None
+    ) -> Operations:
+        """The operations within a graph, with another update rule or steps per octave if given."""
+        update = update or self.update
+        steps = self.settings.steps if steps is None else steps
+        return Operations(
+            begin=self.param.begin,
+            enter_octave=self.enter_octave,
+            begin_update=update.begin,
+            renew=self.renew,
+            advance=functools.partial(self.advance, update, steps),
+            finish=self.param.finish,
+            score=functools.partial(self.score, differentiable=False),
+        )
 
-    def step(self, waveform, place, step_size):
-        """Makes one step, as `DeepDream.step`."""
-        updater = self.updater if step_size is None else self.momentum(step_size)
-        finest = tf.constant(1.0), tf.constant(1.0)
-        state = self.enter(self.begin(waveform), tf.constant(0), *finest)
-        slots = updater.begin(state["variable"])
-        state, _, scores = self.advance_by(updater, 1, state, slots, finest, (place, 0, 1), None)
-        return self.finish(state), scores[0]
+    def enter_octave(self, state: State, octave: Tensor) -> State:
+        """State at the start of an octave."""
+        return self.param.enter_octave(state, octave, self.param.grid(octave))
 
-    def read(self, image, source, weights, differentiable=True):
-        """Reads the objective, as `DeepDream.read`."""
-        with by_fft():
-            values = self.network.values()
-            return self._score(image, source, self.network, values, weights, differentiable)
-
-    def read_only(self, image, source, weights):
-        """Reads the objective where nobody wants a gradient: of tiles it costs twice as much."""
-        return self.read(image, source, weights, differentiable=False)
-
-    def begin(self, source):
-        with by_fft():
-            return self.canvas.begin(source, self.settings.seed)
-
-    def enter(self, state, octave, coarse_time, coarse_frequency):
-        canvas = self.canvas
-        return canvas.enter_octave(state, octave, coarse_time, coarse_frequency)
-
-    def renew(self, state, octave, done):
-        """Takes the phase anew, but before the very first step, when it is new."""
-        with by_fft():
-            return tf.cond(
-                tf.logical_and(octave == 0, done == 0),
-                lambda: state,
-                lambda: self.canvas.renew(state),
-            )
+    def renew(self, state: State, octave: Tensor, done: Tensor) -> State:
+        """State at the start of a round; before the very first step it is new already."""
+        is_new = tf.logical_and(octave == 0, done == 0)
+        return tf.cond(is_new, lambda: state, lambda: self.param.renew(state))
 
     def advance(
-        self, state, slots, coarse_time, coarse_frequency, first, done, count, weights=None
-    ):
-        ways = self.updater, self.settings.steps
-        grid, place = (coarse_time, coarse_frequency), (first, done, count)
-        return self.advance_by(*ways, state, slots, grid, place, weights)
-
-    def advance_by(self, updater, steps, state, slots, grid, place, weights):
-        """Makes steps of an octave; `place`: seed of the first, how many were made and are now."""
-        first, done, count = place
-        canvas, settings = self.canvas, self.settings
-        values = self._quick_network.values()
+        self,
+        update: Momentum | KerasOptimizer,
+        steps: Tensor,
+        state: State,
+        slots: tuple,
+        octave: Tensor,
+        done: Tensor,
+        count: Tensor,
+        weights: Tensor | None = None,
+    ) -> tuple[State, tuple, Tensor]:
+        """Makes `count` steps of an octave after `done`: `(state, slots, scores)`."""
+        kernels, grid = self._quick_extractor.kernels(), self.param.grid(octave)
         last = tf.cast(tf.maximum(steps - 1, 1), "float32")
-        normalize, smooth = NORMALIZATIONS[settings.normalization], SMOOTHINGS[settings.smoothing]
-        first_width, last_width = settings.smoothing_width
-
-        @apart
-        def climb(variable, place):
-            with tf.GradientTape() as tape:
-                tape.watch(variable)
-                image = canvas.make({**state, "variable": variable})
-                source = canvas.source(state)
-                scores = self._moved_score(image, source, place, values, weights)
-            return tape.gradient(scores, variable, unconnected_gradients="zero"), scores
 
         def step(i, variable, slots, history):
-            gradient, scores = climb(variable, first + i)
-            gradient = canvas.draw(gradient, *grid)
-            share = tf.cast(done + i, "float32") / last
-            gradient = smooth(gradient, first_width + (last_width - first_width) * share)
-            variable, slots = updater.step(variable, normalize(gradient), slots)
-            return i + 1, canvas.limit(variable), slots, history.write(i, scores)
+            now = {**state, "variable": variable}
+            number = octave * steps + done + i
+            gradient, scores = self._isolated_gradient(now, number, kernels, weights)
+            progress = tf.cast(done + i, "float32") / last
+            variable, slots = self.follow(update, now, gradient, slots, grid, progress)
+            return i + 1, variable, slots, history.write(i, scores)
 
-        with by_fft():
-            history = tf.TensorArray("float32", size=count, element_shape=(None,))
-            start = (tf.constant(0), state["variable"], slots, history)
-            _, variable, slots, history = tf.while_loop(
-                lambda i, *_: i < count, step, start, parallel_iterations=1
-            )
+        history = tf.TensorArray("float32", size=count, element_shape=(None,))
+        _, variable, slots, history = tf.while_loop(
+            lambda i, *_: i < count,
+            step,
+            (tf.constant(0), state["variable"], slots, history),
+            parallel_iterations=1,
+        )
         return {**state, "variable": variable}, slots, history.stack()
 
-    def finish(self, state):
-        with by_fft():
-            return self.canvas.finish(state)
+    def gradient(
+        self, state: State, step: Tensor, kernels: list, weights: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Gradient of the objective by the state's variable, and the objective `(batch,)`."""
+        with tf.GradientTape() as tape:
+            tape.watch(state["variable"])
+            scores = self.moved_score(state, step, kernels, weights)
+        return tape.gradient(scores, state["variable"], unconnected_gradients="zero"), scores
 
-    def _moved_score(self, image, source, step, values, weights):
-        """Reads the objective off what is moved and stretched at random."""
-        settings, canvas = self.settings, self.canvas
+    def follow(
+        self,
+        update: Momentum | KerasOptimizer,
+        state: State,
+        gradient: Tensor,
+        slots: tuple,
+        grid: tuple,
+        progress: Tensor,
+    ) -> tuple[Tensor, tuple]:
+        """One step along a gradient: octave's grid, smoothing, normalisation, update, limit."""
+        gradient = self.param.coarsen(gradient, grid)
+        first, last = self.settings.smoothing_width
+        gradient = self._smooth(gradient, first + (last - first) * progress)
+        variable, slots = update.step(state["variable"], self._normalize(gradient), slots)
+        return self.param.limit(variable), slots
 
-        def move(image):
-            moved = canvas.move(image, settings.seed, step)
-            return transforms.zoom(moved, settings.scale, settings.seed, step)
+    def moved_score(
+        self, state: State, step: Tensor, kernels: list, weights: Tensor | None
+    ) -> Tensor:
+        """Objective `(batch,)` of what a state makes, after the random transforms of a step."""
+        image = moved = self.move(self.param.make(state), step)
+        if self.extractor.needs_source:
+            image = self.move(self.param.source(state), step)
+        return self._read(self._quick_extractor, moved, image, kernels, weights)
 
-        source = move(source) if self._objective.needs_source else move(tf.stop_gradient(image))
-        network = self._quick_network
-        return self._score(move(image), source, network, values, weights)
+    def move(self, image: Tensor, step: Tensor) -> Tensor:
+        """Sound or picture after the random transforms of a step."""
+        settings, param = self.settings, self.param
+        if param.most_shift:
+            image = param.move(image, self.shift(step))
+        if settings.scale:
+            image = stretch(image, settings.scale, settings.seed, step)
+        for number, transform in enumerate(settings.transforms, start=1):
+            image = transform(image, tf.stack([settings.seed + number, step]))
+        return image
 
-    def _score(self, image, source, network, values, weights, differentiable=True):
+    def shift(self, step: Tensor) -> Tensor:
+        """Random shift of a step along each axis: int32 `(axes,)`."""
+        most, axes = self.param.most_shift, len(self.param.shift_axes)
+        seed = tf.stack([self.settings.seed, step])
+        return tf.random.stateless_uniform((axes,), seed, -most, most + 1, "int32")
+
+    def score(
+        self,
+        image: Tensor,
+        source: Tensor,
+        weights: Tensor | None = None,
+        differentiable: bool = True,
+    ) -> Tensor:
+        """Objective `(batch,)` of sounds or pictures; of tiles, a gradient doubles the cost."""
+        kernels = self.extractor.kernels()
+        return self._read(self.extractor, image, source, kernels, weights, differentiable)
+
+    def step(
+        self, image: Tensor, number: Tensor, step_size: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """A single step at the finest octave: `(dream, objective)`."""
+        update = self.update if step_size is None else self.momentum(step_size)
+        finest = tf.constant(1.0), tf.constant(1.0)
+        state = self.param.enter_octave(self.param.begin(image), tf.constant(0), finest)
+        kernels = self._quick_extractor.kernels()
+        gradient, scores = self._isolated_gradient(state, number, kernels, None)
+        slots = update.begin(state["variable"])
+        progress = tf.constant(0.0)
+        variable, _ = self.follow(update, state, gradient, slots, finest, progress)
+        return self.param.finish({**state, "variable": variable}), scores
+
+    def check(self, image: Array) -> Array:
+        """Checks sounds or pictures to dream on: float32 with a batch axis.
+
+        Raises:
+            InputError: if they cannot be dreamed on, or are too small for a layer.
+        """
+        image = self.param.check(image)
+        layer = self.extractor.first_empty(self.param.smallest_input(image.shape))
+        if layer is not None:
+            raise InputError(self.param.too_small(image.shape, layer))
+        if self.tiles is not None:
+            self.tiles.advise(image.shape, self.param.larger_tiles)
+        return image
+
+    def factors(self, weights: Tensor | None) -> list[Tensor]:
+        """Weight of each term for each example: float32 `(batch,)` or `(1,)`."""
+        own = [tf.constant([float(weight)]) for weight in self.extractor.weights]
+        if weights is None:
+            return own
+        columns = tf.unstack(weights, num=len(own), axis=1)
+        return [factor * column for factor, column in zip(own, columns, strict=True)]
+
+    def _read(self, extractor, image, source, kernels, weights, differentiable=True):
         factors = self.factors(weights)
 
         def score_maps(image, source):
-            maps = network.score_maps(image, source, values)
+            maps = extractor.score_maps(image, source, kernels)
             return [
                 scores * tf.reshape(factor, (-1, *[1] * (len(scores.shape) - 1)))
                 for scores, factor in zip(maps, factors, strict=True)
@@ -176,38 +269,9 @@ class Climb:
         if self.tiles is None:
             maps = score_maps(image, source)
             return sum(tf.reduce_mean(m, axis=list(range(1, len(m.shape)))) for m in maps)
-        per_tile = self.settings.normalize_over == "tile"
-        normalize = NORMALIZATIONS[self.settings.normalization] if per_tile else None
+        normalize = self._normalize if self.settings.normalize_over == "tile" else None
         return self.tiles.read(score_maps, image, source, normalize, differentiable)
 
-    def factors(self, weights):
-        """The weight of each term for each example: list of float32 `(batch,)` or `(1,)`."""
-        own = [tf.constant([float(term["weight"])]) for term in self._objective.terms]
-        if weights is None:
-            return own
-        columns = tf.unstack(weights, num=len(own), axis=1)
-        return [factor * column for factor, column in zip(own, columns, strict=True)]
 
-
-def grids(settings):
-    """Grids of the octaves, as of `octaves.factors`."""
-    return octaves.factors(settings.octaves, settings.time_factor, settings.frequency_factor)
-
-
-def rounds(steps):
-    """Steps of each round of an octave: after each, the phase is taken anew.
-
-    Args:
-        steps: int.
-
-    Returns:
-        list of int.
-    """
-    return [min(REFRESH_STEPS, steps - done) for done in range(0, steps, REFRESH_STEPS)]
-
-
-def _trace(method, loosely=True):
-    """A graph of a method, without the warning that every further dream is one more trace."""
-    traced = tf.function(method, reduce_retracing=loosely)
-    traced._omit_frequent_tracing_warning = True
-    return traced
+def _function(registry, chosen):
+    return registry[chosen] if isinstance(chosen, str) else chosen

@@ -7,12 +7,17 @@ start, and leave the same rest as the whole, so that "same" padding falls alike.
 
 import dataclasses
 import math
+import warnings
+from collections.abc import Callable
 
+import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.deepdream.ascent.tracing import apart
+from keras_sounddream.deepdream.ascent.tracing import no_inline
 from keras_sounddream.deepdream.network.receptive_field import Reach, reaches, why_unbounded
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, InputWarning
+
+_MOST_WORK = 8  # times that of a dream without tiles
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,6 +132,23 @@ class Tiles:
     cuts: tuple
     jumps: tuple | None
 
+    def advise(self, shape: tuple, spell: Callable[[int], str]) -> None:
+        """Warns where most of the work on an input of a shape would be for the halos.
+
+        `spell` names the setting for tiles of a length.
+        """
+        pairs = list(zip(self.cuts, shape[1:], strict=False))
+        work = np.prod([int(cut.count(n)) * int(cut.tile_length(n)) / n for cut, n in pairs])
+        if work > _MOST_WORK:
+            longest = max(2 * (cut.before + cut.after) for cut, _ in pairs)
+            warnings.warn(
+                f"These tiles make {work:.0f} times the work of none, nearly all of it for the "
+                f"margins that keep them exact. Take larger ones, such as {spell(longest)}, or "
+                "approximate=True.",
+                InputWarning,
+                stacklevel=4,
+            )
+
     def read(self, score_maps, image, source, normalize=None, differentiable=True):
         """Scores what is dreamed on, with a gradient that is taken tile by tile.
 
@@ -156,7 +178,7 @@ class Tiles:
         whole = tf.unstack(tf.shape(image)[1 : 1 + len(self.cuts)])
         counts = [cut.count(length) for cut, length in zip(self.cuts, whole, strict=True)]
 
-        @apart
+        @no_inline
         def read_tile(places, start, size):
             with tf.GradientTape() as tape:
                 tile, source_tile = (_slice(each, start, size) for each in (image, source))

@@ -124,7 +124,7 @@ def dream_stream(
     """
     _check_seconds("segment_seconds", segment_seconds, 0.5, 600.0)
     _check_seconds("overlap_seconds", overlap_seconds, 0.0, segment_seconds / 2)
-    if dream.of_pictures:
+    if dream.kind == "picture":
         raise InputError(f"Only sounds are streamed, and {dream.model.name} takes pictures: `run`.")
     rate = dream.sample_rate
     output_path = check_writable(output_path, rate, overwrite)

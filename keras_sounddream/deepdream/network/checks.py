@@ -1,27 +1,26 @@
-"""What can be dreamed with; each check names what came."""
+"""Checks of a network: whether it is functional, and whether it takes sounds or pictures."""
+
+from typing import Any
 
 import keras
 
 from keras_sounddream.errors import InputError
 
 
-def takes_pictures(model):
+def takes_pictures(model: keras.Model) -> bool:
     """Tells whether a model takes pictures `(batch, height, width, 3)`."""
     shape = model.inputs[0].shape
     return len(shape) == 4 and shape[-1] == 3
 
 
-def takes_sounds(model):
+def takes_sounds(model: keras.Model) -> bool:
     """Tells whether a model takes waveforms `(batch, samples)` or `(batch, samples, 1)`."""
     shape = model.inputs[0].shape
     return len(shape) == 2 or (len(shape) == 3 and shape[-1] == 1)
 
 
-def check_network(model):
+def check_network(model: Any) -> None:
     """Checks that something is a functional model with one input.
-
-    Args:
-        model: what ought to be one.
 
     Raises:
         InputError: if it is not.

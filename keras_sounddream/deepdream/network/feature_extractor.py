@@ -1,40 +1,62 @@
-"""The network that a dream reads: a model up to the layers of an objective, made quick.
+"""The network of a dream: a model up to the layers of an objective, with folded batch norms.
 
 Batch normalisation after a convolution is folded into its kernel: the same activations, and on
 large networks three fifths of the time. The folded kernels are computed from the model's own
 variables whenever a dream begins, so that they are never out of date.
 """
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_sounddream.audio.layers import LogMelSpectrogram
+from keras_sounddream.audio.layers import LogMelSpectrogram, find_front_end
 from keras_sounddream.deepdream.network.lookup import INPUT, SOURCE, find_layer
 from keras_sounddream.deepdream.network.patch_axis import join_parts, layers_of_parts
+from keras_sounddream.deepdream.objectives.objective import Objective
+from keras_sounddream.deepdream.objectives.terms import LOGITS
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Tensor
 
 _FOLDABLE = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
-_LOGITS = "/logits"
 _ALWAYS_PRECISE = (keras.layers.InputLayer, keras.layers.Rescaling, LogMelSpectrogram)
 PRECISIONS = {"float32": None, "bfloat16": "bfloat16"}  # and Keras's policy for the layers
 
 
-class Network:
+class FeatureExtractor:
     """Reads an objective's activations off inputs of a model.
 
     Args:
-        model: `keras.Model`, functional, with one input.
-        objective: `Objective`.
+        model: functional, with one input.
+        objective: resolved for the model.
         preprocess: function from what is dreamed on to what the model takes.
-        precision: str, key of `PRECISIONS`.
+        precision: key of `PRECISIONS`.
+        transform: of the model's `LogMelSpectrogram`: `"fft"`, or `"dft"` for export.
+
+    Attributes:
+        weights: list of float, of the objective's terms.
+        needs_source: whether a term compares with the source.
+
+    Raises:
+        InputError: if a layer is read both before and after its activation function.
     """
 
-    def __init__(self, model, objective, preprocess, precision="float32"):
-        self.objective = objective
+    def __init__(
+        self,
+        model: keras.Model,
+        objective: Objective,
+        preprocess: Callable[[Tensor], Tensor],
+        precision: str = "float32",
+        transform: str = "fft",
+    ):
         self._preprocess = preprocess
-        names = dict.fromkeys([*objective.layers, *objective.logit_layers])
-        if not names:  # only the input is read
+        self._readers = objective.readers()
+        self.weights = [term["weight"] for term in objective.terms]
+        self.needs_source = objective.needs_source
+        self._names = list(dict.fromkeys([*objective.layers, *objective.logit_layers]))
+        self._logits, self._model = objective.logit_layers, model
+        if not self._names:  # only the input is read
             self._network, self._sources = None, []
             return
         both = set(objective.layers) & set(objective.logit_layers)
@@ -43,41 +65,44 @@ class Network:
                 f"Layer {both.pop()!r} is read before its activation, as logits, and after it: "
                 "dream of one of the two."
             )
-        outputs = {name: find_layer(model, name).output for name in names}
-        self._of_parts = layers_of_parts(model) & set(names)
+        outputs = {name: find_layer(model, name).output for name in self._names}
+        self._in_patches = layers_of_parts(model) & set(self._names)
         used = keras.Model(model.inputs[0], outputs)
-        self._network, self._sources = _quicken(
-            used, set(objective.logit_layers), PRECISIONS[precision]
+        self._network, self._sources = fold_batch_norm(
+            used, set(objective.logit_layers), PRECISIONS[precision], transform
         )
 
-    def values(self):
-        """Computes the kernels that the network is read with: a list of tensors."""
+    def kernels(self) -> list[Tensor]:
+        """Weights that the network is read with, computed from the model's own."""
         return [tf.cast(value(), variable.dtype) for variable, value in self._sources]
 
-    def score_maps(self, image, source, values):
-        """Reads scores at all positions.
-
-        Args:
-            image: float32 `(batch, …)`, waveforms or pictures.
-            source: float32, the same before the dream.
-            values: list of tensors, of `values`.
-
-        Returns:
-            list of float32 `(batch, *positions)`, one a term, not weighted.
-        """
+    def score_maps(self, image: Tensor, source: Tensor, kernels: list[Tensor]) -> list[Tensor]:
+        """Scores at all positions, not weighted: float32 `(batch, *positions)` for each term."""
         activations = {INPUT: image, SOURCE: source}
         if self._network is not None:
             variables = [variable for variable, _ in self._sources]
             inputs = self._preprocess(image)
-            pairs = list(zip(variables, values, strict=True))
+            pairs = list(zip(variables, kernels, strict=True))
             with keras.StatelessScope(pairs, initialize_variables=False):
-                found = self._network(inputs, training=False)
-            found = {name: tf.cast(value, "float32") for name, value in found.items()}
-            for name in self._of_parts:
-                found[name] = join_parts(found[name], tf.shape(image)[0])
-            activations |= found
-            activations |= {f"{n}{_LOGITS}": found[n] for n in self.objective.logit_layers}
-        return [scores for _, scores in self.objective.score_maps(activations)]
+                outputs = self._network(inputs, training=False)
+            outputs = {name: tf.cast(value, "float32") for name, value in outputs.items()}
+            for name in self._in_patches:
+                outputs[name] = join_parts(outputs[name], tf.shape(image)[0])
+            activations |= outputs
+            activations |= {f"{name}{LOGITS}": outputs[name] for name in self._logits}
+        return [read(activations) for read in self._readers]
+
+    def first_empty(self, input_shape: tuple) -> str | None:
+        """Name of the first layer that outputs nothing for an input of a shape, if there is one."""
+        for name in self._names:
+            network = keras.Model(self._model.inputs[0], self._model.get_layer(name).output)
+            try:
+                fits = 0 not in network.compute_output_shape(tuple(input_shape))
+            except ValueError:
+                fits = False
+            if not fits:
+                return name
+        return None
 
 
 class _Folded(keras.layers.Layer):
@@ -87,14 +112,16 @@ class _Folded(keras.layers.Layer):
         return inputs
 
 
-def _quicken(model, logits, policy=None):
-    """A copy of a model without its batch normalisations and without activations of `logits`.
+def fold_batch_norm(
+    model: keras.Model, logits: set[str], policy: str | None = None, transform: str = "dft"
+) -> tuple[keras.Model, list]:
+    """Copies a model without its batch normalisations and without activations of `logits`.
 
     Returns the copy, or the model itself if nothing would change, and a list of pairs: a variable
     of it and a function that computes its value.
     """
     folded = _foldable(model)
-    if not folded and not logits and policy is None:
+    if not (folded or logits or policy or _has_other_transform(model, transform)):
         return model, [(variable, _reader(variable)) for variable in model.weights]
     normed = {convolution: norm for norm, convolution in folded.items()}
 
@@ -104,6 +131,8 @@ def _quicken(model, logits, policy=None):
             config["dtype"] = policy
         if layer.name in folded or (layer.name in logits and _is_softmax(layer)):
             return _Folded(name=layer.name, dtype=config["dtype"])
+        if isinstance(layer, LogMelSpectrogram):
+            config["transform"] = transform
         if layer.name in normed:
             config["use_bias"] = True
         if layer.name in logits and "activation" in config:
@@ -123,6 +152,11 @@ def _quicken(model, logits, policy=None):
         else:
             sources += zip(new.weights, map(_reader, layer.weights), strict=True)
     return keras.Model(copy.inputs[0], copy.output), sources
+
+
+def _has_other_transform(model, transform):
+    front_end = find_front_end(model)
+    return front_end is not None and front_end.transform != transform
 
 
 def _is_softmax(layer):

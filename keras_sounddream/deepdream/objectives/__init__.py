@@ -6,7 +6,9 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "Objective": "objective",
+        "as_objective": "api",
         "channel": "api",
+        "custom": "objective",
         "direction": "api",
         "diversity": "api",
         "energy_protection": "api",
@@ -22,6 +24,7 @@ __getattr__, __dir__, __all__ = attach(
         "matched": "api",
         "neurons": "api",
         "parse": "api",
+        "register": "api",
         "total_variation": "api",
     },
 )

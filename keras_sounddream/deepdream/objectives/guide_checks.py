@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_sounddream.deepdream.inputs.checks import is_silent
+from keras_sounddream.audio.loudness import is_silent
 from keras_sounddream.deepdream.network.checks import takes_sounds
 from keras_sounddream.deepdream.network.lookup import find_layer
 from keras_sounddream.deepdream.objectives.objective import finite_list

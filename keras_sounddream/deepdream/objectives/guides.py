@@ -16,7 +16,7 @@ from keras_sounddream.deepdream.objectives.guide_checks import (
     checked_guides,
     checked_weights,
 )
-from keras_sounddream.deepdream.objectives.objective import of_kind
+from keras_sounddream.deepdream.objectives.objective import term
 from keras_sounddream.errors import InputError
 
 _TINY = 1e-12
@@ -120,7 +120,7 @@ def matched(model, layer, guides, most_vectors=256, seed=0):
     vectors = np.concatenate([values.reshape(-1, values.shape[-1]) for values in features])
     count = min(most_vectors, len(vectors))
     drawn = np.random.default_rng(seed).choice(len(vectors), count, replace=False)
-    return of_kind("matched", layer, vectors=vectors[np.sort(drawn)].tolist())
+    return term("matched", layer, vectors=vectors[np.sort(drawn)].tolist())
 
 
 def inverted(model, layers, target):
@@ -153,7 +153,7 @@ def inverted(model, layers, target):
     for name, values in found.items():
         if not values.any():
             raise InputError(f"Layer {name!r} answers with zeros: there is nothing to invert.")
-    return sum(of_kind("inverted", name, target=found[name].tolist()) for name in found)
+    return sum(term("inverted", name, target=found[name].tolist()) for name in found)
 
 
 def _guided(kind, model, layers, guides, weights, normalization, cells):
@@ -165,7 +165,7 @@ def _guided(kind, model, layers, guides, weights, normalization, cells):
     for guide, weight in zip(guides, weights, strict=True):
         for name, values in _means(read, guide, cells).items():
             combined[name] = combined[name] + weight * _normalized(values, normalization, name)
-    return sum(of_kind(kind, name, weights=combined[name].tolist()) for name in combined)
+    return sum(term(kind, name, weights=combined[name].tolist()) for name in combined)
 
 
 def _means(read, guide, cells):
@@ -216,7 +216,7 @@ def _reader(model, layers):
     if not isinstance(layers, list | tuple) or not layers:
         raise InputError(f"Expected a list of layer names. Received: {layers!r}")
     for name in layers:
-        of_kind("layer", name).check(model)
+        term("layer", name).check(model)
     outputs = {name: find_layer(model, name).output for name in layers}
     network = keras.Model(model.inputs[0], outputs)
     of_parts = layers_of_parts(model) & set(layers)

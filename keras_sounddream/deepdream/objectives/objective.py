@@ -1,14 +1,17 @@
-"""An objective: a weighted sum of scores, each of which reads one layer."""
+"""`Objective`: a weighted sum of terms, each of which reads one layer."""
 
 import math
 import numbers
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import keras
 import numpy as np
 
-from keras_sounddream.deepdream.network.lookup import INPUT, SOURCE, output_shape, unknown
-from keras_sounddream.deepdream.objectives.terms import KINDS, mean_of_examples
+from keras_sounddream.deepdream.network.lookup import INPUT, output_shape, unknown
+from keras_sounddream.deepdream.objectives.terms import TERMS, mean_of_examples
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Tensor
 
 _TERM = ("kind", "layer", "weight", "settings")
 _LONGEST_LIST = 40  # characters of a list that is spelled out
@@ -18,18 +21,19 @@ _LONGEST_LIST = 40  # characters of a list that is spelled out
 class Objective:
     """A weighted sum of terms, each of which reads one layer, or what is dreamed.
 
-    Make one with a function of this module or of `guides`.
+    Make one with a function of `keras_sounddream.objectives`. Objectives add, subtract and
+    scale, with each other and with plain functions of the model's output (see `custom`).
 
     Args:
-        terms: sequence of dict with `kind` (a name in `kinds.KINDS`), `layer` (str; `INPUT` for a
-            kind that reads no layer, `None` for the model's last), `weight` (float) and
-            `settings` (dict, the arguments of the kind's function).
+        terms: dictionaries with `kind` (a key of `terms.TERMS`), `layer` (its name; `INPUT` for a
+            kind that reads no layer, `None` for the model's last), `weight` and `settings` (the
+            arguments of the kind's function).
 
     Raises:
         InputError: if there is no term, one is no such dictionary, or there is no such kind.
     """
 
-    def __init__(self, terms):
+    def __init__(self, terms: Iterable[dict[str, Any]]):
         try:
             self.terms = tuple(dict(term) for term in terms)
         except (TypeError, ValueError):
@@ -41,72 +45,66 @@ class Objective:
         for term in self.terms:
             if set(term) != set(_TERM):
                 raise InputError(f"A term has {', '.join(_TERM)}. Received: {term!r}")
-            if term["kind"] not in KINDS:
-                raise InputError(unknown("Objectives have", "kind", term["kind"], list(KINDS)))
+            if term["kind"] not in TERMS:
+                raise InputError(
+                    unknown("Objectives have", "kind", term["kind"], list(TERMS))
+                    + " One of your own is registered by @objectives.register before it is loaded."
+                )
 
     @property
-    def layers(self):
+    def layers(self) -> tuple[str, ...]:
         """Names of the layers that are read as they are, each once, in order."""
         return self._names("layer")
 
     @property
-    def logit_layers(self):
+    def logit_layers(self) -> tuple[str, ...]:
         """Names of the layers that are read before their activation function, each once."""
         return self._names("logits")
 
     @property
-    def needs_source(self):
-        """Whether a term reads what the dream was before: `activations[SOURCE]`."""
-        return any(KINDS[term["kind"]].reads == "input_and_source" for term in self.terms)
+    def needs_source(self) -> bool:
+        """Whether a term compares with the source, `activations[SOURCE]`."""
+        return any(TERMS[term["kind"]].reads == "input_and_source" for term in self.terms)
 
     @property
-    def is_local(self):
+    def is_local(self) -> bool:
         """Whether the score at each position depends only on what is read there."""
-        return all(KINDS[term["kind"]].local for term in self.terms)
+        return all(TERMS[term["kind"]].local for term in self.terms)
 
-    def score_maps(self, activations):
-        """Scores each position.
+    def readers(self) -> list[Callable[[dict], Tensor]]:
+        """For each term, a function from activations to float32 `(batch, *positions)`.
 
-        Args:
-            activations: dict to float32, from each of `layers` to `(batch, …, channels)`, from
-                `"{name}/logits"` for each of `logit_layers` to the like, and, where a term reads
-                them, from `INPUT` and `SOURCE` to `(batch, samples)` or `(batch, height, width,
-                3)`.
-
-        Returns:
-            list of `(weight, map)`, one a term: float, and float32 `(batch, *positions)`.
+        Activations are float32 by name: each of `layers` `(batch, …, channels)`; `"{name}/logits"`
+        for each of `logit_layers`; and, where a term reads them, `INPUT` and `SOURCE`, `(batch,
+        samples)` or `(batch, height, width, 3)`.
         """
-        return [
-            (
-                term["weight"],
-                KINDS[term["kind"]].function(*_read(term, activations), **term["settings"]),
-            )
-            for term in self.terms
-        ]
+        return [TERMS[t["kind"]].reader(t["layer"], t["settings"]) for t in self.terms]
 
-    def __call__(self, activations):
-        """Scores each example: the terms' means over the positions, weighted and added.
+    def score_maps(self, activations: dict[str, Tensor]) -> list[tuple[float, Tensor]]:
+        """Weight and scores at each position of each term; activations are those of `readers`."""
+        weights = (term["weight"] for term in self.terms)
+        return [(w, read(activations)) for w, read in zip(weights, self.readers(), strict=True)]
 
-        Args:
-            activations: dict, as `score_maps` takes it.
-
-        Returns:
-            float32 `(batch,)`.
-        """
+    def __call__(self, activations: dict[str, Tensor]) -> Tensor:
+        """Score of each example, float32 `(batch,)`: weighted sum of the terms' means."""
         maps = self.score_maps(activations)
         return sum(weight * mean_of_examples(scores) for weight, scores in maps)
 
-    def __add__(self, other):
+    def __add__(self, other: Any) -> "Objective":
+        if callable(other) and not isinstance(other, Objective):
+            other = custom(other)
         if not isinstance(other, Objective):
             return NotImplemented
         return Objective(self.terms + other.terms)
 
-    def __sub__(self, other):
+    def __sub__(self, other: Any) -> "Objective":
+        if callable(other) and not isinstance(other, Objective):
+            other = custom(other)
         if not isinstance(other, Objective):
             return NotImplemented
         return self + -other
 
-    def __mul__(self, factor):
+    def __mul__(self, factor: float) -> "Objective":
         if not isinstance(factor, numbers.Real):
             return NotImplemented
         if not math.isfinite(factor):
@@ -115,40 +113,45 @@ class Objective:
 
     __rmul__ = __mul__
 
-    def __radd__(self, other):
-        return self if isinstance(other, int) and other == 0 else NotImplemented  # for `sum`
+    def __radd__(self, other: Any) -> "Objective":
+        if isinstance(other, int) and other == 0:  # for `sum`
+            return self
+        return custom(other) + self if callable(other) else NotImplemented
 
-    def __neg__(self):
+    def __neg__(self) -> "Objective":
         return -1.0 * self
 
-    def __truediv__(self, divisor):
+    def __truediv__(self, divisor: float) -> "Objective":
         if not isinstance(divisor, numbers.Real):
             return NotImplemented
         if divisor == 0:
             raise InputError("Expected a number other than 0 to divide an objective by.")
         return self * (1 / divisor)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return " + ".join(f"{term['weight']:g} * {_spell(term)}" for term in self.terms)
 
-    def get_config(self):
-        """Returns the constructor's arguments, for saving."""
+    def get_config(self) -> dict[str, Any]:
+        """Constructor's arguments, for saving.
+
+        Raises:
+            InputError: if a term calls a function that is not registered.
+        """
+        for term in self.terms:
+            if term["kind"] == "custom":
+                raise InputError(
+                    f"{term['settings']['function']!r} has no name to be saved by: register it "
+                    "with @objectives.register(name), and build the objective with what that gives."
+                )
         return {"terms": list(self.terms)}
 
     @classmethod
-    def from_config(cls, config):
-        """Makes an objective from `get_config`'s dictionary."""
+    def from_config(cls, config: dict[str, Any]) -> "Objective":
+        """The objective of `get_config`'s dictionary."""
         return cls(**config)
 
-    def resolved(self, model):
-        """Fills in the model's last layer where a term names none.
-
-        Args:
-            model: `keras.Model`, functional.
-
-        Returns:
-            `Objective`, this one if nothing is to be filled in.
-        """
+    def resolved(self, model: keras.Model) -> "Objective":
+        """The objective with the model's last layer where a term names none."""
         if all(term["layer"] is not None for term in self.terms):
             return self
         return Objective(
@@ -156,59 +159,63 @@ class Objective:
             for term in self.terms
         )
 
-    def check(self, model):
+    def check(self, model: keras.Model) -> None:
         """Checks that a model has every layer and channel that is read.
-
-        Args:
-            model: `keras.Model`, functional.
 
         Raises:
             InputError: if not, with the nearest names.
         """
         for term in self.resolved(model).terms:
-            kind, name = KINDS[term["kind"]], term["layer"]
+            kind, name = TERMS[term["kind"]], term["layer"]
             if kind.reads in ("layer", "logits"):
                 kind.check(name, output_shape(model, name), **term["settings"])
 
     def _names(self, reads):
-        names = (term["layer"] for term in self.terms if KINDS[term["kind"]].reads == reads)
+        names = (term["layer"] for term in self.terms if TERMS[term["kind"]].reads == reads)
         return tuple(dict.fromkeys(names))
 
 
-def of_kind(kind, name, **settings):
-    """Makes an objective of one term, of weight 1.
+def term(kind: str, layer: str | None, **settings: Any) -> Objective:
+    """An objective of one term of weight 1.
 
     Args:
-        kind: str, a name in `kinds.KINDS`.
-        name: str, a layer of the model, `INPUT`, or `None` for the model's last layer.
-        **settings: the arguments of the kind's function: numbers, str, or lists of them.
-
-    Returns:
-        `Objective`.
+        kind: key of `TERMS`.
+        layer: name of a layer, `INPUT`, or `None` for the model's last.
+        **settings: numbers, strings, or lists of them, for the kind's function.
 
     Raises:
-        InputError: if there is no such kind, or `name` is no name.
+        InputError: if `layer` is no name.
     """
-    last_will_do = kind in KINDS and KINDS[kind].reads == "logits"
-    if not (isinstance(name, str) or (name is None and last_will_do)):
-        raise InputError(f"Expected the name of a layer, such as 'conv1'. Received: {name!r}")
-    return Objective([{"kind": kind, "layer": name, "weight": 1.0, "settings": settings}])
+    may_be_last = kind in TERMS and TERMS[kind].any_layer
+    if not (isinstance(layer, str) or (layer is None and may_be_last)):
+        raise InputError(f"Expected the name of a layer, such as 'conv1'. Received: {layer!r}")
+    return Objective([{"kind": kind, "layer": layer, "weight": 1.0, "settings": settings}])
 
 
-def finite_list(name, values, rank):
-    """Checks that numbers are finite, some, and of a rank; gives them as a list.
+def custom(function: Callable[[Tensor], Tensor], layer: str | None = None) -> Objective:
+    """An objective of one's own: any function of a layer's activations.
 
     Args:
-        name: str, of the argument, for the error.
-        values: array, or sequence of (sequences of) numbers.
-        rank: int.
+        function: from float32 `(batch, *positions, channels)` to scores, float32
+            `(batch, *positions)` or `(batch,)`, in operations of `keras.ops` or TensorFlow.
+        layer: name of a layer; by default the model's last.
 
     Returns:
-        list of (lists of) float.
+        `Objective`; to save a dream with it, use `register` in place of this.
 
     Raises:
-        InputError: if they are not.
+        InputError: if `function` cannot be called.
+
+    Example:
+        loudest = objectives.custom(lambda x: keras.ops.max(x, axis=-1), "block3_conv2")
     """
+    if not callable(function):
+        raise InputError(f"Expected a function of activations. Received: {function!r}")
+    return term("custom", layer, function=function)
+
+
+def finite_list(name: str, values: Any, rank: int) -> list:
+    """A list of (lists of) float of a rank, finite and not empty, of what was given."""
     try:
         array = np.asarray(values, "float64")
     except (TypeError, ValueError):
@@ -223,19 +230,11 @@ def finite_list(name, values, rank):
     return array.tolist()
 
 
-def _read(term, activations):
-    """What the function of a term's kind takes, as a tuple."""
-    reads = KINDS[term["kind"]].reads
-    if reads == "input_and_source":
-        return activations[INPUT], activations[SOURCE]
-    return (activations[f"{term['layer']}/logits" if reads == "logits" else term["layer"]],)
-
-
 def _last_layer(model, term):
     """A model's last layer; for logits, what is pooled if that only pools."""
     last = model.layers[-1]
     pools = isinstance(last, keras.layers.GlobalAveragePooling1D)
-    if pools and KINDS[term["kind"]].reads == "logits":
+    if pools and TERMS[term["kind"]].reads == "logits":
         last = last.input._keras_history.operation
     return last.name
 

@@ -1,17 +1,22 @@
-"""The kinds of objective: how each turns what it reads into scores.
+"""Terms of an objective: how each turns what it reads into scores.
 
-A kind's function takes an activation, float32 `(batch, *positions, channels)`, and the term's
-settings, and returns float32 `(batch, *positions)`, or `(batch,)` where the score has no positions.
-What `objectives` says of a kind is not said again here.
+A term's function takes an activation, float32 `(batch, *positions, channels)`, and its settings,
+and returns float32 `(batch, *positions)`, or `(batch,)` where the score has no positions. `api`
+documents each for users.
 """
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from keras import ops
 
+from keras_sounddream.deepdream.network.lookup import INPUT, SOURCE
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Tensor
+
+LOGITS = "/logits"  # after a layer's name, among activations
 
 _TINY = 1e-20  # keeps the gradient of a root finite at zero
 _LEAST_COSINE = 0.1  # what lies across the direction, or against it, still finds its way
@@ -121,15 +126,13 @@ def energy_protection_score(dreamed, source, stretch):
     return -ops.square(_levels(dreamed, stretch) - _levels(source, stretch))
 
 
-def mean_of_examples(values):
-    """Mean over all axes but the first.
+def custom_score(activation, function):
+    """Scores by a user's function."""
+    return function(activation)
 
-    Args:
-        values: float32 `(batch, …)`.
 
-    Returns:
-        float32 `(batch,)`.
-    """
+def mean_of_examples(values: Tensor) -> Tensor:
+    """Mean over all axes but the first: float32 `(batch,)`."""
     axes = tuple(range(1, len(values.shape)))
     return ops.mean(values, axis=axes) if axes else values
 
@@ -200,48 +203,63 @@ def _check_channels(name, shape, values, leading):
 
 
 @dataclasses.dataclass(frozen=True)
-class Kind:
-    """A kind of objective.
+class Term:
+    """A kind of term.
 
     Args:
         function: from what is read, and the settings, to scores.
         reads: `"layer"`, `"logits"` (a layer before its activation function), `"input"` (what is
-            dreamed) or `"input_and_source"` (that, and what it was before).
-        local: bool; whether the score at a position depends only on what is read there, not on
-            other positions, other examples or where the position lies.
+            dreamed) or `"input_and_source"` (that, and the source).
+        local: whether the score at a position depends only on what is read there, not on other
+            positions, other examples or where the position lies.
         check: function of a layer's name and its output's shape, and of the settings, which
             raises `InputError` where they do not fit.
+        any_layer: whether the layer may be left out: then it is the model's last.
     """
 
     function: Callable
     reads: str = "layer"
     local: bool = True
     check: Callable = lambda name, shape, **settings: None
+    any_layer: bool = False
+
+    def reader(self, layer: str | None, settings: dict[str, Any]) -> Callable[[dict], Tensor]:
+        """Function from activations, by layer, to this term's scores."""
+        if self.reads == "input_and_source":
+            return lambda given: self.function(given[INPUT], given[SOURCE], **settings)
+        name = f"{layer}{LOGITS}" if self.reads == "logits" else layer
+        return lambda given: self.function(given[name], **settings)
 
 
-KINDS = {
-    "layer": Kind(layer_score),
-    "channel": Kind(channel_score, check=lambda n, s, index: _check_indices(n, s, [index])),
-    "neurons": Kind(neurons_score, check=_check_indices),
-    "neurons_at": Kind(neurons_at_score, local=False, check=_check_box),
-    "logit": Kind(logit_score, "logits", check=lambda n, s, index: _check_indices(n, s, [index])),
-    "direction": Kind(
+TERMS: dict[str, Term] = {
+    "layer": Term(layer_score),
+    "channel": Term(channel_score, check=lambda n, s, index: _check_indices(n, s, [index])),
+    "neurons": Term(neurons_score, check=_check_indices),
+    "neurons_at": Term(neurons_at_score, local=False, check=_check_box),
+    "logit": Term(
+        logit_score,
+        "logits",
+        check=lambda n, s, index: _check_indices(n, s, [index]),
+        any_layer=True,
+    ),
+    "custom": Term(custom_score, local=False, any_layer=True),
+    "direction": Term(
         direction_score, check=lambda n, s, vector, cosine_power: _check_channels(n, s, vector, 0)
     ),
-    "guided": Kind(weighted_score, check=lambda n, s, weights: _check_channels(n, s, weights, 0)),
-    "guided_locally": Kind(
+    "guided": Term(weighted_score, check=lambda n, s, weights: _check_channels(n, s, weights, 0)),
+    "guided_locally": Term(
         locally_weighted_score,
         local=False,
         check=lambda n, s, weights: _check_channels(n, s, weights, len(s) - 2),
     ),
-    "matched": Kind(matched_score, check=lambda n, s, vectors: _check_channels(n, s, vectors, 1)),
-    "inverted": Kind(
+    "matched": Term(matched_score, check=lambda n, s, vectors: _check_channels(n, s, vectors, 1)),
+    "inverted": Term(
         inverted_score,
         local=False,
         check=lambda n, s, target: _check_channels(n, s, target, len(s) - 2),
     ),
-    "diversity": Kind(diversity_score, local=False),
-    "total_variation": Kind(total_variation_score, "input", local=False),
-    "l2_to_source": Kind(l2_to_source_score, "input_and_source"),
-    "energy_protection": Kind(energy_protection_score, "input_and_source", local=False),
+    "diversity": Term(diversity_score, local=False),
+    "total_variation": Term(total_variation_score, "input", local=False),
+    "l2_to_source": Term(l2_to_source_score, "input_and_source"),
+    "energy_protection": Term(energy_protection_score, "input_and_source", local=False),
 }

@@ -4,5 +4,11 @@ from keras_sounddream.lazy import attach
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
-    {},
+    {
+        "MODES": "pixels",
+        "PixelParam": "pixels",
+        "SpectrogramParam": "spectrogram",
+        "Transform": "transforms",
+        "preprocess": "pixels",
+    },
 )

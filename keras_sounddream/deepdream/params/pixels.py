@@ -1,13 +1,20 @@
-"""A picture that is dreamed on: its pixels are changed, at one size after the other."""
+"""The parameterisation of a picture: its pixels, at one size after another."""
+
+from collections.abc import Callable
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.deepdream.params import transforms
+from keras_sounddream.deepdream.ascent import tracing
+from keras_sounddream.deepdream.params import octaves
+from keras_sounddream.deepdream.params.spectrogram import State, as_array, check_finite
+from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, Tensor
 
 WHITE = 255.0
-MODES = {
+MODES = {  # what a network takes: in words
     "tf": "[-1, 1]",
     "torch": "[0, 1], normalised by ImageNet's mean and deviation",
     "caffe": "blue first, less ImageNet's mean",
@@ -16,16 +23,15 @@ MODES = {
 }
 
 
-def preprocess(picture, mode):
-    """Brings pixels to what a model takes.
+def preprocess(picture: Tensor, mode: str) -> Tensor:
+    """Converts pixels in [0, 255] to what a network takes.
 
     Args:
         picture: float32 `(batch, height, width, 3)` in [0, 255].
-        mode: str, one of `MODES`; `"tf"`, `"torch"` and `"caffe"` are as `keras.applications` has
-            them.
+        mode: one of `MODES`; `"tf"`, `"torch"` and `"caffe"` are those of `keras.applications`.
 
     Returns:
-        float32, the same shape.
+        float32 of the same shape.
 
     Raises:
         InputError: if there is no such mode.
@@ -42,16 +48,8 @@ def preprocess(picture, mode):
     )
 
 
-def resize(picture, size):
-    """Resizes pictures, averaging where they shrink.
-
-    Args:
-        picture: float32 `(batch, height, width, channels)`.
-        size: int tensor, `(height, width)`.
-
-    Returns:
-        float32 `(batch, *size, channels)`.
-    """
+def resize(picture: Tensor, size: Tensor) -> Tensor:
+    """Pictures at another size `(height, width)`, averaged where they shrink."""
     return tf.cond(
         tf.reduce_all(tf.shape(picture)[1:3] == size),
         lambda: picture,
@@ -61,115 +59,163 @@ def resize(picture, size):
     )
 
 
-def octave_size(whole, rows, columns):
-    """Says what size a picture has at an octave.
-
-    Args:
-        whole: int32 `(2,)`, rows and columns of the picture.
-        rows: float scalar, by how much fewer rows the octave has.
-        columns: float scalar, likewise of columns.
-
-    Returns:
-        int32 `(2,)`, at least 1.
-    """
-    size = tf.cast(whole, "float32") / tf.stack([rows, columns])
+def octave_size(full: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Size of a picture of int `(2,)` at an octave, that many times smaller: at least 1."""
+    size = tf.cast(full, "float32") / tf.stack([rows, columns])
     return tf.maximum(tf.cast(tf.round(size), "int32"), 1)
 
 
-class Picture:
-    """What a dream changes of a picture: pixels, so that nothing has to be turned back.
+class PixelParam:
+    """What gradient ascent changes in a picture: its pixels.
+
+    A state is a dictionary of tensors: `variable`, the dream at the octave's size; `base`, the
+    input at that size; `source`, the input.
 
     Args:
-        roll: int, pixels, of the random moves along rows and columns.
-        blend: float, share of the source that comes back at the start of each octave.
-        detail: bool, whether the source's own detail, and not that of the enlarged dream, is seen
-            at each size.
-        resize: function as `resize`, by which octaves are changed.
+        settings: `Settings` of a dream of pictures.
+        input_shape: of the network: `(None, height, width, 3)`.
+        name: of the network, for errors.
+        resize: function of pictures and a size, by which octaves are reached.
     """
 
-    axes = 2
+    kind = "picture"
+    shift_axes = (1, 2)
+    analysis = None
+    transform = "dft"
+    trace = staticmethod(tracing.trace_dynamic_shape)
 
-    def __init__(self, roll, blend, detail, resize=resize):
-        self.roll = roll
-        self._resize = resize
-        self._blend = blend
-        self._detail = detail
+    def __init__(
+        self,
+        settings: Settings,
+        input_shape: tuple = (None, None, None, 3),
+        name: str = "the network",
+        resize: Callable[[Tensor, Tensor], Tensor] = resize,
+    ):
+        self.settings = settings
+        self.most_shift = settings.roll_pixels
+        self.tile_lengths = [settings.tile_pixels] * 2
+        self.grids = octaves.factors(
+            settings.octaves, settings.time_factor, settings.frequency_factor
+        )
+        self.resize = resize
+        self._input_shape, self._name = tuple(input_shape), name
 
-    def begin(self, source, seed):
-        """Makes the state before the first step.
-
-        Args:
-            source: float32 `(batch, height, width, 3)` in [0, 255].
-            seed: int, not used: pixels need no dither.
-
-        Returns:
-            dict of tensors.
-        """
+    def begin(self, source: Tensor) -> State:
+        """State before the first step, of pictures `(batch, height, width, 3)` in [0, 255]."""
         return {"variable": source, "base": source, "source": source}
 
-    def enter_octave(self, state, octave, rows, columns):
-        """Brings the dream to an octave's size.
+    def grid(self, octave: Tensor) -> tuple[Tensor, Tensor]:
+        """How many times fewer rows and columns an octave has than the source."""
+        rows, columns = tf.unstack(tf.constant(self.grids)[octave])
+        return rows, columns
 
-        Args:
-            state: dict of tensors.
-            octave: int scalar.
-            rows: float scalar, by how much fewer rows than the source the octave has.
-            columns: float scalar, likewise of columns.
+    def size(self, state: State, grid: tuple) -> Tensor:
+        """Rows and columns of an octave."""
+        return octave_size(tf.shape(state["source"])[1:3], *grid)
 
-        Returns:
-            dict of tensors.
-        """
-        whole = tf.shape(state["source"])[1:3]
-        return self.enter_size(state, octave, octave_size(whole, rows, columns))
-
-    def enter_size(self, state, octave, size):
-        """Brings the dream to an octave's size, which is known.
-
-        Args:
-            state: dict of tensors.
-            octave: int scalar.
-            size: int `(2,)`, rows and columns.
-
-        Returns:
-            dict of tensors.
-        """
-        base = self._resize(state["source"], size)
-        if self._detail:
-            variable = base + self._resize(state["variable"] - state["base"], size)
+    def enter_octave(self, state: State, octave: Tensor, grid: tuple) -> State:
+        """State at the start of an octave: at its size, with some of the source mixed in."""
+        size = self.size(state, grid)
+        base = self.resize(state["source"], size)
+        if self.settings.keep_source_detail:
+            variable = base + self.resize(state["variable"] - state["base"], size)
         else:
-            variable = self._resize(state["variable"], size)
-        share = tf.where(octave == 0, 0.0, self._blend)
+            variable = self.resize(state["variable"], size)
+        share = tf.where(octave == 0, 0.0, self.settings.source_mix)
         variable = share * base + (1 - share) * variable
         return {**state, "variable": self.limit(variable), "base": base}
 
-    def renew(self, state):
-        """Leaves a state as it is: pixels have no phase."""
+    def renew(self, state: State) -> State:
+        """The state as it is: pixels have no phase."""
         return state
 
-    def make(self, state):
-        """Gets the picture of a state, at the octave's size."""
+    def make(self, state: State) -> Tensor:
+        """Picture of a state, at the octave's size."""
         return state["variable"]
 
-    def finish(self, state):
-        """Gets the picture that is given out, at the source's size."""
+    def finish(self, state: State) -> Tensor:
+        """Picture that is given out, at the source's size."""
         size = tf.shape(state["source"])[1:3]
-        if self._detail:
-            change = self._resize(state["variable"] - state["base"], size)
+        if self.settings.keep_source_detail:
+            change = self.resize(state["variable"] - state["base"], size)
             return self.limit(state["source"] + change)
-        return self.limit(self._resize(state["variable"], size))
+        return self.limit(self.resize(state["variable"], size))
 
-    def source(self, state):
-        """Gets what the picture was before the dream, at the octave's size."""
+    def source(self, state: State) -> Tensor:
+        """The input, at the octave's size."""
         return state["base"]
 
-    def move(self, picture, seed, step):
-        """Moves a picture by a random number of rows and columns."""
-        return transforms.roll(picture, self.roll, seed, step)
+    def move(self, picture: Tensor, shift: Tensor) -> Tensor:
+        """Picture moved by a shift, int32 `(2,)` rows and columns; what leaves re-enters."""
+        return tf.roll(picture, shift, self.shift_axes)
 
-    def draw(self, gradient, rows, columns):
-        """Leaves a gradient as it is: the octave's picture is as coarse as its grid."""
+    def coarsen(self, gradient: Tensor, grid: tuple) -> Tensor:
+        """The gradient as it is: the octave's picture is as coarse as its grid."""
         return gradient
 
-    def limit(self, variable):
+    def limit(self, variable: Tensor) -> Tensor:
         """Keeps pixels in [0, 255]."""
         return tf.clip_by_value(variable, 0.0, WHITE)
+
+    def step_size(self, step_size: Tensor) -> Tensor:
+        """The step as it is: levels of a pixel."""
+        return step_size
+
+    def preprocess(self, picture: Tensor) -> Tensor:
+        """The network's input."""
+        return preprocess(picture, self.settings.preprocessing)
+
+    def as_written(self, picture: Tensor) -> Tensor:
+        """The picture as an 8-bit file holds it."""
+        return tf.round(picture)
+
+    def check(self, picture: Array) -> np.ndarray:
+        """Checks pictures to dream on: float32 `(batch, height, width, 3)`.
+
+        Raises:
+            InputError: for another shape, NaN, or pixels out of [0, 255].
+        """
+        picture = as_array(picture, "a picture")
+        picture = picture[None] if picture.ndim == 3 else picture
+        if picture.ndim != 4 or picture.shape[-1] != 3 or not picture.size:
+            raise InputError(
+                "Expected a picture (height, width, 3) or (batch, height, width, 3) to dream on. "
+                f"Received shape: {picture.shape}"
+            )
+        check_finite(picture, "a picture")
+        if picture.min() < 0 or picture.max() > WHITE:
+            raise InputError(
+                f"Expected pixels in [0, 255]. Received: {picture.min():.4g} to {picture.max():.4g}"
+            )
+        (rows, columns), expected = picture.shape[1:3], self._input_shape[1:3]
+        if any(e not in (None, n) for e, n in zip(expected, (rows, columns), strict=True)):
+            raise InputError(
+                f"{self._name} takes {expected[0]} x {expected[1]} pixels, no more and no fewer. "
+                f"Received: {rows} x {columns}"
+            )
+        return picture
+
+    def smallest_input(self, shape: tuple) -> tuple:
+        """Shape of the network's smallest input during a dream of pictures of a shape."""
+        settings = self.settings
+        sizes = (
+            max(round(length / factor ** (settings.octaves - 1)), 1)
+            for length, factor in zip(
+                shape[1:3], (settings.time_factor, settings.frequency_factor), strict=True
+            )
+        )
+        return (1, *sizes, 3)
+
+    def too_small(self, shape: tuple, layer: str) -> str:
+        """Words an error: a layer outputs nothing for the first octave of pictures of a shape."""
+        several = self.settings.octaves > 1
+        rows, columns = self.smallest_input(shape)[1:3]
+        return (
+            f"{shape[1]} x {shape[2]} pixels are {rows} x {columns} in the first of "
+            f"{self.settings.octaves} octaves, too few for layer {layer!r}: "
+            f"{'dream in fewer octaves' if several else 'take a larger picture'}."
+        )
+
+    def larger_tiles(self, length: int) -> str:
+        """Spells the setting for tiles of a length."""
+        return f"tile_pixels={length}"

@@ -1,68 +1,77 @@
-"""A sound that is dreamed on: its log-magnitude is changed, its waveform is heard."""
+"""The parameterisation of a sound: a log-magnitude spectrogram, evaluated as a waveform.
+
+The ascent changes the natural log-magnitude of an STFT. The objective is read off the waveform
+that this spectrogram makes with the current phase, at the input's loudness; gradients pass through
+inverse STFT and loudness. The phase is refreshed from that waveform between rounds of steps.
+"""
 
 import math
 
+import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.audio.loudness import hold_level, rms
-from keras_sounddream.audio.spectral.phase import db_to_nepers, from_polar, to_polar
-from keras_sounddream.audio.spectral.stft import istft, stft
-from keras_sounddream.deepdream.params import transforms
-from keras_sounddream.deepdream.params.octaves import coarsen
+from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.loudness import (
+    db_to_nepers,
+    hold_level,
+    is_silent,
+    rms,
+    round_to_16_bits,
+)
+from keras_sounddream.audio.spectral.stft import from_polar, istft, stft, to_polar
+from keras_sounddream.deepdream.ascent import tracing
+from keras_sounddream.deepdream.params import octaves
+from keras_sounddream.deepdream.settings import Settings
+from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, Tensor
 
-_LEVEL_ROUNDS = 4  # of the waveform that is given out; one is enough to find the way
+_LEVEL_ROUNDS = 4  # of the waveform that is given out; one is enough during the ascent
+_DITHER_SAMPLES = 2**16  # after which the dither repeats
+_HIGHEST_PEAK = 1.5  # lossy formats overshoot 1 a little
+State = dict[str, Tensor]
 
 
-class Sound:
-    """What a dream changes of a sound, and how it is heard.
+class SpectrogramParam:
+    """What gradient ascent changes in a sound, and how it becomes a waveform.
 
-    Its state is a dictionary: `variable`, what is ascended on, and what stays as it is during a
-    round: the phase, the level, the spectrogram that a filter is put on.
+    A state is a dictionary of tensors: `variable`, what is ascended on; `start`, the input's
+    log-magnitude; `cosine` and `sine`, the phase; `level`, the input's RMS; `source`, the input.
 
     Args:
+        settings: `Settings` of a dream of sounds.
         analysis: `Analysis` of the spectrogram.
-        way: str, `"log_magnitude"` to change the spectrogram itself, or `"mask"` to put a bounded
-            filter on the source's.
-        mask_db: float, dB, the most that the filter changes.
-        roll: int, samples, of the random moves along time.
-        blend: float, share of the source that comes back at the start of each octave.
+        input_shape: of the network: `(None, samples)` or `(None, samples, 1)`.
+        name: of the network, for errors.
+        transform: `"fft"`, or `"dft"` where the graph is to be exported.
     """
 
-    axes = 1
+    kind = "sound"
+    shift_axes = (1,)
+    trace = staticmethod(tracing.trace)
 
-    def __init__(self, analysis, way, mask_db, roll, blend):
-        self.analysis = analysis
-        self.way = way
-        self.roll = roll
-        self._blend = blend
-        self._most = db_to_nepers(mask_db)
+    def __init__(
+        self,
+        settings: Settings,
+        analysis: Analysis,
+        input_shape: tuple = (None, None),
+        name: str = "the network",
+        transform: str = "fft",
+    ):
+        self.settings, self.analysis, self.transform = settings, analysis, transform
+        self.most_shift = round(settings.roll_seconds * analysis.sample_rate)
+        self.tile_lengths = [round(settings.tile_seconds * analysis.sample_rate)]
+        self.grids = octaves.factors(
+            settings.octaves, settings.time_factor, settings.frequency_factor
+        )
+        self._is_mask = settings.parameterization == "mask"
+        self._most = db_to_nepers(settings.mask_db)
+        self._input_shape, self._name = tuple(input_shape), name
 
-    def begin(self, source, seed):
-        """Makes the state before the first step.
-
-        Args:
-            source: float32 `(batch, samples)`.
-            seed: int, of the dither.
-
-        Returns:
-            dict of tensors.
-        """
-        return self.begin_with(transforms.dither(source, seed), source)
-
-    def begin_with(self, dithered, source):
-        """Makes the state before the first step from a sound that has been dithered.
-
-        Args:
-            dithered: float32 `(batch, samples)`.
-            source: float32, the same before.
-
-        Returns:
-            dict of tensors.
-        """
-        log_magnitude, cosine, sine = to_polar(*stft(dithered, self.analysis))
-        start = tf.zeros_like(log_magnitude) if self.way == "mask" else log_magnitude
+    def begin(self, source: Tensor) -> State:
+        """State before the first step, of waveforms `(batch, samples)`."""
+        log_magnitude, cosine, sine = to_polar(*self._stft(self.dither(source)))
         return {
-            "variable": start,
+            "variable": tf.zeros_like(log_magnitude) if self._is_mask else log_magnitude,
             "start": log_magnitude,
             "cosine": cosine,
             "sine": sine,
@@ -70,88 +79,172 @@ class Sound:
             "source": source,
         }
 
-    def enter_octave(self, state, octave, time, frequency):
-        """Prepares an octave: mixes some of the source in.
+    def dither(self, waveform: Tensor) -> Tensor:
+        """Adds noise at the level of the last bit of 16-bit sound.
 
-        Args:
-            state: dict of tensors.
-            octave: int scalar.
-            time: float scalar, frames a cell of the octave's grid.
-            frequency: float scalar, bins a cell.
-
-        Returns:
-            dict of tensors.
+        Digital silence has no phase: raised by a dream, its rounding errors would make the result
+        depend on the order of additions. Under this noise it has one.
         """
-        if not self._blend:
+        return waveform + repeat(draw_dither(self.settings.seed), tf.shape(waveform)[1])
+
+    def grid(self, octave: Tensor) -> tuple[Tensor, Tensor]:
+        """Frames and bins per cell of an octave's grid."""
+        time, frequency = tf.unstack(tf.constant(self.grids)[octave])
+        return time, frequency
+
+    def enter_octave(self, state: State, octave: Tensor, grid: tuple) -> State:
+        """State at the start of an octave: some of the source is mixed in."""
+        if not self.settings.source_mix:
             return state
-        still = tf.zeros_like(state["start"]) if self.way == "mask" else state["start"]
-        share = tf.where(octave == 0, 0.0, self._blend)
-        return {**state, "variable": share * still + (1 - share) * state["variable"]}
+        neutral = tf.zeros_like(state["start"]) if self._is_mask else state["start"]
+        share = tf.where(octave == 0, 0.0, self.settings.source_mix)
+        return {**state, "variable": share * neutral + (1 - share) * state["variable"]}
 
-    def renew(self, state):
-        """Takes the phase anew from the waveform that the state makes, at the start of a round.
-
-        Args:
-            state: dict of tensors.
-
-        Returns:
-            dict of tensors.
-        """
-        if self.way == "mask":  # a filter keeps the phase of what it is put on
+    def renew(self, state: State) -> State:
+        """State at the start of a round: the phase is taken anew from the waveform so far."""
+        if self._is_mask:  # a filter keeps the phase of what it is put on
             return state
-        waveform = self.finish(state)
-        log_magnitude, cosine, sine = to_polar(*stft(waveform, self.analysis))
+        log_magnitude, cosine, sine = to_polar(*self._stft(self.finish(state)))
         return {**state, "variable": log_magnitude, "cosine": cosine, "sine": sine}
 
-    def make(self, state, level_rounds=1):
-        """Makes the waveform of a state; gradients pass.
-
-        Args:
-            state: dict of tensors.
-            level_rounds: int, as of `loudness.hold_level`.
-
-        Returns:
-            float32 `(batch, samples)`.
-        """
+    def make(self, state: State, level_rounds: int = 1) -> Tensor:
+        """Waveform `(batch, samples)` of a state, at the source's level; gradients pass."""
         log_magnitude = state["variable"]
-        if self.way == "mask":
+        if self._is_mask:
             log_magnitude = state["start"] + self._most * tf.tanh(log_magnitude / self._most)
         spectrogram = from_polar(log_magnitude, state["cosine"], state["sine"])
-        waveform = istft(*spectrogram, self.analysis, tf.shape(state["source"])[1])
+        num_samples = tf.shape(state["source"])[1]
+        waveform = istft(*spectrogram, self.analysis, num_samples, self.transform)
         return hold_level(waveform, state["level"], level_rounds)
 
-    def finish(self, state):
-        """Makes the waveform that is given out.
-
-        Args:
-            state: dict of tensors.
-
-        Returns:
-            float32 `(batch, samples)` at the source's level, with peaks of at most 1.
-        """
+    def finish(self, state: State) -> Tensor:
+        """Waveform that is given out: at the source's level, with peaks of at most 1."""
         return self.make(state, _LEVEL_ROUNDS)
 
-    def source(self, state):
-        """Gets what the waveform was before the dream, as long as `make` makes it."""
+    def source(self, state: State) -> Tensor:
+        """The input, as long as `make`'s waveform."""
         return state["source"]
 
-    def move(self, waveform, seed, step):
-        """Moves a waveform by a random time.
+    def move(self, waveform: Tensor, shift: Tensor) -> Tensor:
+        """Waveform moved by a shift, int32 `(1,)` samples; what leaves one end re-enters."""
+        return tf.roll(waveform, shift, self.shift_axes)
 
-        Args:
-            waveform: float32 `(batch, samples)`.
-            seed: int.
-            step: int scalar.
+    def coarsen(self, gradient: Tensor, grid: tuple) -> Tensor:
+        """Gradient averaged over an octave's cells, and interpolated between their centres."""
+        return coarsen(gradient, *grid)
 
-        Returns:
-            float32 `(batch, samples)`.
-        """
-        return transforms.roll(waveform, self.roll, seed, step)
-
-    def draw(self, gradient, time, frequency):
-        """Draws a gradient on the octave's grid."""
-        return coarsen(gradient, time, frequency)
-
-    def limit(self, variable):
+    def limit(self, variable: Tensor) -> Tensor:
         """Keeps a magnitude within 20 dB of full scale, so that unbounded steps do not overflow."""
         return tf.minimum(variable, math.log(10 * self.analysis.frame_length / 4))
+
+    def step_size(self, step_size: Tensor) -> Tensor:
+        """Converts a step in dB to the variable's unit, nepers."""
+        return db_to_nepers(step_size)
+
+    def preprocess(self, waveform: Tensor) -> Tensor:
+        """The network's input: with a channel axis if it takes one."""
+        return tf.expand_dims(waveform, -1) if len(self._input_shape) == 3 else waveform
+
+    def as_written(self, waveform: Tensor) -> Tensor:
+        """The waveform as a 16-bit file holds it."""
+        return round_to_16_bits(waveform)
+
+    def check(self, waveform: Array) -> np.ndarray:
+        """Checks sounds to dream on: float32 `(batch, samples)`.
+
+        Raises:
+            InputError: for another shape, NaN, a high peak, silence, or less than a frame.
+        """
+        waveform = as_array(waveform, "a waveform")
+        waveform = waveform[None] if waveform.ndim == 1 else waveform
+        if waveform.ndim != 2 or not waveform.size:
+            raise InputError(
+                "Expected a waveform (samples,) or (batch, samples) to dream on. "
+                f"Received shape: {waveform.shape}"
+            )
+        check_finite(waveform, "a waveform")
+        count, expected = waveform.shape[1], self._input_shape[1]
+        if expected not in (None, count):
+            raise InputError(
+                f"{self._name} takes {expected} samples, no more and no fewer. Received: {count}"
+            )
+        peak = np.abs(waveform).max()
+        if peak > _HIGHEST_PEAK:
+            raise InputError(f"Expected samples in [-1, 1]. The peak is {peak:.4g}: scale it down.")
+        if count < self.analysis.frame_length:
+            seconds, least = count / self.analysis.sample_rate, self.analysis.frame_seconds
+            raise InputError(
+                f"Expected at least {least:.3g} s to dream on. Received: {seconds:.3f} s"
+            )
+        if is_silent(waveform).any():
+            raise InputError("Expected sound to dream on, but it is silent.")
+        return waveform
+
+    def smallest_input(self, shape: tuple) -> tuple:
+        """Shape of the network's smallest input during a dream of waveforms of a shape."""
+        return (1, *shape[1:], 1)[: len(self._input_shape)]
+
+    def too_small(self, shape: tuple, layer: str) -> str:
+        """Words an error: a layer outputs nothing for a waveform of a shape."""
+        return (
+            f"{shape[1] / self.analysis.sample_rate:.3f} s of sound are too few for layer "
+            f"{layer!r}: dream on a longer sound or an earlier layer."
+        )
+
+    def larger_tiles(self, length: int) -> str:
+        """Spells the setting for tiles of a length."""
+        return f"tile_seconds={length / self.analysis.sample_rate:.2g}"
+
+    def _stft(self, waveform):
+        return stft(waveform, self.analysis, self.transform)
+
+
+def coarsen(spectrogram: Tensor, time: Tensor, frequency: Tensor) -> Tensor:
+    """Averages a spectrogram over the cells of a coarser grid and interpolates between them.
+
+    Args:
+        spectrogram: float32 `(batch, frames, bins)`.
+        time: frames per cell.
+        frequency: bins per cell.
+
+    Returns:
+        float32 `(batch, frames, bins)`; where both are 1, the spectrogram as it is. A grid has
+        at least one cell, however short the sound.
+    """
+    size = tf.shape(spectrogram)[1:]
+    cells = tf.cast(size, "float32") / tf.stack([time, frequency])
+    cells = tf.maximum(tf.cast(tf.round(cells), "int32"), 1)
+
+    def through_grid():
+        images = spectrogram[..., tf.newaxis]
+        images = tf.image.resize(images, cells, "area")
+        return tf.image.resize(images, size, "bilinear")[..., 0]
+
+    return tf.cond(tf.reduce_all(cells == size), lambda: spectrogram, through_grid)
+
+
+def draw_dither(seed: int) -> Tensor:
+    """The noise that `SpectrogramParam.dither` repeats: float32 `(1, 65536)`."""
+    return tf.random.stateless_normal((1, _DITHER_SAMPLES), (seed, 0), stddev=2.0**-15)
+
+
+def repeat(noise: Tensor, num_samples: Tensor) -> Tensor:
+    """Noise `(1, samples)` repeated along time to `(1, num_samples)`."""
+    times = (num_samples + noise.shape[1] - 1) // noise.shape[1]
+    return tf.slice(tf.tile(noise, [1, times]), [0, 0], [1, num_samples])
+
+
+def as_array(image: Array, kind: str) -> np.ndarray:
+    """A float32 array of what was given."""
+    try:
+        return np.array(image, "float32")
+    except (TypeError, ValueError):
+        raise InputError(
+            f"Expected {kind}, an array of numbers, to dream on. Received: {type(image).__name__}"
+        ) from None
+
+
+def check_finite(image: np.ndarray, kind: str) -> None:
+    """Checks that an array holds finite numbers alone."""
+    if not np.isfinite(image).all():
+        raise InputError(f"Expected {kind} of finite numbers. It holds some that are not.")

@@ -1,112 +1,87 @@
 """A dream of a picture in operations that LiteRT and ONNX have.
 
-Each octave has a size of its own, so that each is a loop of its own. An octave is brought to its
-size by products with two matrices, one down and one across, since LiteRT cannot average where a
-picture shrinks.
+The loop of `deepdream.ascent.loop` has a loop of its own for each octave, since each has a size of
+its own. An octave's size is reached by products with two matrices, one down and one across, since
+LiteRT cannot average where a picture shrinks.
 """
 
-import numpy as np
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 
-from keras_sounddream.deepdream.params import octaves, transforms
-from keras_sounddream.deepdream.params.pixels import Picture, octave_size
+from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.deepdream.params.pixels import PixelParam, octave_size
+from keras_sounddream.deepdream.params.spectrogram import State
+from keras_sounddream.export.portable.ascent import PortableAscent
 from keras_sounddream.export.portable.gradients.shape_helpers import sizes
+from keras_sounddream.types import Tensor
 
 
-def make_dream(dream, step):
-    """Makes the whole dream of a picture.
+def make_dream(dream: DeepDream) -> Callable[[Tensor], Tensor]:
+    """The whole dream as a function of pictures `(batch, height, width, 3)`, for a `tf.function`.
 
-    Args:
-        dream: `DeepDream` of pictures.
-        step: function, of `portable.make_step`.
+    Where the size is known, octaves are reached by constants.
 
-    Returns:
-        function from a picture, float32 `(batch, height, width, 3)` in [0, 255], to the dream, of
-        the same shape; for a `tf.function`. Where the size is known, octaves are brought to theirs
-        by constants.
+    Raises:
+        InputError: if a setting of the dream has no portable form.
     """
-    settings, updater = dream.settings, dream.climb.updater
-    canvas, last = _canvas(settings, stretch), _canvas(settings, _as_it_is)
-    grids = octaves.factors(settings.octaves, settings.time_factor, settings.frequency_factor)
+    ascent = make_ascent(dream)
+    param, last = ascent.param, PortablePixels(dream, _unchanged)
+    steps, update = ascent.settings.steps, ascent.update
 
-    def climb(state, octave):
-        def body(i, variable, slots):
-            changed, slots, _ = step({**state, "variable": variable}, slots, i)
-            return i + 1, tf.ensure_shape(changed, variable.shape), slots
+    def ascend_octave(state, octave):
+        def body(number, variable, slots):
+            now = {**state, "variable": variable}
+            changed, slots, _ = ascent.step_all(now, slots, number)
+            return number + 1, tf.ensure_shape(changed, variable.shape), list(slots)
 
-        start, slots = octave * settings.steps, list(updater.begin(state["variable"]))
+        start = octave * steps
         _, variable, _ = tf.while_loop(
-            lambda i, *_: i < start + settings.steps,
+            lambda number, *_: number < start + steps,
             body,
-            (tf.constant(start), state["variable"], slots),
+            (tf.constant(start), state["variable"], list(update.begin(state["variable"]))),
         )
         return {**state, "variable": variable}
 
-    def whole(picture):
-        state = canvas.begin(picture, settings.seed)
-        for octave, grid in enumerate(grids):
-            state = climb(canvas.enter_size(state, octave, _size(picture, grid)), octave)
+    def ascend(picture):
+        state = param.begin(picture)
+        for octave, grid in enumerate(param.grids):
+            state = ascend_octave(param.enter_octave(state, octave, tuple(grid)), octave)
         return tf.ensure_shape(last.finish(state), picture.shape)
 
-    return whole
+    return ascend
 
 
-def make_step(dream, step):
-    """Makes a single step of the finest octave, as `DeepDream.step` does.
-
-    Args:
-        dream: `DeepDream` of pictures.
-        step: function, of `portable.make_step`.
-
-    Returns:
-        function of a picture, float32 `(batch, height, width, 3)`, and the number of the step,
-        int32 scalar, to `(dream, objective)`; for a `tf.function`.
-    """
-    canvas = _canvas(dream.settings, _as_it_is)
-
-    def alone(picture, place):
-        state = canvas.begin(picture, dream.settings.seed)
-        slots = list(dream.climb.updater.begin(picture))
-        variable, _, objective = step(state, slots, place)
-        made = canvas.finish({**state, "variable": variable})
-        return tf.ensure_shape(made, picture.shape), objective
-
-    return alone
+def make_ascent(dream: DeepDream, resize: Callable | None = None) -> PortableAscent:
+    """The portable ascent of a dream of pictures, whose octaves are reached by `resize`."""
+    return PortableAscent(dream, PortablePixels(dream, resize or stretch))
 
 
-def mover(dream):
-    """Makes the random moves of a dream's pictures, which are drawn beforehand.
+class PortablePixels(PixelParam):
+    """`PixelParam` whose sizes are constants where they are known."""
 
-    Args:
-        dream: `DeepDream` of pictures.
+    def __init__(self, dream: DeepDream, resize: Callable):
+        super().__init__(dream.settings, dream.model.inputs[0].shape, dream.model.name, resize)
 
-    Returns:
-        function of a picture, float32 `(batch, height, width, 3)`, and the number of the step,
-        int32 scalar, to the picture that `transforms.roll` makes of it.
-    """
-    settings = dream.settings
-    if not settings.roll_pixels:
-        return lambda picture, i: picture
-    with tf.init_scope():
-        shifts = np.stack(
-            [
-                transforms.draw_shift(2, settings.roll_pixels, settings.seed, tf.constant(i))
-                for i in range(settings.octaves * settings.steps)
-            ]
-        )
-    return lambda picture, i: _rolled(picture, tf.gather(tf.constant(shifts), i))
+    def move(self, picture: Tensor, shift: Tensor) -> Tensor:
+        return _rolled(picture, shift)
+
+    def grid(self, octave: Tensor) -> Any:
+        """Nothing: a picture is as coarse as its octave."""
+        return None
+
+    def size(self, state: State, grid: tuple) -> Any:
+        """Rows and columns of an octave: list of int, or a tensor where they are not known."""
+        picture = state["source"]
+        if None in picture.shape[1:3]:
+            return octave_size(tf.shape(picture)[1:3], *grid)
+        with tf.init_scope():
+            return octave_size(tf.constant(picture.shape[1:3]), *grid).numpy().tolist()
 
 
-def stretch(picture, size):
-    """As `picture.resize`, by matrices: constants, where the sizes are known.
-
-    Args:
-        picture: float32 `(batch, height, width, channels)`.
-        size: int `(2,)`, rows and columns: a list, or a tensor.
-
-    Returns:
-        float32 `(batch, *size, channels)`.
-    """
+def stretch(picture: Tensor, size: Any) -> Tensor:
+    """As `pixels.resize`, by matrices: constants, where the sizes are known."""
     _, height, width, _ = sizes(picture)
     known = tf.get_static_value(size)
     rows, columns = tf.unstack(size) if known is None else map(int, known)
@@ -118,21 +93,9 @@ def stretch(picture, size):
     return tf.transpose(planes, [0, 3, 2, 1])
 
 
-def _canvas(settings, resize):
-    return Picture(settings.roll_pixels, settings.source_mix, settings.keep_source_detail, resize)
-
-
-def _as_it_is(picture, size):
+def _unchanged(picture, size):
     """In place of `stretch` where the size is already that: of the last octave, the source's."""
     return picture
-
-
-def _size(picture, grid):
-    """Rows and columns of an octave: list of int, or a tensor where they are not known."""
-    if None in picture.shape[1:3]:
-        return octave_size(tf.shape(picture)[1:3], *grid)
-    with tf.init_scope():
-        return octave_size(tf.constant(picture.shape[1:3]), *grid).numpy().tolist()
 
 
 def _matrix(length, stretched):
@@ -140,13 +103,13 @@ def _matrix(length, stretched):
     if isinstance(length, int) and isinstance(stretched, int):
         with tf.init_scope():
             unit = tf.eye(length)[tf.newaxis, :, :, tf.newaxis]
-            made = tf.image.resize(unit, (length, stretched), "bilinear", antialias=True)
-            return made[0, :, :, 0].numpy()
+            resized = tf.image.resize(unit, (length, stretched), "bilinear", antialias=True)
+            return resized[0, :, :, 0].numpy()
     scale = 1 / (tf.cast(stretched, "float32") / tf.cast(length, "float32"))
-    middles = (tf.cast(tf.range(stretched), "float32") + 0.5) * scale
-    places = tf.cast(tf.range(length), "float32") + 0.5
-    apart = tf.abs(places[:, tf.newaxis] - middles) / tf.maximum(scale, 1.0)
-    shares = tf.nn.relu(1 - apart)
+    centres = (tf.cast(tf.range(stretched), "float32") + 0.5) * scale
+    positions = tf.cast(tf.range(length), "float32") + 0.5
+    distance = tf.abs(positions[:, tf.newaxis] - centres) / tf.maximum(scale, 1.0)
+    shares = tf.nn.relu(1 - distance)
     return shares / tf.reduce_sum(shares, 0)
 
 

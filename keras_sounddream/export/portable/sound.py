@@ -1,145 +1,105 @@
-"""A dream in operations that LiteRT and ONNX have: what an exported file computes.
+"""A dream of a sound in operations that LiteRT and ONNX have.
 
-The numbers are those of `DeepDream`, to rounding: the same draws, grids and steps. What is drawn at
-random is a constant of the graph. The length may be any, or one: then the octaves' grids are
-constants too, as LiteRT wants them, which runs graphs of one length only.
+The numbers are those of `DeepDream`, to rounding. The length may be any, or one: then the octaves'
+grids are constants too, as LiteRT wants them, which runs graphs of one length only.
+
+The loop of `deepdream.ascent.loop` is flattened into one over the steps of all octaves: a nested
+loop would repeat its gradient in the file, or carry the octave's grid from loop to loop, whose
+shape LiteRT and tf2onnx lose.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.deepdream.ascent.updates import NORMALIZATIONS, SMOOTHINGS, Momentum
-from keras_sounddream.deepdream.params import octaves, transforms
-from keras_sounddream.errors import InputError
-from keras_sounddream.export.portable import picture
-from keras_sounddream.export.portable.gradients import portable_gradient
+from keras_sounddream.deepdream.ascent.loop import REFRESH_STEPS
+from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.deepdream.params.spectrogram import (
+    SpectrogramParam,
+    draw_dither,
+    repeat,
+)
+from keras_sounddream.export.portable.ascent import PortableAscent
 from keras_sounddream.export.portable.gradients.shape_helpers import sizes
 from keras_sounddream.export.portable.resize import coarsen_frames
+from keras_sounddream.types import Tensor
 
 _CHANGING = ("variable", "cosine", "sine")  # of a state, during the ascent
 
 
-def make_dream(dream, num_samples, refresh_steps=10):
-    """Makes the whole dream: of a sound as one loop, of a picture as one an octave.
+def make_dream(
+    dream: DeepDream, num_samples: int | None, refresh_steps: int = REFRESH_STEPS
+) -> Callable[[Tensor], Tensor]:
+    """The whole dream as a function of a waveform `(1, num_samples)`, for a `tf.function`.
 
-    Args:
-        dream: `DeepDream`.
-        num_samples: int, length of the sound; `None` for any, and of a picture.
-        refresh_steps: int, after how many steps the phase is taken anew.
-
-    Returns:
-        function from a waveform, float32 `(1, num_samples)`, or of pictures as of
-        `portable_picture.make_dream`, to the dream, of the same shape; for a `tf.function`, where a
-        length that was given is known.
-
-    Raises:
-        InputError: if a setting of the dream has no portable form.
+    `num_samples` is `None` for any length; the phase is renewed after `refresh_steps`.
     """
-    steps, canvas = dream.settings.steps, dream.climb.canvas
-    step = make_step(dream)
-    if dream.of_pictures:
-        return picture.make_dream(dream, step)
-    dither = make_dither(dream, num_samples)
+    ascent = make_ascent(dream, num_samples)
+    steps, param = ascent.settings.steps, ascent.param
 
-    def body(i, changing, slots, still):
-        octave, done = i // steps, i % steps
-        state = {**still, **changing}
-        state = canvas.enter_octave(state, tf.where(done == 0, octave, 0), 1.0, 1.0)
-        anew = tf.logical_and(i > 0, done % refresh_steps == 0)
-        changing = tf.cond(anew, lambda: _part(canvas.renew(state)), lambda: _part(state))
+    def one_step(number, changing, slots, constant):
+        octave, done = number // steps, number % steps
+        state = {**constant, **changing}
+        # The source is mixed in at an octave's first step; octave 0 mixes in nothing.
+        state = param.enter_octave(state, tf.where(done == 0, octave, 0), (1.0, 1.0))
+        is_round = tf.logical_and(number > 0, done % refresh_steps == 0)
+        changing = tf.cond(is_round, lambda: _part(param.renew(state)), lambda: _part(state))
         slots = [slot * tf.cast(done > 0, "float32") for slot in slots]
-        variable, slots, _ = step({**state, **changing}, slots, i)
-        return i + 1, _part({**changing, "variable": variable}), slots
+        variable, slots, _ = ascent.step_all({**state, **changing}, slots, number)
+        return number + 1, _part({**changing, "variable": variable}), list(slots)
 
-    def whole(waveform):
-        state = canvas.begin_with(dither(waveform), waveform)
-        still = {name: value for name, value in state.items() if name not in _CHANGING}
-        slots = list(dream.climb.updater.begin(state["variable"]))
+    def ascend(waveform):
+        state = param.begin(waveform)
+        constant = {name: value for name, value in state.items() if name not in _CHANGING}
         _, changing, _ = tf.while_loop(
-            lambda i, *_: i < dream.settings.octaves * steps,
-            lambda i, changing, slots: body(i, changing, slots, still),
-            (tf.constant(0), _part(state), slots),
+            lambda number, *_: number < ascent.total,
+            lambda number, changing, slots: one_step(number, changing, slots, constant),
+            (tf.constant(0), _part(state), list(ascent.update.begin(state["variable"]))),
         )
-        return canvas.finish({**still, **changing})
+        return param.finish({**constant, **changing})
 
-    return whole
+    return ascend
 
 
-def make_step(dream):
-    """Makes one step of the ascent.
-
-    Args:
-        dream: `DeepDream`.
-
-    Returns:
-        function of a state (dict of tensors, as of its canvas), slots (list of tensors, of
-        `ascent.Momentum`) and the number of the step among those of all octaves (int32 scalar), to
-        `(variable, slots, scores)`; for a `tf.function`.
+def make_ascent(dream: DeepDream, num_samples: int | None) -> PortableAscent:
+    """The portable ascent of a dream of sounds of a length, or `None` for any.
 
     Raises:
         InputError: if a setting of the dream has no portable form.
     """
-    _check(dream)
-    settings, canvas = dream.settings, dream.climb.canvas
-    network, updater = dream.climb.network, dream.climb.updater
-    normalize, smooth = NORMALIZATIONS[settings.normalization], SMOOTHINGS[settings.smoothing]
-    first_width, last_width = settings.smoothing_width
-    move, draw = _mover(dream), _drawer(dream)
-    names = [layer.name for layer in dream.model.layers]
-
-    with tf.init_scope():
-        kernels = [value.numpy() for value in network.values()]
-
-    def step(state, slots, i):
-        values = [tf.constant(kernel) for kernel in kernels]  # not what a loop hands on
-
-        def score(variable):
-            image = canvas.make({**state, "variable": variable})
-            source = canvas.source(state) if dream.objective.needs_source else image
-            maps = network.score_maps(move(image, i), move(source, i), values)
-            factors = zip(dream.climb.factors(None), maps, strict=True)
-            return sum(f * tf.reduce_mean(m, list(range(1, len(m.shape)))) for f, m in factors)
-
-        scores, gradient = portable_gradient(score, state["variable"], names)
-        share = tf.cast(i % settings.steps, "float32") / max(settings.steps - 1, 1)
-        gradient = draw(gradient, i // settings.steps)
-        gradient = smooth(gradient, first_width + (last_width - first_width) * share)
-        variable, slots = updater.step(state["variable"], normalize(gradient), slots)
-        return canvas.limit(variable), list(slots), scores
-
-    return step
+    return PortableAscent(dream, PortableSpectrogram(dream, num_samples))
 
 
-def make_dither(dream, num_samples):
-    """Makes what adds a dream's dither to a sound, as `transforms.dither`.
+class PortableSpectrogram(SpectrogramParam):
+    """`SpectrogramParam` with its random numbers and grids as constants of the graph."""
 
-    Args:
-        dream: `DeepDream` of sounds.
-        num_samples: int, length of the sound; or `None` for any.
+    def __init__(self, dream: DeepDream, num_samples: int | None):
+        shape = dream.model.inputs[0].shape
+        super().__init__(dream.settings, dream.analysis, shape, dream.model.name, "dft")
+        with tf.init_scope():
+            noise = draw_dither(dream.settings.seed).numpy()
+            self._noise = noise if num_samples is None else repeat(noise, num_samples).numpy()
+        self._is_fixed = num_samples is not None
 
-    Returns:
-        function from float32 `(1, num_samples)` to the same shape.
-    """
-    noise = transforms.draw_dither(dream.settings.seed).numpy()
-    if num_samples is not None:
-        noise = transforms.repeat(noise, num_samples).numpy()
-        return lambda waveform: waveform + noise
-    return lambda waveform: waveform + transforms.repeat(noise, tf.shape(waveform)[1])
+    def dither(self, waveform: Tensor) -> Tensor:
+        if self._is_fixed:
+            return waveform + self._noise
+        return waveform + repeat(self._noise, tf.shape(waveform)[1])
 
+    def move(self, waveform: Tensor, shift: Tensor) -> Tensor:
+        return _rolled(waveform, shift[0])
 
-def _check(dream):
-    settings = dream.settings
-    unfit = {
-        "with zoom": settings.scale,
-        "of approximate tiles": settings.approximate and dream.climb.tiles is not None,
-        "normalized over tiles": settings.normalize_over == "tile"
-        and dream.climb.tiles is not None,
-        "of pictures in bfloat16": dream.of_pictures and settings.precision != "float32",
-        "by an optimizer of Keras's": not isinstance(dream.climb.updater, Momentum),
-    }
-    for reason, is_so in unfit.items():
-        if is_so:
-            raise InputError(f"A dream {reason} has no portable form: dream in TensorFlow.")
+    def grid(self, octave: Tensor) -> Tensor:
+        """The octave's number: its grid is a branch of `coarsen`."""
+        return octave
+
+    def coarsen(self, gradient: Tensor, octave: Tensor, first: int = 0) -> Tensor:
+        """As `spectrogram.coarsen`: a branch for each octave, with matrices of its own."""
+        if first == len(self.grids) - 1:
+            return gradient  # the finest grid is the spectrogram's own
+        this = lambda: _through_grid(gradient, *self.grids[first])  # noqa: E731
+        return tf.cond(octave == first, this, lambda: self.coarsen(gradient, octave, first + 1))
 
 
 def _part(state):
@@ -147,24 +107,6 @@ def _part(state):
     for value in part.values():
         value.set_shape((1, None, None))  # the batch, which reshapes of any length forget
     return part
-
-
-def _mover(dream):
-    """As `transforms.roll`, by shifts that are drawn beforehand."""
-    if dream.of_pictures:
-        return picture.mover(dream)
-    settings, most = dream.settings, dream.climb.canvas.roll
-    if not most:
-        return lambda waveform, i: waveform
-    shifts = [
-        transforms.draw_shift(1, most, settings.seed, tf.constant(i)).numpy()[0]
-        for i in range(settings.octaves * settings.steps)
-    ]
-
-    def move(waveform, i):
-        return _rolled(waveform, tf.gather(tf.constant(shifts), i))
-
-    return move
 
 
 @tf.custom_gradient
@@ -184,36 +126,17 @@ def _turned(waveform, shift):
     return tf.ensure_shape(turned, waveform.shape)
 
 
-def _drawer(dream):
-    """As `octaves.coarsen`: a branch for each octave, with matrices of its own."""
-    settings = dream.settings
-    if settings.octaves == 1 or dream.of_pictures:
-        return lambda gradient, octave: gradient
-    factors = octaves.factors(settings.octaves, settings.time_factor, settings.frequency_factor)
-
-    def draw(gradient, octave, first=0):
-        if first == len(factors) - 1:
-            return gradient  # the finest grid is the spectrogram's own
-        this, finer = (
-            lambda: _drawn(gradient, *factors[first]),
-            lambda: draw(gradient, octave, first + 1),
-        )
-        return tf.cond(octave == first, this, finer)
-
-    return draw
-
-
-def _drawn(gradient, time, frequency):
+def _through_grid(gradient, time, frequency):
     _, frames, bins = gradient.shape
-    down, up = (part.T for part in _through_grid(bins, frequency))
+    down, up = (part.T for part in _matrices(bins, frequency))
     if frames is None:
         return coarsen_frames(tf.matmul(tf.matmul(gradient, down), up), tf.constant(time))
-    average, interpolate = _through_grid(frames, time)
+    average, interpolate = _matrices(frames, time)
     coarse = tf.matmul(tf.matmul(average, gradient), down)
     return tf.matmul(interpolate, tf.matmul(coarse, up))
 
 
-def _through_grid(length, factor):
+def _matrices(length, factor):
     """Matrices that average an axis over the cells of a grid, and that interpolate between them."""
     cells = max(int(np.round(np.float32(length) / np.float32(factor))), 1)  # as `coarsen` rounds
     with tf.init_scope():

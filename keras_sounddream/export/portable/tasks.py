@@ -1,25 +1,22 @@
 """Tasks in operations that every runtime has, for formats that hold a graph without TensorFlow."""
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 
 from keras_sounddream.deepdream.model import DeepDream
-from keras_sounddream.deepdream.settings import config_of
+from keras_sounddream.deepdream.settings import names
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.portable import picture as portable_picture
-from keras_sounddream.export.portable import sound
+from keras_sounddream.export.portable import sound as portable_sound
+from keras_sounddream.export.portable.ascent import check_portable
 
-_PLACES = 1024  # moves that a single step has; the next is the first again
+_MOVES = 1024  # random shifts that a single step has; the next is the first again
 
 
-def fixed_samples(task, seconds):
-    """Settles the one length of sound that a file takes.
-
-    Args:
-        task: `Task`.
-        seconds: float, s, or `None`.
-
-    Returns:
-        int, samples; or `None` for any length.
+def fixed_samples(task: Any, seconds: float | None) -> int | None:
+    """Samples of the one length of sound that a file takes; `None` for any length.
 
     Raises:
         InputError: if the task does not take that length.
@@ -38,26 +35,20 @@ def fixed_samples(task, seconds):
     return samples
 
 
-def portable_function(task, samples):
-    """Makes what a file computes of whole waveforms, or of pictures.
+def portable_function(task: Any, samples: int | None) -> Callable:
+    """What a file computes: a function from a task's inputs to its dict of tensors.
 
-    Args:
-        task: `Task`.
-        samples: int, the one length of sound, or `None` for any.
-
-    Returns:
-        function from `waveform`, float32 `(batch, samples)`, of a dream `(1, samples)`, or from
-        `picture`, float32 `(batch, height, width, 3)`, and of `dream_step` also `place`, int32 of
-        one element, to the task's dict of tensors.
+    Inputs are `waveform`, float32 `(batch, samples)`, of a dream `(1, samples)`; or `picture`,
+    float32 `(batch, height, width, 3)`; and for `dream_step` also `place`, int32 of one element.
 
     Raises:
         InputError: if a setting of the dream has no portable form.
     """
     if task.name == "dream":
-        whole = sound.make_dream(task.model, samples)
-        return lambda **given: {task.input: whole(given[task.input])}
+        dream = _dream(task.model, samples)
+        return lambda **given: {task.input: dream(given[task.input])}
     if task.name == "dream_step":
-        return _single_step(task.model, samples)
+        return _single_step(task.model, samples, task.input)
     if task.input == "picture":
         return lambda picture: task.function(picture)
     if samples is None:
@@ -65,40 +56,40 @@ def portable_function(task, samples):
     return task.function
 
 
-def _single_step(dream, samples):
+def _dream(dream, samples):
+    if dream.kind == "picture":
+        return portable_picture.make_dream(dream)
+    return portable_sound.make_dream(dream, samples)
+
+
+def _single_step(dream, samples, name):
     """As `DeepDream.step`, from one sound or picture."""
-    sound.make_step(dream)  # or the copy would pass where the dream does not
-    canvas, step = dream.climb.canvas, sound.make_step(_finest(dream))
-    if dream.of_pictures:
-        return _picture_step(dream, step)
-    dither = sound.make_dither(dream, samples)
+    check_portable(dream)  # or the copy would pass where the dream does not
+    dream = _finest(dream)
+    if dream.kind == "picture":
+        ascent = portable_picture.make_ascent(dream, lambda picture, size: picture)
+    else:
+        ascent = portable_sound.make_ascent(dream, samples)
+    param = ascent.param
 
-    def function(waveform, place):
-        state = canvas.begin_with(dither(waveform), waveform)
-        state = canvas.enter_octave(state, tf.constant(0), 1.0, 1.0)
-        slots = list(dream.climb.updater.begin(state["variable"]))
-        place = tf.math.floormod(tf.reshape(place, ()), _PLACES)
-        variable, _, objective = step(state, slots, place)
-        return {"waveform": canvas.finish({**state, "variable": variable}), "objective": objective}
-
-    return function
-
-
-def _picture_step(dream, step):
-    make = portable_picture.make_step(dream, step)
-
-    def function(picture, place):
-        made, objective = make(picture, tf.math.floormod(tf.reshape(place, ()), _PLACES))
-        return {"picture": made, "objective": objective}
+    def function(place, **given):
+        state = param.begin(given[name])
+        if dream.kind == "sound":
+            state = param.enter_octave(state, tf.constant(0), (1.0, 1.0))
+        slots = ascent.update.begin(state["variable"])
+        number = tf.math.floormod(tf.reshape(place, ()), _MOVES)
+        variable, _, objective = ascent.step_all(state, slots, number)
+        dreamed = param.finish({**state, "variable": variable})
+        return {name: tf.ensure_shape(dreamed, given[name].shape), "objective": objective}
 
     return function
 
 
 def _finest(dream):
-    """The same dream with as many steps as there are moves, smoothed as at its beginning."""
+    """The same dream with as many steps as there are shifts, smoothed as at its beginning."""
     width = dream.settings.smoothing_width[0]
-    settings = config_of(dream.settings, dream.kind)
-    settings |= {"octaves": 1, "steps": _PLACES, "smoothing_width": (width, width)}
+    settings = {name: getattr(dream.settings, name) for name in names(dream.kind)}
+    settings |= {"octaves": 1, "steps": _MOVES, "smoothing_width": (width, width)}
     return DeepDream(dream.model, dream.objective, dream.analysis, **settings)
 
 

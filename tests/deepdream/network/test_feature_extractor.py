@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from keras_sounddream import InputError, objectives
-from keras_sounddream.deepdream.network.feature_extractor import Network
+from keras_sounddream.deepdream.network.feature_extractor import FeatureExtractor
 
 
 def convolution(kind, x, name):
@@ -38,8 +38,8 @@ def shake(model):
 
 
 def read(model, objective, image):
-    network = Network(model, objective, lambda image: image)
-    return network, [np.asarray(m) for m in network.score_maps(image, image, network.values())]
+    network = FeatureExtractor(model, objective, lambda image: image)
+    return network, [np.asarray(m) for m in network.score_maps(image, image, network.kernels())]
 
 
 def expected(model, name, image):
@@ -58,12 +58,12 @@ def test_folded_activations_are_the_same(model, rng):
 
 def test_new_weights_are_read_at_once(model, rng):
     image = rng.normal(size=(1, 12, 13, 3)).astype("float32")
-    network = Network(model, objectives.layer("norm1"), lambda image: image)
-    before = network.score_maps(image, image, network.values())[0]
+    network = FeatureExtractor(model, objectives.layer("norm1"), lambda image: image)
+    before = network.score_maps(image, image, network.kernels())[0]
     model.get_layer("norm1").moving_variance.assign_add(
         np.ones(model.get_layer("norm1").moving_variance.shape)
     )
-    after = network.score_maps(image, image, network.values())[0]
+    after = network.score_maps(image, image, network.kernels())[0]
     wanted = np.mean(np.square(expected(model, "norm1", image)), axis=-1)
     np.testing.assert_allclose(after, wanted, rtol=2e-5)
     assert not np.allclose(after, before)
@@ -91,4 +91,4 @@ def test_logits_of_a_softmax_of_its_own(rng, kind):
 def test_a_layer_is_not_read_before_and_after_its_activation(model):
     objective = objectives.logit(1).resolved(model) + objectives.layer("top")
     with pytest.raises(InputError, match="'top' is read before its activation, as logits, and"):
-        Network(model, objective, lambda image: image)
+        FeatureExtractor(model, objective, lambda image: image)

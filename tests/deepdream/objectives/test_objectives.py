@@ -8,8 +8,9 @@ import pytest
 import tensorflow as tf
 
 from keras_sounddream import DeepDream, InputError, objectives
-from keras_sounddream.deepdream.objectives.objective import INPUT, SOURCE, of_kind
-from keras_sounddream.deepdream.objectives.terms import KINDS
+from keras_sounddream.deepdream.network.lookup import INPUT, SOURCE
+from keras_sounddream.deepdream.objectives.objective import term
+from keras_sounddream.deepdream.objectives.terms import TERMS
 
 ALL = [
     objectives.layer("conv2"),
@@ -29,10 +30,10 @@ EXAMPLES = {  # one a kind, on a layer of 3 channels and one position axis
     "neurons_at": objectives.neurons("conv", [0, 2], box=[[0.25, 0.5]]),
     "logit": objectives.logit(1, "classes"),
     "direction": objectives.direction("conv", [1.0, -1.0, 2.0]),
-    "guided": of_kind("guided", "conv", weights=[1.0, -0.5, 0.25]),
-    "guided_locally": of_kind("guided_locally", "conv", weights=[[1.0, 0.0, 0.0], [0.0, 0.0, 2.0]]),
-    "matched": of_kind("matched", "conv", vectors=[[1.0, 0.0, 0.5], [0.0, 2.0, -1.0]]),
-    "inverted": of_kind("inverted", "conv", target=[[1.0, 0.0, 0.5], [0.0, 2.0, -1.0]]),
+    "guided": term("guided", "conv", weights=[1.0, -0.5, 0.25]),
+    "guided_locally": term("guided_locally", "conv", weights=[[1.0, 0.0, 0.0], [0.0, 0.0, 2.0]]),
+    "matched": term("matched", "conv", vectors=[[1.0, 0.0, 0.5], [0.0, 2.0, -1.0]]),
+    "inverted": term("inverted", "conv", target=[[1.0, 0.0, 0.5], [0.0, 2.0, -1.0]]),
     "diversity": objectives.diversity("conv"),
     "total_variation": objectives.total_variation(),
     "l2_to_source": objectives.l2_to_source(),
@@ -89,7 +90,7 @@ def test_three_steps_of_plain_ascent_raise_each_kind(kind, network, rng):
 
 
 def test_there_is_an_example_of_every_kind():
-    assert list(EXAMPLES) == list(KINDS)
+    assert list(EXAMPLES) == list(TERMS)
     assert all(example.terms[0]["kind"] == kind for kind, example in EXAMPLES.items())
 
 
@@ -123,11 +124,11 @@ LAYER = [[[3.0, -4.0], [0.0, 2.0], [1.0, 1.0], [-1.0, 0.0]]]  # four positions, 
         (objectives.direction("a", [0, 2], cosine_power=0), [-8, 4, 2, 0]),
         (objectives.direction("a", [0, 2]), [-0.8, 4, 2 * 0.5**0.5, 0]),
         (objectives.direction("a", [0, 2], cosine_power=2), [-0.08, 4, 1, 0]),
-        (of_kind("guided", "a", weights=[1.0, 0.5]), [1, 1, 1.5, -1]),
-        (of_kind("guided_locally", "a", weights=[[1.0, 0.0], [0.0, 1.0]]), [3, 0.5, 1, 0]),
-        (of_kind("matched", "a", vectors=[[1.0, 0.0], [0.0, -1.0]]), [4, 0, 1, 0]),
+        (term("guided", "a", weights=[1.0, 0.5]), [1, 1, 1.5, -1]),
+        (term("guided_locally", "a", weights=[[1.0, 0.0], [0.0, 1.0]]), [3, 0.5, 1, 0]),
+        (term("matched", "a", vectors=[[1.0, 0.0], [0.0, -1.0]]), [4, 0, 1, 0]),
         (
-            of_kind("inverted", "a", target=[[3, -4], [0, 0], [0, 0], [1, 0]]),
+            term("inverted", "a", target=[[3, -4], [0, 0], [0, 0], [1, 0]]),
             [0, -8 / 13, -4 / 13, -8 / 13],
         ),
     ],
@@ -190,7 +191,7 @@ def test_local_weights_are_interpolated_between_the_middles_of_cells(shape, rng)
         expected = np.apply_along_axis(
             lambda row, p=places, m=middles: np.interp(p, m, row), axis, expected
         )
-    objective = of_kind("guided_locally", "a", weights=grid[..., None].tolist())
+    objective = term("guided_locally", "a", weights=grid[..., None].tolist())
     ((_, scores),) = objective.score_maps({"a": np.ones((1, *shape, 1), "float32")})
     np.testing.assert_allclose(scores[0], expected, rtol=1e-5, atol=1e-6)
 
@@ -213,7 +214,7 @@ def test_local_means_that_a_part_scores_as_it_does_in_the_whole(kind, rng):
     ((_, alone),) = EXAMPLES[kind].score_maps(part)
     scores = np.array(scores)[(slice(1), slice(1, 4))[: np.ndim(scores)]]
     same = scores.shape == alone.shape and np.allclose(scores, alone, rtol=1e-5, atol=1e-6)
-    assert same == EXAMPLES[kind].is_local == KINDS[kind].local
+    assert same == EXAMPLES[kind].is_local == TERMS[kind].local
 
 
 @each_kind
@@ -228,7 +229,7 @@ def test_each_kind_works_in_a_graph_of_unknown_sizes(kind, positions, rng):
         settings["weights"] = np.ones((*(2, 2)[:positions], 3)).tolist()
     if kind == "inverted":
         settings["target"] = np.ones((*(2, 2)[:positions], 3)).tolist()
-    objective = of_kind(kind, EXAMPLES[kind].terms[0]["layer"], **settings)
+    objective = term(kind, EXAMPLES[kind].terms[0]["layer"], **settings)
     if positions == 2:
         for name in (INPUT, SOURCE):
             whole[name] = rng.uniform(size=(2, 20, 24, 3)).astype("float32")
@@ -278,7 +279,7 @@ def test_says_what_it_reads():
 def test_is_spelled_as_it_was_called():
     assert repr(objectives.logit(3)) == "1 * logit(None, 3)"
     assert repr(-objectives.total_variation()) == "-1 * total_variation()"
-    long = of_kind("matched", "conv", vectors=np.ones((20, 3)).tolist())
+    long = term("matched", "conv", vectors=np.ones((20, 3)).tolist())
     assert repr(long) == "1 * matched('conv', <20 × 3 numbers>)"
 
 
@@ -365,12 +366,12 @@ def test_parse(text, same):
         (lambda: objectives.direction("conv1", [0, 0]), "points somewhere"),
         (lambda: objectives.direction("conv1", [np.nan]), "`vector` must be finite"),
         (lambda: objectives.direction("conv1", [1], -1), "`cosine_power` must be 0 or more"),
-        (lambda: of_kind("guided", "conv1", weights=[[1.0] * 8]), r"Received shape: \(1, 8\)"),
-        (lambda: of_kind("matched", "conv1", vectors=[1.0] * 8), r"\(…, 8\). Received shape"),
-        (lambda: of_kind("guided_locally", "conv1", weights=[[1.0] * 8]), r"\(…, …, 8\)"),
+        (lambda: term("guided", "conv1", weights=[[1.0] * 8]), r"Received shape: \(1, 8\)"),
+        (lambda: term("matched", "conv1", vectors=[1.0] * 8), r"\(…, 8\). Received shape"),
+        (lambda: term("guided_locally", "conv1", weights=[[1.0] * 8]), r"\(…, …, 8\)"),
         (lambda: objectives.diversity("conv"), "no layer 'conv'. Did you mean conv"),
         (lambda: objectives.energy_protection(0), "`stretch` must be an int above 0. Received: 0"),
-        (lambda: of_kind("layr", "conv1"), "no kind 'layr'. Did you mean layer"),
+        (lambda: term("layr", "conv1"), "no kind 'layr'. Did you mean layer"),
         (lambda: objectives.Objective([]), "at least one term"),
         (lambda: objectives.layer("conv1") * float("nan"), "finite number to scale by"),
     ],

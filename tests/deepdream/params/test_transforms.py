@@ -1,31 +1,27 @@
-"""Roll and dither."""
+"""Random transforms: stretching, and layers of one's own."""
 
 import numpy as np
+import pytest
 
-from keras_sounddream.deepdream.params.transforms import dither, draw_dither, roll
-
-
-def test_roll_moves_by_a_seeded_number_of_samples(rng):
-    waveform = rng.normal(size=(2, 100)).astype("float32")
-    moved = roll(waveform, 10, seed=3, step=5).numpy()
-    shifts = [s for s in range(-10, 11) if np.array_equal(np.roll(waveform, s, axis=1), moved)]
-    assert len(shifts) == 1
-    np.testing.assert_array_equal(moved, roll(waveform, 10, seed=3, step=5))
-    others = [roll(waveform, 10, seed=3, step=s).numpy() for s in range(8)]
-    assert len({other.tobytes() for other in others}) > 3
-    assert roll(waveform, 0, seed=3, step=5) is waveform
+from keras_sounddream.deepdream.params import Transform
+from keras_sounddream.deepdream.params.transforms import stretch
 
 
-def test_dither_is_at_the_last_bit_and_alike_for_every_example():
-    silence = np.zeros((2, 50000), "float32")
-    noise = dither(silence, seed=0).numpy()
-    np.testing.assert_allclose(noise.std() * 32768, 1, atol=0.02)
-    np.testing.assert_array_equal(noise[0], noise[1])
-    assert dither(silence, seed=1).numpy().tobytes() != noise.tobytes()
+@pytest.mark.parametrize("shape", [(2, 1000), (1, 100, 80, 3)])
+def test_stretch_draws_a_seeded_factor(rng, shape):
+    image = rng.normal(size=shape).astype("float32")
+    sizes = {stretch(image, 0.2, seed=1, step=step).shape[1] for step in range(6)}
+    assert len(sizes) > 3
+    assert all(0.79 * shape[1] <= size <= 1.21 * shape[1] for size in sizes)
+    again = stretch(image, 0.2, seed=1, step=3)
+    np.testing.assert_array_equal(stretch(image, 0.2, seed=1, step=3), again)
+    assert stretch(image, 0.0, seed=1, step=3) is image
 
 
-def test_dither_repeats_a_table_that_does_not_depend_on_the_length():
-    longer, shorter = (dither(np.zeros((1, n), "float32"), seed=4).numpy() for n in (140000, 99))
-    table = draw_dither(4).numpy()
-    np.testing.assert_array_equal(longer, np.resize(table, longer.shape))
-    np.testing.assert_array_equal(shorter, table[:, :99])
+def test_a_transform_must_define_call():
+    class Empty(Transform):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Empty must define `call.image, seed.`"):
+        Empty().call(np.zeros((1, 4), "float32"), np.zeros(2, "int32"))
+    assert Empty().compute_output_shape((None, 4)) == (None, None)

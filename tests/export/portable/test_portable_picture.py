@@ -9,7 +9,6 @@ from runtimes import run_lite
 
 from keras_sounddream import DeepDream, InputError, objectives
 from keras_sounddream.export.portable import picture as portable_picture
-from keras_sounddream.export.portable import sound
 
 ROWS, COLUMNS = 37, 46
 
@@ -90,19 +89,19 @@ SETTINGS = {
 )
 def test_a_portable_dream_is_the_dream(network, picture, settings, known):
     dream = make(network, **settings)
-    found = of_size(sound.make_dream(dream, None), *known)(picture)
+    found = of_size(portable_picture.make_dream(dream), *known)(picture)
     np.testing.assert_allclose(found, dream(picture), atol=2e-3)
     assert np.abs(found - picture).max() > 2
 
 
 def test_a_dream_in_litert_is_the_dream(network, picture):
     dream = make(network, octaves=3, steps=2, momentum=0.5)
-    found = run_lite(sound.make_dream(dream, None), picture)
+    found = run_lite(portable_picture.make_dream(dream), picture)
     np.testing.assert_allclose(found, dream(picture), atol=2e-3)
 
 
 REFUSED = {
-    "with zoom": {"scale": 0.1},
+    "with scale": {"scale": 0.1},
     "normalized over tiles": {"preset": "tutorial", "tile_pixels": 24},
     "of pictures in bfloat16": {"precision": "bfloat16"},
 }
@@ -111,4 +110,4 @@ REFUSED = {
 @pytest.mark.parametrize(("reason", "settings"), REFUSED.items(), ids=REFUSED)
 def test_what_has_no_portable_form_is_refused(network, reason, settings):
     with pytest.raises(InputError, match=f"A dream {reason} has no portable form"):
-        sound.make_dream(make(network, **settings), None)
+        portable_picture.make_dream(make(network, **settings))

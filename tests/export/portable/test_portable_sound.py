@@ -66,7 +66,7 @@ def test_rolls_are_tensorflows(rng):
         np.testing.assert_array_equal(found, np.roll(x, shift, axis=1))
 
 
-@pytest.mark.parametrize(("settings", "reason"), [({"scale": 0.1}, "with zoom")])
+@pytest.mark.parametrize(("settings", "reason"), [({"scale": 0.1}, "with scale")])
 def test_what_has_no_portable_form_is_refused(small_model, settings, reason):
     with pytest.raises(InputError, match=reason):
         portable.make_dream(make(small_model, **settings), LENGTH)
@@ -76,4 +76,4 @@ def test_an_optimizer_has_no_portable_form(small_model):
     dream = make(small_model)
     dream.compile("adam")
     with pytest.raises(InputError, match="by an optimizer of Keras's"):
-        portable.make_step(dream)
+        portable.make_dream(dream, LENGTH)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_sounddream.deepdream.params.octaves import coarsen
+from keras_sounddream.deepdream.params.spectrogram import coarsen
 from keras_sounddream.export.portable.resize import coarsen_frames
 
 

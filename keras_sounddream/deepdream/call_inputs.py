@@ -1,60 +1,57 @@
-"""What `call` and `predict` are given, checked as far as a graph knows it."""
+"""Inputs of a dream's `call` and `predict`, checked as far as a graph knows them."""
+
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from keras_sounddream.deepdream.params.pixels import PixelParam
+from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Tensor
 
 _OWN = {"steps": "int32", "step_size": "float32"}  # settings that each sound may have of its own
+NAMES = {"sound": "waveform", "picture": "picture"}  # of the input, by the kind of dream
+_OPTIONS = {"sound": ("weights", "num_samples", *_OWN), "picture": ("weights",)}
 
 
-def read(inputs, dream):
-    """Reads the inputs of a call.
-
-    Args:
-        inputs: tensor of sounds or pictures, or the dictionary with one, as `DeepDream` takes it.
-        dream: `DeepDream`.
+def read(
+    inputs: Any, param: SpectrogramParam | PixelParam, num_terms: int
+) -> tuple[Tensor, Tensor | None, dict[str, Tensor]]:
+    """Reads the inputs of a call, in the forms that `DeepDream` takes.
 
     Returns:
         `(image, weights, own)`: float32 `(batch, samples)` or `(batch, height, width, 3)`; float32
-        `(batch, terms)`, or `None` if they are not given; and a dict of what each sound has of its
-        own and is given: `num_samples` and `steps`, int32 `(batch,)`, `step_size`, float32.
+        `(batch, terms)`, or `None` if they are not given; and what each sound has of its own and
+        is given: `num_samples` and `steps`, int32 `(batch,)`, and `step_size`, float32.
 
     Raises:
         InputError: if a key, a type or a shape is wrong, or a value that is known already.
     """
-    name = "picture" if dream.of_pictures else "waveform"
+    name, options = NAMES[param.kind], _OPTIONS[param.kind]
     given = inputs if isinstance(inputs, dict) else {name: inputs}
-    keys = [name, "weights"] if dream.of_pictures else [name, "weights", "num_samples", *_OWN]
     for key in {name: None, **given}:
-        if key not in keys or key not in given:
+        if key not in (name, *options) or key not in given:
             raise InputError(
-                f"Expected {keys[0]!r}, and if need be {' and '.join(map(repr, keys[1:]))}. "
+                f"Expected {name!r}, and if need be {' and '.join(map(repr, options))}. "
                 f"Received: {', '.join(map(repr, given))}"
             )
-    image = _pictures(given[name]) if dream.of_pictures else _waveforms(given[name], dream)
+    least = param.analysis.frame_length if param.analysis else 0
+    image = _waveforms(given[name], least) if param.analysis else _pictures(given[name])
     weights = given.get("weights")
     if weights is not None:
-        weights = read_weights(weights, len(dream.objective.terms), image.shape[0])
+        weights = read_weights(weights, num_terms, image.shape[0])
     own = {key: _numbers(given[key], key, image.shape[0]) for key in _OWN if key in given}
     if "num_samples" in given:
-        own["num_samples"] = _lengths(given["num_samples"], image, dream.analysis.frame_length)
+        own["num_samples"] = _lengths(given["num_samples"], image, least)
     return image, weights, own
 
 
-def read_weights(weights, num_terms, batch):
-    """Reads a factor for each term of an objective and example.
-
-    Args:
-        weights: float `(batch, terms)`, any that TensorFlow takes.
-        num_terms: int.
-        batch: int, or `None` where it is not known yet.
-
-    Returns:
-        float32 tensor `(batch, terms)`.
+def read_weights(weights: Any, num_terms: int, batch: int | None) -> Tensor:
+    """Weights as float32 `(batch, terms)`: a factor for each term of an objective and example.
 
     Raises:
-        InputError: if it is not of that shape, or holds what is not a finite number.
+        InputError: if they are not of that shape, or not finite numbers.
     """
     weights = _tensor(weights, "`weights`")
     if not weights.shape.is_compatible_with((batch, num_terms)):
@@ -70,7 +67,7 @@ def read_weights(weights, num_terms, batch):
     return weights
 
 
-def _waveforms(waveforms, dream):
+def _waveforms(waveforms, least):
     waveforms = _tensor(waveforms, "a waveform")
     if waveforms.dtype.is_integer:
         raise InputError(
@@ -80,7 +77,7 @@ def _waveforms(waveforms, dream):
     if not waveforms.shape.is_compatible_with((None, None)):
         raise InputError(f"Expected waveforms (batch, samples). Received shape: {waveforms.shape}")
     waveforms = tf.ensure_shape(tf.cast(waveforms, "float32"), (None, None))
-    samples, least = waveforms.shape[1], dream.analysis.frame_length
+    samples = waveforms.shape[1]
     if samples is not None and samples < least:
         raise InputError(f"Expected at least {least} samples, a frame. Received: {samples}")
     return waveforms

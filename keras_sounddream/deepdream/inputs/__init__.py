@@ -1,8 +1,0 @@
-"""Checks of what is dreamed on."""
-
-from keras_sounddream.lazy import attach
-
-__getattr__, __dir__, __all__ = attach(
-    __name__,
-    {},
-)

@@ -1,0 +1,97 @@
+"""Gradient ascent in operations that LiteRT and ONNX have.
+
+A step is that of `GradientAscent`, line by line. Forced apart by the runtimes are the gradient,
+which is written out operation by operation; random shifts, which are drawn beforehand, since
+neither has TensorFlow's generator; the kernels, which are constants of the graph; and what the
+parameterisations `PortableSpectrogram` and `PortablePixels` override.
+"""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_sounddream.deepdream.ascent.gradient_ascent import GradientAscent
+from keras_sounddream.deepdream.ascent.updates import Momentum
+from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.deepdream.params.spectrogram import State
+from keras_sounddream.errors import InputError
+from keras_sounddream.export.portable.gradients import portable_gradient
+from keras_sounddream.types import Tensor
+
+
+class PortableAscent(GradientAscent):
+    """The ascent of a dream, for a graph without TensorFlow's own operations.
+
+    Args:
+        dream: what is exported.
+        param: its parameterisation in portable operations.
+
+    Raises:
+        InputError: if a setting of the dream has no portable form.
+    """
+
+    def __init__(self, dream: DeepDream, param: Any):
+        check_portable(dream)
+        settings = dataclasses.replace(
+            dream.settings, precision="float32", tile_seconds=0.0, tile_pixels=0
+        )
+        param.tile_lengths = [0]  # a file reads its input at once
+        super().__init__(dream.model, dream.objective, param, settings)
+        self.update = dream.ascent.update
+        self._layer_names = [layer.name for layer in dream.model.layers]
+        with tf.init_scope():
+            self._constants = [kernel.numpy() for kernel in self.extractor.kernels()]
+            self._shifts = np.stack([self._draw(i) for i in range(self.total)])
+
+    @property
+    def total(self) -> int:
+        """Steps of all octaves."""
+        return self.settings.octaves * self.settings.steps
+
+    def step_all(self, state: State, slots: tuple, number: Tensor) -> tuple[Tensor, tuple, Tensor]:
+        """Makes the step of a number among those of all octaves: `(variable, slots, scores)`."""
+        steps = self.settings.steps
+        kernels = [tf.constant(kernel) for kernel in self._constants]  # not what a loop hands on
+        gradient, scores = self.gradient(state, number, kernels, None)
+        progress = tf.cast(number % steps, "float32") / max(steps - 1, 1)
+        grid = self.param.grid(number // steps)
+        variable, slots = self.follow(self.update, state, gradient, slots, grid, progress)
+        return variable, tuple(slots), scores
+
+    def gradient(
+        self, state: State, step: Tensor, kernels: list, weights: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        def score(variable):
+            return self.moved_score({**state, "variable": variable}, step, kernels, weights)
+
+        scores, gradient = portable_gradient(score, state["variable"], self._layer_names)
+        return gradient, scores
+
+    def shift(self, step: Tensor) -> Tensor:
+        return tf.gather(tf.constant(self._shifts), step)
+
+    def _draw(self, number):
+        return GradientAscent.shift(self, tf.constant(number)).numpy()
+
+
+def check_portable(dream: DeepDream) -> None:
+    """Checks that a dream has a portable form.
+
+    Raises:
+        InputError: if not, with the setting that has none.
+    """
+    settings = dream.settings
+    in_tiles = dream.ascent.tiles is not None
+    unfit = {
+        "with scale": settings.scale,
+        "with transforms of one's own": settings.transforms,
+        "of approximate tiles": settings.approximate and in_tiles,
+        "normalized over tiles": settings.normalize_over == "tile" and in_tiles,
+        "of pictures in bfloat16": dream.kind == "picture" and settings.precision != "float32",
+        "by an optimizer of Keras's": not isinstance(dream.ascent.update, Momentum),
+    }
+    for reason, is_so in unfit.items():
+        if is_so:
+            raise InputError(f"A dream {reason} has no portable form: dream in TensorFlow.")

@@ -1,0 +1,93 @@
+"""The spectrogram parameterisation: dither, moves, phase, level, and what it refuses."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_sounddream import InputError
+from keras_sounddream.audio import Analysis
+from keras_sounddream.audio.loudness import rms
+from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam, draw_dither
+from keras_sounddream.deepdream.settings import choose
+
+
+def param(transform="fft", **settings):
+    return SpectrogramParam(choose("sound", **settings), Analysis(), transform=transform)
+
+
+def test_moves_come_round(rng):
+    waveform = rng.normal(size=(2, 100)).astype("float32")
+    moved = param().move(waveform, tf.constant([7]))
+    np.testing.assert_array_equal(moved, np.roll(waveform, 7, axis=1))
+
+
+def test_dither_is_at_the_last_bit_and_alike_for_every_example():
+    silence = np.zeros((2, 50000), "float32")
+    noise = param(seed=0).dither(silence).numpy()
+    np.testing.assert_allclose(noise.std() * 32768, 1, atol=0.02)
+    np.testing.assert_array_equal(noise[0], noise[1])
+    assert param(seed=1).dither(silence).numpy().tobytes() != noise.tobytes()
+
+
+def test_dither_repeats_a_table_that_does_not_depend_on_the_length():
+    dither = param(seed=4).dither
+    longer, shorter = (dither(np.zeros((1, n), "float32")).numpy() for n in (140000, 99))
+    table = draw_dither(4).numpy()
+    np.testing.assert_array_equal(longer, np.resize(table, longer.shape))
+    np.testing.assert_array_equal(shorter, table[:, :99])
+
+
+@pytest.mark.parametrize("transform", ["fft", "dft"])
+@pytest.mark.parametrize("settings", [{}, {"parameterization": "mask"}], ids=str)
+def test_a_state_makes_the_sound_it_began_with(chirp, transform, settings):
+    own = param(transform, **settings)
+    state = own.begin(tf.constant(chirp))
+    np.testing.assert_allclose(own.finish(state), chirp, atol=3e-4)
+    np.testing.assert_allclose(own.finish(own.renew(state)), chirp, atol=3e-4)
+    assert own.source(state) is state["source"]
+
+
+def test_a_louder_spectrogram_is_a_sound_of_the_same_level(chirp):
+    own = param()
+    state = own.begin(tf.constant(chirp))
+    louder = {**state, "variable": state["variable"] + 2.0}
+    np.testing.assert_allclose(rms(own.finish(louder)), rms(chirp), rtol=0.02)
+    assert np.abs(own.finish(louder)).max() <= 1
+
+
+def test_a_magnitude_stops_at_20_db_over_full_scale():
+    limited = param().limit(tf.constant([[[50.0, -3.0]]])).numpy()
+    assert limited[0, 0, 1] == -3
+    assert 7 < limited[0, 0, 0] < 9
+
+
+def test_the_source_returns_at_octaves_but_the_first(chirp):
+    own = param(source_mix=0.5)
+    state = own.begin(tf.constant(chirp))
+    changed = {**state, "variable": state["start"] + 1.0}
+    for octave, share in ((0, 1.0), (1, 0.5), (2, 0.5)):
+        entered = own.enter_octave(changed, tf.constant(octave), own.grid(octave))
+        np.testing.assert_allclose(entered["variable"] - state["start"], share, atol=1e-5)
+
+
+def test_a_file_holds_16_bits(chirp):
+    written = param().as_written(tf.constant(chirp)).numpy() * 32768
+    np.testing.assert_array_equal(written, np.round(chirp * 32768))
+
+
+@pytest.mark.parametrize(
+    ("waveform", "message"),
+    [
+        ("sound", "Expected a waveform, an array of numbers, to dream on. Received: str"),
+        (np.zeros((1, 2, 3)), r"Received shape: \(1, 2, 3\)"),
+        (np.zeros((0, 5000)), r"Received shape: \(0, 5000\)"),
+        (np.full(5000, np.nan), "finite numbers"),
+        (np.full(5000, 2.0), "The peak is 2: scale it down"),
+        (np.full(900, 0.1), r"at least 0.04 s to dream on. Received: 0.037 s"),
+        (np.zeros(5000), "silent"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_dreamed_on_is_named(waveform, message):
+    with pytest.raises(InputError, match=message):
+        param().check(waveform)
