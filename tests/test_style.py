@@ -7,6 +7,7 @@ import statistics
 
 import pytest
 from source_tree import FILES, MODULES, module_name, parse, relative
+from tiers import SLOW, TESTS
 
 MAX_SIBLINGS, MAX_LINES, MAX_BODY, MEDIAN_BODY = 15, 300, 45, 7
 # Folders with one file per command of the command line.
@@ -107,3 +108,8 @@ def test_module_names_are_those_of_imports():
     assert {"keras_sounddream", "keras_sounddream.audio", "keras_sounddream.audio.io"} <= set(
         MODULES
     )
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_what_is_named_slow_exists(name):
+    assert (TESTS / name).exists()
