@@ -3,7 +3,8 @@
 import pathlib
 
 TESTS = pathlib.Path(__file__).parent
-# Folders and files that train, export, start processes or dream at length. A single test of another file is marked where it stands: `@pytest.mark.slow`.
+# Folders and files that train, export, start processes or dream at length. A single test
+# of another file is marked where it stands: `@pytest.mark.slow`.
 SLOW = (
     *("applications", "batch", "builders", "cli", "conformance", "export", "generation"),
     *("training", "workflows", "test_docs.py", "test_saved_models.py"),

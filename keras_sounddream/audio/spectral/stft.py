@@ -114,6 +114,7 @@ def stft(waveform, analysis):
         `(real, imaginary)`, each float32 `(batch, frames, bins)`.
 
     Example:
+        >>> from keras_sounddream.audio import Analysis
         >>> real, imaginary = stft(np.zeros((1, 24000), "float32"), Analysis())
         >>> real.shape
         TensorShape([1, 103, 481])
