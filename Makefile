@@ -1,11 +1,13 @@
 # make dream    dreams the example, and leaves sound and picture in dream/
-# make test     lint and the whole test suite, on the newest TensorFlow
-# make saved_models  the exported files of the models that ship, and their manifest, again
+# make test     lint, types, examples in docstrings, whole test suite, on the newest TensorFlow
+# make test-quick   the tests that take least, in under three minutes on two cores
+# make test-onednn  the tests that depend on it, with oneDNN and without, whatever the processor
 # make test-io  the audio tests on TensorFlow 2.16.2 with tensorflow-io
+# make saved_models  the exported files of the models that ship, and their manifest, again
 PYTHON ?= python3
 OUT ?= dream
 
-.PHONY: dream saved_models test test-io clean
+.PHONY: dream saved_models test test-quick test-onednn test-io lint doctest clean
 
 dream: .venv/installed
 	mkdir -p $(OUT)
@@ -16,10 +18,23 @@ dream: .venv/installed
 saved_models: .venv-test/installed
 	.venv-test/bin/python saved_models/exports/make.py
 
-test: .venv-test/installed
+test: lint doctest
+	.venv-test/bin/pytest -n auto --maxprocesses 4
+
+test-quick: .venv-test/installed
+	.venv-test/bin/pytest -n auto --maxprocesses 4 -m "not slow"
+
+test-onednn: .venv-test/installed
+	TF_ENABLE_ONEDNN_OPTS=1 .venv-test/bin/pytest -n auto --maxprocesses 4 -m onednn
+	TF_ENABLE_ONEDNN_OPTS=0 .venv-test/bin/pytest -n auto --maxprocesses 4 -m onednn
+
+lint: .venv-test/installed
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
-	.venv-test/bin/pytest -n auto --maxprocesses 4
+	.venv-test/bin/mypy
+
+doctest: .venv-test/installed
+	.venv-test/bin/pytest --doctest-modules $$(grep -rl ">>>" keras_sounddream --include=*.py)
 
 test-io: .venv-io/installed
 	.venv-io/bin/pytest tests/audio

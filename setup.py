@@ -48,7 +48,7 @@ EXTRAS = {
     "video": ["imageio-ffmpeg", "av>=13"],  # animations as MP4; frames and sound of videos
 }
 EXTRAS["dev"] = [
-    *("pytest", "pytest-xdist", "ruff", "librosa", "scipy", *EXTRAS["video"]),
+    *("pytest>=8", "pytest-xdist", "ruff", "mypy", "librosa", "scipy", *EXTRAS["video"]),
     *("dill", "importlib_resources"),  # of TensorFlow Datasets' own tests, which do not say so
     *EXTRAS["export"],
 ]
@@ -116,8 +116,10 @@ setup(
         "Development Status :: 3 - Alpha",
         "License :: OSI Approved :: Apache Software License",
         "Programming Language :: Python :: 3",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in (10, 11, 12, 13)),
         "Topic :: Multimedia :: Sound/Audio :: Analysis",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
     ],
     **(LITE if os.environ.get("SOUNDDREAM_DISTRIBUTION") == "lite" else WHOLE),
 )

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import numbers
+import sys
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -57,7 +58,7 @@ def number(least: float, most: float = math.inf, above: bool = False) -> Allowed
 
     def fits(value: Any) -> bool:
         is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value):
+        if not is_number or not abs(value) <= sys.float_info.max:  # NaN, or too large an int
             return False
         return least <= value <= most and not (above and value == least)
 

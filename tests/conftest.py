@@ -1,4 +1,4 @@
-"""What several tests use: paths, sounds with known answers, a small network."""
+"""Shared fixtures: paths, sounds with known answers, a small network; and the slow tests' names."""
 
 import os
 
@@ -7,8 +7,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pytest
 from places import shared_data
+from tiers import SLOW, TESTS
 
 RATE = 24000
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        name = item.path.relative_to(TESTS).as_posix() if TESTS in item.path.parents else ""
+        if any(name == slow or name.startswith(f"{slow}/") for slow in SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture

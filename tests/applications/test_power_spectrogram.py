@@ -60,6 +60,7 @@ def test_nine_frames_of_ten_and_the_outer_seconds_are_not_heard(rng):
     np.testing.assert_array_equal(layer(changed), layer(samples))
 
 
+@pytest.mark.onednn
 @pytest.mark.parametrize("legacy", [False, True])
 def test_silence_is_finite_and_alike_in_any_batch(rng, legacy):
     layer = SparsePowerSpectrogram(legacy_normalization=legacy)
@@ -67,7 +68,12 @@ def test_silence_is_finite_and_alike_in_any_batch(rng, legacy):
     found = keras.ops.convert_to_numpy(layer(batch))
     assert not found[0].any()
     for i in range(4):
-        np.testing.assert_allclose(layer(batch[i : i + 1])[0], found[i], rtol=1e-5, atol=1e-5)
+        # A power is the square of a sum: float32 holds the sum to a part of its largest term,
+        # however much of it cancels, in whatever order a processor adds.
+        power = np.abs(found[i])
+        bound = 1e-5 * (1 + np.sqrt(power * power.max()))
+        alone = keras.ops.convert_to_numpy(layer(batch[i : i + 1])[0])
+        assert np.all(np.abs(alone - found[i]) <= bound)
 
 
 def test_saves_and_reloads(tmp_path, rng):

@@ -1,0 +1,16 @@
+"""The slow tests, which `make test-quick` leaves out."""
+
+import pathlib
+
+TESTS = pathlib.Path(__file__).parent
+# Folders and files that train, export, start processes or dream at length. A single test
+# of another file is marked where it stands: `@pytest.mark.slow`.
+SLOW = (
+    *("applications", "batch", "builders", "cli", "conformance", "export", "generation"),
+    *("training", "workflows", "test_docs.py", "test_saved_models.py"),
+    *("datasets/tfds", "datasets/test_videos.py", "reports/test_animation.py"),
+    *("deepdream/ascent", "deepdream/callbacks", "deepdream/test_settings_in_use.py"),
+    *("deepdream/inputs/test_batches.py", "deepdream/long_sounds/test_stream.py"),
+    *("lite/test_lite_answers.py", "lite/test_lite_command.py", "lite/test_lite_generator.py"),
+    *("lite/test_lite_install.py", "sonification/test_methods.py"),
+)
