@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return 0
     except SystemExit as error:  # of argparse: help, or a wrong argument
-        return error.code or 0
+        return int(error.code or 0)
     except InputError as error:
         print(f"sounddream-lite: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

@@ -77,7 +77,7 @@ class ModelFile:
             self.metadata = Metadata(**{**vars(self.metadata), "labels": tuple(labels)})
         self.sample_rate = self.metadata.sample_rate
         self._check_metadata()
-        self._seconds = collections.deque(maxlen=_LATENCY_CALLS)
+        self._seconds: collections.deque[float] = collections.deque(maxlen=_LATENCY_CALLS)
 
     @property
     def tasks(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from keras_sounddream.types import Array
 _BLOCK_SECONDS = 0.1
 
 
-def read_blocks(pipe: BinaryIO, size: int = 4096) -> Iterator[bytes]:
+def read_blocks(pipe: IO[bytes], size: int = 4096) -> Iterator[bytes]:
     """Reads bytes as soon as they arrive.
 
     Args:
@@ -72,9 +72,8 @@ def record(sample_rate: int, device: str | None = None) -> Iterator[Array]:
                 "A microphone needs `arecord` (apt install alsa-utils). Or pipe samples in."
             ) from None
         try:
-            yield from decode_pcm(
-                read_blocks(process.stdout, 2 * round(_BLOCK_SECONDS * sample_rate))
-            )
+            size = 2 * round(_BLOCK_SECONDS * sample_rate)
+            yield from decode_pcm(read_blocks(process.stdout, size))  # type: ignore[arg-type]
             raise InputError(f"`arecord` ended: {_last_line(messages)}.")
         finally:
             process.kill()
