@@ -15,6 +15,14 @@ def make(path, **options):
         (folder / "mark").write_text("new")
 
 
+def write(path, text, error=None):
+    """Replaces a file, or fails after it was written."""
+    with written_beside(path, overwrite=error is not None) as temporary:
+        temporary.write_text(text)
+        if error is not None:
+            raise error
+
+
 def test_a_folder_appears_whole(tmp_path):
     make(tmp_path / "deep" / "out")
     assert (tmp_path / "deep" / "out" / "mark").read_text() == "new"
@@ -87,16 +95,12 @@ def test_a_folder_inside_a_file_cannot_be_made(tmp_path):
         ("file", r"file exists. Choose another name, or replace it with --force"),
     ],
 )
-@pytest.mark.parametrize("open_output", [check_output, written_beside])
-def test_a_path_that_cannot_be_written_is_one_error(name, message, open_output, tmp_path):
+@pytest.mark.parametrize("attempt", [check_output, lambda path: write(path, "new")])
+def test_a_path_that_cannot_be_written_is_one_error(name, message, attempt, tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InputError, match=message) as caught:
-        if open_output is check_output:
-            check_output(tmp_path / name)
-        else:
-            with written_beside(tmp_path / name):
-                pytest.fail("nothing is written")
+        attempt(tmp_path / name)
     assert "\n" not in str(caught.value)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
     assert (tmp_path / "file").read_text() == "mine"
@@ -133,9 +137,8 @@ def test_a_file_is_written_under_another_name_with_its_suffixes(name, suffix, tm
 @pytest.mark.parametrize("error", [KeyError, KeyboardInterrupt, MemoryError])
 def test_a_failed_write_leaves_the_former_file(error, tmp_path):
     (tmp_path / "a.wav").write_text("old")
-    with pytest.raises(error), written_beside(tmp_path / "a.wav", overwrite=True) as temporary:
-        temporary.write_text("half")
-        raise error
+    with pytest.raises(error):
+        write(tmp_path / "a.wav", "half", error)
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
     assert (tmp_path / "a.wav").read_text() == "old"
 

@@ -1,11 +1,19 @@
-"""The instructions of a pickle that dictionaries, lists, words, numbers and arrays need.
+"""Pickle instructions for dictionaries, lists, strings, numbers and arrays; there are no others.
 
-What does not fit an instruction makes it raise TypeError, ValueError or LookupError.
+An instruction raises TypeError, ValueError or LookupError where the stack does not fit it.
 """
 
 import functools
+from collections.abc import Callable
 
-from keras_sounddream.convert._machine import MARK, NOT_RUN, Buildable, Global, pairs_to_dict
+from keras_sounddream.convert._machine import (
+    MARK,
+    NOT_RUN,
+    Buildable,
+    Global,
+    Machine,
+    pairs_to_dict,
+)
 from keras_sounddream.convert._reading import ReadingError
 
 _LONGEST_INTEGER = 16  # bytes
@@ -144,43 +152,43 @@ def _index_line(machine):
     return _parse_integer(machine.cursor.line())
 
 
-_of = functools.partial
-OPERATIONS = {
-    b"\x80": _of(_skip, 1),
-    b"\x95": _of(_skip, 8),
-    b"N": _of(_push, lambda: None),
-    b"\x88": _of(_push, lambda: True),
-    b"\x89": _of(_push, lambda: False),
-    b"(": _of(_push, lambda: MARK),
-    b")": _of(_push, tuple),
-    b"]": _of(_push, list),
-    b"}": _of(_push, dict),
-    b"K": _of(_number, "<B"),
-    b"M": _of(_number, "<H"),
-    b"J": _of(_number, "<i"),
-    b"G": _of(_number, ">d"),
-    b"X": _of(_text, "<I", "utf-8"),
-    b"\x8c": _of(_text, "<B", "utf-8"),
-    b"\x8d": _of(_text, "<Q", "utf-8"),
-    b"T": _of(_text, "<i", "latin-1"),
-    b"U": _of(_text, "<B", "latin-1"),
-    b"B": _of(_bytes, "<I"),
-    b"C": _of(_bytes, "<B"),
-    b"\x8e": _of(_bytes, "<Q"),
-    b"\x96": _of(_bytes, "<Q"),
-    b"\x8a": _of(_integer, "<B"),
-    b"\x8b": _of(_integer, "<i"),
-    b"I": _of(_line, _parse_integer),
-    b"L": _of(_line, _parse_integer),
-    b"F": _of(_line, float),
-    b"S": _of(_line, _parse_quoted),
-    b"V": _of(_line, lambda line: line.decode("raw_unicode_escape")),
-    b"\x85": _of(_tuple, 1),
-    b"\x86": _of(_tuple, 2),
-    b"\x87": _of(_tuple, 3),
-    b"t": _of(_gather, tuple),
-    b"l": _of(_gather, list),
-    b"d": _of(_gather, _flat_to_dict),
+_with = functools.partial
+OPERATIONS: dict[bytes, Callable[[Machine], object]] = {
+    b"\x80": _with(_skip, 1),
+    b"\x95": _with(_skip, 8),
+    b"N": _with(_push, lambda: None),
+    b"\x88": _with(_push, lambda: True),
+    b"\x89": _with(_push, lambda: False),
+    b"(": _with(_push, lambda: MARK),
+    b")": _with(_push, tuple),
+    b"]": _with(_push, list),
+    b"}": _with(_push, dict),
+    b"K": _with(_number, "<B"),
+    b"M": _with(_number, "<H"),
+    b"J": _with(_number, "<i"),
+    b"G": _with(_number, ">d"),
+    b"X": _with(_text, "<I", "utf-8"),
+    b"\x8c": _with(_text, "<B", "utf-8"),
+    b"\x8d": _with(_text, "<Q", "utf-8"),
+    b"T": _with(_text, "<i", "latin-1"),
+    b"U": _with(_text, "<B", "latin-1"),
+    b"B": _with(_bytes, "<I"),
+    b"C": _with(_bytes, "<B"),
+    b"\x8e": _with(_bytes, "<Q"),
+    b"\x96": _with(_bytes, "<Q"),
+    b"\x8a": _with(_integer, "<B"),
+    b"\x8b": _with(_integer, "<i"),
+    b"I": _with(_line, _parse_integer),
+    b"L": _with(_line, _parse_integer),
+    b"F": _with(_line, float),
+    b"S": _with(_line, _parse_quoted),
+    b"V": _with(_line, lambda line: line.decode("raw_unicode_escape")),
+    b"\x85": _with(_tuple, 1),
+    b"\x86": _with(_tuple, 2),
+    b"\x87": _with(_tuple, 3),
+    b"t": _with(_gather, tuple),
+    b"l": _with(_gather, list),
+    b"d": _with(_gather, _flat_to_dict),
     b"a": _append,
     b"e": _appends,
     b"s": _set_item,
@@ -188,12 +196,12 @@ OPERATIONS = {
     b"0": lambda machine: machine.stack.pop(),
     b"1": lambda machine: machine.pop_to_mark(),
     b"2": lambda machine: machine.stack.append(machine.top(object)),
-    b"g": _of(_get, _index_line),
-    b"h": _of(_get, _of(_index, "<B")),
-    b"j": _of(_get, _of(_index, "<I")),
-    b"p": _of(_put, _index_line),
-    b"q": _of(_put, _of(_index, "<B")),
-    b"r": _of(_put, _of(_index, "<I")),
+    b"g": _with(_get, _index_line),
+    b"h": _with(_get, _with(_index, "<B")),
+    b"j": _with(_get, _with(_index, "<I")),
+    b"p": _with(_put, _index_line),
+    b"q": _with(_put, _with(_index, "<B")),
+    b"r": _with(_put, _with(_index, "<I")),
     b"\x94": lambda machine: _put(lambda machine: len(machine.memo), machine),
     b"c": _global,
     b"\x93": _stack_global,
