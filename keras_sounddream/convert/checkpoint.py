@@ -5,7 +5,7 @@ import re
 
 import tensorflow as tf
 
-from keras_sounddream.convert._reading import ReadingError
+from keras_sounddream.convert.binary import ReadingError
 from keras_sounddream.types import Array
 
 _SLOT = re.compile(r"(.+)/(Adam|RMSProp|Momentum|Adagrad|Adadelta|Ftrl)(_\d+)?")

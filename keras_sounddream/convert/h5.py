@@ -4,7 +4,7 @@ import pathlib
 
 import h5py
 
-from keras_sounddream.convert._reading import ReadingError, check_size
+from keras_sounddream.convert.binary import ReadingError, check_size
 from keras_sounddream.types import Array
 
 _MODEL = "model_weights/"  # in a model's file, beside an optimizer's

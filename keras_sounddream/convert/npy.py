@@ -5,9 +5,9 @@ import math
 import pathlib
 import re
 
-from keras_sounddream.convert._machine import NOT_RUN
-from keras_sounddream.convert._reading import Cursor, ReadingError, flatten
-from keras_sounddream.convert._unpickle import (
+from keras_sounddream.convert.binary import Cursor, ReadingError, flatten
+from keras_sounddream.convert.pickle_machine import NOT_RUN
+from keras_sounddream.convert.unpickle import (
     ARRAYS,
     PickledArray,
     as_numbers,

@@ -2,16 +2,15 @@
 
 import pathlib
 
-import keras_sounddream.convert._zip as _zip
-from keras_sounddream.convert import npy
-from keras_sounddream.convert._reading import ReadingError
+from keras_sounddream.convert import npy, zip_archive
+from keras_sounddream.convert.binary import ReadingError
 from keras_sounddream.types import Array
 
 
 def read(path: pathlib.Path) -> dict[str, Array]:
     """Arrays by the names of the archive's members."""
     arrays = {}
-    for name, data in _zip.read(path).items():
+    for name, data in zip_archive.read(path).items():
         try:
             arrays[name.removesuffix(".npy")] = npy.parse(data)
         except ReadingError as reason:

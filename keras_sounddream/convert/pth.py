@@ -5,10 +5,10 @@ import pathlib
 
 import numpy as np
 
-import keras_sounddream.convert._zip as _zip
-from keras_sounddream.convert._machine import Global
-from keras_sounddream.convert._reading import Cursor, ReadingError, flatten, strided
-from keras_sounddream.convert._unpickle import ARRAYS, load, resolve_array, stand_ins
+from keras_sounddream.convert import zip_archive
+from keras_sounddream.convert.binary import Cursor, ReadingError, flatten, strided
+from keras_sounddream.convert.pickle_machine import Global
+from keras_sounddream.convert.unpickle import ARRAYS, load, resolve_array, stand_ins
 from keras_sounddream.types import Array
 
 LEGACY_MAGIC = (0x1950A86A20F9469CFC6C).to_bytes(10, "little")
@@ -55,7 +55,9 @@ def read(path: pathlib.Path) -> dict[str, Array]:
     The prefix `module.`, which DataParallel adds to every key, is removed.
     """
     data = path.read_bytes()
-    tree, storages = _read_zip(_zip.read(path)) if data.startswith(b"PK") else _read_legacy(data)
+    tree, storages = (
+        _read_zip(zip_archive.read(path)) if data.startswith(b"PK") else _read_legacy(data)
+    )
     if isinstance(tree, dict):
         tree = next((tree[key] for key in _STATES if isinstance(tree.get(key), dict)), tree)
 

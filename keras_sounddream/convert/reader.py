@@ -4,9 +4,8 @@ import importlib
 import pathlib
 import re
 
-import keras_sounddream.convert._zip as _zip
-from keras_sounddream.convert import npy, pth
-from keras_sounddream.convert._reading import ReadingError
+from keras_sounddream.convert import npy, pth, zip_archive
+from keras_sounddream.convert.binary import ReadingError
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, PathLike
 
@@ -67,7 +66,9 @@ def _kind(path):
         if head[offset:].startswith(magic):
             return kind
     if head.startswith(b"PK"):
-        return "pth" if any(f"/{n}".endswith("/data.pkl") for n in _zip.names(path)) else "npz"
+        return (
+            "pth" if any(f"/{n}".endswith("/data.pkl") for n in zip_archive.names(path)) else "npz"
+        )
     if head.startswith(b"\x80"):
         return "pth" if pth.LEGACY_MAGIC in head else "npy"
     if path.suffix in _SUFFIXES:

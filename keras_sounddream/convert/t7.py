@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_sounddream.convert._reading import MAX_DEPTH, Cursor, ReadingError, flatten, strided
+from keras_sounddream.convert.binary import MAX_DEPTH, Cursor, ReadingError, flatten, strided
 from keras_sounddream.types import Array
 
 _KINDS = {

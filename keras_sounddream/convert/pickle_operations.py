@@ -3,10 +3,11 @@
 An instruction raises TypeError, ValueError or LookupError where the stack does not fit it.
 """
 
-import functools
 from collections.abc import Callable
+from functools import partial
 
-from keras_sounddream.convert._machine import (
+from keras_sounddream.convert.binary import ReadingError
+from keras_sounddream.convert.pickle_machine import (
     MARK,
     NOT_RUN,
     Buildable,
@@ -14,7 +15,6 @@ from keras_sounddream.convert._machine import (
     Machine,
     pairs_to_dict,
 )
-from keras_sounddream.convert._reading import ReadingError
 
 _LONGEST_INTEGER = 16  # bytes
 
@@ -152,43 +152,42 @@ def _index_line(machine):
     return _parse_integer(machine.cursor.line())
 
 
-_with = functools.partial
 OPERATIONS: dict[bytes, Callable[[Machine], object]] = {
-    b"\x80": _with(_skip, 1),
-    b"\x95": _with(_skip, 8),
-    b"N": _with(_push, lambda: None),
-    b"\x88": _with(_push, lambda: True),
-    b"\x89": _with(_push, lambda: False),
-    b"(": _with(_push, lambda: MARK),
-    b")": _with(_push, tuple),
-    b"]": _with(_push, list),
-    b"}": _with(_push, dict),
-    b"K": _with(_number, "<B"),
-    b"M": _with(_number, "<H"),
-    b"J": _with(_number, "<i"),
-    b"G": _with(_number, ">d"),
-    b"X": _with(_text, "<I", "utf-8"),
-    b"\x8c": _with(_text, "<B", "utf-8"),
-    b"\x8d": _with(_text, "<Q", "utf-8"),
-    b"T": _with(_text, "<i", "latin-1"),
-    b"U": _with(_text, "<B", "latin-1"),
-    b"B": _with(_bytes, "<I"),
-    b"C": _with(_bytes, "<B"),
-    b"\x8e": _with(_bytes, "<Q"),
-    b"\x96": _with(_bytes, "<Q"),
-    b"\x8a": _with(_integer, "<B"),
-    b"\x8b": _with(_integer, "<i"),
-    b"I": _with(_line, _parse_integer),
-    b"L": _with(_line, _parse_integer),
-    b"F": _with(_line, float),
-    b"S": _with(_line, _parse_quoted),
-    b"V": _with(_line, lambda line: line.decode("raw_unicode_escape")),
-    b"\x85": _with(_tuple, 1),
-    b"\x86": _with(_tuple, 2),
-    b"\x87": _with(_tuple, 3),
-    b"t": _with(_gather, tuple),
-    b"l": _with(_gather, list),
-    b"d": _with(_gather, _flat_to_dict),
+    b"\x80": partial(_skip, 1),
+    b"\x95": partial(_skip, 8),
+    b"N": partial(_push, lambda: None),
+    b"\x88": partial(_push, lambda: True),
+    b"\x89": partial(_push, lambda: False),
+    b"(": partial(_push, lambda: MARK),
+    b")": partial(_push, tuple),
+    b"]": partial(_push, list),
+    b"}": partial(_push, dict),
+    b"K": partial(_number, "<B"),
+    b"M": partial(_number, "<H"),
+    b"J": partial(_number, "<i"),
+    b"G": partial(_number, ">d"),
+    b"X": partial(_text, "<I", "utf-8"),
+    b"\x8c": partial(_text, "<B", "utf-8"),
+    b"\x8d": partial(_text, "<Q", "utf-8"),
+    b"T": partial(_text, "<i", "latin-1"),
+    b"U": partial(_text, "<B", "latin-1"),
+    b"B": partial(_bytes, "<I"),
+    b"C": partial(_bytes, "<B"),
+    b"\x8e": partial(_bytes, "<Q"),
+    b"\x96": partial(_bytes, "<Q"),
+    b"\x8a": partial(_integer, "<B"),
+    b"\x8b": partial(_integer, "<i"),
+    b"I": partial(_line, _parse_integer),
+    b"L": partial(_line, _parse_integer),
+    b"F": partial(_line, float),
+    b"S": partial(_line, _parse_quoted),
+    b"V": partial(_line, lambda line: line.decode("raw_unicode_escape")),
+    b"\x85": partial(_tuple, 1),
+    b"\x86": partial(_tuple, 2),
+    b"\x87": partial(_tuple, 3),
+    b"t": partial(_gather, tuple),
+    b"l": partial(_gather, list),
+    b"d": partial(_gather, _flat_to_dict),
     b"a": _append,
     b"e": _appends,
     b"s": _set_item,
@@ -196,12 +195,12 @@ OPERATIONS: dict[bytes, Callable[[Machine], object]] = {
     b"0": lambda machine: machine.stack.pop(),
     b"1": lambda machine: machine.pop_to_mark(),
     b"2": lambda machine: machine.stack.append(machine.top(object)),
-    b"g": _with(_get, _index_line),
-    b"h": _with(_get, _with(_index, "<B")),
-    b"j": _with(_get, _with(_index, "<I")),
-    b"p": _with(_put, _index_line),
-    b"q": _with(_put, _with(_index, "<B")),
-    b"r": _with(_put, _with(_index, "<I")),
+    b"g": partial(_get, _index_line),
+    b"h": partial(_get, partial(_index, "<B")),
+    b"j": partial(_get, partial(_index, "<I")),
+    b"p": partial(_put, _index_line),
+    b"q": partial(_put, partial(_index, "<B")),
+    b"r": partial(_put, partial(_index, "<I")),
     b"\x94": lambda machine: _put(lambda machine: len(machine.memo), machine),
     b"c": _global,
     b"\x93": _stack_global,

@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from keras_sounddream.convert._machine import (
+from keras_sounddream.convert.binary import Cursor, ReadingError, check_shape
+from keras_sounddream.convert.pickle_machine import (
     NOT_RUN,
     Buildable,
     Global,
     Machine,
     pairs_to_dict,
 )
-from keras_sounddream.convert._operations import OPERATIONS
-from keras_sounddream.convert._reading import Cursor, ReadingError, check_shape
+from keras_sounddream.convert.pickle_operations import OPERATIONS
 from keras_sounddream.types import Array
 
 _MAX_INSTRUCTIONS = 1_000_000

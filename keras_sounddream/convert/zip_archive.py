@@ -5,7 +5,7 @@ import pathlib
 import zipfile
 import zlib
 
-from keras_sounddream.convert._reading import ReadingError, check_size
+from keras_sounddream.convert.binary import ReadingError, check_size
 
 _BROKEN = (  # what zipfile raises for bytes that are no archive
     zipfile.BadZipFile,

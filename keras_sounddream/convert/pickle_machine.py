@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from keras_sounddream.convert._reading import Cursor, ReadingError
+from keras_sounddream.convert.binary import Cursor, ReadingError
 
 NOT_RUN = "Nothing of it was run. Save the tensors alone, as a dictionary of arrays or state_dict"
 MARK = object()
