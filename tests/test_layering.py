@@ -46,7 +46,7 @@ MAY_IMPORT_TENSORFLOW = {
     "export",
     "generation",
     "training",
-    "audio.graph_io",
+    "audio.tfio",
     "convert.checkpoint",
 }
 
