@@ -6,6 +6,7 @@ import sys
 import types
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 MOVED = {  # former module: modules that hold its names now, inside `keras_sounddream`
     "data": ("datasets.inspection",),
@@ -51,7 +52,8 @@ class MovedFinder:
         if not name.startswith(_ROOT) or name.removeprefix(_ROOT) not in MOVED:
             return None
         is_package = any(other.startswith(f"{name.removeprefix(_ROOT)}.") for other in MOVED)
-        return importlib.machinery.ModuleSpec(name, MovedFinder, is_package=is_package)
+        loader: Any = MovedFinder
+        return importlib.machinery.ModuleSpec(name, loader, is_package=is_package)
 
     @staticmethod
     def create_module(spec: importlib.machinery.ModuleSpec) -> types.ModuleType | None:
