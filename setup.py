@@ -90,6 +90,8 @@ LITE = {
         "keras_sounddream.registered",
         "keras_sounddream.types",
         "keras_sounddream.checks",
+        "keras_sounddream.audio.__init__",
+        "keras_sounddream.audio.io",
         "keras_sounddream.export.__init__",
         "keras_sounddream.export.metadata",
         "keras_sounddream.export.litert.__init__",
@@ -101,8 +103,9 @@ LITE = {
         "keras_sounddream.sonification.inverse_fft",
         "keras_sounddream.sonification.parameter_map",
     ],
-    "install_requires": ["numpy", "ai-edge-litert"],
-    "extras_require": {"sound": ["soundfile", "soxr"]},  # other formats, quicker resampling
+    # soundfile (libsndfile inside) and soxr read and resample sounds, as in the whole package; both
+    # have wheels for 64-bit Arm Linux, as ai-edge-litert has: nothing is compiled on the device.
+    "install_requires": ["numpy", "ai-edge-litert", "soundfile>=0.13", "soxr"],
     "entry_points": {"console_scripts": [LITE_COMMAND]},
     "options": {"build": {"build_base": "build/lite"}},  # or it would take what is built already
 }

@@ -1,8 +1,8 @@
-"""What a user can cause: errors, and a warning."""
+"""Errors and a warning for bad input, each of one line."""
 
 
 class InputError(ValueError):
-    """Bad input: one line that says what was expected, what came and what to do.
+    """Bad input: one line that says what was expected, what was received and what to do.
 
     The command line prints it on standard error and exits with 2.
     """
@@ -12,7 +12,7 @@ class InputError(ValueError):
 
 
 class ExportError(InputError):
-    """A model that a format cannot hold, or an exported file that differs from its model.
+    """A model that a format cannot represent, or an exported file that differs from its model.
 
     Nothing of the export is left behind.
     """
@@ -29,7 +29,7 @@ class MissingPackageError(InputError, ImportError):
 
 
 class InputWarning(UserWarning):
-    """Input that will do, but badly: one line that says what would do better.
+    """Usable but unsuitable input: one line that says what would be better.
 
     The command line prints it on standard error.
     """

@@ -1,20 +1,22 @@
-"""Files that are either whole or not there."""
+"""Output files and folders that are either complete or not there."""
 
 import contextlib
 import os
 import pathlib
 import shutil
 import uuid
+from collections.abc import Iterator
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import PathLike
 
 
-def check_output(path, overwrite=False):
+def check_output(path: PathLike, overwrite: bool = False) -> pathlib.Path:
     """Checks that a file can be written, before any work is done for it.
 
     Args:
-        path: str or path of the file.
-        overwrite: bool, whether a file that exists may be replaced.
+        path: file to write.
+        overwrite: whether an existing file may be replaced.
 
     Returns:
         `pathlib.Path` of the file.
@@ -30,25 +32,12 @@ def check_output(path, overwrite=False):
         raise InputError(f"The folder {path.parent} for {path.name} does not exist. Make it first.")
     if not os.access(path.parent, os.W_OK):
         raise InputError(f"The folder {path.parent} cannot be written to. Choose another one.")
-    if path.exists() and not overwrite:
-        raise InputError(
-            f"{path} exists. Choose another name, or replace it with --force (overwrite=True)."
-        )
+    _check_replaceable(path, overwrite)
     return path
 
 
-def keep_folder(path):
-    """Makes a folder to keep things in, with those above it, if it is missing.
-
-    Args:
-        path: str or path of the folder.
-
-    Returns:
-        `pathlib.Path` of it.
-
-    Raises:
-        InputError: if a file is in the way, or it cannot be made.
-    """
+def keep_folder(path: PathLike) -> pathlib.Path:
+    """`pathlib.Path` of a folder, which is made with its parents if it is missing."""
     path = pathlib.Path(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -61,18 +50,11 @@ def keep_folder(path):
 
 
 @contextlib.contextmanager
-def written_beside(path, overwrite=False):
-    """Gives a temporary path beside `path`, renamed to it on success and removed on failure.
+def written_beside(path: PathLike, overwrite: bool = False) -> Iterator[pathlib.Path]:
+    """Yields a temporary path beside `path`, renamed to it on success and removed on failure.
 
-    Args:
-        path: str or path of the file to make.
-        overwrite: bool, whether a file that exists may be replaced.
-
-    Yields:
-        `pathlib.Path` with the same suffix, to write to.
-
-    Raises:
-        InputError: as `check_output`.
+    The temporary path has the same suffix. Raises InputError where `check_output` does, and if
+    writing fails.
     """
     path = check_output(path, overwrite)
     suffix = "".join(path.suffixes[-2:])
@@ -87,29 +69,25 @@ def written_beside(path, overwrite=False):
 
 
 @contextlib.contextmanager
-def folder_beside(path, overwrite=False, holds=None):
-    """Gives a temporary folder beside `path`, renamed to it on success and removed on failure.
+def folder_beside(
+    path: PathLike, overwrite: bool = False, holds: str | None = None
+) -> Iterator[pathlib.Path]:
+    """Yields an empty temporary folder, renamed to `path` on success and removed on failure.
 
     Args:
-        path: str or path of the folder to make; folders above it are made if they are missing.
-        overwrite: bool, whether a folder that exists may be replaced.
-        holds: str, name of a file by which a folder is known that may be replaced; any other
+        path: folder to make; missing parents are made, too.
+        overwrite: whether an existing folder may be replaced.
+        holds: name of a file by which a folder is known that may be replaced; any other
             folder with something in it is left alone.
 
-    Yields:
-        `pathlib.Path` of an empty folder, to write into.
-
     Raises:
-        InputError: if the folder exists and `overwrite` is false, a file is in the way, or it
+        InputError: if the folder exists and may not be replaced, a file is in the way, or it
             cannot be written.
     """
     path = pathlib.Path(path)
     if path.exists() and not path.is_dir():
         raise InputError(f"Expected a folder to write, but {path} is a file. Choose another name.")
-    if path.exists() and not overwrite:
-        raise InputError(
-            f"{path} exists. Choose another name, or replace it with --force (overwrite=True)."
-        )
+    _check_replaceable(path, overwrite)
     if path.exists() and holds and any(path.iterdir()) and not (path / holds).exists():
         raise InputError(f"{path} holds something else (no {holds}). Choose another name.")
     mark = uuid.uuid4().hex[:8]
@@ -130,3 +108,10 @@ def folder_beside(path, overwrite=False, holds=None):
     finally:
         for left in (temporary, old):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _check_replaceable(path, overwrite):
+    if path.exists() and not overwrite:
+        raise InputError(
+            f"{path} exists. Choose another name, or replace it with --force (overwrite=True)."
+        )

@@ -1,4 +1,4 @@
-"""Lazy packages: a public name is imported when it is first used (PEP 562)."""
+"""Lazy packages: a public name is imported on first use (PEP 562)."""
 
 import importlib
 import sys
@@ -9,11 +9,11 @@ from typing import Any
 def attach(
     package: str, homes: Mapping[str, str]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
-    """Makes what a package's `__init__` needs so that importing it imports nothing else.
+    """Returns the module functions that import a package's public names on first use.
 
     Args:
         package: the package's `__name__`.
-        homes: public name → module that defines it, inside the package or by its whole name; `""`
+        homes: public name → module that defines it, inside the package or by its full name; `""`
             where the name is itself a submodule.
 
     Returns:
@@ -29,8 +29,8 @@ def attach(
         home = homes[name]
         if not home:
             return importlib.import_module(f"{package}.{name}")
-        whole = home if home.startswith("keras_sounddream.") else f"{package}.{home}"
-        value = getattr(importlib.import_module(whole), name)
+        module = home if home.startswith("keras_sounddream.") else f"{package}.{home}"
+        value = getattr(importlib.import_module(module), name)
         setattr(sys.modules[package], name, value)
         return value
 

@@ -1,4 +1,4 @@
-"""Waveforms and spectrograms, and the files they come from; knows no network."""
+"""Waveforms and spectrograms, and the sound files they come from; independent of any network."""
 
 from keras_sounddream.lazy import attach
 
@@ -6,15 +6,24 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "Analysis": "analysis",
+        "GrowingWav": "wav_writer",
         "LogMelSpectrogram": "layers",
         "MuLaw": "layers",
         "decode": "tfio",
         "hold_level": "loudness",
+        "io": "",
+        "is_sound": "io",
+        "levels_to_waveform": "mu_law",
         "load": "io",
+        "quantize": "io",
+        "read_blocks": "streaming",
         "resample": "io",
         "rms": "loudness",
         "save": "io",
         "spectral": "",
+        "spectrogram_image": "",
         "to_mono": "io",
+        "waveform_to_levels": "mu_law",
+        "write_blocks": "streaming",
     },
 )

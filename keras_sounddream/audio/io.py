@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+from collections.abc import Iterator
 
 import numpy as np
 import soundfile
@@ -10,11 +11,12 @@ import soxr
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
+from keras_sounddream.types import Array, PathLike
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au")  # of sound files
 
 _BITS = {16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}
-_FORMATS = {  # suffix: format, and the subtype of those that have but one
+_FORMATS = {  # suffix: libsndfile's format, and subtype where there is only one
     ".wav": ("WAV", None),
     ".flac": ("FLAC", None),
     ".aif": ("AIFF", None),
@@ -25,15 +27,15 @@ _FORMATS = {  # suffix: format, and the subtype of those that have but one
 }
 
 
-def load(path, sample_rate):
+def load(path: PathLike, sample_rate: int) -> Array:
     """Reads a sound file as a mono waveform at a given rate.
 
     Reads what libsndfile reads: WAV of every kind, FLAC, Ogg Vorbis, Opus, MP3, AIFF and more.
     A file that breaks off is read as far as it goes.
 
     Args:
-        path: str or path of the file.
-        sample_rate: int, Hz, of the waveform to return; the file may have any.
+        path: file to read.
+        sample_rate: Hz, of the waveform to return; the file may have any.
 
     Returns:
         float32 `(1, samples)`, the mean of the file's channels. In [-1, 1], except that lossy
@@ -47,18 +49,14 @@ def load(path, sample_rate):
     return resample(waveform, rate, sample_rate)
 
 
-def read(path, most_seconds=None):
-    """Reads a sound file as a mono waveform at the file's own rate.
-
-    Args:
-        path: str or path of the file, as of `load`.
-        most_seconds: float, after which reading ends; `None` for all of it.
+def read(path: PathLike, most_seconds: float | None = None) -> tuple[Array, int]:
+    """Reads a sound file, or its first `most_seconds`, as a mono waveform at its own rate.
 
     Returns:
         `(waveform, sample_rate)`: float32 `(1, samples)`, the mean of the channels, and int, Hz.
 
     Raises:
-        InputError: as `load`.
+        InputError: see `load`.
     """
     with open_sound(path) as sound:
         frames = -1 if most_seconds is None else round(most_seconds * sound.samplerate)
@@ -71,15 +69,8 @@ def read(path, most_seconds=None):
     return to_mono(samples[None]), rate
 
 
-def is_sound(path):
-    """Tells whether a file holds sound that libsndfile knows.
-
-    Args:
-        path: str or path.
-
-    Returns:
-        bool; `False` if it cannot be read.
-    """
+def is_sound(path: PathLike) -> bool:
+    """Whether a file holds sound that libsndfile reads; `False` if it cannot be opened."""
     try:
         with open_sound(path):
             return True
@@ -88,18 +79,8 @@ def is_sound(path):
 
 
 @contextlib.contextmanager
-def open_sound(path):
-    """Opens a sound file to read from.
-
-    Args:
-        path: str or path of the file.
-
-    Yields:
-        `soundfile.SoundFile`.
-
-    Raises:
-        InputError: if the file is missing, empty or no sound file, or cannot be read on.
-    """
+def open_sound(path: PathLike) -> Iterator[soundfile.SoundFile]:
+    """Context of an open `soundfile.SoundFile`; every failure within is an InputError."""
     path = pathlib.Path(path)
     if not path.exists():
         raise InputError(f"Expected a sound file, but there is no {path}. Check the path.")
@@ -111,22 +92,24 @@ def open_sound(path):
         is_text = not any("\udc80" <= letter <= "\udcff" for letter in str(path))
         with soundfile.SoundFile(path if is_text else os.fsencode(path)) as sound:
             yield sound
-    except (soundfile.SoundFileError, OSError) as error:
+    except (soundfile.SoundFileError, OSError, TypeError) as error:  # TypeError: headerless .raw
         reason = str(error).splitlines()[-1].rstrip(".")
         raise InputError(f"Cannot read {path} as sound ({reason}). Convert it to WAV.") from None
 
 
-def save(path, waveform, sample_rate, bits=16, overwrite=False):
+def save(
+    path: PathLike, waveform: Array, sample_rate: int, bits: int = 16, overwrite: bool = False
+) -> None:
     """Writes a waveform to a sound file; the suffix chooses the format.
 
-    The file is written beside its place and renamed, so that it is whole or not there.
+    The file is written under a temporary name and renamed, so that it is complete or not there.
 
     Args:
-        path: str or path, ending in `.wav`, `.flac`, `.aiff`, `.ogg`, `.opus` or `.mp3`.
+        path: ends in `.wav`, `.flac`, `.aiff`, `.ogg`, `.opus` or `.mp3`.
         waveform: float32 `(1, samples)` or `(samples,)`, in [-1, 1].
-        sample_rate: int, Hz.
-        bits: 16, 24, or 32 for floating point; the lossy formats have no choice.
-        overwrite: bool, whether a file that exists may be replaced.
+        sample_rate: Hz.
+        bits: 16, 24, or 32 for floating point; ignored by the lossy formats.
+        overwrite: whether an existing file may be replaced.
 
     Raises:
         InputError: if the waveform leaves [-1, 1] (nothing is clipped silently) or holds a value
@@ -156,53 +139,31 @@ def save(path, waveform, sample_rate, bits=16, overwrite=False):
             raise InputError(f"Cannot write {path} at {sample_rate} Hz ({error}).") from None
 
 
-def quantize(waveform):
-    """Rounds a waveform to 16 bits, as `save` writes it.
+def quantize(waveform: Array) -> Array:
+    """Rounds a waveform to the 16-bit samples that `save` writes.
 
     Args:
         waveform: float32 array in [-1, 1].
 
     Returns:
-        int16 of the same shape; `/ 32768` gives what `load` reads.
+        int16 of the same shape; divided by 32768, the waveform that `load` returns.
     """
     return np.clip(np.round(np.asarray(waveform) * 32768), -32768, 32767).astype("int16")
 
 
-def check_sound_output(path, overwrite=False):
-    """Checks that a sound file can be written, before any work is done for it.
-
-    Args:
-        path: str or path of the file.
-        overwrite: bool, whether a file that exists may be replaced.
-
-    Returns:
-        `pathlib.Path` of the file.
-
-    Raises:
-        InputError: as `files.check_output`, and if the suffix names no sound format.
-    """
-    path = check_output(path, overwrite)
-    if path.suffix.lower() not in _FORMATS:
+def check_sound_output(path: PathLike, overwrite: bool = False) -> pathlib.Path:
+    """`pathlib.Path` that can be written and whose suffix names a sound format, or InputError."""
+    output = check_output(path, overwrite)
+    if output.suffix.lower() not in _FORMATS:
         raise InputError(
-            f"No sound format is called {path.suffix or 'that'} (in {path.name}). "
+            f"No sound format is called {output.suffix or 'that'} (in {output.name}). "
             f"Use one of {', '.join(_FORMATS)}."
         )
-    return path
+    return output
 
 
-def sound_format(path, bits=16):
-    """Names the format that a path's suffix stands for, in libsndfile's words.
-
-    Args:
-        path: `pathlib.Path`, as `check_sound_output` gives it.
-        bits: 16, 24, or 32 for floating point; the lossy formats have no choice.
-
-    Returns:
-        `(format, subtype)`, such as `("WAV", "PCM_16")`.
-
-    Raises:
-        InputError: if the format has no samples of so many bits.
-    """
+def sound_format(path: pathlib.Path, bits: int = 16) -> tuple[str, str]:
+    """libsndfile's `(format, subtype)` for a suffix and bits, such as `("WAV", "PCM_16")`."""
     kind, subtype = _FORMATS[path.suffix.lower()]
     subtype = subtype or _BITS.get(bits)
     if subtype is None or not soundfile.check_format(kind, subtype):
@@ -210,13 +171,13 @@ def sound_format(path, bits=16):
     return kind, subtype
 
 
-def resample(waveform, from_rate, to_rate):
+def resample(waveform: Array, from_rate: float, to_rate: float) -> Array:
     """Changes the sample rate, band-limited (soxr, high quality).
 
     Args:
         waveform: float32 `(batch, samples)`.
-        from_rate: int, Hz.
-        to_rate: int, Hz.
+        from_rate: Hz.
+        to_rate: Hz.
 
     Returns:
         float32 `(batch, samples * to_rate / from_rate)`, rounded, at least one.
@@ -237,7 +198,7 @@ def resample(waveform, from_rate, to_rate):
     return np.stack([soxr.resample(clip, from_rate, to_rate, quality="HQ") for clip in waveform])
 
 
-def to_mono(waveform):
+def to_mono(waveform: Array) -> Array:
     """Averages the channels.
 
     Args:

@@ -1,39 +1,40 @@
-"""Waveforms to levels that are finer where it is quiet, and back (mu-law)."""
+"""Mu-law quantization: waveforms to integer levels that are finer near silence, and back."""
 
 import math
 
 import numpy as np
 from keras import ops
 
+from keras_sounddream.types import Array, Tensor
 
-def waveform_to_levels(waveform, levels=256):
-    """Rounds a waveform to levels; its gradient is that of the curve before rounding.
+
+def waveform_to_levels(waveform: Tensor, levels: int = 256) -> Tensor:
+    """Rounds a waveform to mu-law levels; its gradient is that of the curve before rounding.
 
     Args:
-        waveform: float32 tensor or array in [-1, 1]; what is beyond counts as the end.
-        levels: int, how many there are.
+        waveform: float32 in [-1, 1]; values beyond are clipped.
+        levels: number of levels.
 
     Returns:
-        float32 tensor of the same shape, whole numbers from 0 to `levels - 1`; of 256, silence
-        is 128.
+        float32 tensor of the same shape, integers from 0 to `levels - 1`; of 256, silence is 128.
     """
-    most = levels - 1
-    sign = ops.where(waveform < 0, -1.0, 1.0)  # of silence, too, so that it has a gradient
-    loudness = ops.minimum(waveform * sign, 1.0)
-    place = (sign * ops.log(1 + most * loudness) / math.log(levels) + 1) / 2 * most
-    return ops.stop_gradient(ops.floor(place + 0.5)) + (place - ops.stop_gradient(place))
+    top = levels - 1
+    sign = ops.where(waveform < 0, -1.0, 1.0)  # never 0, so that silence has a gradient
+    magnitude = ops.minimum(waveform * sign, 1.0)
+    level = (sign * ops.log(1 + top * magnitude) / math.log(levels) + 1) / 2 * top
+    return ops.stop_gradient(ops.floor(level + 0.5)) + (level - ops.stop_gradient(level))
 
 
-def levels_to_waveform(indices, levels=256):
-    """Gives the sample that each level stands for.
+def levels_to_waveform(indices: Array, levels: int = 256) -> Array:
+    """Returns the sample that each mu-law level stands for.
 
     Args:
-        indices: array of whole numbers from 0 to `levels - 1`.
-        levels: int, how many there are.
+        indices: integers from 0 to `levels - 1`.
+        levels: number of levels.
 
     Returns:
         float32 array of the same shape, in [-1, 1].
     """
-    most = levels - 1
-    place = 2 * np.asarray(indices, "float64") / most - 1
-    return (np.sign(place) * (levels ** np.abs(place) - 1) / most).astype("float32")
+    top = levels - 1
+    position = 2 * np.asarray(indices, "float64") / top - 1
+    return (np.sign(position) * (levels ** np.abs(position) - 1) / top).astype("float32")

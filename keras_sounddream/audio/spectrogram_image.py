@@ -1,4 +1,4 @@
-"""Sounds as pictures: levels in dB, and their colours."""
+"""Spectrogram images: levels in dB, the colour scale, and PNG encoding."""
 
 import functools
 import io
@@ -6,22 +6,26 @@ import math
 
 import numpy as np
 
+from keras_sounddream.types import Array
+
 RANGE_DB = 80  # from the loudest shown down to the darkest colour
 _FRAME_SECONDS = 0.04
 _TINY = 1e-7  # magnitude; far below 16-bit sound
 
 
-def levels_db(waveform, sample_rate, most_frames=1000, most_bins=300):
-    """Measures how loud a sound is at each time and frequency.
+def levels_db(
+    waveform: Array, sample_rate: int, most_frames: int = 1000, most_bins: int = 300
+) -> Array:
+    """Measures the level of a sound at each time and frequency.
 
     Frames overlap by half. Where there are more frames or bins than asked for, neighbours are
     joined, and the loudest of them counts.
 
     Args:
         waveform: float array `(samples,)` in [-1, 1]; less than a frame is padded with zeros.
-        sample_rate: int, Hz.
-        most_frames: int.
-        most_bins: int.
+        sample_rate: Hz.
+        most_frames: frames at most.
+        most_bins: frequency bins at most.
 
     Returns:
         float32 `(frames, bins)`, dB; 0 is a sine of full scale. Bins go from 0 Hz to half the
@@ -40,35 +44,34 @@ def levels_db(waveform, sample_rate, most_frames=1000, most_bins=300):
     return (20 * np.log10(magnitude + _TINY)).astype("float32")
 
 
-def to_colours(levels, loudest):
-    """Gives each level its place on the colour scale.
+def to_colours(levels: Array, loudest: float) -> Array:
+    """Maps levels to the colour scale.
 
     Args:
         levels: float array `(frames, bins)`, dB.
-        loudest: float, dB, of the brightest colour; the darkest is `RANGE_DB` below.
+        loudest: dB, of the brightest colour; the darkest is `RANGE_DB` below.
 
     Returns:
-        uint8 `(bins, frames)`, rows of `palette()`; the highest frequency is the first row, as a
-        picture has it.
+        uint8 `(bins, frames)`, indices of `palette()`; the highest frequency is the first row.
     """
     share = (np.asarray(levels, "float32").T[::-1] - loudest) / RANGE_DB + 1
     return (255 * np.clip(share, 0, 1)).round().astype("uint8")
 
 
 @functools.cache
-def palette():
-    """Gives the colours from silent to loud, uint8 `(256, 3)`: matplotlib's magma."""
+def palette() -> Array:
+    """The colours from silent to loud, uint8 `(256, 3)`: matplotlib's magma."""
     from matplotlib import colormaps
 
     return (255 * colormaps["magma"](np.arange(256))[:, :3]).round().astype("uint8")
 
 
-def to_png(pixels):
+def to_png(pixels: Array) -> bytes:
     """Encodes a picture.
 
     Args:
-        pixels: uint8 `(height, width)`, rows of `palette()`, or a float or uint8 array `(height,
-            width, 3)` in [0, 255], red, green and blue.
+        pixels: uint8 `(height, width)`, indices of `palette()`, or a float or uint8 RGB array
+            `(height, width, 3)` in [0, 255].
 
     Returns:
         bytes of a PNG file.
@@ -85,28 +88,13 @@ def to_png(pixels):
     return buffer.getvalue()
 
 
-def to_bytes(picture):
-    """Rounds a picture to whole numbers.
-
-    Args:
-        picture: float or uint8 array `(height, width, 3)` in [0, 255].
-
-    Returns:
-        uint8 `(height, width, 3)`.
-    """
+def to_bytes(picture: Array) -> Array:
+    """A float or uint8 picture `(height, width, 3)`, rounded to uint8."""
     return np.clip(np.round(picture), 0, 255).astype("uint8")
 
 
-def ticks(highest, most=6):
-    """Chooses round numbers from 0 up for an axis.
-
-    Args:
-        highest: float above 0, where the axis ends.
-        most: int, how many at most.
-
-    Returns:
-        list of float, a step of 1, 2 or 5 times a power of ten apart.
-    """
+def ticks(highest: float, most: int = 6) -> list[float]:
+    """Axis ticks from 0 to `highest` at most, 1, 2 or 5 times a power of ten apart."""
     step = 10.0 ** math.floor(math.log10(highest / most))
     step = next(step * factor for factor in (1, 2, 5, 10, 20) if highest / (step * factor) < most)
     return [round(step * i, 10) for i in range(int(highest / step + 1e-9) + 1)]

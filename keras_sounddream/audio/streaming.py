@@ -1,6 +1,8 @@
-"""Sound files that are too long for memory, block by block."""
+"""Sound files that are too long for memory, read and written block by block."""
 
 import io
+import pathlib
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import soundfile
@@ -9,24 +11,25 @@ import soxr
 from keras_sounddream.audio.io import check_sound_output, open_sound, sound_format, to_mono
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
+from keras_sounddream.types import Array, PathLike
 
 _BLOCK_SAMPLES = 2**16
 
 
-def read_blocks(path, sample_rate):
+def read_blocks(path: PathLike, sample_rate: int) -> Iterator[Array]:
     """Reads a sound file as mono blocks at a given rate, one after another.
 
-    Together they are what `io.load` gives, to the last bit.
+    Joined, they equal what `io.load` returns, to the last bit.
 
     Args:
-        path: str or path of the file.
-        sample_rate: int, Hz, of the blocks; the file may have any.
+        path: file to read.
+        sample_rate: Hz, of the blocks; the file may have any.
 
     Yields:
         float32 `(samples,)`, the mean of the file's channels; none is empty.
 
     Raises:
-        InputError: as `io.load`.
+        InputError: see `io.load`.
     """
     with open_sound(path) as sound:
         rate, empty = sound.samplerate, True
@@ -48,14 +51,16 @@ def read_blocks(path, sample_rate):
                 yield rest
 
 
-def write_blocks(path, blocks, sample_rate, overwrite=False):
+def write_blocks(
+    path: PathLike, blocks: Iterable[Array], sample_rate: int, overwrite: bool = False
+) -> None:
     """Writes mono blocks of 16-bit sound to a file; the suffix chooses the format.
 
     Args:
-        path: str or path, as `io.save` takes it.
-        blocks: iterable of int16 `(samples,)`.
-        sample_rate: int, Hz.
-        overwrite: bool, whether a file that exists may be replaced.
+        path: file to write, with a suffix that `io.save` knows.
+        blocks: int16 `(samples,)` each.
+        sample_rate: Hz.
+        overwrite: whether an existing file may be replaced.
 
     Raises:
         InputError: if the file may not or cannot be written; none is left then.
@@ -65,20 +70,8 @@ def write_blocks(path, blocks, sample_rate, overwrite=False):
         _write(temporary, path, blocks, sample_rate)
 
 
-def check_writable(path, sample_rate, overwrite=False):
-    """Checks that a file can be written and its format takes a rate, before any work is done.
-
-    Args:
-        path: str or path, as `io.save` takes it.
-        sample_rate: int, Hz.
-        overwrite: bool, whether a file that exists may be replaced.
-
-    Returns:
-        `pathlib.Path` of the file.
-
-    Raises:
-        InputError: if not.
-    """
+def check_writable(path: PathLike, sample_rate: int, overwrite: bool = False) -> pathlib.Path:
+    """`pathlib.Path` of a file that can be written, in a format that takes the sample rate."""
     path = check_sound_output(path, overwrite)
     _write(io.BytesIO(), path, [np.zeros(sample_rate, "int16")], sample_rate)
     return path

@@ -1,4 +1,4 @@
-"""Sound files to waveforms inside a `tf.data` pipeline, through tensorflow-io."""
+"""Decoding of sound files inside a `tf.data` pipeline, by tensorflow-io."""
 
 import io
 
@@ -7,27 +7,28 @@ import soundfile
 import tensorflow as tf
 
 from keras_sounddream.audio.io import resample
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, MissingPackageError
+from keras_sounddream.types import Tensor
 
 _KINDS = ("wav8", "wav16", "wav24", "wavfloat", "flac16", "flac24", "mp3", "vorbis")
 _BITS = {"PCM_U8": "8", "PCM_16": "16", "PCM_24": "24", "FLOAT": "float"}
 
 
-def decode(contents, sample_rate):
-    """Decodes the bytes of a sound file in a graph: the same waveform that `load` gives.
+def decode(contents: Tensor, sample_rate: int) -> Tensor:
+    """Decodes the bytes of a sound file in a graph, to the same waveform as `load`.
 
     Takes WAV of 8, 16 and 24 bits and floating point, FLAC, MP3 and Ogg Vorbis, at any rate and
     channel count. Needs the `io` extra (tensorflow-io, which needs TensorFlow 2.16).
 
     Args:
-        contents: string scalar, a file's bytes, such as `tf.io.read_file` gives.
-        sample_rate: int, Hz, of the waveform to return.
+        contents: string scalar, a file's bytes, such as `tf.io.read_file` returns.
+        sample_rate: Hz, of the waveform to return.
 
     Returns:
         float32 `(1, samples)`, the mean of the channels.
 
     Raises:
-        InputError: if tensorflow-io is not installed.
+        MissingPackageError: if tensorflow-io is not installed.
 
     Example:
         files.map(tf.io.read_file).map(lambda contents: audio.decode(contents, 24000))
@@ -35,10 +36,8 @@ def decode(contents, sample_rate):
     try:
         import tensorflow_io as tfio
     except ImportError:
-        raise InputError(
-            "`audio.decode` needs tensorflow-io. Run pip install 'keras-sounddream[io]', "
-            "or read files with `audio.load`."
-        ) from None
+        purpose = "`audio.decode` (unlike `audio.load`)"
+        raise MissingPackageError("tensorflow-io", purpose, "io") from None
     kind, rate = tf.numpy_function(_header, [contents], (tf.int64, tf.int64), stateful=False)
     kind.set_shape(())
     decoders = (

@@ -1,44 +1,46 @@
-"""A WAV file that is whole at any time while it grows."""
+"""A WAV writer whose file can be played at any time while it grows."""
 
 import pathlib
 import struct
+from typing import Any
 
 from keras_sounddream.audio.io import quantize
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, PathLike
 
-_SIZES = (4, 40)  # where in the file stand the sizes of all that follows and of the samples
+_SIZE_FIELDS = (4, 40)  # offsets of the RIFF size and of the data size
 _HEADER = 44
 
 
 class GrowingWav:
-    """Writes a waveform of 16 bits, mono, as it comes.
+    """Writes a mono waveform of 16 bits piece by piece.
 
-    New samples are put behind the old ones before the header counts them: a file that is cut off in
-    between is one that can be played, to where it was whole. There is no file before the
-    first samples. Use it in a `with` block, at whose end, also after an error, all is written.
-    Where it cannot be written, an `InputError` says how much of it is there.
+    New samples are appended before the header counts them: a file that is cut off in between can
+    still be played up to there. There is no file before the first samples. Use it in a `with`
+    block, at whose end, also after an error, everything is written. If writing fails, an
+    `InputError` says how much can be played.
 
     Args:
-        path: str or path of the file, which is replaced; `None` to write nothing.
-        sample_rate: int, Hz.
-        every: int, how many samples to collect before they are written.
+        path: file, which is replaced; `None` to write nothing.
+        sample_rate: Hz.
+        every: number of samples to collect before they are written.
     """
 
-    def __init__(self, path, sample_rate, every):
+    def __init__(self, path: PathLike | None, sample_rate: int, every: int):
         self._path = None if path is None else pathlib.Path(path)
         self._sample_rate = sample_rate
         self._every = every
-        self._waiting = []
+        self._waiting: list[bytes] = []
         self._written = 0  # bytes
 
-    def __enter__(self):
+    def __enter__(self) -> "GrowingWav":
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: Any) -> None:
         self._write()
 
-    def add(self, samples):
-        """Takes more samples.
+    def add(self, samples: Array) -> None:
+        """Appends samples.
 
         Args:
             samples: float32 `(samples,)` in [-1, 1].
@@ -55,9 +57,9 @@ class GrowingWav:
         try:
             self._put(data)
         except OSError as error:
-            whole = self._written / 2 / self._sample_rate
+            seconds = self._written / 2 / self._sample_rate
             raise InputError(
-                f"Cannot write {self._path}: {error.strerror or error}. Its first {whole:.1f} s "
+                f"Cannot write {self._path}: {error.strerror or error}. Its first {seconds:.1f} s "
                 "can be played."
             ) from None
 
@@ -68,9 +70,9 @@ class GrowingWav:
             file.seek(_HEADER + self._written)
             file.write(data)
             file.flush()
-            for place in _SIZES:
-                file.seek(place)
-                file.write(struct.pack("<I", _HEADER - place - 4 + self._written + len(data)))
+            for offset in _SIZE_FIELDS:
+                file.seek(offset)
+                file.write(struct.pack("<I", _HEADER - offset - 4 + self._written + len(data)))
         self._written += len(data)
 
     def _header(self):

@@ -1,29 +1,24 @@
-"""HDF5, as Keras 2 and others write weights."""
+"""HDF5 files of weights, such as Keras 2 writes."""
+
+import pathlib
 
 import h5py
 
-from keras_sounddream.convert._reading import ReadingError, check_size
+from keras_sounddream.convert.binary import ReadingError, check_size
+from keras_sounddream.types import Array
 
-_MODEL = "model_weights/"  # in a whole model's file, beside an optimizer's
+_MODEL = "model_weights/"  # in a model's file, beside an optimizer's
 _BROKEN = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, MemoryError)
 
 
-def read(path):
-    """Reads the data sets of an HDF5 file; links to other files are not followed.
+def read(path: pathlib.Path) -> dict[str, Array]:
+    """Data sets by path, such as `conv1/conv1_3/bias:0`; links to other files are not followed.
 
-    Args:
-        path: `pathlib.Path`.
-
-    Returns:
-        dict from the path of a data set, such as `conv1/conv1_3/bias:0`, to array; of a whole
-        model's file those in `model_weights`, without that word.
-
-    Raises:
-        ReadingError: if it is broken, or holds other things than numbers.
+    Of a model's file only those in `model_weights` count, without that prefix.
     """
-    names = []
+    names: list[str] = []
 
-    def visit(name, item):
+    def visit(name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
             names.append(name)
 
@@ -33,19 +28,21 @@ def read(path):
             if any(name.startswith(_MODEL) for name in names):
                 names = [name for name in names if name.startswith(_MODEL)]
             check_size(sum(_checked_size(file[name]) for name in names), path)
-            found = {name.removeprefix(_MODEL): file[name][()] for name in names}
+            arrays = {name.removeprefix(_MODEL): file[name][()] for name in names}
     except ReadingError:
         raise
     except _BROKEN as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ReadingError(f"it is no whole HDF5 file ({reason}). Fetch or save it again") from None
-    if not found:
+        raise ReadingError(
+            f"it is no complete HDF5 file ({reason}). Fetch or save it again"
+        ) from None
+    if not arrays:
         raise ReadingError("it holds no tensors")
-    return found
+    return arrays
 
 
 def _checked_size(dataset):
-    """Bytes of a data set that holds its numbers itself."""
+    """Bytes of a data set, which must be of numbers and stored in this file."""
     if dataset.dtype.kind not in "biuf" or dataset.shape is None:
         raise ReadingError(
             f"its data set {dataset.name!r} is of {dataset.dtype}. Save it of numbers alone"

@@ -2,11 +2,12 @@
 
 import dataclasses
 import math
+import pathlib
 import re
 
-from keras_sounddream.convert._machine import NOT_RUN
-from keras_sounddream.convert._reading import Cursor, ReadingError, flatten
-from keras_sounddream.convert._unpickle import (
+from keras_sounddream.convert.binary import Cursor, ReadingError, flatten
+from keras_sounddream.convert.pickle_machine import NOT_RUN
+from keras_sounddream.convert.unpickle import (
     ARRAYS,
     PickledArray,
     as_numbers,
@@ -14,36 +15,26 @@ from keras_sounddream.convert._unpickle import (
     load,
     resolve_array,
 )
+from keras_sounddream.types import Array
 
 MAGIC = b"\x93NUMPY"
 _HEADER = re.compile(
     rb"\{'descr': '([<>|=]?)(\w{1,9})', 'fortran_order': (True|False), "
     rb"'shape': \(((?:\d{1,18}L?(?:, ?)?)*)\),? ?\}\s*"
 )
-_MOST_HEADER = 10_000  # bytes
+_MAX_HEADER = 10_000  # bytes
 
 
 @dataclasses.dataclass(frozen=True)
 class _Header:
     code: str
-    order: str  # of bytes
-    axes: str  # their order
-    shape: tuple
+    order: str  # of bytes: "<" or ">"
+    axes: str  # order of the axes: "C" or "F"
+    shape: tuple[int, ...]
 
 
-def read(path):
-    """Reads `.npy`, or a pickle of a dictionary of arrays.
-
-    Args:
-        path: `pathlib.Path`.
-
-    Returns:
-        dict from name to array: of nested dictionaries their keys joined by `/`, of an array of
-        numbers `array`.
-
-    Raises:
-        ReadingError: if it is broken, or holds other things than NumPy arrays.
-    """
+def read(path: pathlib.Path) -> dict[str, Array]:
+    """Arrays of `.npy` or of a bare pickle, by their joined keys; a lone one is named `array`."""
     data = path.read_bytes()
     cursor = Cursor(data)
     if not data.startswith(MAGIC):
@@ -57,18 +48,8 @@ def read(path):
     return flatten(tree, "/", resolve_array)
 
 
-def parse(data):
-    """Reads `.npy` that holds an array of numbers.
-
-    Args:
-        data: bytes.
-
-    Returns:
-        array.
-
-    Raises:
-        ReadingError: if it is broken, or holds other things than numbers.
-    """
+def parse(data: bytes) -> Array:
+    """The array of numbers in the bytes of a `.npy`."""
     cursor = Cursor(data)
     return _read_numbers(cursor, _read_header(cursor))
 
@@ -76,7 +57,7 @@ def parse(data):
 def _read_header(cursor):
     cursor.take(len(MAGIC))
     version, _ = cursor.take(2)
-    text = bytes(cursor.take(min(cursor.number("<H" if version == 1 else "<I"), _MOST_HEADER)))
+    text = bytes(cursor.take(min(cursor.number("<H" if version == 1 else "<I"), _MAX_HEADER)))
     match = _HEADER.fullmatch(text)
     if not match:
         kind = ascii(text[:60])

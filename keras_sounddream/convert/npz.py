@@ -1,26 +1,18 @@
 """NumPy's `.npz`: a zip archive of `.npy`."""
 
-import keras_sounddream.convert._zip as _zip
-from keras_sounddream.convert import npy
-from keras_sounddream.convert._reading import ReadingError
+import pathlib
+
+from keras_sounddream.convert import npy, zip_archive
+from keras_sounddream.convert.binary import ReadingError
+from keras_sounddream.types import Array
 
 
-def read(path):
-    """Reads `.npz`.
-
-    Args:
-        path: `pathlib.Path`.
-
-    Returns:
-        dict from name to array.
-
-    Raises:
-        ReadingError: if it is broken, or holds other things than numbers.
-    """
-    found = {}
-    for name, data in _zip.read(path).items():
+def read(path: pathlib.Path) -> dict[str, Array]:
+    """Arrays by the names of the archive's members."""
+    arrays = {}
+    for name, data in zip_archive.read(path).items():
         try:
-            found[name.removesuffix(".npy")] = npy.parse(data)
+            arrays[name.removesuffix(".npy")] = npy.parse(data)
         except ReadingError as reason:
-            raise ReadingError(f"of {name!r}, {reason}") from None
-    return found
+            raise ReadingError(f"in its member {name!r}, {reason}") from None
+    return arrays

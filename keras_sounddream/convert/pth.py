@@ -1,13 +1,15 @@
-"""PyTorch's `.pth`: the zip archives of today and the bare pickles of before."""
+"""PyTorch's `.pth`: zip archives, and the bare pickles of PyTorch before 1.6."""
 
 import dataclasses
+import pathlib
 
 import numpy as np
 
-import keras_sounddream.convert._zip as _zip
-from keras_sounddream.convert._machine import Global
-from keras_sounddream.convert._reading import Cursor, ReadingError, flatten, strided
-from keras_sounddream.convert._unpickle import ARRAYS, load, resolve_array, stand_ins
+from keras_sounddream.convert import zip_archive
+from keras_sounddream.convert.binary import Cursor, ReadingError, flatten, strided
+from keras_sounddream.convert.pickle_machine import Global
+from keras_sounddream.convert.unpickle import ARRAYS, load, resolve_array, stand_ins
+from keras_sounddream.types import Array
 
 LEGACY_MAGIC = (0x1950A86A20F9469CFC6C).to_bytes(10, "little")
 _BFLOAT16 = "bfloat16"
@@ -28,7 +30,7 @@ _KINDS = {  # torch's name: NumPy's, without the byte order
     "torch.uint64": "u8",
 }
 _STATES = ("state_dict", "model_state_dict", "model")  # in checkpoints, beside an optimizer's
-_PARALLEL = "module."  # what DataParallel puts before every name
+_PARALLEL = "module."  # prefix that DataParallel adds to every name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,25 +45,19 @@ class _Storage:
 class _Tensor:
     storage: _Storage
     offset: int  # numbers, as the strides
-    shape: tuple
-    strides: tuple
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
 
 
-def read(path):
-    """Reads what `torch.save` wrote of a `state_dict`, or of a checkpoint that holds one.
+def read(path: pathlib.Path) -> dict[str, Array]:
+    """Arrays of a saved `state_dict`, or of a checkpoint that holds one; bfloat16 as float32.
 
-    Args:
-        path: `pathlib.Path`.
-
-    Returns:
-        dict from the `state_dict`'s key to array; bfloat16 as float32. `module.`, which
-        DataParallel puts before every key, is left out.
-
-    Raises:
-        ReadingError: if it is broken, or holds other things than tensors and plain values.
+    The prefix `module.`, which DataParallel adds to every key, is removed.
     """
     data = path.read_bytes()
-    tree, storages = _read_zip(_zip.read(path)) if data.startswith(b"PK") else _read_legacy(data)
+    tree, storages = (
+        _read_zip(zip_archive.read(path)) if data.startswith(b"PK") else _read_legacy(data)
+    )
     if isinstance(tree, dict):
         tree = next((tree[key] for key in _STATES if isinstance(tree.get(key), dict)), tree)
 
@@ -70,48 +66,43 @@ def read(path):
             return resolve_array(node)
         return strided(storages.numbers(node.storage), node.offset, node.shape, node.strides)
 
-    found = flatten(tree, ".", resolve)
-    if all(name.startswith(_PARALLEL) for name in found):
-        found = {name.removeprefix(_PARALLEL): array for name, array in found.items()}
-    return found
+    arrays = flatten(tree, ".", resolve)
+    if all(name.startswith(_PARALLEL) for name in arrays):
+        arrays = {name.removeprefix(_PARALLEL): array for name, array in arrays.items()}
+    return arrays
 
 
 class _Storages:
-    """The bytes of storages, as numbers when they are wanted.
+    """Decodes storages on demand: `raw` is key → bytes, `order` that of bytes, `"<"` or `">"`."""
 
-    Args:
-        raw: dict from key to bytes.
-        order: str, of the bytes, `"<"` or `">"`.
-    """
-
-    def __init__(self, raw, order):
+    def __init__(self, raw: dict[str, bytes | memoryview], order: str):
         self._raw = raw
         self._order = order
-        self._numbers = {}
+        self._numbers: dict[tuple[str, str], Array] = {}
 
-    def numbers(self, storage):
+    def numbers(self, storage: _Storage) -> Array:
         """Array `(numbers,)` of a `_Storage`."""
         if storage.key not in self._raw:
             raise ReadingError(f"it lacks the numbers {ascii(storage.key)[:20]}. Fetch it again")
-        place = storage.key, storage.kind
-        if place not in self._numbers:
-            self._numbers[place] = _decoded(self._raw[storage.key], storage.kind, self._order)
-        numbers = self._numbers[place]
+        key = storage.key, storage.kind
+        if key not in self._numbers:
+            self._numbers[key] = _decoded(self._raw[storage.key], storage.kind, self._order)
+        numbers = self._numbers[key]
         if not 0 <= storage.start <= storage.end <= numbers.size:
             raise ReadingError(
-                f"a tensor wants {storage.end} numbers, where there are {numbers.size}. "
+                f"a tensor needs {storage.end} numbers, where there are {numbers.size}. "
                 "Fetch or save it again"
             )
         return numbers[storage.start : storage.end]
 
 
 def _decoded(raw, kind, order):
-    whole = raw[: len(raw) // _item_size(kind) * _item_size(kind)]
+    items = raw[: len(raw) // _item_size(kind) * _item_size(kind)]
     if kind == "b1":
-        return np.frombuffer(whole, "u1") != 0
+        return np.frombuffer(items, "u1") != 0
     if kind != _BFLOAT16:
-        return np.frombuffer(whole, order + kind).astype(kind, copy=False)
-    bits = np.frombuffer(whole, f"{order}u2").astype("u4") << 16  # the upper half of a float32
+        return np.frombuffer(items, order + kind).astype(kind, copy=False)
+    bits = np.frombuffer(items, f"{order}u2").astype("u4") << 16  # the upper half of a float32
     return bits.view("f4")
 
 
@@ -152,7 +143,7 @@ def _read_legacy(data):
 
 
 def _identified(word, kind, key, device, size, view=None):
-    """What a persistent identifier names; a view, in old files, is a part of a storage."""
+    """The `_Storage` that a persistent identifier names; `view`, in old files, is a part of it."""
     if word != "storage" or not isinstance(key, str) or not isinstance(kind, Global):
         raise TypeError
     start, size = (0, size) if view is None else view[1:]

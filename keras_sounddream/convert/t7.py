@@ -2,11 +2,14 @@
 
 import dataclasses
 import math
+import pathlib
 import re
+from typing import Any
 
 import numpy as np
 
-from keras_sounddream.convert._reading import MAX_DEPTH, Cursor, ReadingError, flatten, strided
+from keras_sounddream.convert.binary import MAX_DEPTH, Cursor, ReadingError, flatten, strided
+from keras_sounddream.types import Array
 
 _KINDS = {
     "Byte": "u1",
@@ -19,12 +22,12 @@ _KINDS = {
     "Double": "<f8",
 }
 _CLASS = re.compile(r"torch\.(Cuda)?(\w*?)(Storage|Tensor)")
-_SCRATCH = {  # what modules keep beside their parameters
+_SCRATCH = {  # buffers of modules, which are no parameters
     *("output", "_output", "gradInput", "_gradInput", "_gradOutput", "gradWeight", "gradBias"),
     *("_input", "finput", "fgradInput", "save_mean", "save_std", "buffer", "buffer2", "std"),
     *("centered", "normalized", "noise", "indices", "addBuffer", "ones"),
 }
-_MOST_VALUES = 500_000
+_MAX_VALUES = 500_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,56 +35,38 @@ class _Storage:
     numbers: np.ndarray
 
 
-def read(path):
-    """Reads what `torch.save` of Lua wrote in its binary form.
+def read(path: pathlib.Path) -> dict[str, Array]:
+    """Arrays by the joined keys of their tables: `modules/1/weight`, counted from 1 as in Lua.
 
-    Args:
-        path: `pathlib.Path`.
-
-    Returns:
-        dict from the keys of tables, joined by `/` (`modules/1/weight`, counted from 1 as in Lua),
-        to array. What modules compute anew (`output`, `gradWeight` …) and empty tensors are left
-        out.
-
-    Raises:
-        ReadingError: if it is broken.
+    Buffers that modules compute anew (`output`, `gradWeight` …) and empty tensors are left out.
     """
     data = path.read_bytes()
     try:
         return flatten(_Reader(data, "<q").value(), "/")
     except ReadingError as reason:
         try:
-            return flatten(_Reader(data, "<i").value(), "/")  # of a machine of 32 bits
+            return flatten(_Reader(data, "<i").value(), "/")  # written on a 32-bit machine
         except ReadingError:
             raise reason from None
 
 
 class _Reader:
-    """Reads values one after another.
+    """Reads values one after another; `long` is the writing machine's, a format of `struct`."""
 
-    Args:
-        data: bytes of the file.
-        long: str, `long` of the machine that wrote it, as `struct` writes it.
-    """
-
-    def __init__(self, data, long):
+    def __init__(self, data: bytes, long: str):
         self._cursor = Cursor(data)
         self._long = long
-        self._objects = {}
+        self._objects: dict[int, Any] = {}
         self._values = 0
         self._depth = 0
 
-    def value(self):
-        """Reads a value and all that it holds.
-
-        Returns:
-            dict, array, `_Storage`, str, bool, float or `None`; functions as `None`.
-        """
+    def value(self) -> Any:
+        """The next value: dict, array, `_Storage`, str, bool, float or None; a function is None."""
         self._depth += 1
         self._values += 1
-        if self._depth > MAX_DEPTH or self._values > _MOST_VALUES:
+        if self._depth > MAX_DEPTH or self._values > _MAX_VALUES:
             raise ReadingError(
-                f"it is nested deeper than {MAX_DEPTH}, or has over {_MOST_VALUES} values. "
+                f"it is nested deeper than {MAX_DEPTH}, or has over {_MAX_VALUES} values. "
                 "Save the tensors alone"
             )
         kind = self._cursor.number("<i")
@@ -101,7 +86,7 @@ class _Reader:
         return self._cursor.number("<d")
 
     def _object(self, read):
-        """What stands once in the file, and by its number wherever else it is held."""
+        """An object, which is in the file once and elsewhere referred to by its index."""
         index = self._cursor.number("<i")
         if index not in self._objects:
             self._objects[index] = {}
@@ -154,12 +139,12 @@ class _Reader:
         return strided(storage.numbers, offset, shape, strides)
 
     def _function(self, _=None):
-        """Passes over a function: its bytes are not looked at."""
+        """Skips a function without looking at its bytes."""
         self._cursor.take(self._cursor.number("<i"))
-        self.value()  # what it closes over
+        self.value()  # its closure
 
 
-_READ = {  # by the number that a value begins with
+_READ = {  # by the type number of a value
     0: lambda reader: None,
     1: _Reader._number,
     2: _Reader._string,
@@ -179,7 +164,7 @@ def _key_to_name(key):
 
 
 def _kind(match, long):
-    """NumPy's kind of a class's numbers; `torch.CudaTensor` holds floats."""
+    """NumPy's type code of a class; `torch.CudaTensor` holds floats."""
     name = match[2] or ("Float" if match[1] else "")
     if name not in _KINDS:
         raise ReadingError(f"it holds a {ascii(match[0])[:60]}, which is no tensor of numbers")

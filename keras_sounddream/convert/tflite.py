@@ -1,45 +1,35 @@
-"""The constants of a TFLite file, as floats."""
+"""Constants of a TFLite file, dequantized."""
 
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, MissingPackageError
+from keras_sounddream.types import Array, PathLike
 
 
-def read(path):
-    """Reads the constant tensors of a TFLite file; nothing in it is run.
+def read(path: PathLike) -> dict[str, Array]:
+    """Constant tensors by name, quantized ones as the float32 that they stand for.
 
-    Args:
-        path: str or path.
-
-    Returns:
-        dict from tensor name to array: quantised numbers as the float32 that they stand for,
-        others as they are. Axes keep TFLite's order: kernels are `(out, height, width, in)`, those
-        of depthwise convolutions `(1, height, width, channels)`, of dense layers `(out, in)`.
-
-    Raises:
-        InputError: if it is not such a file, two constants have one name, or `ai_edge_litert` is
-            not installed.
+    Axes keep TFLite's order: kernels are `(out, height, width, in)`, those of depthwise
+    convolutions `(1, height, width, channels)`, of dense layers `(out, in)`.
     """
     interpreter = _open(path)
-    found = {}
+    arrays: dict[str, Array] = {}
     for tensor in interpreter.get_tensor_details():
         try:
             array = interpreter.get_tensor(tensor["index"])
-        except ValueError:  # computed, not constant: nothing is there before it runs
+        except ValueError:  # computed, not constant: it has no values before the model runs
             continue
         name = tensor["name"]
-        if name in found:
+        if name in arrays:
             raise InputError(f"Cannot read the weights {path}: two constants are named {name!r}.")
-        found[name] = _dequantised(array, tensor["quantization_parameters"])
-    return found
+        arrays[name] = _dequantized(array, tensor["quantization_parameters"])
+    return arrays
 
 
 def _open(path):
     try:
         from ai_edge_litert import interpreter  # on request: few weights come as TFLite
     except ImportError:
-        raise InputError(
-            f"Cannot read the weights {path}, a TFLite file, without ai_edge_litert. Install it: "
-            "pip install 'keras-sounddream[lite]'"
-        ) from None
+        purpose = f"Reading the weights {path}, a TFLite file,"
+        raise MissingPackageError("ai-edge-litert", purpose, "lite") from None
     plain = interpreter.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     try:
         return interpreter.Interpreter(str(path), experimental_op_resolver_type=plain)
@@ -48,8 +38,8 @@ def _open(path):
         raise InputError(f"Cannot read the weights {path} as TFLite: {reason}") from None
 
 
-def _dequantised(array, quantization):
-    """Numbers for the integers that stand for them, by one scale or by one a channel."""
+def _dequantized(array, quantization):
+    """float32 numbers of quantized integers, by one scale or one per channel."""
     scales, zeros = quantization["scales"], quantization["zero_points"]
     if not len(scales):
         return array

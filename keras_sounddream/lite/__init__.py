@@ -1,26 +1,21 @@
-"""Exported LiteRT files where neither TensorFlow nor Keras is: NumPy and `ai_edge_litert` alone."""
+"""Exported LiteRT files run without TensorFlow and Keras."""
 
-from keras_sounddream.lite.classifier import Classifier, Embedder
-from keras_sounddream.lite.dreamer import Dreamer
-from keras_sounddream.lite.generator import Generator
-from keras_sounddream.lite.io import load, save
-from keras_sounddream.lite.model_file import ModelFile
-from keras_sounddream.lite.resampling import resample, resampler
-from keras_sounddream.lite.sonifier import sonify
-from keras_sounddream.lite.streams import decode_pcm, read_blocks, record
+from keras_sounddream.lazy import attach
 
-__all__ = [
-    "Classifier",
-    "Dreamer",
-    "Embedder",
-    "Generator",
-    "ModelFile",
-    "decode_pcm",
-    "load",
-    "read_blocks",
-    "record",
-    "resample",
-    "resampler",
-    "save",
-    "sonify",
-]
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "Classifier": "classifier",
+        "Dreamer": "dreamer",
+        "Embedder": "classifier",
+        "Generator": "generator",
+        "ModelFile": "model_file",
+        "decode_pcm": "streams",
+        "load": "io",
+        "read_blocks": "streams",
+        "record": "streams",
+        "resample": "io",
+        "save": "io",
+        "sonify": "sonifier",
+    },
+)

@@ -1,68 +1,82 @@
-"""Names sounds, and turns them into features."""
+"""Class scores and features of sounds, by exported files."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from keras_sounddream.errors import InputError
-from keras_sounddream.lite.length_variants import Ladder, check_waveform
+from keras_sounddream.lite.length_variants import LengthVariants, check_waveform
+from keras_sounddream.lite.model_file import ModelFile
 from keras_sounddream.lite.windows import sliding, windows
+from keras_sounddream.types import Array, PathLike
 
 
-class _Scorer:
-    """What a classifier and an embedder share: one vector a window, averaged over a sound."""
+class _WindowedModel:
+    """Base of `Classifier` and `Embedder`: one vector per window, averaged over a sound."""
 
-    _task, _output = None, None
+    _task, _output = "", ""
 
-    def __init__(self, *paths, threads=1, labels=None, sample_rate=None):
+    def __init__(
+        self,
+        *paths: PathLike,
+        threads: int = 1,
+        labels: Sequence[str] | None = None,
+        sample_rate: int | None = None,
+    ):
         options = {"threads": threads, "labels": labels, "sample_rate": sample_rate}
-        self._ladder = Ladder(*paths, tasks=(self._task,), **options)
-        self._names = {file: self._output_name(file) for file in self._ladder.files}
-        self.sample_rate = self._ladder.files[0].sample_rate
-        self.metadata = self._ladder.files[0].metadata
-        self.samples = [file.samples for file in self._ladder.files]
+        self._variants = LengthVariants(*paths, tasks=(self._task,), **options)
+        self._shortest = self._variants.files[0]
+        self._names = {file: self._output_name(file) for file in self._variants.files}
+        self.sample_rate = self._shortest.sample_rate
+        self.metadata = self._shortest.metadata
+        self.samples = [file.samples for file in self._variants.files]
 
     @property
-    def latency(self):
-        """Of the shortest file, which streams use: see `ModelFile.latency`."""
-        return self._ladder.files[0].latency
+    def latency(self) -> dict[str, Any]:
+        """`ModelFile.latency` of the shortest file, which streams use."""
+        return self._shortest.latency
 
-    def warm_up(self):
+    def warm_up(self) -> None:
         """Calls every file once with silence: first calls are slow."""
-        for file in self._ladder.files:
+        for file in self._variants.files:
             file.warm_up()
 
-    def stream(self, blocks, hop_seconds=0.5):
-        """Answers a sound that goes on, window by window, in constant memory.
+    def stream(
+        self, blocks: Iterable[Array], hop_seconds: float = 0.5
+    ) -> Iterator[tuple[float, Array]]:
+        """Runs the model on a stream, window by window, in constant memory.
 
-        Each answer is what the file gives for that window alone, whatever the blocks' sizes.
+        Each vector is the file's output for that window alone, for any sizes of the blocks.
 
         Args:
-            blocks: iterable of float32 `(samples,)`, any number each, at `sample_rate`: of
-                `record`, `decode_pcm` or any other.
-            hop_seconds: float, s, from one window to the next.
+            blocks: float32 `(samples,)` each, of any length, at `sample_rate`: from `record`,
+                `decode_pcm` or any other source.
+            hop_seconds: s, from one window to the next.
 
         Yields:
-            `(seconds, vector)`: float, s of the sound until the window's end; float32 `(size,)`.
+            `(seconds, vector)`: s from the start until the window's end; float32 `(size,)`.
 
         Raises:
             InputError: if `hop_seconds` is less than a sample, or a block is no sound.
         """
-        file = self._ladder.files[0]
-        blocks = (check_waveform(block) for block in blocks if len(block))
-        for end, window in sliding(blocks, file.samples, round(hop_seconds * self.sample_rate)):
-            yield end / self.sample_rate, self._answer(file, window)
+        file, hop = self._shortest, round(hop_seconds * self.sample_rate)
+        checked = (check_waveform(block) for block in blocks if len(block))
+        for end, window in sliding(checked, file.samples, hop):
+            yield end / self.sample_rate, self._call(file, window)
 
     def _mean(self, waveform):
         waveform = check_waveform(waveform)
-        file = self._ladder.holds(len(waveform))
+        file = self._variants.fitting(len(waveform))
         total = 0.0
         for window, share in windows(waveform, file.samples):
-            total = total + share * self._answer(file, window)
+            total = total + share * self._call(file, window)
         return total.astype("float32")
 
-    def _answer(self, file, window):
+    def _call(self, file, window):
         return file.run(self._task, window)[self._names[file]]
 
-    def _output_name(self, file):
+    def _output_name(self, file: ModelFile) -> str:
         shapes = file.outputs(self._task)
         name = self._output if self._output in shapes else next(iter(shapes))
         if (self._output not in shapes and len(shapes) > 1) or len(shapes[name]) != 2:
@@ -72,21 +86,21 @@ class _Scorer:
         return name
 
 
-class Classifier(_Scorer):
-    """Names sounds with an exported file.
+class Classifier(_WindowedModel):
+    """Classifies sounds with an exported file.
 
-    A sound that is shorter than the file's length is repeated to it. A longer one is cut into
-    windows, whose scores are averaged, each by how much of the sound it adds. Of several files of
-    one model, the shortest that holds the sound is taken.
+    A sound shorter than the file's length is repeated to it. A longer one is cut into windows,
+    whose scores are averaged, weighted by how much of the sound each adds. Of several files of one
+    model, the shortest that fits the sound is used.
 
     Args:
-        *paths: str or path of `.tflite` files of one model, or of a folder of them.
-        threads: int, that a call may use.
-        labels: sequence of str, one a class, if the file has none.
-        sample_rate: int, Hz, only for a file of another maker.
+        *paths: `.tflite` files of one model, or a folder of them.
+        threads: how many a call may use.
+        labels: one per class, if the file has none.
+        sample_rate: Hz, only for a third-party file.
 
     Attributes:
-        labels: tuple of str, one a class; numbers where none are known.
+        labels: tuple of str, one per class; numbers where none are known.
         sample_rate: int, Hz, of the sounds it takes.
         samples: list of int, lengths of the files.
         metadata: `Metadata` of the shortest file.
@@ -102,9 +116,15 @@ class Classifier(_Scorer):
 
     _task, _output = "classify", "scores"
 
-    def __init__(self, *paths, threads=1, labels=None, sample_rate=None):
+    def __init__(
+        self,
+        *paths: PathLike,
+        threads: int = 1,
+        labels: Sequence[str] | None = None,
+        sample_rate: int | None = None,
+    ):
         super().__init__(*paths, threads=threads, labels=labels, sample_rate=sample_rate)
-        file = self._ladder.files[0]
+        file = self._shortest
         classes = file.outputs("classify")[self._names[file]][1]
         labels = self.metadata.labels
         self.labels = tuple(map(str, range(classes))) if labels is None else labels
@@ -114,7 +134,7 @@ class Classifier(_Scorer):
                 f"Received: {len(self.labels)}."
             )
 
-    def scores(self, waveform):
+    def scores(self, waveform: Array) -> Array:
         """Scores a sound.
 
         Args:
@@ -128,12 +148,12 @@ class Classifier(_Scorer):
         """
         return self._mean(waveform)
 
-    def best(self, scores, top=5):
+    def best(self, scores: Array, top: int = 5) -> list[tuple[int, str, float]]:
         """Names the likeliest classes.
 
         Args:
             scores: float32 `(classes,)`.
-            top: int.
+            top: how many classes at most.
 
         Returns:
             list of `(index, label, score)`, the likeliest first.
@@ -142,8 +162,8 @@ class Classifier(_Scorer):
         return [(int(i), self.labels[i], float(scores[i])) for i in order]
 
 
-class Embedder(_Scorer):
-    """Turns sounds into features with an exported file.
+class Embedder(_WindowedModel):
+    """Computes the features of sounds with an exported file.
 
     Lengths, arguments and attributes are those of `Classifier`.
 
@@ -153,8 +173,8 @@ class Embedder(_Scorer):
 
     _task, _output = "embed", "features"
 
-    def features(self, waveform):
-        """Describes a sound by one vector.
+    def features(self, waveform: Array) -> Array:
+        """Computes one feature vector for a sound.
 
         Args:
             waveform: float `(samples,)` or `(1, samples)` in [-1, 1], at `sample_rate`, any length.

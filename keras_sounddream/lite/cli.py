@@ -1,10 +1,11 @@
-"""`sounddream-lite`: classifies, dreams, listens and generates with exported files."""
+"""`sounddream-lite`: classifies, dreams, sonifies and generates with exported files."""
 
 import argparse
 import json
 import math
 import os
 import sys
+from collections.abc import Sequence
 
 import keras_sounddream
 from keras_sounddream.errors import InputError
@@ -17,27 +18,19 @@ from keras_sounddream.lite.sonifier import METHODS, sonify
 from keras_sounddream.lite.streams import decode_pcm, read_blocks, record
 
 
-def main(arguments=None):
-    """Runs the command line.
-
-    Args:
-        arguments: list of str; by default those of the process.
-
-    Returns:
-        int, the exit code: 0, 1 if it was interrupted, or 2 for bad input, said in one line on
-        standard error.
-    """
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line: exit code 0, 1 if interrupted, or 2 for bad input (one line)."""
     try:
         options = _parser().parse_args(arguments)
         options.run(options)
         sys.stdout.flush()
         return 0
     except SystemExit as error:  # of argparse: help, or a wrong argument
-        return error.code or 0
+        return int(error.code or 0)
     except InputError as error:
         print(f"sounddream-lite: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # whoever read has gone
+    except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
@@ -53,9 +46,9 @@ def _parser():
     for name, run, text in (
         ("classify", _classify, "Names the likeliest classes of sounds."),
         ("dream", _dream, "Dreams a sound."),
-        ("stream", _stream, "Names what a microphone or a pipe hears."),
+        ("stream", _stream, "Names the likeliest classes of a stream from a microphone or a pipe."),
         ("sonify", _sonify, "Makes the features of a sound audible."),
-        ("generate", _generate, "Makes a sound, sample by sample."),
+        ("generate", _generate, "Generates a sound, sample by sample."),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(run=run)
@@ -63,14 +56,14 @@ def _parser():
         command.add_argument("--threads", type=_positive(int), default=1, metavar="N")
         if name in ("classify", "stream"):
             command.add_argument("--top", type=_positive(int), default=5, metavar="N")
-            command.add_argument("--labels", metavar="FILE", help="one a line, if it holds none")
+            command.add_argument("--labels", metavar="FILE", help="one per line, if it holds none")
             command.add_argument("--rate", type=_positive(int), metavar="HZ", help=_FOREIGN)
             command.add_argument("--json", action="store_true", help="write lines of JSON")
         _ARGUMENTS[name](command)
     return parser
 
 
-_FOREIGN = "sample rate of a file of another maker"
+_FOREIGN = "sample rate of a third-party file"
 
 
 def _classify_arguments(command):
@@ -80,7 +73,9 @@ def _classify_arguments(command):
 def _dream_arguments(command):
     command.add_argument("sound", metavar="IN")
     command.add_argument("-o", "--output", required=True, metavar="OUT.wav")
-    command.add_argument("--steps", type=_positive(int), metavar="N", help="of dream_step files")
+    command.add_argument(
+        "--steps", type=_positive(int), metavar="N", help="steps of dream_step files"
+    )
     command.add_argument("--force", action="store_true", help="replace a file that exists")
 
 
@@ -89,7 +84,7 @@ def _stream_arguments(command):
     command.add_argument("source", nargs="?", choices=["-"], metavar="-", help=text)
     command.add_argument("--device", metavar="NAME", help="microphone, as `arecord -L` names it")
     command.add_argument("--hop", type=_positive(float), default=0.5, metavar="SECONDS")
-    text = "name only what scores more"
+    text = "print only classes with a higher score"
     command.add_argument("--above", type=float, default=-math.inf, metavar="SCORE", help=text)
 
 
@@ -103,11 +98,11 @@ def _sonify_arguments(command):
 
 def _generate_arguments(command):
     command.add_argument("-o", "--output", required=True, metavar="OUT.wav")
-    text = "one for each condition of the file; NAME=LABEL where several have that label"
+    text = "one per condition of the file; NAME=LABEL where several have that label"
     command.add_argument("--condition", action="append", default=[], metavar="LABEL", help=text)
     command.add_argument("--seconds", type=_positive(float), default=1.0, metavar="SECONDS")
     command.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same sound")
-    text = "below 1 surer, above 1 wilder, 0 always the likeliest"
+    text = "below 1 more predictable, above 1 more varied, 0 always the likeliest"
     command.add_argument("--temperature", type=float, default=1.0, metavar="T", help=text)
     command.add_argument("--force", action="store_true", help="replace a file that exists")
 
@@ -135,8 +130,8 @@ def _classify(options):
 def _dream(options):
     check_sound_output(options.output, options.force)
     dreamer = Dreamer(options.model, threads=options.threads)
-    made = dreamer.dream(load(options.sound, dreamer.sample_rate), options.steps)
-    save(options.output, made, dreamer.sample_rate, options.force)
+    dream = dreamer.dream(load(options.sound, dreamer.sample_rate), options.steps)
+    save(options.output, dream, dreamer.sample_rate, options.force)
 
 
 def _sonify(options):
@@ -151,8 +146,8 @@ def _generate(options):
     generator = Generator(options.model, threads=options.threads)
     labels = name_labels(options.condition, generator.conditions)
     settings = {"seed": options.seed, "temperature": options.temperature}
-    made = generator.generate(options.seconds, **settings, **labels)
-    save(options.output, made, generator.sample_rate, options.force)
+    waveform = generator.generate(options.seconds, **settings, **labels)
+    save(options.output, waveform, generator.sample_rate, options.force)
 
 
 def _stream(options):
@@ -171,10 +166,10 @@ def _stream(options):
                 named = "  ".join(f"{score:6.1%} {label}" for _, label, score in best)
                 print(f"{second:8.1f} s  {named}", flush=True)
     finally:
-        _tell_latency(classifier.latency, options.hop)
+        _print_latency(classifier.latency, options.hop)
 
 
-def _tell_latency(latency, hop):
+def _print_latency(latency, hop):
     if latency["calls"]:
         median, longest = (1000 * latency[key] for key in ("median", "longest"))
         print(

@@ -1,31 +1,33 @@
-"""Makes sound with an exported file, sample after sample."""
+"""Autoregressive generation of sound with an exported file."""
 
 import itertools
-import math
 import pathlib
+from collections.abc import Iterator
 
 import numpy as np
 
+from keras_sounddream import checks
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.litert.packing import read_packed
 from keras_sounddream.generation.random_numbers import MOST_SAMPLES, random_numbers
 from keras_sounddream.lite.runtime import one_line, open_interpreter
+from keras_sounddream.types import Array, PathLike
 
-_NEXT = "next_"  # what begins the names of what the next call takes
+_NEXT = "next_"  # prefix of outputs that are inputs of the next call
 
 
 class Generator:
     """Makes sounds with a file of `export_generator`.
 
     Args:
-        path: str or path of a `.tflite` file.
-        threads: int, that a call may use.
+        path: `.tflite` file.
+        threads: how many a call may use.
 
     Attributes:
         metadata: `Metadata`.
         sample_rate: int, Hz.
         conditions: dict from the name of each condition to its labels, tuple of str.
-        count: int, samples that a call makes.
+        count: int, samples per call.
 
     Raises:
         InputError: if it cannot be read, is damaged, or does something else.
@@ -35,7 +37,7 @@ class Generator:
         save("two.wav", generator.generate(1.0, digit="two"), generator.sample_rate)
     """
 
-    def __init__(self, path, threads=1):
+    def __init__(self, path: PathLike, threads: int = 1):
         self.path = pathlib.Path(path)
         flatbuffer, metadata = read_packed(self.path)
         if metadata is None or metadata.input != "state":
@@ -50,38 +52,39 @@ class Generator:
         except (ValueError, RuntimeError) as error:
             raise InputError(f"LiteRT cannot prepare {self.path}: {one_line(error)}.") from None
 
-    def generate(self, seconds, *, seed=0, temperature=1.0, **labels):
-        """Makes a sound: that of `keras_sounddream.generate` with the same seed.
+    def generate(
+        self, seconds: float, *, seed: int = 0, temperature: float = 1.0, **labels: str
+    ) -> Array:
+        """Generates the sound of `keras_sounddream.generate` with the same seed.
 
         Args:
-            seconds: float, above 0.
-            seed: int, 0 or more.
-            temperature: float: below 1 surer, above 1 wilder, 0 always the likeliest.
-            **labels: str, one for each condition, by its name.
+            seconds: length of the sound, above 0.
+            seed: 0 or more.
+            temperature: 0 or more: below 1 more predictable, above 1 more varied, 0 always the
+                likeliest.
+            **labels: one per condition, by its name.
 
         Returns:
             float32 `(samples,)` in [-1, 1].
 
         Raises:
-            InputError: if `seconds` is not above 0, or more than a file holds; and as `stream`.
+            InputError: see `stream`; also if `seconds` is not above 0, or too long to number its
+                samples.
         """
-        most = MOST_SAMPLES / self.sample_rate
-        if not 0 < seconds <= most:
-            raise InputError(
-                f"Expected `seconds` above 0 and {most:.0f} at most. Received: {seconds!r}"
-            )
+        longest = MOST_SAMPLES // self.sample_rate
+        checks.check("seconds", seconds, checks.number(0, longest, above=True))
         num_samples = max(round(seconds * self.sample_rate), 1)
         calls = -(-num_samples // self.count)
         pieces = self.stream(seed=seed, temperature=temperature, **labels)
         return np.concatenate(list(itertools.islice(pieces, calls)))[:num_samples]
 
-    def stream(self, *, seed=0, temperature=1.0, **labels):
-        """Makes a sound without an end, call by call, in constant memory.
+    def stream(self, *, seed: int = 0, temperature: float = 1.0, **labels: str) -> Iterator[Array]:
+        """Generates an endless sound, call by call, in constant memory.
 
         Args:
-            seed: as of `generate`, as are the others.
-            temperature: likewise.
-            **labels: likewise.
+            seed: 0 or more.
+            temperature: 0 or more, see `generate`.
+            **labels: one per condition, by its name.
 
         Yields:
             float32 `(count,)` in [-1, 1].
@@ -90,36 +93,34 @@ class Generator:
             InputError: if a label or condition is unknown or missing, `seed` or `temperature` is
                 out of range, or LiteRT refuses the call.
         """
-        if not 0 <= temperature < math.inf:
-            raise InputError(f"Expected a `temperature` of 0 or more. Received: {temperature!r}")
-        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-            raise InputError(f"Expected a `seed`, an int of 0 or more. Received: {seed!r}")
-        given = self._begin(temperature, self._ids(labels))
-        return self._pieces(given, random_numbers(seed, 1))
+        checks.check("temperature", temperature, checks.number(0))
+        seed = checks.check("seed", seed, checks.integer(0))
+        inputs = self._first_inputs(temperature, self._ids(labels))
+        return self._pieces(inputs, random_numbers(seed, 1))
 
-    def _pieces(self, given, numbers):
+    def _pieces(self, inputs, numbers):
         while True:
             try:
-                found = self._run(**given, numbers=numbers(self.count))
+                outputs = self._run(**inputs, numbers=numbers(self.count))
             except (ValueError, RuntimeError) as error:
                 raise InputError(f"LiteRT cannot run {self.path}: {one_line(error)}.") from None
-            kept = [name for name in found if name.startswith(_NEXT)]
-            given |= {name.removeprefix(_NEXT): found[name] for name in kept}
-            yield found["samples"][0]
+            states = [name for name in outputs if name.startswith(_NEXT)]
+            inputs |= {name.removeprefix(_NEXT): outputs[name] for name in states}
+            yield outputs["samples"][0]
 
-    def _begin(self, temperature, ids):
-        """What the first call takes beside the random numbers: no state is all zeros."""
-        given = {
+    def _first_inputs(self, temperature, ids):
+        """Inputs of the first call, without the random numbers: the initial state is all zeros."""
+        inputs = {
             name: np.zeros(tuple(one["shape"]), one["dtype"])
             for name, one in self._run.get_input_details().items()
             if name != "numbers"
         }
         for name, value in {"temperature": temperature, **ids}.items():
-            given[name][:] = value
-        return given
+            inputs[name][:] = value
+        return inputs
 
     def _ids(self, labels):
-        """Numbers of the labels: dict from the name of a condition to int."""
+        """Index of each condition's label, by the condition's name."""
         for name in labels.keys() - self.conditions.keys():
             known = ", ".join(self.conditions) or "none"
             raise InputError(f"{self.path} has no condition {name!r}. There are: {known}.")

@@ -1,31 +1,34 @@
-"""Files of one model for several lengths of sound: the shortest that holds a sound is taken."""
+"""Files of one model exported for several lengths of sound: picks the shortest that fits."""
 
 import pathlib
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.lite.model_file import ModelFile
+from keras_sounddream.types import Array, PathLike
 
-_FAR_OUT = 100.0  # of range: whole numbers of 16 bits, most likely
+_FAR_OUT = 100.0  # of range: 16-bit integers, most likely
 
 
-class Ladder:
+class LengthVariants:
     """Exported files that differ in their length alone.
 
     Args:
-        *paths: str or path of `.tflite` files, or of folders of them.
-        tasks: tuple of str; files that do none of them are left out.
+        *paths: `.tflite` files, or folders of them.
+        tasks: files that do none of these are left out.
         **options: of `ModelFile`.
 
     Attributes:
         files: list of `ModelFile`, the shortest first.
 
     Raises:
-        InputError: as `ModelFile`, and if no file is left, or they are not of one model.
+        InputError: see `ModelFile`; also if no file is left, or they are not of one model.
     """
 
-    def __init__(self, *paths, tasks, **options):
+    def __init__(self, *paths: PathLike, tasks: tuple[str, ...], **options: Any):
         files = [ModelFile(path, **options) for path in _find(paths)]
         self.files = [file for file in files if set(tasks) & set(file.tasks)]
         self.files.sort(key=lambda file: file.samples)
@@ -34,44 +37,23 @@ class Ladder:
                 f"{files[0].path} does {', '.join(files[0].tasks)}. Expected a file that can "
                 f"{' or '.join(tasks)}."
             )
-        first = self.files[0].metadata
+        shortest = self.files[0]
         for file in self.files:
-            mine = file.metadata
-            if (mine.model, mine.sample_rate, mine.labels) != (
-                first.model,
-                first.sample_rate,
-                first.labels,
-            ):
+            if _identity(file) != _identity(shortest):
                 raise InputError(
-                    f"Expected files of one model. {self.files[0].path} is of {first.model}, "
-                    f"{file.path} of {mine.model}, or their rates or labels differ."
+                    f"Expected files of one model. {shortest.path} is of "
+                    f"{shortest.metadata.model}, {file.path} of {file.metadata.model}, or their "
+                    "rates or labels differ."
                 )
 
-    def holds(self, num_samples):
-        """Picks the file for a sound.
-
-        Args:
-            num_samples: int.
-
-        Returns:
-            `ModelFile`, the shortest that holds the sound, or the longest there is.
-        """
+    def fitting(self, num_samples: int) -> ModelFile:
+        """The shortest file that fits a sound of `num_samples`, or the longest there is."""
         long_enough = (file for file in self.files if file.samples >= num_samples)
         return next(long_enough, self.files[-1])
 
 
-def check_waveform(waveform):
-    """Checks a sound, and takes its batch axis off.
-
-    Args:
-        waveform: float array `(samples,)` or `(1, samples)`, in [-1, 1].
-
-    Returns:
-        float32 `(samples,)`.
-
-    Raises:
-        InputError: if it is not of that shape, empty, not finite or far out of range.
-    """
+def check_waveform(waveform: Array) -> Array:
+    """float32 `(samples,)` of a checked float `(samples,)` or `(1, samples)`, or InputError."""
     waveform = np.asarray(waveform)
     if waveform.ndim == 2 and len(waveform) == 1:
         waveform = waveform[0]
@@ -86,13 +68,18 @@ def check_waveform(waveform):
     return waveform.astype("float32", copy=False)
 
 
-def _find(paths):
-    found = []
+def _identity(file: ModelFile) -> tuple:
+    """What files of one model have in common."""
+    return file.metadata.model, file.metadata.sample_rate, file.metadata.labels
+
+
+def _find(paths: Iterable[PathLike]) -> list[pathlib.Path]:
+    files: list[pathlib.Path] = []
     for path in map(pathlib.Path, paths):
         inside = sorted(path.glob("*.tflite")) if path.is_dir() else [path]
         if not inside:
             raise InputError(f"The folder {path} holds no .tflite file.")
-        found += inside
-    if not found:
+        files += inside
+    if not files:
         raise InputError("Expected a .tflite file, or a folder of them. Received none.")
-    return found
+    return files

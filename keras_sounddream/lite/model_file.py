@@ -1,4 +1,4 @@
-"""One exported file: checked before LiteRT sees it, and called by the names of its tasks."""
+"""One exported LiteRT file, verified before it is opened and called by the names of its tasks."""
 
 import collections
 import os
@@ -6,6 +6,8 @@ import pathlib
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +15,9 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.export.litert.packing import read_packed
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.lite.runtime import one_line, open_interpreter
+from keras_sounddream.types import Array, PathLike
 
-_KEPT_TIMES = 1000  # of the newest calls
+_LATENCY_CALLS = 1000  # the newest ones
 _TRIAL_SECONDS = 120
 _FEWEST_HZ = 100
 
@@ -22,14 +25,14 @@ _FEWEST_HZ = 100
 class ModelFile:
     """An exported LiteRT file, of one length of sound.
 
-    The checksum in the file is compared before anything else, for a damaged file could end the
-    whole process. A file of another maker has none: it is opened in a process of its own first.
+    The checksum in the file is compared before anything else, since a damaged file could crash the
+    process. A third-party file has none: it is opened in a process of its own first.
 
     Args:
-        path: str or path of a `.tflite` file.
-        threads: int, that a call may use.
-        labels: sequence of str, one a class, if the file has none.
-        sample_rate: int, Hz, of a file of another maker; its one signature is then `classify`.
+        path: `.tflite` file.
+        threads: how many a call may use.
+        labels: one per class, if the file has none.
+        sample_rate: Hz, of a third-party file; its one signature is then `classify`.
 
     Attributes:
         path: `pathlib.Path`.
@@ -38,46 +41,52 @@ class ModelFile:
         sample_rate: int, Hz.
 
     Raises:
-        InputError: if it cannot be read, is damaged, is no LiteRT file, or of another maker and no
-            `sample_rate` is given.
+        InputError: if it cannot be read, is damaged, is no LiteRT file, or a third-party file
+            without a `sample_rate`.
     """
 
-    def __init__(self, path, threads=1, labels=None, sample_rate=None):
+    def __init__(
+        self,
+        path: PathLike,
+        threads: int = 1,
+        labels: Sequence[str] | None = None,
+        sample_rate: int | None = None,
+    ):
         self.path = pathlib.Path(path)
         flatbuffer, metadata = read_packed(self.path)
         if metadata is None:
             self._check_foreign(labels, sample_rate)
         elif metadata.input == "state":
-            raise InputError(f"{self.path} makes sounds and takes none: open it with Generator.")
+            raise InputError(f"{self.path} generates sounds: open it with Generator.")
         elif metadata.input != "waveform":
             raise InputError(
-                f"{self.path} takes pictures, and this is for sounds: call its signatures with "
-                "ai_edge_litert's own Interpreter."
+                f"{self.path} takes pictures, not sounds: call its signatures with the "
+                "Interpreter of ai_edge_litert."
             )
         elif sample_rate is not None and sample_rate != metadata.sample_rate:
             raise InputError(
-                f"{self.path} takes sound at {metadata.sample_rate} Hz, as it says itself. "
+                f"{self.path} takes sound at {metadata.sample_rate} Hz, by its metadata. "
                 f"Received `sample_rate`: {sample_rate}."
             )
         integers = metadata is not None and metadata.settings.get("quantization") == "int8"
         self._interpreter = open_interpreter(flatbuffer, threads, integers)
         self._runners = {name: self._runner(name) for name in self._signatures(metadata)}
-        self._sounds, self.samples = self._find_sounds()
+        self._sound_inputs, self.samples = self._find_sound_inputs()
         self.metadata = metadata or self._foreign_metadata(sample_rate)
         if labels is not None and self.metadata.labels is None:
             self.metadata = Metadata(**{**vars(self.metadata), "labels": tuple(labels)})
         self.sample_rate = self.metadata.sample_rate
         self._check_metadata()
-        self._seconds = collections.deque(maxlen=_KEPT_TIMES)
+        self._seconds: collections.deque[float] = collections.deque(maxlen=_LATENCY_CALLS)
 
     @property
-    def tasks(self):
-        """What the file does: tuple of str."""
+    def tasks(self) -> tuple[str, ...]:
+        """Names of the tasks that the file can do."""
         return tuple(self._runners)
 
     @property
-    def latency(self):
-        """How long calls took, in seconds: dict of `calls`, `median` and `longest`."""
+    def latency(self) -> dict[str, Any]:
+        """Seconds per call: dict of `calls`, `median` and `longest`."""
         seconds = sorted(self._seconds)
         if not seconds:
             return {"calls": 0, "median": None, "longest": None}
@@ -87,59 +96,59 @@ class ModelFile:
             "longest": seconds[-1],
         }
 
-    def outputs(self, task):
-        """Says what a task answers.
+    def outputs(self, task: str) -> dict[str, tuple[int, ...]]:
+        """Lists the outputs of a task.
 
         Args:
-            task: str, of `tasks`.
+            task: one of `tasks`.
 
         Returns:
-            dict of output name to shape, tuple of int.
+            dict of output name to shape.
         """
         details = self._find_runner(task).get_output_details()
         return {name: tuple(int(n) for n in one["shape"]) for name, one in details.items()}
 
-    def run(self, task, waveform, **options):
+    def run(self, task: str, waveform: Array, **options: int) -> dict[str, Array]:
         """Calls a task once.
 
         Args:
-            task: str, of `tasks`.
+            task: one of `tasks`.
             waveform: float32 `(samples,)`, exactly as many as the file takes.
-            **options: int, that the task takes beside the waveform: `place` of `dream_step`.
+            **options: further inputs of the task: `place` of `dream_step`.
 
         Returns:
             dict of output name to array, without the batch axis.
 
         Raises:
-            InputError: if the file has no such task, LiteRT refuses the call, or what it answers is
-                not finite.
+            InputError: if the file has no such task, LiteRT refuses the call, or an output is not
+                finite.
         """
         runner = self._find_runner(task)
         if np.shape(waveform) != (self.samples,):
             raise InputError(f"Expected {self.samples} samples. Received: {np.shape(waveform)}.")
         details = runner.get_input_details()
-        if set(options) != set(details) - {self._sounds[task]}:
+        if set(options) != set(details) - {self._sound_inputs[task]}:
             raise InputError(
                 f"{task} of {self.path} takes {set(details)}. Received: {set(options)}."
             )
-        inputs = {key: _whole(value, details[key]) for key, value in options.items()}
-        inputs[self._sounds[task]] = np.asarray(waveform, "float32")[np.newaxis]
+        inputs = {key: _filled(value, details[key]) for key, value in options.items()}
+        inputs[self._sound_inputs[task]] = np.asarray(waveform, "float32")[np.newaxis]
         start = time.perf_counter()
         try:
-            found = runner(**inputs)
+            outputs = runner(**inputs)
         except (ValueError, RuntimeError) as error:
             raise InputError(
                 f"LiteRT cannot run {task} of {self.path}: {one_line(error)}."
             ) from None
         self._seconds.append(time.perf_counter() - start)
-        if not all(np.isfinite(value).all() for value in found.values()):
-            raise InputError(f"{task} of {self.path} answers with values that are no numbers.")
-        return {key: value[0] for key, value in found.items()}
+        if not all(np.isfinite(value).all() for value in outputs.values()):
+            raise InputError(f"{task} of {self.path} outputs values that are no numbers.")
+        return {key: value[0] for key, value in outputs.items()}
 
-    def warm_up(self):
-        """Calls every task once with silence: first calls are slow, and memory is taken there."""
+    def warm_up(self) -> None:
+        """Calls every task once with silence: first calls are slow, and allocate the memory."""
         for task, runner in self._runners.items():
-            options = dict.fromkeys(set(runner.get_input_details()) - {self._sounds[task]}, 0)
+            options = dict.fromkeys(set(runner.get_input_details()) - {self._sound_inputs[task]}, 0)
             self.run(task, np.zeros(self.samples, "float32"), **options)
         self._seconds.clear()
 
@@ -149,29 +158,32 @@ class ModelFile:
         return self._runners[task]
 
     def _signatures(self, metadata):
-        """Task names to look signatures up by, or of another maker's file its only signature."""
-        found = list(self._interpreter.get_signature_list())
+        """Names of the tasks; the only signature of a third-party file counts as `classify`."""
+        names = list(self._interpreter.get_signature_list())
         if metadata is None:
-            if len(found) != 1:
-                raise InputError(f"Expected one signature in {self.path}. It has {len(found)}.")
+            if len(names) != 1:
+                raise InputError(f"Expected one signature in {self.path}. It has {len(names)}.")
             return ["classify"]
-        missing = set(metadata.tasks) - set(found)
+        missing = set(metadata.tasks) - set(names)
         if missing or not metadata.tasks:
-            raise InputError(f"{self.path} says that it does {metadata.tasks}, but has {found}.")
+            raise InputError(
+                f"The metadata of {self.path} lists {metadata.tasks}, but its signatures are "
+                f"{names}."
+            )
         return list(metadata.tasks)
 
     def _runner(self, task):
-        found = list(self._interpreter.get_signature_list())
+        names = list(self._interpreter.get_signature_list())
         try:
-            return self._interpreter.get_signature_runner(task if task in found else found[0])
+            return self._interpreter.get_signature_runner(task if task in names else names[0])
         except (ValueError, RuntimeError) as error:
             raise InputError(
                 f"LiteRT cannot prepare {task} of {self.path}: {one_line(error)}. A newer "
                 "ai-edge-litert may."
             ) from None
 
-    def _find_sounds(self):
-        """Dict of task to the name of its float32 input `(1, samples)`, and the one length."""
+    def _find_sound_inputs(self):
+        """Dict of task to the name of its float32 input `(1, samples)`, and their one length."""
         names, lengths = {}, set()
         for task, runner in self._runners.items():
             shapes = {
@@ -196,16 +208,16 @@ class ModelFile:
             raise InputError(f"Expected a sample rate of {self.path} in Hz. Received: {rate!r}.")
         if self.metadata.samples not in (None, self.samples):
             raise InputError(
-                f"{self.path} says that it takes {self.metadata.samples} samples, but takes "
+                f"The metadata of {self.path} says {self.metadata.samples} samples, but it takes "
                 f"{self.samples}."
             )
 
     def _check_foreign(self, labels, sample_rate):
-        """Refuses a file without metadata, or opens it where a crash does no harm."""
+        """Refuses a file without metadata, or tries it out in a process that may crash."""
         if sample_rate is None:
             raise InputError(
-                f"{self.path} holds no metadata: it is cut off, or not one of `export_model`. To "
-                "use a classifier of another maker, give its labels and sample rate "
+                f"{self.path} holds no metadata: it is cut off, or `export_model` did not write "
+                "it. To use a third-party classifier, give its labels and sample rate "
                 "(`labels=`, `sample_rate=`)."
             )
         command = [sys.executable, "-m", "keras_sounddream.lite.trial_process", str(self.path)]
@@ -223,6 +235,6 @@ class ModelFile:
         return Metadata(self.path.stem, self.tasks, sample_rate, self.samples, self.samples)
 
 
-def _whole(value, details):
-    """A number as a file takes it: a scalar, which LiteRT 2.1 for Arm crashes on, or `(1,)`."""
+def _filled(value, details):
+    """An integer in the shape that a file takes: `(1,)`, or `()` (LiteRT 2.1 crashes on Arm)."""
     return np.full(tuple(details["shape"]), value, details["dtype"])

@@ -1,29 +1,21 @@
-"""The interpreter, from whichever package has it."""
+"""The LiteRT interpreter, from `ai_edge_litert` or the older `tflite_runtime`."""
 
 import importlib
 import platform
+from types import ModuleType
+from typing import Any
 
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, MissingPackageError
 
 _PACKAGES = ("ai_edge_litert", "tflite_runtime")  # the newer first
 _ARM = ("aarch64", "arm64")
 
 
-def open_interpreter(flatbuffer, threads=1, integers=False):
-    """Opens a LiteRT model that was checked before.
+def open_interpreter(flatbuffer: bytes, threads: int = 1, integers: bool = False) -> Any:
+    """`Interpreter` of a checked model; `integers` says that it computes in 8-bit integers.
 
-    Args:
-        flatbuffer: bytes of the model.
-        threads: int, that a call may use.
-        integers: bool, whether the model computes in 8-bit integers: on Arm XNNPACK, which
-            interpreters use by default, was seen to answer wrongly then (LiteRT 2.1.6, emulated),
-            and the plain kernels rightly.
-
-    Returns:
-        `Interpreter` of `ai_edge_litert`, or of `tflite_runtime` where that is missing.
-
-    Raises:
-        InputError: if neither package is there, or the interpreter refuses the model.
+    On Arm, XNNPACK, which interpreters use by default, was seen to compute wrong results in 8-bit
+    integers (LiteRT 2.1.6, emulated), and the plain kernels right ones: these are used there.
     """
     module = _find_module()
     plain = {}
@@ -36,15 +28,15 @@ def open_interpreter(flatbuffer, threads=1, integers=False):
         raise InputError(f"LiteRT cannot open the model: {one_line(error)}.") from None
 
 
-def one_line(error):
-    """The last line of what an interpreter says, without its full stop."""
+def one_line(error: object) -> str:
+    """The last line of an interpreter's error, without its full stop."""
     return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
 
 
-def _find_module():
+def _find_module() -> ModuleType:
     for package in _PACKAGES:
         try:
             return importlib.import_module(f"{package}.interpreter")
         except ImportError:
             continue
-    raise InputError("LiteRT files need a runtime: pip install ai-edge-litert.")
+    raise MissingPackageError("ai-edge-litert", "Running a LiteRT file", "lite")

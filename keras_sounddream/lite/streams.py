@@ -1,21 +1,24 @@
-"""Sounds without an end: raw samples from a pipe, or from a microphone by ALSA's `arecord`."""
+"""Streams of sound: raw samples from a pipe, or from a microphone by ALSA's `arecord`."""
 
 import subprocess
 import tempfile
+from collections.abc import Iterable, Iterator
+from typing import IO
 
 import numpy as np
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array
 
 _BLOCK_SECONDS = 0.1
 
 
-def read_blocks(pipe, size=4096):
-    """Reads what comes, as soon as it comes.
+def read_blocks(pipe: IO[bytes], size: int = 4096) -> Iterator[bytes]:
+    """Reads bytes as soon as they arrive.
 
     Args:
         pipe: binary file: `sys.stdin.buffer`, a socket's or a process's.
-        size: int, bytes, the most of a block.
+        size: bytes per block at most.
 
     Yields:
         bytes, until the end.
@@ -25,33 +28,33 @@ def read_blocks(pipe, size=4096):
         yield block
 
 
-def decode_pcm(blocks, channels=1):
+def decode_pcm(blocks: Iterable[bytes], channels: int = 1) -> Iterator[Array]:
     """Decodes raw samples of 16 bits, little-endian.
 
     Args:
-        blocks: iterable of bytes, cut anywhere, also within a sample.
-        channels: int, whose samples take turns.
+        blocks: bytes, cut anywhere, also within a sample.
+        channels: number of interleaved channels.
 
     Yields:
-        float32 `(samples,)` in [-1, 1], the mean of the channels. Half a sample at the end is left
-        out.
+        float32 `(samples,)` in [-1, 1], the mean of the channels. An incomplete sample at the end
+        is left out.
     """
     left, frame = b"", 2 * channels
     for block in blocks:
         left += block
-        whole = len(left) // frame * frame
-        values = np.frombuffer(left[:whole], "<i2").reshape(-1, channels)
-        left = left[whole:]
+        complete = len(left) // frame * frame
+        values = np.frombuffer(left[:complete], "<i2").reshape(-1, channels)
+        left = left[complete:]
         if len(values):
             yield values.mean(axis=1, dtype="float32") / np.float32(32768)
 
 
-def record(sample_rate, device=None):
+def record(sample_rate: int, device: str | None = None) -> Iterator[Array]:
     """Records from a microphone until the generator is closed.
 
     Args:
-        sample_rate: int, Hz. ALSA's `default` and `plughw` devices convert to it.
-        device: str, of `arecord -L`, such as `plughw:1,0`; by default ALSA's.
+        sample_rate: Hz. ALSA's `default` and `plughw` devices convert to it.
+        device: name that `arecord -L` lists, such as `plughw:1,0`; by default ALSA's.
 
     Yields:
         float32 `(samples,)`.
@@ -61,19 +64,23 @@ def record(sample_rate, device=None):
     """
     command = ["arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(sample_rate)]
     command += ["-D", device] if device else []
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as messages:
         try:
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said)
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=messages)
         except OSError:
             raise InputError(
                 "A microphone needs `arecord` (apt install alsa-utils). Or pipe samples in."
             ) from None
         try:
             size = 2 * round(_BLOCK_SECONDS * sample_rate)
-            yield from decode_pcm(read_blocks(process.stdout, size))
-            said.seek(0)
-            lines = said.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
-            raise InputError(f"`arecord` ended: {lines[-1]}.")
+            yield from decode_pcm(read_blocks(process.stdout, size))  # type: ignore[arg-type]
+            raise InputError(f"`arecord` ended: {_last_line(messages)}.")
         finally:
             process.kill()
             process.communicate()
+
+
+def _last_line(file):
+    file.seek(0)
+    lines = file.read().decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "without a message"

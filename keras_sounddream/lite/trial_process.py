@@ -1,4 +1,4 @@
-"""Opens a LiteRT file of another maker, and calls it: for a process that may crash.
+"""Trial run of a third-party LiteRT file, in a process of its own that may crash.
 
 python -m keras_sounddream.lite.trial_process FILE
 """
@@ -11,15 +11,8 @@ import numpy as np
 from keras_sounddream.lite.runtime import one_line, open_interpreter
 
 
-def main(path):
-    """Opens a file and calls its signatures with zeros.
-
-    Args:
-        path: str of a `.tflite` file.
-
-    Returns:
-        int, exit code: 0, or 1 with what is wrong as the last line of standard error.
-    """
+def main(path: str) -> int:
+    """Calls a file's signatures with zeros: exit code 0, or 1 and the error on standard error."""
     try:
         interpreter = open_interpreter(pathlib.Path(path).read_bytes())
         for name in interpreter.get_signature_list():

@@ -1,89 +1,65 @@
-"""Sounds of any length for files of one: windows, and a ring buffer for sounds without an end."""
+"""Windows of fixed length: of a stored sound, and of a stream by a ring buffer."""
+
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array
 
 
-def tiled(waveform, samples):
-    """Repeats a sound to a length.
-
-    Args:
-        waveform: float32 `(samples,)`, no longer than `samples`.
-        samples: int.
-
-    Returns:
-        float32 `(samples,)`.
-    """
+def tiled(waveform: Array, samples: int) -> Array:
+    """A waveform `(n,)`, no longer than `samples`, repeated to `(samples,)`."""
     return np.tile(waveform, -(-samples // len(waveform)))[:samples]
 
 
-def windows(waveform, samples):
-    """Cuts a sound into windows, one behind the other; the last ends with the sound.
+def windows(waveform: Array, samples: int) -> Iterator[tuple[Array, float]]:
+    """Yields adjacent windows `(samples,)`, and the share of the sound that each one adds.
 
-    Args:
-        waveform: float32 `(samples,)`.
-        samples: int, of a window. A shorter sound is repeated to it.
-
-    Yields:
-        `(window, share)`: float32 `(samples,)`, and float, how much of the sound is in this window
-        and none before.
+    The last window ends with the sound; a sound shorter than a window is repeated to its length.
     """
     if len(waveform) <= samples:
         yield tiled(waveform, samples), 1.0
         return
     for start in range(0, len(waveform), samples):
-        own = min(samples, len(waveform) - start)
-        yield waveform[start + own - samples : start + own], own / len(waveform)
+        added = min(samples, len(waveform) - start)
+        yield waveform[start + added - samples : start + added], added / len(waveform)
 
 
 class RingBuffer:
-    """The newest samples of a sound that goes on: memory of one window, whatever comes.
+    """The newest `samples` samples of a stream, in constant memory.
 
-    Args:
-        samples: int, that it holds.
+    Attributes:
+        written: int, samples written so far.
     """
 
-    def __init__(self, samples):
-        self._held = np.zeros(samples, "float32")
-        self._place = 0  # where the oldest sample is, and the next one goes
-        self.written = 0  # samples, ever
+    def __init__(self, samples: int):
+        self._ring = np.zeros(samples, "float32")
+        self._next = 0  # index of the oldest sample, where the next one is written
+        self.written = 0
 
-    def write(self, block):
-        """Takes samples in, and lets go of the oldest.
-
-        Args:
-            block: float32 `(samples,)`, any number.
-        """
-        size = len(self._held)
+    def write(self, block: Array) -> None:
+        """Appends float32 `(any,)`, and drops as many of the oldest samples."""
+        size = len(self._ring)
         self.written += len(block)
-        self._place = (self._place + max(len(block) - size, 0)) % size
+        self._next = (self._next + max(len(block) - size, 0)) % size
         block = block[-size:]
-        first = min(len(block), size - self._place)
-        self._held[self._place : self._place + first] = block[:first]
-        self._held[: len(block) - first] = block[first:]
-        self._place = (self._place + len(block)) % size
+        first = min(len(block), size - self._next)
+        self._ring[self._next : self._next + first] = block[:first]
+        self._ring[: len(block) - first] = block[first:]
+        self._next = (self._next + len(block)) % size
 
-    def read(self):
-        """Gives what it holds, the oldest first: float32 `(samples,)`; zeros before the sound."""
-        return np.concatenate([self._held[self._place :], self._held[: self._place]])
+    def read(self) -> Array:
+        """float32 `(samples,)`, the oldest first; zeros before the stream's start."""
+        return np.concatenate([self._ring[self._next :], self._ring[: self._next]])
 
 
-def sliding(blocks, samples, hop):
-    """Gives every window of a sound that comes in blocks, whatever the blocks' sizes.
+def sliding(blocks: Iterable[Array], samples: int, hop: int) -> Iterator[tuple[int, Array]]:
+    """Yields every window of a stream, as `(end, window)`, for any sizes of its blocks.
 
-    Args:
-        blocks: iterable of float32 `(samples,)`.
-        samples: int, of a window.
-        hop: int, samples from the start of one window to that of the next.
-
-    Yields:
-        `(end, window)`: int, samples of the sound until the window's end, and float32
-        `(samples,)`. A sound that ends before its first window does is repeated to one; what comes
-        after the last whole window is left out.
-
-    Raises:
-        InputError: if `hop` is less than a sample.
+    `end` counts the stream's samples until the window's end; `window` is float32 `(samples,)`. A
+    stream that ends before its first window is repeated to one; what follows the last complete
+    window is left out. A `hop` below one sample is an InputError.
     """
     if hop < 1:
         raise InputError(f"Expected a hop of one sample or more. Received: {hop}.")

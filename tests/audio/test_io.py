@@ -1,11 +1,13 @@
 """Sound files: every kind, every rate, and every way to be bad."""
 
+import os
+
 import numpy as np
 import pytest
 import soundfile
 
 from keras_sounddream import InputError, audio
-from keras_sounddream.audio.io import is_sound
+from keras_sounddream.audio.io import check_sound_output, is_sound, open_sound, read, sound_format
 
 FORMATS = [
     ("wav", "PCM_U8", 0.02),
@@ -198,3 +200,107 @@ def test_sound_is_told_from_what_is_not(tmp_path):
     (tmp_path / "b.wav").write_bytes(b"hello")
     found = [is_sound(tmp_path / name) for name in ("a.wav", "b.wav", "c.wav", ".")]
     assert found == [True, False, False, False]
+
+
+@pytest.mark.parametrize("name", ["a.raw", "a.RAW"])
+def test_samples_without_a_header_are_one_error(name, tmp_path):
+    (tmp_path / name).write_bytes(bytes(100))
+    with pytest.raises(InputError, match="Cannot read .* as sound .* Convert it to WAV") as caught:
+        audio.load(tmp_path / name, 8000)
+    assert "\n" not in str(caught.value)
+    assert not is_sound(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "samples"), [(None, 8000), (0.1, 1600), (0.5, 8000), (9.0, 8000), (1e-4, 2)]
+)
+def test_only_the_beginning_may_be_read(seconds, samples, tmp_path):
+    soundfile.write(tmp_path / "tone.wav", tone(), 16000, "FLOAT")
+    waveform, rate = read(tmp_path / "tone.wav", seconds)
+    assert (waveform.shape, rate) == ((1, samples), 16000)
+    np.testing.assert_array_equal(waveform[0], tone()[:samples].astype("float32"))
+
+
+@pytest.mark.parametrize("kind", [str, lambda path: path])
+def test_names_of_any_letters_are_read_and_written(kind, tmp_path):
+    for name in ("ton ä.wav", "音.wav", "a'b\"c.wav", "tone.WAV"):
+        audio.save(kind(tmp_path / name), tone()[None], 16000)
+        assert audio.load(kind(tmp_path / name), 16000).shape == (1, 8000)
+
+
+def test_a_name_that_is_no_text_is_read(tmp_path):
+    audio.save(tmp_path / "a.wav", tone()[None], 16000)
+    path = tmp_path / os.fsdecode(b"\xff.wav")
+    (tmp_path / "a.wav").rename(path)
+    assert audio.load(path, 16000).shape == (1, 8000)
+
+
+def test_an_error_while_reading_on_is_one_of_the_file(tmp_path):
+    audio.save(tmp_path / "a.wav", tone()[None], 16000)
+    with (
+        pytest.raises(InputError, match="Cannot read .*a.wav as sound .broken here."),
+        open_sound(tmp_path / "a.wav"),
+    ):
+        raise OSError("something\nbroken here.")
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ([0.0, 1.0, -1.0], [0, 32767, -32768]),
+        ([2.0, -2.0], [32767, -32768]),
+        ([0.5, -0.5], [16384, -16384]),
+        ([0.4 / 32768, 0.6 / 32768, -0.6 / 32768], [0, 1, -1]),
+        ([1.5 / 32768, 2.5 / 32768], [2, 2]),
+        ([], []),
+    ],
+)
+def test_quantize_rounds_and_ends_at_full_scale(values, wanted):
+    found = audio.quantize(np.float32(values))
+    assert found.dtype == np.int16
+    assert found.tolist() == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "bits", "wanted"),
+    [
+        ("a.wav", 16, ("WAV", "PCM_16")),
+        ("a.WAV", 24, ("WAV", "PCM_24")),
+        ("a.wav", 32, ("WAV", "FLOAT")),
+        ("a.flac", 24, ("FLAC", "PCM_24")),
+        ("a.aif", 32, ("AIFF", "FLOAT")),
+        ("a.aiff", 16, ("AIFF", "PCM_16")),
+        ("a.ogg", 16, ("OGG", "VORBIS")),
+        ("a.opus", 24, ("OGG", "OPUS")),
+        ("a.mp3", 32, ("MP3", "MPEG_LAYER_III")),
+    ],
+)
+def test_a_suffix_names_a_format(name, bits, wanted, tmp_path):
+    assert sound_format(check_sound_output(tmp_path / name), bits) == wanted
+
+
+@pytest.mark.parametrize("bits", [0, 8, 15, 20, 64, "16", None, 16.5])
+def test_bits_that_no_format_has_are_named(bits, tmp_path):
+    with pytest.raises(InputError, match="Expected 16, 24, or in WAV and AIFF 32 `bits`. Received"):
+        audio.save(tmp_path / "a.wav", np.zeros(10), 8000, bits=bits)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("rates", [(0, 8000), (8000, -1), ("8000", 8000), (8000, None), ([1], 1)])
+def test_rates_that_are_no_rates_are_named(rates):
+    with pytest.raises(InputError, match="Expected sample rates above 0 Hz. Received: "):
+        audio.resample(np.zeros((1, 10)), *rates)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 5])
+def test_mono_is_the_mean_of_the_channels(channels, rng):
+    waveform = rng.normal(size=(2, 7, channels)).astype("float32")
+    found = audio.to_mono(waveform)
+    assert (found.shape, found.dtype) == ((2, 7), np.float32)
+    np.testing.assert_allclose(found, waveform.mean(axis=2), rtol=1e-6)
+
+
+def test_a_rate_that_stays_changes_nothing_but_the_type():
+    found = audio.resample(np.arange(6.0).reshape(2, 3), 8000, 8000)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, [[0, 1, 2], [3, 4, 5]])

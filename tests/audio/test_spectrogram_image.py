@@ -73,3 +73,66 @@ def test_ticks_are_round_and_end_in_time(highest):
     assert highest / 2 < ticks[-1] <= highest
     assert np.allclose(np.diff(ticks), ticks[1])
     assert f"{ticks[1]:.0e}"[0] in "125"
+
+
+@pytest.mark.parametrize(
+    ("highest", "most", "wanted"),
+    [
+        (1.0, 6, [0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+        (12000, 6, [0, 5000, 10000]),
+        (0.9, 6, [0, 0.2, 0.4, 0.6, 0.8]),
+        (10, 3, [0, 5, 10]),
+        (7, 10, [0, 1, 2, 3, 4, 5, 6, 7]),
+        (3, 1, [0]),
+    ],
+)
+def test_known_ticks(highest, most, wanted):
+    assert spectrogram_image.ticks(highest, most) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ([0.4, 0.6, 254.6], [0, 1, 255]),
+        ([-5, 300, 128], [0, 255, 128]),
+        ([0.5, 1.5, 2.5], [0, 2, 2]),
+    ],
+)
+def test_pixels_are_rounded_into_a_byte(values, wanted):
+    pixels = spectrogram_image.to_bytes(np.array(values).reshape(1, 1, 3))
+    assert (pixels.dtype, pixels.shape) == ("uint8", (1, 1, 3))
+    assert pixels.ravel().tolist() == wanted
+
+
+@pytest.mark.parametrize(
+    ("seconds", "most_frames", "most_bins", "shape"),
+    [
+        (1.0, 1000, 300, (49, 300)),
+        (1.0, 10, 300, (10, 300)),
+        (1.0, 1000, 1000, (49, 481)),
+        (1.0, 1, 1, (1, 1)),
+        (0.04, 1000, 7, (1, 7)),
+    ],
+)
+def test_there_are_no_more_frames_and_bins_than_asked_for(seconds, most_frames, most_bins, shape):
+    levels = spectrogram_image.levels_db(
+        np.ones(round(seconds * RATE)), RATE, most_frames, most_bins
+    )
+    assert (levels.shape, levels.dtype) == (shape, "float32")
+
+
+@pytest.mark.parametrize("gain", [0.5, 0.1, 0.001])
+def test_levels_follow_the_gain(gain, chirp):
+    loud, quiet = (spectrogram_image.levels_db(g * chirp[0], RATE).max() for g in (1, gain))
+    assert quiet - loud == pytest.approx(20 * np.log10(gain), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("level", "row"), [(0, 255), (-80, 0), (-81, 0), (9, 255), (-16, 204), (-40, 128)]
+)
+def test_colours_span_eighty_decibels(level, row):
+    levels = np.full((2, 3), level, "float32")
+    colours = spectrogram_image.to_colours(levels, loudest=0.0)
+    assert (colours.shape, colours.dtype) == ((3, 2), "uint8")
+    assert set(colours.ravel().tolist()) == {row}
+    np.testing.assert_array_equal(spectrogram_image.to_colours(levels + 7, loudest=7.0), colours)

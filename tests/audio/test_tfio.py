@@ -8,6 +8,7 @@ import soundfile
 import tensorflow as tf
 
 from keras_sounddream import InputError, audio
+from keras_sounddream.audio.tfio import _KINDS, _header
 
 HAS_IO = importlib.util.find_spec("tensorflow_io") is not None
 needs_io = pytest.mark.skipif(not HAS_IO, reason="needs the io extra: run `make test-io`")
@@ -66,3 +67,46 @@ def test_bytes_that_are_not_sound_are_named(tmp_path):
 def test_without_tensorflow_io_it_says_what_to_install():
     with pytest.raises(InputError, match="keras-sounddream\\[io\\]"):
         audio.decode(b"", 24000)
+
+
+@pytest.mark.parametrize(("suffix", "subtype"), FORMATS)
+@pytest.mark.parametrize("rate", [8000, 44100])
+def test_the_header_tells_kind_and_rate(suffix, subtype, rate, tmp_path):
+    path = tmp_path / f"tone.{suffix}"
+    soundfile.write(path, np.zeros((rate, 2)), rate, subtype)
+    kind, found = _header(path.read_bytes())
+    assert (
+        _KINDS[kind]
+        == {
+            "PCM_U8": "wav8",
+            "PCM_16": f"{suffix}16",
+            "PCM_24": f"{suffix}24",
+            "FLOAT": "wavfloat",
+            "VORBIS": "vorbis",
+            "MPEG_LAYER_III": "mp3",
+        }[subtype]
+    )
+    assert (found, kind.dtype, found.dtype) == (rate, "int64", "int64")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "subtype", "message"),
+    [
+        ("wav", "PCM_32", "takes no WAV PCM_32. Use `audio.load`, or convert it"),
+        ("wav", "ULAW", "takes no WAV ULAW"),
+        ("wav", "DOUBLE", "takes no WAV DOUBLE"),
+        ("aiff", "PCM_16", "takes no AIFF PCM_16"),
+        ("flac", "PCM_S8", "takes no FLAC PCM_S8"),
+    ],
+)
+def test_kinds_that_cannot_be_decoded_are_named(suffix, subtype, message, tmp_path):
+    path = tmp_path / f"tone.{suffix}"
+    soundfile.write(path, np.zeros(100), 8000, subtype)
+    with pytest.raises(InputError, match=message):
+        _header(path.read_bytes())
+
+
+@pytest.mark.parametrize("contents", [b"", b"hello", b"RIFF", b"\0" * 200])
+def test_bytes_without_a_header_are_named(contents):
+    with pytest.raises(InputError, match=f"Cannot decode {len(contents)} bytes as sound"):
+        _header(contents)

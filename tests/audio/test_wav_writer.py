@@ -82,3 +82,39 @@ def test_both_ways_of_writing_give_the_same_file(tmp_path):
         generate(model, 0.01, path=tmp_path / "end.wav")
     with pytest.raises(InputError, match="Only a .wav"):
         generate(model, 0.01, path=tmp_path / "a.flac", save_every=1)
+
+
+@pytest.mark.parametrize("sizes", [[1], [7, 0, 3], [100], [1] * 30])
+@pytest.mark.parametrize("every", [1, 8, 10_000])
+def test_the_file_is_the_one_that_save_writes(sizes, every, tmp_path, rng):
+    pieces = [rng.uniform(-1, 1, size).astype("float32") for size in sizes]
+    with GrowingWav(str(tmp_path / "grown.wav"), 8000, every) as file:
+        for piece in pieces:
+            file.add(piece)
+    audio.save(tmp_path / "saved.wav", np.concatenate(pieces), 8000)
+    grown, saved = ((tmp_path / name).read_bytes() for name in ("grown.wav", "saved.wav"))
+    assert grown == saved
+
+
+def test_nothing_is_written_without_samples_or_a_path(tmp_path):
+    with GrowingWav(tmp_path / "none.wav", 8000, 1):
+        pass
+    with GrowingWav(None, 8000, 1) as file:
+        file.add(np.ones(5, "float32"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_is_there_is_replaced_by_the_first_samples(tmp_path):
+    (tmp_path / "a.wav").write_bytes(bytes(10_000))
+    with GrowingWav(tmp_path / "a.wav", 8000, 1) as file:
+        assert (tmp_path / "a.wav").stat().st_size == 10_000
+        file.add(np.ones(5, "float32"))
+    assert (tmp_path / "a.wav").stat().st_size == 44 + 10
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path):
+    with (
+        pytest.raises(InputError, match="Cannot write .*nowhere/a.wav: No such file.* first 0.0 s"),
+        GrowingWav(tmp_path / "nowhere" / "a.wav", 8000, 1) as file,
+    ):
+        file.add(np.ones(5, "float32"))

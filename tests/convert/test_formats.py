@@ -227,8 +227,8 @@ def test_a_checkpoint_is_named_by_any_of_its_parts_and_read_without_optimizer(tm
         ("w.pth", b"", "it ends too soon"),
         ("w.bin", b"", "it is empty"),
         ("w.t7", b"4\n1\n3\nV 1\n", "unknown kind"),
-        ("w.h5", b"\x89HDF\r\n\x1a\n", "no whole HDF5 file"),
-        ("w.index", b"index", "no whole TensorFlow checkpoint"),
+        ("w.h5", b"\x89HDF\r\n\x1a\n", "no complete HDF5 file"),
+        ("w.index", b"index", "no complete TensorFlow checkpoint"),
     ],
 )
 def test_what_is_none_of_them_is_told(file, content, message, tmp_path):

@@ -122,6 +122,16 @@ TRICKS = {
     "a class that is called": b"cnumpy\nndarray\n((K\2ttR",
     "a class that is filled": b"cnumpy\nndarray\n}b",
     "a function that is filled": b"c_codecs\nencode\n}b",
+    "a stand-in that is filled": b"ccollections\nOrderedDict\n}X\4\0\0\0makeX\4\0\0\0evilsb",
+    "a stand-in that is filled by slots": b"ccollections\nOrderedDict\nN}X\4\0\0\0makeNs\x86b",
+    "a key that takes forever to hash": b"}K\1" + b"q\0h\0\x86" * 60 + b"Ns",
+    "keys that collide": b"("
+    + b"".join(
+        b"\x8a\x20" + ((2**61 - 1) * k).to_bytes(32, "little") + b"N" for k in range(1, 60_001)
+    )
+    + b"d",
+    "bytes of gigabytes": b"\x8e" + (3 << 30).to_bytes(8, "little") + b"x",
+    "a word of gigabytes": b"\x8d" + (3 << 30).to_bytes(8, "little") + b"x",
     "a word that is called": writers.pickled("os.system") + b")R",
     "another class for an array": call("numpy.core.multiarray", "_reconstruct", "list", 0).code,
     "another code": call("_codecs", "encode", "x", "rot13").code,
@@ -220,9 +230,10 @@ WORD = b"\x80\x02]X\0\0\1\0" + b"x" * 65536 + b"q\0ctorch\nSize\nq\1"
         LAUGHS + b".",
         b"\x80\x02" + b"]0" * 500_001 + b".",
         b"\x80\x02Nr\xff\xff\xff\xff.",  # a far place of the memo
+        b"\x80\x02Nr\0\0\0\x10.",  # one that a list would reach with gigabytes
         WORD + b"h\1h\0\x85R0" * 5000 + b".",  # a word made many times
     ],
-    ids=["lists", "dicts", "marks", "ring", "laughs", "long", "far", "copies"],
+    ids=["lists", "dicts", "marks", "ring", "laughs", "long", "far", "nearer", "copies"],
 )
 @pytest.mark.parametrize("write", [write_in_pth, write_in_npy])
 def test_bombs_of_pickle_are_refused(code, write, tmp_path):

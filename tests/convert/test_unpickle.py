@@ -6,11 +6,11 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 
-from keras_sounddream.convert import _zip
-from keras_sounddream.convert._machine import MARK, Machine, pairs_to_dict
-from keras_sounddream.convert._operations import OPERATIONS
-from keras_sounddream.convert._reading import Cursor, ReadingError, check_size, flatten, strided
-from keras_sounddream.convert._unpickle import ARRAYS, load, resolve_array
+from keras_sounddream.convert import zip_archive
+from keras_sounddream.convert.binary import Cursor, ReadingError, check_size, flatten, strided
+from keras_sounddream.convert.pickle_machine import MARK, Machine, pairs_to_dict
+from keras_sounddream.convert.pickle_operations import OPERATIONS
+from keras_sounddream.convert.unpickle import ARRAYS, load, resolve_array
 
 protocols = pytest.mark.parametrize("protocol", range(6))
 
@@ -167,4 +167,4 @@ def test_an_encrypted_archive_is_refused(tmp_path):
     data[data.index(b"PK\1\2") + 8] |= 1  # and in the directory
     (tmp_path / "w.npz").write_bytes(data)
     with pytest.raises(ReadingError, match="broken or cut off"):
-        _zip.read(tmp_path / "w.npz")
+        zip_archive.read(tmp_path / "w.npz")

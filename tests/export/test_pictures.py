@@ -128,7 +128,7 @@ def test_lite_is_for_sounds_and_says_so(network, tmp_path):
     path = tmp_path / "a.tflite"
     export_model(network, path, "litert", ["classify"], size=SIZE)
     assert unpack(path.read_bytes())[1].labels == LABELS
-    with pytest.raises(InputError, match="takes pictures, and this is for sounds"):
+    with pytest.raises(InputError, match="takes pictures, not sounds"):
         Classifier(path)
 
 

@@ -12,9 +12,9 @@ def model(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def ladder(tmp_path_factory):
+def variants(tmp_path_factory):
     """Path of a folder of two files: 1600 and 4000 samples."""
-    folder = tmp_path_factory.mktemp("ladder")
+    folder = tmp_path_factory.mktemp("variants")
     for name, samples in (("known_half.tflite", 4000), ("known_fifth.tflite", 1600)):
         made_files.write(folder / name, samples)
     return folder

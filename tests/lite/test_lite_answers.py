@@ -50,13 +50,13 @@ def test_features_are_the_files(model, sound):
     np.testing.assert_allclose(found, made_files.features(sound[:SAMPLES]), atol=1e-6)
 
 
-def test_of_a_ladder_the_shortest_that_holds_the_sound_is_taken(ladder, sound):
-    classifier = Classifier(ladder)
+def test_of_several_lengths_the_shortest_that_fits_the_sound_is_used(variants, sound):
+    classifier = Classifier(variants)
     assert classifier.samples == [1600, 4000]
     for length, samples in ((1600, 1600), (1601, 4000), (4000, 4000)):
         wanted = made_files.scores(np.tile(sound[:length], 3)[:samples])
         np.testing.assert_allclose(classifier.scores(sound[:length]), wanted, rtol=1e-5)
-    paths = sorted(ladder.iterdir())
+    paths = sorted(variants.iterdir())
     assert Classifier(*paths).samples == [1600, 4000]
 
 
@@ -69,7 +69,7 @@ def test_files_of_a_folder_that_do_something_else_are_left_out(tmp_path):
         Embedder(tmp_path)
 
 
-def test_files_of_two_models_are_no_ladder(model, tmp_path):
+def test_files_of_two_models_are_no_length_variants(model, tmp_path):
     other = made_files.write(tmp_path / "other.tflite", labels=("x", "y", "z"))
     with pytest.raises(InputError, match="Expected files of one model"):
         Classifier(model, other)

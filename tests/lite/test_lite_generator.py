@@ -51,11 +51,17 @@ def test_a_stream_is_the_sound_call_by_call(generator):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"seconds": 0}, "`seconds` above 0 and 21474755 at most. Received: 0"),
-        ({"seconds": float("nan")}, "`seconds` above 0 and .* Received: nan"),
-        ({"seconds": 1e9}, "at most. Received: 1000000000.0"),
-        ({"seed": -1}, "`seed`, an int of 0 or more. Received: -1"),
-        ({"temperature": -1}, "`temperature` of 0 or more. Received: -1"),
+        ({"seconds": 0}, r"`seconds` must be above 0 and at most 2.14748e\+07. Received: 0"),
+        ({"seconds": float("nan")}, "`seconds` must be above 0 and .* Received: nan"),
+        ({"seconds": 1e9}, "`seconds` must be .* Received: 1000000000.0"),
+        ({"seconds": "1"}, "`seconds` must be .* Received: '1'"),
+        ({"seconds": None}, "`seconds` must be .* Received: None"),
+        ({"seed": -1}, "`seed` must be an int of at least 0. Received: -1"),
+        ({"seed": 1.5}, "`seed` must be an int of at least 0. Received: 1.5"),
+        ({"seed": True}, "`seed` must be an int of at least 0. Received: True"),
+        ({"temperature": -1}, "`temperature` must be finite and at least 0. Received: -1"),
+        ({"temperature": float("inf")}, "`temperature` must be finite and at least 0"),
+        ({"temperature": "hot"}, "`temperature` must be finite and at least 0. Received: 'hot'"),
         ({"digit": "tow"}, "a label of 'digit', one of one, two. Received: 'tow'"),
         ({"digit": None}, "a label of 'digit', one of one, two. Received: None"),
         ({"genre": "rock"}, "no condition 'genre'. There are: digit, speaker."),
@@ -69,7 +75,7 @@ def test_what_does_not_fit_is_named(generator, settings, message):
 def test_files_that_do_something_else_are_named(generator, model):
     with pytest.raises(InputError, match="Expected a file that generates, of export_generator"):
         Generator(model)
-    with pytest.raises(InputError, match="makes sounds and takes none: open it with Generator"):
+    with pytest.raises(InputError, match="generates sounds: open it with Generator"):
         ModelFile(generator[0].path)
 
 

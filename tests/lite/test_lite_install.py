@@ -55,7 +55,7 @@ def environment(tmp_path_factory):
 def test_it_brings_neither_tensorflow_nor_keras(environment):
     found = pip("--python", environment / "bin" / "python", "list", "--format=freeze").stdout
     names = {line.split("==")[0].lower().replace("_", "-") for line in found.split()}
-    assert {"keras-sounddream-lite", "numpy", "ai-edge-litert"} <= names
+    assert {"keras-sounddream-lite", "numpy", "ai-edge-litert", "soundfile", "soxr"} <= names
     assert not {"tensorflow", "tensorflow-cpu", "keras", "keras-sounddream", "click"} & names
 
 

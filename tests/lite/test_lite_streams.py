@@ -68,8 +68,8 @@ def test_hops_of_less_than_a_sample_and_blocks_of_no_sound_are_errors(model):
     assert [end for end, _ in sliding([np.zeros(10, "f")], 2, 4)] == [2, 6, 10]
 
 
-def test_streams_use_the_shortest_file_of_a_ladder(ladder, sound):
-    classifier = Classifier(ladder)
+def test_streams_use_the_shortest_of_several_files(variants, sound):
+    classifier = Classifier(variants)
     classifier.warm_up()
     (first, *_) = classifier.stream([sound])
     assert first[0] == 1600 / RATE

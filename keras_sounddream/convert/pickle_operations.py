@@ -1,12 +1,20 @@
-"""The instructions of a pickle that dictionaries, lists, words, numbers and arrays need.
+"""Pickle instructions for dictionaries, lists, strings, numbers and arrays; there are no others.
 
-What does not fit an instruction makes it raise TypeError, ValueError or LookupError.
+An instruction raises TypeError, ValueError or LookupError where the stack does not fit it.
 """
 
-import functools
+from collections.abc import Callable
+from functools import partial
 
-from keras_sounddream.convert._machine import MARK, NOT_RUN, Buildable, Global, pairs_to_dict
-from keras_sounddream.convert._reading import ReadingError
+from keras_sounddream.convert.binary import ReadingError
+from keras_sounddream.convert.pickle_machine import (
+    MARK,
+    NOT_RUN,
+    Buildable,
+    Global,
+    Machine,
+    pairs_to_dict,
+)
 
 _LONGEST_INTEGER = 16  # bytes
 
@@ -144,43 +152,42 @@ def _index_line(machine):
     return _parse_integer(machine.cursor.line())
 
 
-_of = functools.partial
-OPERATIONS = {
-    b"\x80": _of(_skip, 1),
-    b"\x95": _of(_skip, 8),
-    b"N": _of(_push, lambda: None),
-    b"\x88": _of(_push, lambda: True),
-    b"\x89": _of(_push, lambda: False),
-    b"(": _of(_push, lambda: MARK),
-    b")": _of(_push, tuple),
-    b"]": _of(_push, list),
-    b"}": _of(_push, dict),
-    b"K": _of(_number, "<B"),
-    b"M": _of(_number, "<H"),
-    b"J": _of(_number, "<i"),
-    b"G": _of(_number, ">d"),
-    b"X": _of(_text, "<I", "utf-8"),
-    b"\x8c": _of(_text, "<B", "utf-8"),
-    b"\x8d": _of(_text, "<Q", "utf-8"),
-    b"T": _of(_text, "<i", "latin-1"),
-    b"U": _of(_text, "<B", "latin-1"),
-    b"B": _of(_bytes, "<I"),
-    b"C": _of(_bytes, "<B"),
-    b"\x8e": _of(_bytes, "<Q"),
-    b"\x96": _of(_bytes, "<Q"),
-    b"\x8a": _of(_integer, "<B"),
-    b"\x8b": _of(_integer, "<i"),
-    b"I": _of(_line, _parse_integer),
-    b"L": _of(_line, _parse_integer),
-    b"F": _of(_line, float),
-    b"S": _of(_line, _parse_quoted),
-    b"V": _of(_line, lambda line: line.decode("raw_unicode_escape")),
-    b"\x85": _of(_tuple, 1),
-    b"\x86": _of(_tuple, 2),
-    b"\x87": _of(_tuple, 3),
-    b"t": _of(_gather, tuple),
-    b"l": _of(_gather, list),
-    b"d": _of(_gather, _flat_to_dict),
+OPERATIONS: dict[bytes, Callable[[Machine], object]] = {
+    b"\x80": partial(_skip, 1),
+    b"\x95": partial(_skip, 8),
+    b"N": partial(_push, lambda: None),
+    b"\x88": partial(_push, lambda: True),
+    b"\x89": partial(_push, lambda: False),
+    b"(": partial(_push, lambda: MARK),
+    b")": partial(_push, tuple),
+    b"]": partial(_push, list),
+    b"}": partial(_push, dict),
+    b"K": partial(_number, "<B"),
+    b"M": partial(_number, "<H"),
+    b"J": partial(_number, "<i"),
+    b"G": partial(_number, ">d"),
+    b"X": partial(_text, "<I", "utf-8"),
+    b"\x8c": partial(_text, "<B", "utf-8"),
+    b"\x8d": partial(_text, "<Q", "utf-8"),
+    b"T": partial(_text, "<i", "latin-1"),
+    b"U": partial(_text, "<B", "latin-1"),
+    b"B": partial(_bytes, "<I"),
+    b"C": partial(_bytes, "<B"),
+    b"\x8e": partial(_bytes, "<Q"),
+    b"\x96": partial(_bytes, "<Q"),
+    b"\x8a": partial(_integer, "<B"),
+    b"\x8b": partial(_integer, "<i"),
+    b"I": partial(_line, _parse_integer),
+    b"L": partial(_line, _parse_integer),
+    b"F": partial(_line, float),
+    b"S": partial(_line, _parse_quoted),
+    b"V": partial(_line, lambda line: line.decode("raw_unicode_escape")),
+    b"\x85": partial(_tuple, 1),
+    b"\x86": partial(_tuple, 2),
+    b"\x87": partial(_tuple, 3),
+    b"t": partial(_gather, tuple),
+    b"l": partial(_gather, list),
+    b"d": partial(_gather, _flat_to_dict),
     b"a": _append,
     b"e": _appends,
     b"s": _set_item,
@@ -188,12 +195,12 @@ OPERATIONS = {
     b"0": lambda machine: machine.stack.pop(),
     b"1": lambda machine: machine.pop_to_mark(),
     b"2": lambda machine: machine.stack.append(machine.top(object)),
-    b"g": _of(_get, _index_line),
-    b"h": _of(_get, _of(_index, "<B")),
-    b"j": _of(_get, _of(_index, "<I")),
-    b"p": _of(_put, _index_line),
-    b"q": _of(_put, _of(_index, "<B")),
-    b"r": _of(_put, _of(_index, "<I")),
+    b"g": partial(_get, _index_line),
+    b"h": partial(_get, partial(_index, "<B")),
+    b"j": partial(_get, partial(_index, "<I")),
+    b"p": partial(_put, _index_line),
+    b"q": partial(_put, partial(_index, "<B")),
+    b"r": partial(_put, partial(_index, "<I")),
     b"\x94": lambda machine: _put(lambda machine: len(machine.memo), machine),
     b"c": _global,
     b"\x93": _stack_global,

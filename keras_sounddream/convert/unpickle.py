@@ -1,49 +1,48 @@
-"""Reads pickles as data.
+"""Pickles read as data.
 
-Python's own unpickler imports and calls whatever a file names. This one knows the instructions that
-dictionaries, lists, words, numbers and arrays need, and refuses every other; of what a pickle names
-it knows the few functions that arrays are made with, and calls a stand-in for each.
+Python's own unpickler imports and calls whatever a file names. This one has the instructions for
+dictionaries, lists, strings, numbers and arrays, and refuses all others; of the names in a pickle
+it accepts the few functions that arrays are made with, and calls a stand-in for each. Restricting
+`pickle.Unpickler` by `find_class` would not do: its memo grows to any index that a file names
+(4 bytes take gigabytes), it hashes any key (nested tuples take forever), and it sets attributes of
+the stand-ins themselves. tests/convert/test_hostile.py holds a file of each kind.
 """
 
 import math
 import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from keras_sounddream.convert._machine import (
+from keras_sounddream.convert.binary import Cursor, ReadingError, check_shape
+from keras_sounddream.convert.pickle_machine import (
     NOT_RUN,
     Buildable,
     Global,
     Machine,
     pairs_to_dict,
 )
-from keras_sounddream.convert._operations import OPERATIONS
-from keras_sounddream.convert._reading import ReadingError, check_shape
+from keras_sounddream.convert.pickle_operations import OPERATIONS
+from keras_sounddream.types import Array
 
-_MOST_INSTRUCTIONS = 1_000_000
+_MAX_INSTRUCTIONS = 1_000_000
 _NUMBERS = re.compile(r"b1|f[248]|[iu][1248]")
 _BROKEN = (TypeError, ValueError, LookupError, AttributeError, OverflowError)
 
 
-def load(cursor, known, outside=None):
-    """Reads one pickle, of any protocol from 0 to 5.
+def load(
+    cursor: Cursor, known: Mapping[str, Global], outside: Callable[[Any], Any] | None = None
+) -> Any:
+    """Reads one pickle of protocol 0 to 5: plain values, and the results of stand-ins.
 
-    Args:
-        cursor: `Cursor` at its beginning; left behind its end.
-        known: dict from dotted name to `Global`: all that a pickle may name.
-        outside: function from a persistent identifier to what it names, or `None` if there are
-            to be none.
-
-    Returns:
-        dict, list, tuple, str, bytes, number, `None`, or what stand-ins made. Strings of Python 2
-        are read as Latin-1.
-
-    Raises:
-        ReadingError: if it is broken, or names or does anything else.
+    `known` is all that it may name, and `outside` maps persistent identifiers to objects. Strings
+    of Python 2 are read as Latin-1. The cursor ends behind the pickle. ReadingError if the pickle
+    is broken, or names or does anything else.
     """
     machine = Machine(cursor, known, outside)
     try:
-        for _ in range(_MOST_INSTRUCTIONS):
+        for _ in range(_MAX_INSTRUCTIONS):
             code = bytes(cursor.take(1))
             if code == b".":
                 return machine.pop()
@@ -57,18 +56,11 @@ def load(cursor, known, outside=None):
             f"its pickle is broken before byte {cursor.position} ({type(error).__name__}). "
             "Fetch or save it again"
         ) from None
-    raise ReadingError(f"its pickle has over {_MOST_INSTRUCTIONS} instructions. {NOT_RUN}")
+    raise ReadingError(f"its pickle has over {_MAX_INSTRUCTIONS} instructions. {NOT_RUN}")
 
 
-def stand_ins(table):
-    """Makes what a pickle may name.
-
-    Args:
-        table: dict from dotted name to the function to call in its place, or to `None`.
-
-    Returns:
-        dict from dotted name to `Global`.
-    """
+def stand_ins(table: Mapping[str, Any]) -> dict[str, Global]:
+    """`Global` by dotted name, of the function to call in its place (`None`: never called)."""
     return {name: Global(name, make) for name, make in table.items()}
 
 
@@ -80,14 +72,10 @@ class PickledArray(Buildable):
             built.
     """
 
-    value = None
+    value: Any = None
 
-    def build(self, state):
-        """Fills it, as `numpy.ndarray.__setstate__` does.
-
-        Args:
-            state: tuple `(version, shape, dtype, whether Fortran's order, bytes)`.
-        """
+    def build(self, state: Any) -> None:
+        """Fills it from `(version, shape, dtype, Fortran order, bytes)`, NumPy's `__setstate__`."""
         _, shape, dtype, fortran, data = state
         if dtype.code == "O" and shape == () and isinstance(data, list) and len(data) == 1:
             self.value = data
@@ -104,20 +92,11 @@ class _PickledDType(Buildable):
         self.order = {"<": "<", "|": "<", ">": ">"}[state[1]]
 
 
-def as_numbers(data, dtype, shape, order="C"):
-    """Looks at bytes as an array of numbers.
+def as_numbers(data: Any, dtype: Any, shape: Sequence[int], order: Any = "C") -> Array:
+    """Bytes as an array of `shape` in native byte order, or ReadingError if they do not fit.
 
-    Args:
-        data: bytes, memoryview or, from Python 2, str.
-        dtype: has `code`, such as `"f4"`, and `order`, `"<"` or `">"`.
-        shape: tuple of int.
-        order: `"C"` or `"F"`.
-
-    Returns:
-        array of `shape`, in the machine's order of bytes.
-
-    Raises:
-        ReadingError: if it is no array of numbers, or `data` is of another size than `shape`.
+    `data` is bytes, a memoryview or, from Python 2, str; `dtype` has a `code`, such as `"f4"`, and
+    an `order`, `"<"` or `">"`; `order` is that of the axes, `"C"` or `"F"`.
     """
     check_kind(dtype.code)
     data = data.encode("latin-1") if isinstance(data, str) else data
@@ -133,15 +112,8 @@ def as_numbers(data, dtype, shape, order="C"):
     return numbers.reshape(shape, order=order)
 
 
-def check_kind(code):
-    """Checks that an array is one of numbers.
-
-    Args:
-        code: str, of its kind, as `numpy.dtype.str` without the byte order.
-
-    Raises:
-        ReadingError: if it is another.
-    """
+def check_kind(code: str) -> None:
+    """Raises ReadingError unless a NumPy type code, without the byte order, is of numbers."""
     if not _NUMBERS.fullmatch(code):
         kind = "objects" if code == "O" else f"kind {ascii(code)[:20]}"
         raise ReadingError(f"it holds an array of {kind}. {NOT_RUN}, of numbers alone")
@@ -187,18 +159,8 @@ ARRAYS = stand_ins(
 )
 
 
-def resolve_array(node):
-    """Takes the array out of its stand-in.
-
-    Args:
-        node: anything that `load` gave.
-
-    Returns:
-        the array, or `node` itself if it is no stand-in.
-
-    Raises:
-        ReadingError: if it stands for objects, or for an array that was never filled.
-    """
+def resolve_array(node: Any) -> Any:
+    """The array of a stand-in (ReadingError if it was never filled with numbers), or `node`."""
     if not isinstance(node, PickledArray):
         return node
     if not isinstance(node.value, np.ndarray):

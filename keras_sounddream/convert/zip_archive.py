@@ -1,10 +1,11 @@
-"""The members of a zip archive, in memory: none is ever written to a file."""
+"""Members of a zip archive, read into memory: none is ever written to a file."""
 
 import contextlib
+import pathlib
 import zipfile
 import zlib
 
-from keras_sounddream.convert._reading import ReadingError, check_size
+from keras_sounddream.convert.binary import ReadingError, check_size
 
 _BROKEN = (  # what zipfile raises for bytes that are no archive
     zipfile.BadZipFile,
@@ -19,41 +20,21 @@ _BROKEN = (  # what zipfile raises for bytes that are no archive
 )
 
 
-def names(path):
-    """Lists the members of an archive.
-
-    Args:
-        path: `pathlib.Path`.
-
-    Returns:
-        list of str.
-
-    Raises:
-        ReadingError: if it is broken.
-    """
+def names(path: pathlib.Path) -> list[str]:
+    """Names of the members; ReadingError if the archive is broken."""
     with _opened(path) as archive:
         return archive.namelist()
 
 
-def read(path):
-    """Reads the members of an archive.
-
-    Args:
-        path: `pathlib.Path`.
-
-    Returns:
-        dict from name to bytes.
-
-    Raises:
-        ReadingError: if it is broken, or unpacks to far more than its size.
-    """
+def read(path: pathlib.Path) -> dict[str, bytes]:
+    """Bytes of the members by name; ReadingError if it is broken or unpacks to too much."""
     with _opened(path) as archive:
         members = archive.infolist()
         check_size(sum(member.file_size for member in members), path)
-        found = {member.filename: _member(archive, member) for member in members}
-    if len(found) < len(members):
+        contents = {member.filename: _member(archive, member) for member in members}
+    if len(contents) < len(members):
         raise ReadingError("two members of its archive have one name. Fetch or save it again")
-    return found
+    return contents
 
 
 @contextlib.contextmanager
