@@ -154,7 +154,7 @@ def test_caffes_weights_are_turned_to_fit_the_front_end(version, suffix, padding
 
 def test_pooling_rounds_up_at_every_size(rng):
     inputs = keras.Input((None, None, 2))
-    model = keras.Model(inputs, squeezenet_model._pool(inputs, "pool"))
+    model = keras.Model(inputs, network._pool(inputs, "pool"))
     for size in range(20, 65):
         x = np.maximum(rng.normal(size=(size, 85 - size, 2)), 0).astype("float32")
         np.testing.assert_array_equal(model(x[np.newaxis])[0], pooled(x))
@@ -185,11 +185,11 @@ def test_takes_pictures_from_its_least_size(version, least, rng):
     model = SqueezeNet(False, None, input_shape=(least, least, 3), version=version)
     assert model(rng.uniform(0, 255, (1, least, least, 3))).shape == (1, 1, 1, 512)
     picture = np.zeros((least, least, 3), "uint8")
-    assert squeezenet.preprocess_input(picture, version).shape == (1, least, least, 3)
+    assert model.preprocess_input(picture).shape == (1, least, least, 3)
     with pytest.raises(InputError, match=f"from {least} x {least} pixels"):
         SqueezeNet(weights=None, input_shape=(least - 1, least, 3), version=version)
     with pytest.raises(InputError, match=f"{least} x {least} pixels. Received shape"):
-        squeezenet.preprocess_input(picture[1:], version)
+        model.preprocess_input(picture[1:])
 
 
 @pytest.mark.parametrize(

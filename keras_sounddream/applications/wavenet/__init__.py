@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = attach(
     {
         "DILATIONS": "model",
         "MIN_SECONDS": "model",
-        "PRETRAINED": "model",
+        "PRETRAINED": "weights",
         "SAMPLE_RATE": "model",
         "WaveNet": "model",
         "condition_ids": "model",
