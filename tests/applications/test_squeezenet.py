@@ -12,8 +12,7 @@ from PIL import Image
 
 from keras_sounddream import DeepDream, InputError, applications, objectives
 from keras_sounddream.applications import SqueezeNet, squeezenet
-from keras_sounddream.applications import weights as _weights
-from keras_sounddream.applications.squeezenet import model as squeezenet_model
+from keras_sounddream.applications.squeezenet import network
 from keras_sounddream.workflows.dream import dream_file
 
 SEQUENCE = {"1.0": "CRPFFFPFFFFPF", "1.1": "CRPFFPFFPFFFF"}  # torchvision's `features`, by number
@@ -254,8 +253,8 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(write, rng, tmp_path):
 
 def test_torchvisions_file_is_taken_from_keras_folder(rng, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(_weights, "read_arrays", lambda path: torch_arrays("1.0", rng))
-    monkeypatch.setattr(_weights, "_check_digits", lambda path: None)
+    monkeypatch.setattr(weight_files, "read_arrays", lambda path: torch_arrays("1.0", rng))
+    monkeypatch.setattr(weight_files, "_check_digits", lambda path: None)
     (tmp_path / "models").mkdir()
     (tmp_path / "models/squeezenet1_0-b66bff10.pth").write_bytes(b"weights")
     assert SqueezeNet().labels[932:934] == ("pretzel", "cheeseburger")

@@ -9,7 +9,7 @@ import pytest
 from convert.writers import WRITERS, write_npz, write_pth
 
 from keras_sounddream import applications
-from keras_sounddream.applications import base, weights
+from keras_sounddream.applications import weights
 from keras_sounddream.cli.main import main
 
 
