@@ -12,6 +12,7 @@ from PIL import Image
 
 from keras_sounddream import DeepDream, InputError, applications, objectives
 from keras_sounddream.applications import SqueezeNet, squeezenet
+from keras_sounddream.applications import weights as weight_files
 from keras_sounddream.applications.squeezenet import network
 from keras_sounddream.workflows.dream import dream_file
 
