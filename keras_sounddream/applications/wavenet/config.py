@@ -112,8 +112,8 @@ def _check(plan):
     _check_count(plan, "local_channels", 0)
     if isinstance(plan.dilations, str) or not len(plan.dilations):
         raise InputError(f"`dilations` must be ints, one per layer. Received: {plan.dilations!r}")
-    for dilation in plan.dilations:
-        checks.check("dilations", dilation, checks.integer(1))
+    for i, dilation in enumerate(plan.dilations):
+        checks.check(f"dilations[{i}]", dilation, checks.integer(1))
     checks.check("output", plan.output, checks.choice(OUTPUTS))
     if not isinstance(plan.conditions, dict):
         raise InputError(
