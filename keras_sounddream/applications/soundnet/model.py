@@ -108,7 +108,7 @@ def SoundNet5(
     """Builds the network of five layers on waveforms, for sounds of any length from 2.6 s.
 
     Four convolutions, `conv1` … `conv4`, and two heads, every 4.5 s. 6.2 million parameters, 1.5
-    billion multiply-adds for 20 s. For everything else see `SoundNet8`.
+    billion multiply-adds for 20 s. For the rest see `SoundNet8`.
 
     Args:
         weights: `"flickr"`, the original's `soundnet5_final.t7`, which does not ship; `None` for
@@ -125,7 +125,6 @@ def SoundNet5(
         InputError: if arguments do not fit each other, the weights do not fit the model, or a
             sound is too short for the heads.
 
-    Reference: Aytar et al., 2016, https://arxiv.org/abs/1610.09001
     """
     labels = _check(include_top, weights, pooling, classes, scale, labels, PRETRAINED_5)
     inputs, x = network.begin(input_tensor, input_shape, scale, include_front_end)
