@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = attach(
         "PRETRAINED": "weights",
         "SAMPLE_RATE": "model",
         "WaveNet": "model",
+        "WaveNetConfig": "config",
         "condition_ids": "model",
         "conditioned": "model",
         "decode_predictions": "model",
