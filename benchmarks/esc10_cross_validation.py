@@ -15,7 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from keras_sounddream.applications import LogMelCNN, weights
+from keras_sounddream.applications import LogMelCNN, base, weights
 from keras_sounddream.files import written_beside
 from keras_sounddream.training import evaluation
 from keras_sounddream.training.recipes import esc10
@@ -98,7 +98,7 @@ def main():
     total = np.sum(confusions, axis=0)
     rows = zip(esc10.LABELS, total, strict=True)
     card = TEXT.format(
-        size=weights.shipped_path("log_mel_cnn_esc10.npz").stat().st_size / 1e6,
+        size=base.shipped_path("log_mel_cnn_esc10.npz").stat().st_size / 1e6,
         labels=", ".join(esc10.LABELS),
         epochs=esc10.EPOCHS,
         minutes=arguments.minutes,

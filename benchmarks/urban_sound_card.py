@@ -9,7 +9,7 @@ import pathlib
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from keras_sounddream.applications import UrbanSoundCNN, weights
+from keras_sounddream.applications import UrbanSoundCNN, base
 from keras_sounddream.training import evaluation
 from keras_sounddream.training.recipes import esc10
 
@@ -71,7 +71,7 @@ def main():
     confusion = esc10.evaluate(UrbanSoundCNN(), arguments.data, [5])
     rows = zip(esc10.LABELS, confusion, strict=True)
     card = TEXT.format(
-        size=weights.shipped_path("urban_sound_cnn_esc10.npz").stat().st_size / 1e6,
+        size=base.shipped_path("urban_sound_cnn_esc10.npz").stat().st_size / 1e6,
         labels=", ".join(esc10.LABELS),
         epochs=arguments.epochs,
         minutes=arguments.minutes,

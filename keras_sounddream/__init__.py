@@ -1,5 +1,6 @@
 """A Keras model zoo for sound, and the instrument to dream with it."""
 
+from keras_sounddream import errors as errors
 from keras_sounddream import moved, registered
 from keras_sounddream.lazy import attach
 
@@ -17,6 +18,7 @@ __getattr__, __dir__, __all__ = attach(
         "convert": "",
         "datasets": "",
         "deepdream": "",
+        "errors": "",
         "export": "",
         "export_model": "export.writer",
         "generate": "generation.autoregressive",

@@ -28,8 +28,9 @@ CLASSES = {  # of `keras.saving.register_keras_serializable`: module, inside `ke
     "Objective": "deepdream.objectives.objective",
     "Patches": "applications.yamnet.patches",
     "SparsePowerSpectrogram": "applications.urban_sound_cnn.power_spectrogram",
+    "SqueezeNetModel": "applications.squeezenet.model",
     "Stretch": "applications.wavenet.layers",
-    "WaveNetModel": "applications.wavenet.network",
+    "WaveNetModel": "applications.wavenet.layers",
 }
 
 

@@ -1,61 +1,131 @@
-"""What every constructor does: check, settle the input, close the network, load, decode."""
+"""Shared parts of the constructors: the model class, checks of arguments, weights that ship."""
 
+import hashlib
+import io
 import pathlib
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers
 
-import keras_sounddream.applications.weights as _weights
-from keras_sounddream.audio.io import resample, to_mono
+from keras_sounddream.applications import decoding, preprocessing
+from keras_sounddream.applications.decoding import Labels
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, PathLike, Tensor
 
-_POOLING = {  # by the rank of what is pooled
+TOP = "predictions"  # name of the layer that scores classes
+LABELS = "labels"  # name of the array that holds them in a file of weights
+_PACKAGE = pathlib.Path(__file__).parents[1]
+_POOLING: dict[str | None, Any] = {  # by the rank of what is pooled
     None: None,
     "avg": {3: layers.GlobalAveragePooling1D, 4: layers.GlobalAveragePooling2D},
     "max": {3: layers.GlobalMaxPooling1D, 4: layers.GlobalMaxPooling2D},
 }
-TOP = "predictions"
 
 
 @keras.saving.register_keras_serializable(package="keras_sounddream")
 class AudioModel(keras.Model):
-    """A functional Keras model that knows its sample rate and its labels, and saves them.
+    """A functional Keras model that knows its sample rate, labels and lengths, and saves them.
 
     Attributes:
-        sample_rate: int, Hz, of the waveforms it takes.
-        labels: tuple of str, one a class; a dict of such, from the name of an output, of a model
-            that has several; or `None`.
+        sample_rate: int, Hz, of the waveforms that it takes; `None` for a model of pictures.
+        labels: tuple of str, one per class; for a model with several outputs a dict of such, by
+            the output's name; or `None`.
+        lengths: dict of the lengths of sound that it takes, in seconds: `min_seconds` and the
+            other keyword arguments of `preprocessing.prepare`; or `None`.
     """
 
-    sample_rate = None
-    labels = None
+    sample_rate: int | None = None
+    labels: Any = None
+    lengths: Any = None
 
-    def get_config(self):
-        labels = _each_labels(list, self.labels)
-        return {**super().get_config(), "sample_rate": self.sample_rate, "labels": labels}
+    def preprocess_input(self, waveform: Array, sample_rate: int, strict: bool = False) -> Array:
+        """Brings sound to the model's rate, to mono and to a length that the model takes.
+
+        Args:
+            waveform: float array `(samples,)`, `(batch, samples)` or `(batch, samples,
+                channels)`, in [-1, 1].
+            sample_rate: Hz, of `waveform`.
+            strict: whether sounds that are too short raise an error instead of being repeated.
+
+        Returns:
+            float32 `(batch, samples)`, a new array.
+
+        Raises:
+            InputError: if `waveform` is empty, has another rank, is not finite, or is too short
+                for `strict`, or if the model does not know its rate.
+        """
+        if self.sample_rate is None:
+            raise InputError(f"{self.name} has no sample rate: it takes no waveforms.")
+        lengths = {"min_seconds": 0, **(self.lengths or {})}
+        shape = next((each.shape for each in self.inputs if len(each.shape) == 2), (None, None))
+        if shape[1] is not None:  # takes one length
+            seconds = shape[1] / self.sample_rate
+            lengths |= {"min_seconds": seconds, "max_seconds": seconds}
+        rate = self.sample_rate
+        return preprocessing.prepare(waveform, sample_rate, rate, strict=strict, **lengths)
+
+    def decode_predictions(self, scores: Any, top: int = 5) -> Any:
+        """Names the highest scores by the model's own labels, or by number if it has none.
+
+        Args:
+            scores: float array `(batch, classes)` or `(batch, steps, classes)`, as `predict`
+                returns it; or a dict of such, by the name of the output.
+            top: how many classes to name.
+
+        Returns:
+            For each example (and step) a list of `(index, label, score)`, highest first; a dict
+            of such for a dict.
+
+        Raises:
+            InputError: if `scores` does not have a column per label.
+        """
+        if isinstance(scores, dict):
+            by_output = self.labels if isinstance(self.labels, dict) else {}
+            return {
+                output: decoding.decode_steps(values, by_output.get(output), top)
+                for output, values in scores.items()
+            }
+        return decoding.decode_steps(scores, self.labels, top)
+
+    def export(
+        self, filepath: PathLike, format: str | None = None, verbose: Any = None, **options: Any
+    ) -> Any:
+        """Exports the model with `keras_sounddream.export_model`, which compares the result.
+
+        Args:
+            filepath: of the file, or of the folder of a SavedModel.
+            format: `"saved_model"` (or Keras's name, `"tf_saved_model"`), `"litert"` or `"onnx"`;
+                by default what the ending of `filepath` says, else `"saved_model"`.
+            verbose: ignored; Keras's own method has it.
+            **options: see `export_model`, and its result and errors.
+        """
+        import keras_sounddream
+
+        format = "saved_model" if format == "tf_saved_model" else format
+        return keras_sounddream.export_model(self, filepath, format, **options)
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"sample_rate": self.sample_rate, "labels": _each_labels(list, self.labels)}
+        own["lengths"] = None if self.lengths is None else dict(self.lengths)
+        return {**super().get_config(), **own}
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "AudioModel":
         config = dict(config)
-        sample_rate, labels = config.pop("sample_rate"), config.pop("labels")
-        model = super().from_config(config, custom_objects=custom_objects)
-        return describe(model, sample_rate, labels)
+        own = config.pop("sample_rate"), config.pop("labels"), config.pop("lengths", None)
+        return describe(super().from_config(config, custom_objects=custom_objects), *own)
 
 
-def describe(model, sample_rate, labels):
-    """Tells an `AudioModel` its sample rate and labels.
-
-    Args:
-        model: `AudioModel`.
-        sample_rate: int, Hz.
-        labels: sequence of str, `None`, or a dict of such from the names of outputs.
-
-    Returns:
-        `model`.
-    """
+def describe(
+    model: Any, sample_rate: int | None, labels: Labels, lengths: dict[str, Any] | None = None
+) -> Any:
+    """Sets an `AudioModel`'s sample rate (Hz), labels and lengths, and returns it."""
     model.sample_rate = sample_rate
     model.labels = _each_labels(tuple, labels)
+    model.lengths = lengths
     return model
 
 
@@ -65,63 +135,45 @@ def _each_labels(kind, labels):
     return None if labels is None else kind(labels)
 
 
-def check_arguments(include_top, weights, pooling, classes, labels, pretrained):
-    """Checks what the shared contract's arguments say of each other.
-
-    Args:
-        include_top: bool.
-        weights: `None`, key of `pretrained`, or path.
-        pooling: `None`, `"avg"` or `"max"`.
-        classes: int.
-        labels: sequence of str, or `None`.
-        pretrained: dict, the family's `PRETRAINED`.
-
-    Returns:
-        tuple of str, the labels that the model will have, or `None`.
-
-    Raises:
-        InputError: if they do not fit.
-    """
+def check_arguments(
+    include_top: bool,
+    weights: Any,
+    pooling: str | None,
+    classes: int,
+    labels: Sequence[str] | None,
+    pretrained: Mapping[str, Any],
+) -> tuple[str, ...] | None:
+    """Checks the constructor contract's arguments; the labels of the model, or `None`."""
     if pooling not in _POOLING:
         raise InputError(f"`pooling` must be one of {list(_POOLING)}. Received: {pooling!r}")
     if isinstance(classes, bool) or not (isinstance(classes, int) and classes > 0):
         raise InputError(f"`classes` must be an int above 0. Received: {classes!r}")
     if isinstance(labels, str):
-        raise InputError(f"`labels` must be a list of str, one a class. Received: {labels!r}")
-    stored = _weights.stored_labels(weights) if include_top else None
-    if stored is not None and len(stored) != classes:
-        raise InputError(
-            f"{weights} is of {len(stored)} classes: {', '.join(stored)}. "
-            f"Give classes={len(stored)}."
-        )
-    labels = stored if labels is None else labels
+        raise InputError(f"`labels` must be a list of str, one per class. Received: {labels!r}")
+    known = weights in pretrained
+    if include_top and weights is not None and not known:
+        stored = _weight_files().stored_labels(weights)
+        if stored is not None and len(stored) != classes:
+            raise InputError(
+                f"{weights} has {len(stored)} classes: {', '.join(stored)}. "
+                f"Give classes={len(stored)}."
+            )
+        labels = stored if labels is None else labels
     if labels is not None and len(labels) != classes:
-        raise InputError(f"Expected {classes} `labels`, one a class. Received: {len(labels)}")
-    if not include_top or weights not in pretrained:
+        raise InputError(f"Expected {classes} `labels`, one per class. Received: {len(labels)}")
+    if not include_top or not known:
         return None if labels is None or not include_top else tuple(labels)
-    known = read_labels(pretrained[weights]["labels"])
-    if classes != len(known):
+    names = read_labels(pretrained[weights]["labels"])
+    if classes != len(names):
         raise InputError(
-            f"`classes` must be {len(known)} with `weights={weights!r}` and `include_top=True`. "
+            f"`classes` must be {len(names)} with `weights={weights!r}` and `include_top=True`. "
             f"Received: {classes}"
         )
-    return tuple(known if labels is None else labels)
+    return tuple(names if labels is None else labels)
 
 
-def settle_input(input_tensor, input_shape, name):
-    """Makes the model's input, or takes the one given.
-
-    Args:
-        input_tensor: Keras tensor, or `None` to make an input of `input_shape`.
-        input_shape: tuple of int or `None`, without the batch.
-        name: str, of the input to make.
-
-    Returns:
-        Keras tensor.
-
-    Raises:
-        InputError: if `input_tensor` is not a Keras tensor or has another rank.
-    """
+def settle_input(input_tensor: Any, input_shape: tuple[int | None, ...], name: str) -> Tensor:
+    """A Keras input `(batch, *input_shape)`, or the one given, checked for its rank."""
     if input_tensor is None:
         return keras.Input(input_shape, name=name)
     if not keras.backend.is_keras_tensor(input_tensor):
@@ -134,164 +186,63 @@ def settle_input(input_tensor, input_shape, name):
     return input_tensor
 
 
-def pool(x, pooling):
-    """Ends a network without a top.
-
-    Args:
-        x: Keras tensor `(batch, frames, channels)` or `(batch, frames, bands, channels)`.
-        pooling: `None`, `"avg"` or `"max"`.
-
-    Returns:
-        `x`, or `(batch, channels)` where it is pooled.
-    """
+def pool(x: Tensor, pooling: str | None) -> Tensor:
+    """Features `(batch, …, channels)`, pooled to `(batch, channels)` unless `pooling` is `None`."""
     kinds = _POOLING[pooling]
     return x if kinds is None else kinds[len(x.shape)](name=f"{pooling}_pool")(x)
 
 
-def finish(
-    inputs,
-    x,
-    name,
-    sample_rate,
-    labels,
-    weights,
-    pretrained,
-    tops=(f"{TOP}/",),
-    layouts=(),
-    adapt=None,
-):
-    """Closes the model and loads its weights.
-
-    Args:
-        inputs: Keras tensor.
-        x: Keras tensor, the output.
-        name: str.
-        sample_rate: int, Hz; `None` of a model that takes pictures.
-        labels: tuple of str, or `None`.
-        weights: `None`, key of `pretrained`, or path.
-        pretrained: dict, the family's `PRETRAINED`.
-        tops: sequence of str, as of `_weights.load`.
-        layouts: sequence of dicts, as of `_weights.load`.
-        adapt: function, as of `_weights.load`.
-
-    Returns:
-        `AudioModel`.
-    """
-    model = describe(AudioModel(inputs, x, name=name), sample_rate, labels)
-    if weights is not None:
-        path = _weights.pretrained_path(weights, pretrained)
-        _weights.load(model, path, tops, layouts, adapt)
+def load_weights(
+    model: Any,
+    weights: Any,
+    pretrained: Mapping[str, Any],
+    tops: Collection[str] = (f"{TOP}/",),
+    **foreign: Any,
+) -> Any:
+    """The model with the weights that a key of `pretrained` or a path names; see `weights.load`."""
+    row = pretrained.get(weights) if isinstance(weights, str) else None
+    if row is not None and "url" not in row:
+        _load_shipped(model, row, tuple(tops))
+    elif weights is not None:
+        path = _weight_files().pretrained_path(weights, pretrained)
+        _weight_files().load(model, path, tops, **foreign)
     return model
 
 
-def prepare(waveform, sample_rate, model_rate, min_seconds, step_seconds=None):
-    """Brings sound to a model's rate, to one channel and to its least length.
+def _weight_files():
+    """The module that reads files of others, which needs `convert`: imported only for those."""
+    from keras_sounddream.applications import weights
 
-    Args:
-        waveform: float array `(samples,)`, `(batch, samples)` or `(batch, samples, channels)`.
-        sample_rate: int, Hz, of `waveform`.
-        model_rate: int, Hz.
-        min_seconds: float; shorter sounds are repeated to this length.
-        step_seconds: float; longer ones begin again until they exceed it by a whole number of
-            these steps. `None` to leave them as long as they are.
-
-    Returns:
-        float32 `(batch, samples)`, a new array.
-
-    Raises:
-        InputError: if `waveform` is empty, has another rank, is not finite or not of numbers, or
-            holds integers beyond [-1, 1], or if a rate is not a number above 0.
-    """
-    given = numbers(waveform, "a waveform")
-    waveform = given.astype("float32")
-    if waveform.ndim == 1:
-        waveform = waveform[None]
-    if waveform.ndim == 3 and waveform.size:
-        waveform = to_mono(waveform)
-    if waveform.ndim != 2 or not waveform.size:
-        raise InputError(
-            "Expected a waveform (samples,), (batch, samples) or (batch, samples, channels). "
-            f"Received shape: {np.shape(waveform)}"
-        )
-    if not np.isfinite(waveform).all():
-        raise InputError("Expected a waveform of finite numbers. It holds some that are not.")
-    if given.dtype.kind in "iu" and np.abs(waveform).max() > 1:
-        raise InputError(
-            f"Expected a waveform in [-1, 1]. Received {given.dtype}, up to "
-            f"{np.abs(waveform).max():g}: divide by the most that it can hold, 32768 of int16."
-        )
-    waveform = resample(waveform, sample_rate, model_rate)
-    least, num_samples = round(min_seconds * model_rate), waveform.shape[1]
-    length = max(least, num_samples)
-    if step_seconds is not None:
-        step = round(step_seconds * model_rate)
-        length = least + -(-(length - least) // step) * step
-    repeats = -(-length // num_samples)
-    return np.tile(waveform, (1, repeats))[:, :length] if repeats > 1 else waveform
+    return weights
 
 
-def numbers(values, expected):
-    """Makes an array of what should be numbers.
-
-    Args:
-        values: array, or lists of numbers.
-        expected: str, what it is called in the error.
-
-    Returns:
-        array of real numbers, not a copy of one.
-
-    Raises:
-        InputError: if it is something else, such as a path or lists of different lengths.
-    """
-    try:
-        array = np.asarray(values)
-    except ValueError:  # lists of different lengths
-        array = np.array(None)
-    if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
-        raise InputError(
-            f"Expected {expected}, an array of numbers. Received: {type(values).__name__}"
-        )
-    return array
+def shipped_path(name: str) -> pathlib.Path:
+    """Path of a file of `saved_models/`, in an installed package or in a checkout."""
+    installed = _PACKAGE / "saved_models" / name
+    return installed if installed.exists() else _PACKAGE.parent / "saved_models" / name
 
 
-def decode(scores, labels, top, default=None):
-    """Names the highest scores.
-
-    Args:
-        scores: float array `(batch, classes)`.
-        labels: sequence of str, one a class, or `None`.
-        top: int above 0, how many.
-        default: str, the file in `labels/` to read where `labels` is `None`.
-
-    Returns:
-        For each example a list of `(index, label, score)`, highest first.
-
-    Raises:
-        InputError: if `scores` does not have a column a label, or `top` is no int above 0.
-    """
-    scores = numbers(scores, "scores")
-    labels = read_labels(default) if labels is None else [str(label) for label in labels]
-    if isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1:
-        raise InputError(f"`top` must be an int above 0. Received: {top!r}")
-    if scores.ndim != 2 or scores.shape[1] != len(labels):
-        raise InputError(
-            f"Expected scores of shape (batch, {len(labels)}). Received: {scores.shape}"
-        )
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :top]
-    return [
-        [(int(i), labels[i], float(row[i])) for i in best]
-        for row, best in zip(scores, order, strict=True)
-    ]
+def _load_shipped(model, row, tops):
+    """Puts our own file, whose hash is known, into a model: arrays named `layer/weight`."""
+    path = shipped_path(row["file"])
+    if not path.is_file():
+        raise InputError(f"The weights {path.name} are missing from {path.parent}. Install again.")
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != row["sha256"]:
+        raise InputError(f"{path} has SHA-256 {digest}, not the expected one. Install again.")
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files if name != LABELS}
+    weights = {weight.path: weight for weight in model.weights}
+    shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
+    extra = [name for name in arrays.keys() - weights.keys() if not name.startswith(tops)]
+    if extra or shapes != {name: arrays[name].shape for name in shapes.keys() & arrays.keys()}:
+        _weight_files().load(model, path, tops)  # whose error names the tensor that does not fit
+    for name, weight in weights.items():
+        weight.assign(arrays[name].astype("float32"))
 
 
-def read_labels(name):
-    """Reads the labels of a data set.
-
-    Args:
-        name: str, file in `labels/`, one class a line.
-
-    Returns:
-        tuple of str.
-    """
+def read_labels(name: str) -> tuple[str, ...]:
+    """The labels of a data set, one class per line of a file in `labels/`."""
     path = pathlib.Path(__file__).parent / "labels" / name
     return tuple(path.read_text(encoding="utf-8").split("\n")[:-1])

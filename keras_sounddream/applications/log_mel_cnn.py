@@ -1,14 +1,19 @@
 """LogMelCNN: a small, fully convolutional classifier of log-mel spectrograms."""
 
+from typing import Any
+
 from keras import layers
 
-import keras_sounddream.applications.base as _common
+from keras_sounddream.applications import base, preprocessing
+from keras_sounddream.applications.decoding import Labels, Predictions, decode_for_family
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.layers import LogMelSpectrogram
+from keras_sounddream.types import Array, PathLike
 
 ANALYSIS = Analysis(sample_rate=24000, frame_seconds=0.040, step_seconds=0.020, num_mel_bins=64)
 LOG_OFFSET = 1e-3
 MIN_SECONDS = 0.1
+LENGTHS = {"min_seconds": MIN_SECONDS}
 
 PRETRAINED = {
     "esc10": {
@@ -23,23 +28,23 @@ _BLOCKS = ((48, 2), (96, 2), (128, 2), (192, 2))
 
 
 def LogMelCNN(
-    include_top=True,
-    weights="esc10",
-    input_tensor=None,
-    input_shape=None,
-    pooling=None,
-    classes=10,
-    classifier_activation="softmax",
-    name="log_mel_cnn",
+    include_top: bool = True,
+    weights: PathLike | None = "esc10",
+    input_tensor: Any = None,
+    input_shape: tuple[int | None, ...] | None = None,
+    pooling: str | None = None,
+    classes: int = 10,
+    classifier_activation: Any = "softmax",
+    name: str = "log_mel_cnn",
     *,
-    include_front_end=True,
-    labels=None,
-):
+    include_front_end: bool = True,
+    labels: Labels = None,
+) -> base.AudioModel:
     """Builds the log-mel classifier, for sounds of any length from 0.1 s.
 
     Eight 3 x 3 convolutions in four blocks on 64 mel bands, 20 ms a frame; then the mean and the
     maximum over time and frequency are added and classified. 0.96 million parameters, 1.2
-    billion multiply-adds for 5 s. Layers to dream on: `block1_conv1` … `block4_conv2`. For
+    billion multiply-adds per 5 s. Layers to dream on: `block1_conv1` … `block4_conv2`. For
     arguments not listed here see `keras.applications`.
 
     Args:
@@ -48,8 +53,8 @@ def LogMelCNN(
             `.weights.h5`.
         input_shape: `(samples,)` at 24 kHz, or `(frames, 64)` without the front end; by default
             any length.
-        include_front_end: bool; `False` gives the network on log-mel spectrograms.
-        labels: sequence of str, one a class, which the model keeps.
+        include_front_end: `False` gives the network on log-mel spectrograms.
+        labels: one per class, which the model keeps.
 
     Returns:
         `keras.Model` from float32 `(batch, samples)`, mono in [-1, 1] at 24 kHz, to
@@ -62,27 +67,29 @@ def LogMelCNN(
     Pattern Recognition*, 2020, https://doi.org/10.1109/TASLP.2020.3030497 (the pooling, and a
     batch normalisation that acts on each band).
     """
-    labels = _common.check_arguments(include_top, weights, pooling, classes, labels, PRETRAINED)
+    labels = base.check_arguments(include_top, weights, pooling, classes, labels, PRETRAINED)
     if include_front_end:
-        inputs = _common.settle_input(input_tensor, input_shape or (None,), "waveform")
+        inputs = base.settle_input(input_tensor, input_shape or (None,), "waveform")
         x = LogMelSpectrogram(ANALYSIS, log_offset=LOG_OFFSET, name="front_end")(inputs)
     else:
         bands = ANALYSIS.num_mel_bins
-        inputs = _common.settle_input(input_tensor, input_shape or (None, bands), "spectrogram")
+        inputs = base.settle_input(input_tensor, input_shape or (None, bands), "spectrogram")
         x = inputs
     x = _convolutions(x)
-    x = _top(x, classes, classifier_activation) if include_top else _common.pool(x, pooling)
-    rate = ANALYSIS.sample_rate
-    return _common.finish(inputs, x, name, rate, labels, weights, PRETRAINED)
+    x = _top(x, classes, classifier_activation) if include_top else base.pool(x, pooling)
+    model = base.describe(
+        base.AudioModel(inputs, x, name=name), ANALYSIS.sample_rate, labels, LENGTHS
+    )
+    return base.load_weights(model, weights, PRETRAINED)
 
 
-def preprocess_input(waveform, sample_rate):
+def preprocess_input(waveform: Array, sample_rate: int) -> Array:
     """Brings sound to 24 kHz mono and at least 0.1 s (shorter sounds are repeated).
 
     Args:
         waveform: float array `(samples,)`, `(batch, samples)` or `(batch, samples, channels)`,
             in [-1, 1].
-        sample_rate: int, Hz, of `waveform`.
+        sample_rate: Hz, of `waveform`.
 
     Returns:
         float32 `(batch, samples)`, a new array.
@@ -90,24 +97,27 @@ def preprocess_input(waveform, sample_rate):
     Raises:
         InputError: if `waveform` is empty, has another rank, or is not finite.
     """
-    return _common.prepare(waveform, sample_rate, ANALYSIS.sample_rate, MIN_SECONDS)
+    return preprocessing.prepare(waveform, sample_rate, ANALYSIS.sample_rate, **LENGTHS)
 
 
-def decode_predictions(scores, top=5, labels=None):
+def decode_predictions(
+    scores: Array, top: int = 5, model: Any = None, labels: Labels = None
+) -> Predictions:
     """Names the highest scores of each example.
 
     Args:
-        scores: float array `(batch, classes)`, what `predict` returns.
-        top: int, how many.
-        labels: sequence of str, one a class; by default ESC-10's.
+        scores: float array `(batch, classes)`, as `predict` returns it.
+        top: how many classes to name.
+        model: whose labels to use, such as those of a fine-tuned model.
+        labels: one per class, in place of the model's; by default ESC-10's.
 
     Returns:
         For each example a list of `(index, label, score)`, highest first.
 
     Raises:
-        InputError: if `scores` does not have a column a label.
+        InputError: if `scores` does not have a column per label.
     """
-    return _common.decode(scores, labels, top, "esc10.txt")
+    return decode_for_family(scores, top, model, labels, base.read_labels("esc10.txt"))
 
 
 def _convolutions(x):
@@ -129,4 +139,4 @@ def _top(x, classes, activation):
     maximum = layers.GlobalMaxPooling2D(name="max_pool")(x)
     x = layers.Add(name="pooled")([mean, maximum])
     x = layers.Dropout(0.3, name="dropout")(x)
-    return layers.Dense(classes, activation=activation, dtype="float32", name=_common.TOP)(x)
+    return layers.Dense(classes, activation=activation, dtype="float32", name=base.TOP)(x)

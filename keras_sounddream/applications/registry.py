@@ -1,14 +1,17 @@
-"""Models by name: a constructor's, its family's, or that of a `.keras` file."""
+"""Models by name: of a constructor, of its family, or of a `.keras` file."""
 
 import difflib
 import importlib
 import os
+import types
+from typing import Any
 
 import keras
 
 from keras_sounddream.applications import weights as weight_files
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
+from keras_sounddream.types import PathLike
 
 FAMILIES = {  # constructor: family; a family's name stands for the last of its constructors
     "LogMelCNN": "log_mel_cnn",
@@ -21,14 +24,15 @@ FAMILIES = {  # constructor: family; a family's name stands for the last of its 
 }
 
 
-def load_model(name, weights=None, trained=True):
+def load_model(
+    name: str, weights: PathLike | None = None, trained: bool = True
+) -> tuple[keras.Model, types.ModuleType | None]:
     """Builds a model of the zoo, or reads one from a file.
 
     Args:
-        name: str, as of `find`, or path ending in `.keras`.
-        weights: str, key of pretrained weights or path; `None` for the family's default.
-        trained: bool; `False` for a model of the zoo without weights, whether they are at hand or
-            not.
+        name: a name that `find` knows, or a path ending in `.keras`.
+        weights: key of pretrained weights or path; `None` for the family's default.
+        trained: `False` for a model of the zoo without weights.
 
     Returns:
         `(model, family)`; `family` is the module, or `None` for a file.
@@ -42,19 +46,8 @@ def load_model(name, weights=None, trained=True):
     return build(name, **arguments)
 
 
-def read_model(path, weights=None):
-    """Reads a model from a file, without running any code that is in it.
-
-    Args:
-        path: str or path, ending in `.keras`.
-        weights: path of weights to put into it, or `None` for its own.
-
-    Returns:
-        `keras.Model`.
-
-    Raises:
-        InputError: if it cannot be read, or the weights do not fit.
-    """
+def read_model(path: PathLike, weights: PathLike | None = None) -> keras.Model:
+    """The model of a `.keras` file, with `weights` in place of its own if given; runs no code."""
     if not os.path.isfile(path):
         raise InputError(f"Cannot read {path} as a Keras model: there is no such file.")
     try:
@@ -67,19 +60,19 @@ def read_model(path, weights=None):
     return model
 
 
-def build(name, **arguments):
-    """Builds a model by its name; classes are as many as the file of weights says, if it says.
+def build(name: str, **arguments: Any) -> tuple[keras.Model, types.ModuleType]:
+    """Builds a model by its name; a file of weights with labels settles the number of classes.
 
     Args:
-        name: str, as of `find`.
+        name: a name that `find` knows.
         **arguments: of the constructor; `weights` that `save_weights` or `sounddream finetune`
-            wrote carry their labels, and are taken for those of one class a sound (softmax).
+            wrote carry their labels, and are read as those of one class per sound (softmax).
 
     Returns:
-        `(keras.Model, module)`: the model and its family.
+        `(model, family)`: the model and the module of its family.
 
     Raises:
-        InputError: as `find` and the constructor.
+        InputError: if there is no such model, or the arguments do not fit.
     """
     name, family = find(name)
     labels = weight_files.stored_labels(arguments.get("weights"))
@@ -88,13 +81,13 @@ def build(name, **arguments):
     return getattr(family, name)(**arguments), family
 
 
-def save_weights(model, path, overwrite=False):
+def save_weights(model: keras.Model, path: PathLike, overwrite: bool = False) -> None:
     """Writes a model's weights, and its labels with them, in 16 bits.
 
     Args:
         model: `keras.Model`, with `labels` or without.
-        path: str or path, ending in `.npz`, which constructors take as `weights`.
-        overwrite: bool, whether a file that exists may be replaced.
+        path: ends in `.npz`; constructors take it as `weights`.
+        overwrite: whether an existing file may be replaced.
 
     Raises:
         InputError: if `path` has another ending or may not be written.
@@ -105,14 +98,14 @@ def save_weights(model, path, overwrite=False):
         weight_files.save(model, temporary, labels=getattr(model, "labels", None))
 
 
-def find(name):
-    """Finds a constructor by its name or its module's.
+def find(name: str) -> tuple[str, types.ModuleType]:
+    """Finds a constructor by its name or its family's.
 
     Args:
-        name: str, such as `"LogMelCNN"` or `"log_mel_cnn"`.
+        name: such as `"LogMelCNN"` or `"log_mel_cnn"`.
 
     Returns:
-        `(str, module)`: the constructor's name and its family.
+        `(constructor, family)`: the constructor's name and the module of its family.
 
     Raises:
         InputError: if there is none, with the nearest names.

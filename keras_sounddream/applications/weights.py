@@ -1,4 +1,4 @@
-"""Finds, checks and loads weights."""
+"""Files of weights: found, checked against the model, loaded and saved."""
 
 import dataclasses
 import difflib
@@ -6,77 +6,44 @@ import hashlib
 import os
 import pathlib
 import re
-import typing
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_sounddream.convert import is_there, read_arrays
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, PathLike
 
 _DIGITS = re.compile(r"-([0-9a-f]{8,64})\.pth?$")  # as PyTorch names its files
-_PACKAGE = pathlib.Path(__file__).parents[1]
-_LABELS = "labels"  # an array of a file that `save` wrote: UTF-8, one class a line
+_LABELS = "labels"  # an array of a file that `save` wrote: UTF-8, one class per line
 
 
-def shipped_path(name):
-    """Path of a file of `saved_models/`, in an installed package or in a checkout.
+def pretrained_path(key: Any, pretrained: Mapping[str, Any]) -> pathlib.Path:
+    """Path of the file that a key of `PRETRAINED` with a `url`, or a path, names.
 
-    Args:
-        name: str, file name.
-
-    Returns:
-        `pathlib.Path`.
-    """
-    installed = _PACKAGE / "saved_models" / name
-    return installed if installed.exists() else _PACKAGE.parent / "saved_models" / name
-
-
-def pretrained_path(key, pretrained):
-    """Path of the weights that a key of `PRETRAINED` or a path names.
-
-    What ships is checked against its hash. What may not ship (a row with a `url`) is looked for in
-    Keras's cache folder, where its user puts it: without a known hash nothing is downloaded.
-
-    Args:
-        key: str, key of `pretrained` or path of a file of weights, or of a checkpoint of
-            TensorFlow.
-        pretrained: dict, a family's `PRETRAINED`.
-
-    Returns:
-        `pathlib.Path`.
-
-    Raises:
-        InputError: if there is neither such a key nor such a file, or the file that ships is not
-            the one that the hash is of.
+    A file that may not ship is looked for in Keras's cache folder, where its user puts it: without
+    a known hash nothing is downloaded.
     """
     if not isinstance(key, str | os.PathLike) or not os.fspath(key):
         raise InputError(
             f"`weights` must be None, one of {list(pretrained)}, or a file. Received: {key!r}."
         )
-    if key not in pretrained:
-        path = pathlib.Path(key)
-        if is_there(path):
-            return path
-        near = difflib.get_close_matches(str(key), pretrained, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise InputError(
-            f"`weights` must be None, one of {list(pretrained)}, or a file. "
-            f"Received: {key!r}.{hint}"
-        )
-    row = pretrained[key]
-    return _cached_path(row) if "url" in row else _checked_path(row)
+    if key in pretrained:
+        return _cached_path(pretrained[str(key)])
+    path = pathlib.Path(key)
+    if is_there(path):
+        return path
+    near = difflib.get_close_matches(str(key), pretrained, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise InputError(
+        f"`weights` must be None, one of {list(pretrained)}, or a file. Received: {key!r}.{hint}"
+    )
 
 
-def is_tflite(weights):
-    """Tells whether `weights` is the path of a TFLite file, by what the file holds.
-
-    Args:
-        weights: as of a constructor.
-
-    Returns:
-        bool.
-    """
+def is_tflite(weights: Any) -> bool:
+    """Whether `weights` is the path of a TFLite file, by the file's content."""
     if not isinstance(weights, str | os.PathLike) or not pathlib.Path(weights).is_file():
         return False
     with open(weights, "rb") as file:
@@ -93,47 +60,45 @@ def _cached_path(row):
     return path
 
 
-def _checked_path(row):
-    path = shipped_path(row["file"])
-    if not path.is_file():
-        raise InputError(f"The weights {path.name} are missing from {path.parent}. Install again.")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if digest != row["sha256"]:
-        raise InputError(f"{path} has SHA-256 {digest}, not the expected one. Install again.")
-    return path
-
-
 @dataclasses.dataclass(frozen=True)
 class Foreign:
     """Where a weight is found in a file of another system.
 
     Attributes:
-        name: str, the tensor's name there.
+        name: the tensor's name there.
         turn: function from the array there to the one of Keras, or `None` if they are alike.
-        others: sequence of str, more tensors there that `turn` takes, after the array.
+        others: names of more tensors there that `turn` takes, after the array.
     """
 
     name: str
-    turn: typing.Callable | None = None
-    others: tuple = ()
+    turn: Callable[..., Array] | None = None
+    others: tuple[str, ...] = ()
 
 
-def load(model, path, tops=(), layouts=(), adapt=None):
+Layout = Mapping[str, Foreign]  # by the path of the weight in our model
+
+
+def load(
+    model: Any,
+    path: PathLike,
+    tops: Collection[str] = (),
+    layouts: Sequence[Layout] = (),
+    adapt: Callable[[dict[str, Array]], dict[str, Array]] | None = None,
+) -> None:
     """Sets every weight of a model from a file; none may be missing, extra or misshapen.
 
     Args:
         model: `keras.Model`.
-        path: path of `.npz` (arrays named `layer/weight`, as `save` writes them), of Keras's
-            `.weights.h5`, or of what another system wrote, as `convert.read_arrays` reads it.
-        tops: sequence of str, beginnings of the names of tensors that the file may hold beside
-            the model's, such as those of a top that was left out.
-        layouts: sequence of dicts from a weight's path to its `Foreign`, one a system; the one
-            that shares the most names with the file is taken.
-        adapt: function from the file's arrays to those that the layouts are of, or `None`.
+        path: of `.npz` (arrays named `layer/weight`, as `save` writes them), of Keras's
+            `.weights.h5`, or of a file of another system, as `convert.read_arrays` reads it.
+        tops: beginnings of the names of tensors that the file may hold beside the model's, such
+            as those of a top that was left out.
+        layouts: one per system; the one that shares the most names with the file is taken.
+        adapt: function from the file's arrays to those that the layouts describe, or `None`.
 
     Raises:
-        InputError: if the file cannot be read or does not fit, naming the tensor, or is not the
-            one whose hash its name carries.
+        InputError: if the file cannot be read or does not fit, naming the tensor, or its hash is
+            not the one that its name carries.
     """
     _check_digits(path)
     if str(path).endswith(".weights.h5"):
@@ -145,27 +110,31 @@ def load(model, path, tops=(), layouts=(), adapt=None):
         return
     arrays = {name: array for name, array in read_arrays(path).items() if name != _LABELS}
     arrays = adapt(arrays) if adapt else arrays
-    ours = {weight.path: Foreign(weight.path) for weight in model.weights}
-    layout = max(
-        [ours, *layouts], key=lambda names: len({row.name for row in names.values()} & set(arrays))
-    )
-    layout = {**ours, **layout}  # what a layout lacks is looked for, and missed, under our name
     weights = {weight.path: weight for weight in model.weights}
+    layout = _fitting_layout(weights, layouts, arrays)
     _check_names(model, path, arrays, layout, weights, tops)
-    found = {name: _turned(model, path, arrays, layout[name], weights[name]) for name in weights}
+    values = {name: _turned(model, path, arrays, layout[name], weights[name]) for name in weights}
     for name, weight in weights.items():
-        weight.assign(found[name].astype("float32"))
+        weight.assign(values[name].astype("float32"))
 
 
 def _check_digits(path):
     """Checks a file against the beginning of its hash, where the name ends in it."""
-    found = _DIGITS.search(pathlib.Path(path).name)
-    digest = hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest() if found else ""
-    if found and not digest.startswith(found[1]):
+    match = _DIGITS.search(pathlib.Path(path).name)
+    digest = hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest() if match else ""
+    if match and not digest.startswith(match[1]):
         raise InputError(
-            f"{path} should have a SHA-256 that begins with {found[1]}, as its name says, but has "
+            f"{path} should have a SHA-256 that begins with {match[1]}, as its name says, but has "
             f"{digest[:8]}: it is damaged or another file. Fetch it again."
         )
+
+
+def _fitting_layout(weights, layouts, arrays):
+    """The layout that shares the most names with the file, completed by our own names."""
+    ours = {name: Foreign(name) for name in weights}
+    shared = [{row.name for row in names.values()} & set(arrays) for names in (ours, *layouts)]
+    best = max(range(len(shared)), key=lambda i: len(shared[i]))
+    return {**ours, **(ours, *layouts)[best]}
 
 
 def _check_names(model, path, arrays, layout, weights, tops):
@@ -180,6 +149,7 @@ def _check_names(model, path, arrays, layout, weights, tops):
 
 
 def _turned(model, path, arrays, row, weight):
+    """The array of a weight, turned to Keras's layout and checked for its shape."""
     array = arrays[row.name]
     try:
         others = [arrays[name] for name in row.others]
@@ -195,18 +165,8 @@ def _turned(model, path, arrays, row, weight):
     return turned
 
 
-def stored_labels(path):
-    """Reads the labels that a file of weights carries.
-
-    Args:
-        path: `None`, or str or path of a file of weights.
-
-    Returns:
-        tuple of str, one a class; `None` if the file is no `.npz` or carries none.
-
-    Raises:
-        InputError: if the file cannot be read.
-    """
+def stored_labels(path: Any) -> tuple[str, ...] | None:
+    """The labels in a file of weights; `None` if it is no `.npz` or carries none."""
     if not isinstance(path, str | os.PathLike) or not os.fspath(path).endswith(".npz"):
         return None
     array = read_arrays(path).get(_LABELS) if pathlib.Path(path).is_file() else None
@@ -218,15 +178,10 @@ def stored_labels(path):
         raise InputError(f"The labels in {path} are damaged. Save the weights again.") from None
 
 
-def save(model, path, dtype="float16", labels=None):
-    """Writes every weight of a model under the name `layer/weight`.
-
-    Args:
-        model: `keras.Model`.
-        path: str or path, ending in `.npz`.
-        dtype: str, of the numbers on disk.
-        labels: sequence of str, one a class, that the file is to carry; `None` for none.
-    """
+def save(
+    model: Any, path: PathLike, dtype: str = "float16", labels: Sequence[str] | None = None
+) -> None:
+    """Writes every weight of a model to `.npz` under the name `layer/weight`, and its labels."""
     arrays = {w.path: keras.ops.convert_to_numpy(w.value).astype(dtype) for w in model.weights}
     if labels is not None:
         arrays[_LABELS] = np.frombuffer("\n".join(labels).encode("utf-8"), "uint8")

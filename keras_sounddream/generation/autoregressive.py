@@ -1,62 +1,65 @@
-"""`generate`: checks, primes, and writes."""
+"""Autoregressive generation: `generate` checks its arguments, primes, samples and writes."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from keras_sounddream.audio import io
-from keras_sounddream.audio.wav_writer import GrowingWav
 from keras_sounddream.errors import InputError
 from keras_sounddream.generation import fast, naive
 from keras_sounddream.generation.random_numbers import MOST_SAMPLES, random_numbers
+from keras_sounddream.types import Array, PathLike
 
 METHODS = ("cached", "naive")
 
 
 def generate(
-    model,
-    seconds,
+    model: Any,
+    seconds: float,
     *,
-    conditions=None,
-    local_condition=None,
-    prime=None,
-    batch_size=1,
-    seed=0,
-    temperature=1.0,
-    top_k=None,
-    method="cached",
-    path=None,
-    save_every=None,
-    overwrite=False,
-    on_samples=None,
-):
+    conditions: Mapping[str, Sequence[str]] | None = None,
+    local_condition: Array | None = None,
+    prime: Array | None = None,
+    batch_size: int = 1,
+    seed: int = 0,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    method: str = "cached",
+    path: PathLike | None = None,
+    save_every: float | None = None,
+    overwrite: bool = False,
+    on_samples: Callable[[int], Any] | None = None,
+) -> Array:
     """Generates sound with a WaveNet.
 
     The same seed gives the same sound, by both methods, and each example of a batch the sound that
     it has in any other batch.
 
     Args:
-        model: `AudioModel`, of `applications.WaveNet`.
-        seconds: float, above 0.
-        conditions: dict from the name of each global condition to a list of labels, one an
-            example, such as `{"genre": ["metal", "rock"]}`.
+        model: a model of `applications.WaveNet`.
+        seconds: length, above 0.
+        conditions: for each global condition, by its name, a list of labels, one per example, such
+            as `{"genre": ["metal", "rock"]}`.
         local_condition: float32 `(batch, frames, channels)`, of the samples to generate.
-        prime: float32 `(batch, samples)` or `(samples,)` at the model's rate, sound to go on from;
-            by default silence, which is also before a sound that is short.
-        batch_size: int, how many sounds, where nothing else tells.
-        seed: int, 0 or more.
-        temperature: float: below 1 surer, above 1 wilder, 0 always the likeliest.
-        top_k: int, to draw from so many of the likeliest levels alone; by default all.
+        prime: float32 `(batch, samples)` or `(samples,)` at the model's rate, sound to continue;
+            by default silence, which also precedes a sound that is short.
+        batch_size: number of sounds, unless another argument implies it.
+        seed: 0 or more.
+        temperature: below 1 surer, above 1 wilder, 0 always the likeliest.
+        top_k: number of the likeliest levels to draw from; by default all.
         method: `"cached"`, compiled; or `"naive"`, by the network itself, thousands of times slower
-            and there to be compared with.
-        path: str or path of a sound file to write, of a batch of one.
-        save_every: float, seconds of sound after which what there is is in the file, which then is
-            a WAV that can be played at any time, also if the work is interrupted; by default it
-            is written at the end.
-        overwrite: bool, whether `path` may be replaced.
-        on_samples: function that is told, after each piece, how many samples it has; for a
-            progress bar.
+            and meant for comparison.
+        path: of a sound file to write, for a batch of one.
+        save_every: seconds of sound after which the file is written; it is then a WAV that can be
+            played at any time, also if the work is interrupted. By default it is written at the
+            end.
+        overwrite: whether `path` may be replaced.
+        on_samples: called after each piece with its number of samples, for a progress bar.
 
     Returns:
-        float32 `(batch, samples)` in [-1, 1], without what it was primed with.
+        float32 `(batch, samples)` in [-1, 1], without the prime.
 
     Raises:
         InputError: if the model is no WaveNet, a label is unknown (with the nearest names), or
@@ -69,14 +72,14 @@ def generate(
     lead, inputs = _lead(plan, prime, inputs, batch_size)
     num_samples = max(round(seconds * plan.sample_rate), 1)
     _check_frames(plan, inputs, num_samples)
-    file = _file(path, save_every, plan.sample_rate, len(lead), overwrite)
     make = {"cached": fast.generated, "naive": naive.generated}[method]
     numbers = random_numbers(seed, len(lead))
     pieces = []
-    with file:
+    with _growing_file(path, save_every, plan.sample_rate, len(lead), overwrite) as file:
         for piece in make(model, lead, inputs, numbers, num_samples, temperature, top_k):
             pieces.append(piece)
-            file.add(piece[0])
+            if file is not None:
+                file.add(piece[0])
             if on_samples is not None:
                 on_samples(piece.shape[1])
     waveform = np.concatenate(pieces, axis=1)
@@ -86,7 +89,7 @@ def generate(
 
 
 def _check(model, seconds, seed, temperature, top_k, method):
-    """Checks what does not depend on the batch; gives the model's plan."""
+    """The model's plan, after checks of all that does not depend on the batch."""
     plan = getattr(model, "plan", None)
     if plan is None or "predictions" not in (layer.name for layer in model.layers):
         raise InputError(f"Expected a model of applications.WaveNet, whole. Received: {model!r}")
@@ -106,7 +109,7 @@ def _check(model, seconds, seed, temperature, top_k, method):
     if method not in METHODS:
         raise InputError(f"`method` must be one of {list(METHODS)}. Received: {method!r}")
     if top_k is not None and plan.output != "softmax":
-        raise InputError("`top_k` is of levels, and this network predicts a mixture. Leave it out.")
+        raise InputError("`top_k` chooses levels; this network predicts a mixture. Leave it out.")
     if top_k is not None and not (isinstance(top_k, int) and 0 < top_k <= plan.levels):
         raise InputError(f"Expected a `top_k` from 1 to {plan.levels}. Received: {top_k!r}")
     return plan
@@ -125,13 +128,13 @@ def _lead(plan, prime, inputs, batch_size):
             f"Expected `prime` (batch, samples) of finite numbers. Received shape: {prime.shape}"
         )
     sizes = {"batch_size": batch_size, "prime": len(prime)}
-    sizes |= {name: len(each) for name, each in inputs.items()}
+    sizes |= {name: len(values) for name, values in inputs.items()}
     batch = max(sizes.values())
     if not isinstance(batch_size, int) or batch < 1 or set(sizes.values()) - {1, batch}:
         raise InputError(f"Expected as many of each, or one of it. Received: {sizes}")
     prime = np.pad(prime, ((0, 0), (plan.lead, 0)))[:, -plan.lead :]
-    several = {name: np.repeat(each, batch // len(each), axis=0) for name, each in inputs.items()}
-    return np.repeat(prime, batch // len(prime), axis=0), several
+    inputs = {name: np.repeat(a, batch // len(a), axis=0) for name, a in inputs.items()}
+    return np.repeat(prime, batch // len(prime), axis=0), inputs
 
 
 def _check_frames(plan, inputs, num_samples):
@@ -149,17 +152,19 @@ def _check_frames(plan, inputs, num_samples):
         )
 
 
-def _file(path, save_every, sample_rate, batch, overwrite):
-    """What pieces are written to as they come: a context with `add`."""
+def _growing_file(path, save_every, sample_rate, batch, overwrite):
+    """A context of the file that pieces are written to as they come, or of `None`."""
     if path is None:
-        return GrowingWav(None, sample_rate, 0)
+        return contextlib.nullcontext()
     io.check_sound_output(path, overwrite)
     if batch != 1:
         raise InputError(f"Expected a batch of one to write to {path}. Received: {batch}")
     if save_every is None:
-        return GrowingWav(None, sample_rate, 0)
+        return contextlib.nullcontext()
     if not (_is_number(save_every) and save_every > 0):
         raise InputError(f"Expected `save_every` in seconds above 0. Received: {save_every!r}")
     if not str(path).lower().endswith(".wav"):
         raise InputError(f"Only a .wav can be written as it grows (save_every). Received: {path}")
+    from keras_sounddream.audio.wav_writer import GrowingWav
+
     return GrowingWav(path, sample_rate, round(save_every * sample_rate))

@@ -1,32 +1,22 @@
-"""Labels as command lines give them."""
+"""Labels of conditions from the command line: `LABEL` or `NAME=LABEL`."""
 
 import difflib
+from collections.abc import Iterable, Mapping, Sequence
 
 from keras_sounddream.errors import InputError
 
 
-def name_labels(given, conditions):
-    """Finds the conditions that labels are of: one example.
-
-    Args:
-        given: sequence of str, `LABEL` or `NAME=LABEL`.
-        conditions: dict from the name of each condition to its labels.
-
-    Returns:
-        dict from the name of a condition to a label.
-
-    Raises:
-        InputError: if no condition has a label, several have it, or a condition is given two.
-    """
-    found = {}
-    for each in given:
-        name, equals, label = each.partition("=")
+def name_labels(given: Iterable[str], conditions: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The label of each named condition; an `InputError` if a label fits none, several or twice."""
+    labels: dict[str, str] = {}
+    for word in given:
+        name, equals, label = word.partition("=")
         if not equals or name not in conditions:
-            name, label = _having(each, conditions), each
-        if name in found:
-            raise InputError(f"Expected one label of {name!r}. Received: {found[name]}, {label}")
-        found[name] = label
-    return found
+            name, label = _having(word, conditions), word
+        if name in labels:
+            raise InputError(f"Expected one label of {name!r}. Received: {labels[name]}, {label}")
+        labels[name] = label
+    return labels
 
 
 def _having(label, conditions):
@@ -38,8 +28,8 @@ def _having(label, conditions):
         return having[0]
     if not conditions:
         raise InputError(f"This network has no conditions. Received: {label!r}. Leave it out.")
-    every = [each for labels in conditions.values() for each in labels]
-    every += [f"{name}={each}" for name, labels in conditions.items() for each in labels]
-    near = difflib.get_close_matches(label, every, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(every[:12])} …"
+    words = [known for labels in conditions.values() for known in labels]
+    words += [f"{name}={known}" for name, labels in conditions.items() for known in labels]
+    near = difflib.get_close_matches(label, words, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(words[:12])} …"
     raise InputError(f"No condition of {', '.join(conditions)} has a label {label!r}. {hint}")

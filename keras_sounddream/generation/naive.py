@@ -1,26 +1,25 @@
-"""Generation by the network itself, which hears a whole receptive field for each sample."""
+"""Generation by the network itself, with a whole receptive field for each sample."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.generation.sampling import draw
+from keras_sounddream.types import Array
 
 
-def generated(model, lead, inputs, numbers, num_samples, temperature, top_k):
-    """Generates sound sample by sample: what the cached form has to equal.
-
-    Args:
-        model: as of `cached.generated`, as are the others.
-        lead: likewise.
-        inputs: likewise.
-        numbers: likewise.
-        num_samples: likewise.
-        temperature: likewise.
-        top_k: likewise.
-
-    Yields:
-        float32 `(batch, 1)`, `num_samples` times.
-    """
+def generated(
+    model: Any,
+    lead: Array,
+    inputs: dict[str, Array],
+    numbers: Any,
+    num_samples: int,
+    temperature: float,
+    top_k: int | None,
+) -> Iterator[Array]:
+    """Yields `num_samples` times `(batch, 1)`: the reference for `fast.generated`."""
     plan = model.plan
     hop = plan.local_hop if plan.local_channels else 1
     length = plan.receptive_field + hop - 1  # a window begins where a frame does
@@ -30,10 +29,10 @@ def generated(model, lead, inputs, numbers, num_samples, temperature, top_k):
     constants = {name: inputs[name] for name in plan.conditions}
 
     @tf.function(reduce_retracing=True)
-    def step(given, place, number):
+    def step(given, index, number):
         scores = model(given if len(given) > 1 else given["waveform"], training=False)
         heat = None if temperature == 0 else temperature
-        return draw(scores[:, place], number, plan, heat, top_k)
+        return draw(scores[:, index], number, plan, heat, top_k)
 
     sound = np.pad(lead, ((0, 0), (0, num_samples)))
     for end in range(plan.lead, plan.lead + num_samples):
@@ -44,6 +43,6 @@ def generated(model, lead, inputs, numbers, num_samples, temperature, top_k):
         if frames is not None:
             rows = np.arange(begin // hop, -(-(begin + length) // hop))
             given["local_condition"] = frames[:, np.minimum(rows, frames.shape[1] - 1)]
-        place = end - begin - plan.receptive_field
-        sound[:, end] = step(given, tf.constant(place), numbers(1)[0])
+        index = end - begin - plan.receptive_field
+        sound[:, end] = step(given, tf.constant(index), numbers(1)[0])
         yield sound[:, end : end + 1]

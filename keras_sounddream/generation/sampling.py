@@ -1,31 +1,28 @@
-"""Draws the next sample from what a network predicts, with random numbers that are given.
+"""Sampling of the next sample from a network's predictions, with given random numbers.
 
 Nothing here is random: the same predictions and the same numbers give the same sample everywhere.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.audio.mu_law import levels_to_waveform
+from keras_sounddream.types import Tensor
 
 LEAST_LOG_SCALE = -7.0
 
 
-def draw(scores, numbers, plan, temperature, top_k=None):
-    """Draws a sample for each example.
+def draw(
+    scores: Tensor, numbers: Tensor, plan: Any, temperature: Any, top_k: int | None = None
+) -> Tensor:
+    """A sample in [-1, 1] per example, `(batch,)`, from `scores` `(batch, outputs)`.
 
-    Args:
-        scores: float32 `(batch, outputs)`, logits, or weights, means and logarithms of scales.
-        numbers: float32 `(batch, NUMBERS)` in [0, 1).
-        plan: `WaveNetConfig` of the network.
-        temperature: float32 scalar that scores are divided by, and scales multiplied by; `None`
-            for the likeliest.
-        top_k: int, how many of the likeliest levels to draw from; `None` for all.
-
-    Returns:
-        float32 `(batch,)`, in [-1, 1].
+    `scores` are logits, or weights, means and logarithms of scales; `numbers`, `(batch, NUMBERS)`,
+    are in [0, 1); scores are divided by `temperature` and scales multiplied; `None` gives the
+    likeliest. `top_k` is the number of likeliest levels to draw from; `None` means all.
     """
     if plan.output == "softmax":
         levels = _choose(scores, numbers[:, :1], temperature, top_k)
@@ -35,8 +32,8 @@ def draw(scores, numbers, plan, temperature, top_k=None):
     sample = tf.reduce_sum(chosen * means, -1)
     if temperature is not None:
         scale = tf.exp(tf.maximum(tf.reduce_sum(chosen * log_scales, -1), LEAST_LOG_SCALE))
-        place = tf.clip_by_value(numbers[:, 1], 1e-5, 1 - 1e-5)
-        sample += temperature * scale * (tf.math.log(place) - tf.math.log(1 - place))
+        quantile = tf.clip_by_value(numbers[:, 1], 1e-5, 1 - 1e-5)
+        sample += temperature * scale * (tf.math.log(quantile) - tf.math.log(1 - quantile))
     return tf.clip_by_value(sample, -1.0, 1.0)
 
 
@@ -54,8 +51,8 @@ def _choose(logits, number, temperature, top_k):
 def _pick(likely, number):
     """The first index whose running sum exceeds a share of the sum of all, `(batch,)`.
 
-    It is looked for in two steps, first among rows of as many, then in the row: a running sum is a
-    loop or a large product, and two short ones are small products.
+    The search has two steps, among rows and then within a row: one running sum over all would be a
+    loop or a large product, two short ones are small products.
     """
     count = likely.shape[-1]
     width = math.ceil(math.sqrt(count))
@@ -63,13 +60,13 @@ def _pick(likely, number):
     rows = tf.reshape(rows, (-1, width, width))
     sums = tf.reduce_sum(rows, -1)
     until = _running(sums)
-    wanted = number * until[:, -1:]
-    place = _passed(until, wanted)
-    chosen = tf.one_hot(place, width)
+    target = number * until[:, -1:]
+    row_index = _passed(until, target)
+    chosen = tf.one_hot(row_index, width)
     row = tf.reduce_sum(rows * tf.expand_dims(chosen, -1), 1)
     before = tf.reduce_sum((until - sums) * chosen, -1, keepdims=True)
     possible = tf.reduce_max(tf.where(row > 0, tf.range(width), 0), -1)
-    return place * width + tf.minimum(_passed(_running(row) + before, wanted), possible)
+    return row_index * width + tf.minimum(_passed(_running(row) + before, target), possible)
 
 
 def _running(numbers):
@@ -79,6 +76,6 @@ def _running(numbers):
     return tf.reduce_sum(tf.expand_dims(numbers, -2) * is_before, -1)
 
 
-def _passed(sums, wanted):
-    """How many sums do not exceed what is wanted."""
-    return tf.reduce_sum(tf.cast(sums <= wanted, "int32"), -1)
+def _passed(sums, target):
+    """The number of sums that do not exceed the target."""
+    return tf.reduce_sum(tf.cast(sums <= target, "int32"), -1)

@@ -1,16 +1,19 @@
 """Picture files, and the image networks of `keras.applications`."""
 
 import pathlib
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
+from keras_sounddream.types import Array, PathLike
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _MOST_PIXELS = 100_000_000
-_JPEG = {"quality": 95, "subsampling": 0}
+_UNFIT = (ValueError, OSError, KeyError)  # what Keras raises for weights of another network
+_JPEG: dict[str, Any] = {"quality": 95, "subsampling": 0}
 # Name: constructor, and the preprocessing that its weights were trained with.
 NETWORKS = {
     "inception_v3": ("InceptionV3", "tf"),
@@ -20,15 +23,15 @@ NETWORKS = {
 }
 
 
-def load_picture(path):
+def load_picture(path: PathLike) -> Array:
     """Reads a picture file.
 
     Args:
-        path: str or path.
+        path: of the file.
 
     Returns:
-        float32 `(1, height, width, 3)` in [0, 255], upright as its camera says, and on white where
-        the file is transparent.
+        float32 `(1, height, width, 3)` in [0, 255], upright by its camera's orientation, and on
+        white where the file is transparent.
 
     Raises:
         InputError: if there is no such file, or it is not a picture that Pillow reads.
@@ -42,7 +45,7 @@ def load_picture(path):
             if image.width * image.height > _MOST_PIXELS:
                 raise InputError(f"{path} has more than {_MOST_PIXELS:,} pixels: make it smaller.")
             if image.mode == "F" or image.mode.startswith("I"):
-                raise InputError(f"{path} has more than 8 bits a colour: convert it to 8 first.")
+                raise InputError(f"{path} has more than 8 bits per colour: convert it to 8 first.")
             upright = _on_white(ImageOps.exif_transpose(image))
             return np.asarray(upright, "float32")[np.newaxis]
     except InputError:
@@ -54,15 +57,8 @@ def load_picture(path):
         raise InputError(f"Cannot read {path} as a picture: {reason}") from None
 
 
-def is_picture(path):
-    """Tells whether a file holds a picture that Pillow knows.
-
-    Args:
-        path: str or path.
-
-    Returns:
-        bool; `False` if it cannot be read.
-    """
+def is_picture(path: PathLike) -> bool:
+    """Whether a file can be read and holds a picture that Pillow knows."""
     from PIL import Image
 
     try:
@@ -72,16 +68,16 @@ def is_picture(path):
         return False
 
 
-def save_picture(path, picture, overwrite=False):
+def save_picture(path: PathLike, picture: Array, overwrite: bool = False) -> None:
     """Writes a picture to a file; the suffix chooses the format.
 
     Args:
-        path: str or path.
+        path: of the file.
         picture: float array `(height, width, 3)` or `(1, height, width, 3)` in [0, 255].
-        overwrite: bool, whether a file that exists may be replaced.
+        overwrite: whether an existing file may be replaced.
 
     Raises:
-        InputError: as `check_photo_output`.
+        InputError: if the file cannot be written, or the suffix names no picture format.
     """
     from PIL import Image
 
@@ -92,33 +88,24 @@ def save_picture(path, picture, overwrite=False):
         Image.fromarray(pixels).save(temporary, **settings)
 
 
-def check_photo_output(path, overwrite=False):
-    """Checks that a picture can be written, before any work is done for it.
-
-    Args:
-        path: str or path.
-        overwrite: bool, whether a file that exists may be replaced.
-
-    Returns:
-        `pathlib.Path`.
-
-    Raises:
-        InputError: as `files.check_output`, and if the suffix names no picture format.
-    """
+def check_photo_output(path: PathLike, overwrite: bool = False) -> pathlib.Path:
+    """The path, checked for writing a picture before any work is done for it."""
     path = check_output(path, overwrite)
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"Expected a picture {', '.join(SUFFIXES)}. Received: {path.name}")
     return path
 
 
-def load_network(name, weights, include_top=False):
+def load_network(
+    name: str, weights: PathLike | None, include_top: bool = False
+) -> tuple[keras.Model, str]:
     """Builds an image network; without its top, for pictures of any size.
 
     Args:
-        name: str, key of `NETWORKS`.
-        weights: str, path of a `.h5` file of the network with or without its top, or
-            `"imagenet"`, which Keras downloads.
-        include_top: bool, whether the network names classes; a file must then hold its top.
+        name: key of `NETWORKS`.
+        weights: path of a `.h5` file of the network with or without its top, or `"imagenet"`,
+            which Keras downloads.
+        include_top: whether the network scores classes; a file must then hold its top.
 
     Returns:
         `(model, preprocessing)`: `keras.Model` and a name in `picture.MODES`.
@@ -131,7 +118,7 @@ def load_network(name, weights, include_top=False):
     if weights == "imagenet":
         try:
             return build(include_top=include_top, weights="imagenet"), preprocessing
-        except Exception as error:  # Keras raises a bare one where there is no network
+        except Exception as error:  # Keras raises a bare one where there is no connection
             reason = str(error).splitlines()[0]
             raise InputError(f"Cannot download the weights of {name}: {reason}") from None
     if weights is None:
@@ -141,34 +128,26 @@ def load_network(name, weights, include_top=False):
     settings = {"alpha": _alpha(weights)} if name == "mobilenet" else {}
     model = build(include_top=include_top, weights=None, **settings)
     try:
-        model.load_weights(weights)
-    except (ValueError, OSError, KeyError) as error:
-        if include_top:
-            reason = str(error).splitlines()[0]
-            raise InputError(f"The weights {weights} do not fit {name}: {reason}") from None
         try:
-            whole = build(include_top=True, weights=weights, **settings)
-        except (ValueError, OSError, KeyError) as error:
-            reason = str(error).splitlines()[0]
-            raise InputError(f"The weights {weights} do not fit {name}: {reason}") from None
-        model.set_weights(whole.get_weights()[: len(model.get_weights())])
+            model.load_weights(weights)
+        except _UNFIT:
+            if include_top:
+                raise
+            complete = build(include_top=True, weights=weights, **settings)  # a file with its top
+            model.set_weights(complete.get_weights()[: len(model.get_weights())])
+    except _UNFIT as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"The weights {weights} do not fit {name}: {reason}") from None
     return model, preprocessing
 
 
-def build_network(name):
-    """Builds an image network without its top, with random weights: to look at its layers.
-
-    Args:
-        name: str, key of `NETWORKS`.
-
-    Returns:
-        `keras.Model`.
-    """
+def build_network(name: str) -> keras.Model:
+    """An image network without its top, with random weights: to look at its layers."""
     return getattr(keras.applications, NETWORKS[name][0])(include_top=False, weights=None)
 
 
 def _on_white(image):
-    """A Pillow image in RGB; what it hides behind transparency is not seen."""
+    """A Pillow image in RGB, with white behind transparent parts."""
     from PIL import Image
 
     if not image.has_transparency_data:
@@ -181,18 +160,15 @@ def _alpha(path):
     """MobileNet's width, read off the filters of the first convolution in a file of weights."""
     import h5py
 
-    found = []
+    filters = []
+
+    def visit(name, item):
+        if "conv1/" in name and getattr(item, "ndim", 0) == 4 and item.shape[:2] == (3, 3):
+            filters.append(item.shape[-1])
+
     try:
         with h5py.File(path, "r") as file:
-            file.visititems(
-                lambda name, item: (
-                    found.append(item.shape[-1])
-                    if "conv1/" in name
-                    and getattr(item, "ndim", 0) == 4
-                    and item.shape[:2] == (3, 3)
-                    else None
-                )
-            )
+            file.visititems(visit)
     except OSError as error:
         raise InputError(f"Cannot read the weights {path}: {error}") from None
-    return found[0] / 32 if found else 1.0
+    return filters[0] / 32 if filters else 1.0

@@ -6,7 +6,7 @@ import pytest
 
 from keras_sounddream import DeepDream, InputError, applications, objectives
 from keras_sounddream.applications import soundnet
-from keras_sounddream.applications.soundnet import network as _soundnet_network
+from keras_sounddream.applications.soundnet import network
 
 RATE = 22050
 CONSTRUCTORS = {"soundnet8": applications.SoundNet8, "soundnet5": applications.SoundNet5}
@@ -251,11 +251,11 @@ def test_short_sounds_are_repeated_whole_to_ten_seconds(seconds, expected, rng):
     np.testing.assert_array_equal(prepared[0], np.resize(waveform, prepared.shape[1]))
 
 
-def test_strict_repeats_nothing():
-    kept = soundnet.preprocess_input(np.ones(soundnet.MIN_SAMPLES), RATE, strict=True)
+def test_strict_repeats_nothing(eight):
+    kept = eight.preprocess_input(np.ones(soundnet.MIN_SAMPLES), RATE, strict=True)
     assert kept.shape == (1, soundnet.MIN_SAMPLES)
     with pytest.raises(InputError, match=r"at least 209374 samples \(9.50 s\).* 209373 "):
-        soundnet.preprocess_input(np.ones(soundnet.MIN_SAMPLES - 1), RATE, strict=True)
+        eight.preprocess_input(np.ones(soundnet.MIN_SAMPLES - 1), RATE, strict=True)
 
 
 def test_what_is_too_short_for_the_heads_is_refused(eight):
@@ -292,7 +292,10 @@ def test_predictions_are_named_step_by_step():
     assert steps[1][2] == [(400, "zen garden", 0.75), (7, "amusement arcade", 0.25)]
     objects = soundnet.decode_predictions(np.eye(1000)[None, :2], top=1)
     assert [label for _, label, _ in objects[0][1]] == ["goldfish, Carassius auratus"]
-    assert soundnet.decode_predictions(np.eye(2), 1, ["a", "b"]) == [[(0, "a", 1)], [(1, "b", 1)]]
+    assert soundnet.decode_predictions(np.eye(2), 1, labels=["a", "b"]) == [
+        [(0, "a", 1)],
+        [(1, "b", 1)],
+    ]
     with pytest.raises(InputError, match="Choose one: objects, scenes"):
         soundnet.decode_predictions({"objects": scores, "scenes": scores})
 
@@ -317,8 +320,8 @@ def test_bad_arguments_are_named(arguments, message):
 
 def test_the_plan_is_the_table():
     for name, plan in (
-        ("soundnet8", _soundnet_network.EIGHT),
-        ("soundnet5", _soundnet_network.FIVE),
+        ("soundnet8", network.EIGHT),
+        ("soundnet5", network.FIVE),
     ):
         rows = [(filters, length, pool or 1) for _, filters, length, pool in CONVOLUTIONS[name]]
         assert (plan.convolutions, plan.head) == (tuple(rows), HEADS[name])

@@ -12,8 +12,8 @@ from PIL import Image
 
 from keras_sounddream import DeepDream, InputError, applications, objectives
 from keras_sounddream.applications import SqueezeNet, squeezenet
-from keras_sounddream.applications import weights as _weights
-from keras_sounddream.applications.squeezenet import model as squeezenet_model
+from keras_sounddream.applications import weights as weight_files
+from keras_sounddream.applications.squeezenet import network
 from keras_sounddream.workflows.dream import dream_file
 
 SEQUENCE = {"1.0": "CRPFFFPFFFFPF", "1.1": "CRPFFPFFPFFFF"}  # torchvision's `features`, by number
@@ -154,7 +154,7 @@ def test_caffes_weights_are_turned_to_fit_the_front_end(version, suffix, padding
 
 def test_pooling_rounds_up_at_every_size(rng):
     inputs = keras.Input((None, None, 2))
-    model = keras.Model(inputs, squeezenet_model._pool(inputs, "pool"))
+    model = keras.Model(inputs, network._pool(inputs, "pool"))
     for size in range(20, 65):
         x = np.maximum(rng.normal(size=(size, 85 - size, 2)), 0).astype("float32")
         np.testing.assert_array_equal(model(x[np.newaxis])[0], pooled(x))
@@ -185,11 +185,11 @@ def test_takes_pictures_from_its_least_size(version, least, rng):
     model = SqueezeNet(False, None, input_shape=(least, least, 3), version=version)
     assert model(rng.uniform(0, 255, (1, least, least, 3))).shape == (1, 1, 1, 512)
     picture = np.zeros((least, least, 3), "uint8")
-    assert squeezenet.preprocess_input(picture, version).shape == (1, least, least, 3)
+    assert model.preprocess_input(picture).shape == (1, least, least, 3)
     with pytest.raises(InputError, match=f"from {least} x {least} pixels"):
         SqueezeNet(weights=None, input_shape=(least - 1, least, 3), version=version)
     with pytest.raises(InputError, match=f"{least} x {least} pixels. Received shape"):
-        squeezenet.preprocess_input(picture[1:], version)
+        model.preprocess_input(picture[1:])
 
 
 @pytest.mark.parametrize(
@@ -254,8 +254,8 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(write, rng, tmp_path):
 
 def test_torchvisions_file_is_taken_from_keras_folder(rng, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(_weights, "read_arrays", lambda path: torch_arrays("1.0", rng))
-    monkeypatch.setattr(_weights, "_check_digits", lambda path: None)
+    monkeypatch.setattr(weight_files, "read_arrays", lambda path: torch_arrays("1.0", rng))
+    monkeypatch.setattr(weight_files, "_check_digits", lambda path: None)
     (tmp_path / "models").mkdir()
     (tmp_path / "models/squeezenet1_0-b66bff10.pth").write_bytes(b"weights")
     assert SqueezeNet().labels[932:934] == ("pretzel", "cheeseburger")

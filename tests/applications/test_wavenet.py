@@ -166,8 +166,8 @@ def test_unknown_labels_are_named(names, message):
     ("settings", "message"),
     [
         ({"dilations": ()}, "`dilations` must be ints"),
-        ({"dilations": (1, 0)}, "Each of `dilations` must be an int, 1 or more. Received: 0"),
-        ({"filter_width": 2.0}, "`filter_width` must be an int, 1 or more. Received: 2.0"),
+        ({"dilations": (1, 0)}, r"`dilations\[1\]` must be an int of at least 1. Received: 0"),
+        ({"filter_width": 2.0}, "`filter_width` must be an int of at least 1. Received: 2.0"),
         ({"output": "gauss"}, "`output` must be one of"),
         ({"conditions": ["metal"]}, "`conditions` must be a dict .* Received: .'metal'"),
         ({"conditions": {"waveform": ["a"]}}, "a word of its own. Received: 'waveform'"),

@@ -9,7 +9,7 @@ import pytest
 from convert.writers import WRITERS, write_npz, write_pth
 
 from keras_sounddream import applications
-from keras_sounddream.applications import base, weights
+from keras_sounddream.applications import weights
 from keras_sounddream.cli.main import main
 
 
@@ -52,7 +52,7 @@ def test_weights_of_another_layout_are_converted(model, arrays, tmp_path, monkey
     write_pth(tmp_path / "theirs.pth", theirs)
     load = weights.load
     monkeypatch.setattr(
-        base._weights, "load", lambda model, path, tops, *_: load(model, path, tops, [layout])
+        weights, "load", lambda model, path, tops, **_: load(model, path, tops, [layout])
     )
     assert main(["convert", "LogMelCNN", "theirs.pth", "-o", "out.npz"]) == 0
     monkeypatch.undo()

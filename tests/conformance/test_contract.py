@@ -8,7 +8,7 @@ import pytest
 from conformance.models import MODELS
 
 from keras_sounddream import InputError, applications
-from keras_sounddream.applications import weights
+from keras_sounddream.applications import base, weights
 
 each = pytest.mark.parametrize("row", MODELS, ids=lambda row: row.constructor.__name__)
 
@@ -133,7 +133,7 @@ def test_weights_by_path_are_those_that_were_saved(row, tmp_path):
 
 @each
 def test_weights_none_reads_no_file(row, monkeypatch):
-    monkeypatch.setattr(weights, "shipped_path", lambda name: pytest.fail(f"read {name}"))
+    monkeypatch.setattr(base, "shipped_path", lambda name: pytest.fail(f"read {name}"))
     row.constructor(weights=None)
 
 
@@ -183,10 +183,10 @@ def test_weights_that_do_not_fit_are_named(row, tmp_path):
 )
 def test_a_changed_file_is_refused(row, tmp_path, monkeypatch):
     (tmp_path / "changed.npz").write_bytes(b"changed")
-    monkeypatch.setattr(weights, "shipped_path", lambda name: tmp_path / "changed.npz")
+    monkeypatch.setattr(base, "shipped_path", lambda name: tmp_path / "changed.npz")
     with pytest.raises(InputError, match="SHA-256"):
         row.constructor(weights=row.pretrained)
-    monkeypatch.setattr(weights, "shipped_path", lambda name: tmp_path / "gone.npz")
+    monkeypatch.setattr(base, "shipped_path", lambda name: tmp_path / "gone.npz")
     with pytest.raises(InputError, match="missing"):
         row.constructor(weights=row.pretrained)
 
@@ -206,7 +206,7 @@ def test_a_changed_file_is_refused(row, tmp_path, monkeypatch):
         ({"classes": 7}, "`classes` must be {labels} with `weights='{first_key}'`"),
         (
             {"labels": ["a"], "classes": 2, "weights": None},
-            "Expected 2 `labels`, one a class. Received: 1",
+            "Expected 2 `labels`, one per class. Received: 1",
         ),
         ({"input_tensor": 3, "weights": None}, "`input_tensor` must be a Keras tensor"),
         (

@@ -69,7 +69,7 @@ def test_what_is_no_picture_is_named(tmp_path):
         "empty.png": "empty.png as a picture",
         "text.png": "text.png as a picture",
         "half.png": "half.png as a picture",
-        "deep.png": "deep.png has more than 8 bits a colour",
+        "deep.png": "deep.png has more than 8 bits per colour",
         ".": "is a folder. Name a file in it",
     }.items():
         with pytest.raises(InputError, match=message) as refusal:

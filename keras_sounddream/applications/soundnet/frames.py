@@ -1,11 +1,13 @@
-"""What of a sound the frames of a layer hear, for networks that are windows on a waveform."""
+"""Times of a layer's frames, in networks of windows on a waveform."""
 
 import difflib
+from typing import Any
 
 import numpy as np
 from keras import layers
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array
 
 _WINDOWED = (layers.Conv1D, layers.MaxPooling1D)
 _POINTWISE = (
@@ -19,16 +21,16 @@ _POINTWISE = (
 )
 
 
-def seconds_to_frames(model, layer, seconds):
-    """Counts the frames that a layer makes of a sound.
+def seconds_to_frames(model: Any, layer: str, seconds: float) -> int:
+    """Counts the frames that a layer outputs for a sound.
 
     Args:
         model: `AudioModel` of waveforms, of convolutions, poolings and paddings along time.
-        layer: str, a layer of `model`, such as `"pool5"`.
-        seconds: float, of sound.
+        layer: name of a layer of `model`, such as `"pool5"`.
+        seconds: length of the sound.
 
     Returns:
-        int, 0 for a sound that is too short.
+        Number of frames, 0 for a sound that is too short.
 
     Raises:
         InputError: if there is no such layer, or it lies behind a layer of another kind.
@@ -39,19 +41,20 @@ def seconds_to_frames(model, layer, seconds):
     return frames
 
 
-def frames_to_seconds(model, layer, frames):
-    """Finds the shortest sound of which a layer makes so many frames.
+def frames_to_seconds(model: Any, layer: str, frames: int) -> float:
+    """Finds the length of the shortest sound for which a layer outputs so many frames.
 
     Args:
-        model: `AudioModel`, as `seconds_to_frames` takes it.
-        layer: str, a layer of `model`.
-        frames: int, 1 or more.
+        model: `AudioModel` of waveforms.
+        layer: name of a layer of `model`.
+        frames: 1 or more.
 
     Returns:
-        float, seconds.
+        Seconds.
 
     Raises:
-        InputError: as `seconds_to_frames`, and if `frames` is less than 1.
+        InputError: if `frames` is less than 1, there is no such layer, or it lies behind a layer
+            of another kind.
     """
     if frames < 1:
         raise InputError(f"Expected at least 1 frame. Received: {frames}")
@@ -60,20 +63,20 @@ def frames_to_seconds(model, layer, frames):
     return frames / model.sample_rate
 
 
-def frame_times(model, layer, frames):
-    """Finds when the sound is that each frame of a layer hears.
+def frame_times(model: Any, layer: str, frames: int) -> Array:
+    """Finds the span of sound that each frame of a layer depends on.
 
     Args:
-        model: `AudioModel`, as `seconds_to_frames` takes it.
-        layer: str, a layer of `model`.
-        frames: int, how many.
+        model: `AudioModel` of waveforms.
+        layer: name of a layer of `model`.
+        frames: how many.
 
     Returns:
         float64 `(frames, 2)`, seconds: the first sample that the frame depends on, and the one
         after its last. Before 0 and after the sound's end lie the zeros that are put around it.
 
     Raises:
-        InputError: as `seconds_to_frames`.
+        InputError: if there is no such layer, or it lies behind a layer of another kind.
     """
     first, jump, length = 0, 1, 1  # samples
     for window, stride, padding in _windows(model, layer):
@@ -86,20 +89,20 @@ def frame_times(model, layer, frames):
 
 def _windows(model, name):
     """The windows between the waveform and a layer: list of `(length, stride, padding)`."""
-    found, padding = [], 0
+    windows, padding = [], 0
     for layer in _path(model, name):
         if isinstance(layer, layers.ZeroPadding1D):
             padding = layer.padding[0]
         elif isinstance(layer, _WINDOWED) and layer.padding == "valid":
             length = getattr(layer, "kernel_size", None) or layer.pool_size
-            found.append((length[0], layer.strides[0], padding))
+            windows.append((length[0], layer.strides[0], padding))
             padding = 0
         elif not isinstance(layer, _POINTWISE):
             raise InputError(
                 f"The frames of layer {name!r} of {model.name} cannot be told: before it is "
                 f"{layer.name!r}, a {type(layer).__name__}."
             )
-    return found
+    return windows
 
 
 def _path(model, name):

@@ -1,26 +1,26 @@
-"""SoundNet: what objects and scenes a sound goes with, learnt from the pictures of videos.
+"""SoundNet: objects and scenes that a sound goes with, learnt from the pictures of videos.
 
-By Y. Aytar, C. Vondrick and A. Torralba. The labels are the lists that come with their code (MIT).
+By Y. Aytar, C. Vondrick and A. Torralba. The labels come with their code (MIT).
 """
 
-import math
+from typing import Any
 
 import keras
-import numpy as np
 
-import keras_sounddream.applications.base as _common
-import keras_sounddream.applications.soundnet.network as _network
-from keras_sounddream.applications.soundnet.frames import frame_times as frame_times
-from keras_sounddream.applications.soundnet.frames import frames_to_seconds as frames_to_seconds
-from keras_sounddream.applications.soundnet.frames import seconds_to_frames as seconds_to_frames
+from keras_sounddream.applications import base, preprocessing
+from keras_sounddream.applications.decoding import Labels, Predictions, decode_for_family
+from keras_sounddream.applications.preprocessing import numbers
+from keras_sounddream.applications.soundnet import network
 from keras_sounddream.applications.soundnet.weights import TOPS, layouts
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, PathLike
 
-SAMPLE_RATE = _network.SAMPLE_RATE
+SAMPLE_RATE = network.SAMPLE_RATE
 CLASSES = {"objects": 1000, "scenes": 401}
 LABELS = {"objects": "imagenet.txt", "scenes": "places2.txt"}
-MIN_SAMPLES = _network.EIGHT.least_samples(8)  # of which SoundNet8's heads make one step
+MIN_SAMPLES = network.EIGHT.least_samples(8)  # for one step of SoundNet8's heads
 MIN_SECONDS = 10.0  # to which shorter sounds are repeated
+LENGTHS = {"min_seconds": MIN_SECONDS, "repeat_whole": True}
 
 PRETRAINED = {
     "flickr": {
@@ -37,19 +37,19 @@ PRETRAINED_5 = {
 
 
 def SoundNet8(
-    include_top=True,
-    weights="flickr",
-    input_tensor=None,
-    input_shape=None,
-    pooling=None,
-    classes=None,
-    classifier_activation="softmax",
-    name="soundnet8",
+    include_top: bool = True,
+    weights: PathLike | None = "flickr",
+    input_tensor: Any = None,
+    input_shape: tuple[int | None, ...] | None = None,
+    pooling: str | None = None,
+    classes: int | None = None,
+    classifier_activation: Any = "softmax",
+    name: str = "soundnet8",
     *,
-    scale="demo",
-    include_front_end=True,
-    labels=None,
-):
+    scale: str = "demo",
+    include_front_end: bool = True,
+    labels: Labels = None,
+) -> base.AudioModel:
     """Builds the network of eight layers on waveforms, for sounds of any length from 9.5 s.
 
     Seven convolutions and two heads, which score 1000 objects and 401 scenes every 3 s. 14.4
@@ -63,12 +63,12 @@ def SoundNet8(
             begins with; or a path of the original's `.t7`, of the `.npy` or `.pth` of its ports, of
             `.npz` or of `.weights.h5`.
         input_shape: `(samples,)` at 22 050 Hz; by default any length.
-        classes: int for a head of one's own in place of the two, averaged over time, as the
+        classes: number, for a head of one's own in place of the two, averaged over time, as the
             original is fine-tuned; for sounds from 3.6 s.
         scale: what the front end multiplies by: `"demo"`, 256, as the network was trained, or
             `"esc50_eval"`, 512, as the original reads features for ESC-50.
-        include_front_end: bool; `False` gives the network on waveforms that are scaled already.
-        labels: sequence of str, one a class, which the model keeps; `classes` must be given.
+        include_front_end: `False` gives the network on scaled waveforms.
+        labels: one per class, which the model keeps; `classes` must be given.
 
     Returns:
         `keras.Model` from float32 `(batch, samples)`, mono in [-1, 1] at 22 050 Hz, to a dict of
@@ -84,120 +84,110 @@ def SoundNet8(
     https://arxiv.org/abs/1610.09001
     """
     labels = _check(include_top, weights, pooling, classes, scale, labels, PRETRAINED)
-    inputs, x = _network.begin(input_tensor, input_shape, scale, include_front_end)
-    x = _network.convolve(x, _network.EIGHT)
-    if include_top:
-        x = _network.score(x, _network.EIGHT, classes or CLASSES, classifier_activation)
-    else:
-        x = _common.pool(x, pooling)
-    known = layouts(_network.EIGHT.pooled)
-    return _common.finish(inputs, x, name, SAMPLE_RATE, labels, weights, PRETRAINED, TOPS, known)
+    inputs, x = network.begin(input_tensor, input_shape, scale, include_front_end)
+    top = (classes or CLASSES, classifier_activation) if include_top else None
+    model = _build(name, inputs, x, network.EIGHT, top, pooling, labels)
+    known = layouts(network.EIGHT.pooled)
+    return base.load_weights(model, weights, PRETRAINED, TOPS, layouts=known)
 
 
 def SoundNet5(
-    include_top=True,
-    weights="flickr",
-    input_tensor=None,
-    input_shape=None,
-    pooling=None,
-    classes=None,
-    classifier_activation="softmax",
-    name="soundnet5",
+    include_top: bool = True,
+    weights: PathLike | None = "flickr",
+    input_tensor: Any = None,
+    input_shape: tuple[int | None, ...] | None = None,
+    pooling: str | None = None,
+    classes: int | None = None,
+    classifier_activation: Any = "softmax",
+    name: str = "soundnet5",
     *,
-    scale="demo",
-    include_front_end=True,
-    labels=None,
-):
+    scale: str = "demo",
+    include_front_end: bool = True,
+    labels: Labels = None,
+) -> base.AudioModel:
     """Builds the network of five layers on waveforms, for sounds of any length from 2.6 s.
 
     Four convolutions, `conv1` … `conv4`, and two heads, every 4.5 s. 6.2 million parameters, 1.5
-    billion multiply-adds for 20 s. For everything else see `SoundNet8`.
+    billion multiply-adds for 20 s. For the rest see `SoundNet8`.
 
     Args:
-        weights: as of `SoundNet8`; `"flickr"` is the original's `soundnet5_final.t7`.
-        classes: as of `SoundNet8`; for sounds from 1.1 s.
-        scale: as of `SoundNet8`.
-        include_front_end: as of `SoundNet8`.
-        labels: as of `SoundNet8`.
+        weights: `"flickr"`, the original's `soundnet5_final.t7`, which does not ship; `None` for
+            random ones; or a path of one of the files that `SoundNet8` takes.
+        classes: number, for a head of one's own in place of the two, for sounds from 1.1 s.
+        scale: key of the front end's factors, `"demo"` or `"esc50_eval"`.
+        include_front_end: `False` gives the network on scaled waveforms.
+        labels: one per class, which the model keeps; `classes` must be given.
 
     Returns:
-        `keras.Model`, as `SoundNet8`, with 256 channels without a top.
+        `keras.Model` with the outputs of `SoundNet8`, but 256 channels without a top.
 
     Raises:
-        InputError: as `SoundNet8`.
+        InputError: if arguments do not fit each other, the weights do not fit the model, or a
+            sound is too short for the heads.
 
-    Reference: as of `SoundNet8`.
     """
     labels = _check(include_top, weights, pooling, classes, scale, labels, PRETRAINED_5)
-    inputs, x = _network.begin(input_tensor, input_shape, scale, include_front_end)
-    x = _network.convolve(x, _network.FIVE)
-    if include_top:
-        x = _network.score(x, _network.FIVE, classes or CLASSES, classifier_activation)
-    else:
-        x = _common.pool(x, pooling)
-    known = layouts(_network.FIVE.pooled)
-    return _common.finish(inputs, x, name, SAMPLE_RATE, labels, weights, PRETRAINED_5, TOPS, known)
+    inputs, x = network.begin(input_tensor, input_shape, scale, include_front_end)
+    top = (classes or CLASSES, classifier_activation) if include_top else None
+    model = _build(name, inputs, x, network.FIVE, top, pooling, labels)
+    known = layouts(network.FIVE.pooled)
+    return base.load_weights(model, weights, PRETRAINED_5, TOPS, layouts=known)
 
 
-def preprocess_input(waveform, sample_rate, strict=False):
+def _build(name, inputs, x, plan, top, pooling, labels):
+    """The model with random weights; `top` is `(classes, activation)` or `None`."""
+    x = network.convolve(x, plan)
+    x = base.pool(x, pooling) if top is None else network.score(x, plan, *top)
+    lengths = {**LENGTHS, "least_seconds": network.least_seconds(plan, top[0] if top else CLASSES)}
+    return base.describe(base.AudioModel(inputs, x, name=name), SAMPLE_RATE, labels, lengths)
+
+
+def preprocess_input(waveform: Array, sample_rate: int) -> Array:
     """Brings sound to 22 050 Hz mono and at least 10 s.
 
     Shorter sounds are repeated, whole, until they are no shorter, as the original does before it
-    predicts.
+    predicts. The method `preprocess_input` of a model also has `strict=True`, to refuse sounds
+    that are too short for its heads instead.
 
     Args:
         waveform: float array `(samples,)`, `(batch, samples)` or `(batch, samples, channels)`,
             in [-1, 1]; the channels are averaged.
-        sample_rate: int, Hz, of `waveform`.
-        strict: bool, whether nothing is repeated, and what is too short for `SoundNet8` refused.
+        sample_rate: Hz, of `waveform`.
 
     Returns:
         float32 `(batch, samples)`, a new array.
 
     Raises:
-        InputError: if `waveform` is empty, has another rank, is not finite, or is too short.
+        InputError: if `waveform` is empty, has another rank, or is not finite.
     """
-    waveform = _common.prepare(waveform, sample_rate, SAMPLE_RATE, min_seconds=0)
-    num_samples = waveform.shape[1]
-    if strict and num_samples < MIN_SAMPLES:
-        raise InputError(
-            f"Expected at least {MIN_SAMPLES} samples ({MIN_SAMPLES / SAMPLE_RATE:.2f} s) at "
-            f"{SAMPLE_RATE} Hz. Received: {num_samples} ({num_samples / SAMPLE_RATE:.2f} s). "
-            "With strict=False it is repeated."
-        )
-    repeats = 1 if strict else math.ceil(MIN_SECONDS * SAMPLE_RATE / num_samples)
-    return np.tile(waveform, (1, repeats))
+    return preprocessing.prepare(waveform, sample_rate, SAMPLE_RATE, **LENGTHS)
 
 
-def decode_predictions(scores, top=5, labels=None):
+def decode_predictions(
+    scores: Array, top: int = 5, model: Any = None, labels: Labels = None
+) -> Predictions:
     """Names the highest scores of each example, or of each of its time steps.
 
     Args:
         scores: float array `(batch, steps, classes)`, one of the outputs that `predict` returns,
             or `(batch, classes)`.
-        top: int, how many.
-        labels: sequence of str, one a class; by default those of the 401 scenes if there are so
-            many columns, else of the 1000 objects.
+        top: how many classes to name.
+        model: whose labels to use, such as those of a fine-tuned model.
+        labels: one per class, in place of the model's; by default those of the 401 scenes for
+            as many columns, else of the 1000 objects.
 
     Returns:
         For each example a list, for each time step, of lists of `(index, label, score)`, highest
         first; without the list for time steps if `scores` has none.
 
     Raises:
-        InputError: if `scores` does not have a column a label.
+        InputError: if `scores` does not have a column per label.
     """
-    if isinstance(scores, dict):
-        raise InputError(f"Expected the scores of one output. Choose one: {', '.join(scores)}.")
-    scores = _common.numbers(scores, "scores")
-    if labels is None:
-        is_scenes = scores.shape[-1:] == (CLASSES["scenes"],)
-        labels = _common.read_labels(LABELS["scenes" if is_scenes else "objects"])
-    if scores.ndim == 3:
-        return [_common.decode(steps, labels, top) for steps in scores]
-    return _common.decode(scores, labels, top)
+    heads = {head: base.read_labels(name) for head, name in LABELS.items()}
+    return decode_for_family(scores, top, model, labels, heads, steps=True)
 
 
-def middle_step(scores):
+def middle_step(scores: Array) -> Array:
     """Takes the scores of the middle time step, by which the original names a whole clip.
 
     Args:
@@ -209,14 +199,14 @@ def middle_step(scores):
     Raises:
         InputError: if `scores` has another shape, or is a dict of several outputs.
     """
-    scores = _common.numbers(scores, "the scores of one output")
+    scores = numbers(scores, "the scores of one output")
     if scores.ndim != 3:
         raise InputError(f"Expected scores (batch, steps, classes). Received: {scores.shape}")
     return scores[:, (scores.shape[1] - 1) // 2]
 
 
-def features(model):
-    """Gives the outputs that the original's features are read from.
+def features(model: keras.Model) -> keras.Model:
+    """Makes the model of the outputs that the original reads its features from.
 
     Args:
         model: `AudioModel`, of `SoundNet8` or `SoundNet5`.
@@ -230,31 +220,31 @@ def features(model):
         InputError: if `model` has no `conv1`.
     """
     names = [layer.name for layer in model.layers]
-    found, number = [], 1
+    ends, number = [], 1
     while f"conv{number}" in names:
-        found.append(f"pool{number}" if f"pool{number}" in names else f"conv{number}_relu")
+        ends.append(f"pool{number}" if f"pool{number}" in names else f"conv{number}_relu")
         number += 1
-    if not found:
+    if not ends:
         raise InputError(f"Expected a model of SoundNet8 or SoundNet5. Received: {model.name}")
-    found += [head for head in CLASSES if head in names]
-    outputs = [model.get_layer(layer).output for layer in found]
+    ends += [head for head in CLASSES if head in names]
+    outputs = [model.get_layer(layer).output for layer in ends]
     return keras.Model(model.inputs[0], outputs, name=f"{model.name}_features")
 
 
 def _check(include_top, weights, pooling, classes, scale, labels, pretrained):
     """Checks the arguments; gives the labels that the model will have, or `None`."""
-    if scale not in _network.SCALES:
-        raise InputError(f"`scale` must be one of {list(_network.SCALES)}. Received: {scale!r}")
+    if scale not in network.SCALES:
+        raise InputError(f"`scale` must be one of {list(network.SCALES)}. Received: {scale!r}")
     if classes is not None:
         if include_top and weights in pretrained:
             raise InputError(
                 f"`classes` must be None with `weights={weights!r}` and `include_top=True`. "
                 f"Received: {classes}"
             )
-        return _common.check_arguments(include_top, None, pooling, classes, labels, {})
+        return base.check_arguments(include_top, None, pooling, classes, labels, {})
     if labels is not None:
         raise InputError(f"`labels` go with `classes`. Received: {len(labels)}, and no `classes`.")
-    _common.check_arguments(False, None, pooling, 1, None, {})
+    base.check_arguments(False, None, pooling, 1, None, {})
     if weights is None or not include_top:
         return None
-    return {head: _common.read_labels(name) for head, name in LABELS.items()}
+    return {head: base.read_labels(name) for head, name in LABELS.items()}

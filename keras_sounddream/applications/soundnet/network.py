@@ -1,16 +1,18 @@
 """SoundNet's convolutions and heads, from tables."""
 
 import dataclasses
+from typing import Any
 
 import keras
 from keras import initializers, layers, ops
 
-import keras_sounddream.applications.base as _common
+from keras_sounddream.applications import base
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Tensor
 
 SAMPLE_RATE = 22050
 SCALES = {"demo": 256.0, "esc50_eval": 512.0}  # what a waveform of [-1, 1] is multiplied by
-_NORM = {"epsilon": 1e-5, "momentum": 0.9}  # the original's, as are the initial values
+_NORM = {"epsilon": 1e-5, "momentum": 0.9}  # the original's, like the initial values
 _OWN_HEAD = (4, 1, 0)  # as the original is fine-tuned
 
 
@@ -19,21 +21,21 @@ class SoundNetConfig:
     """A network as a table.
 
     Attributes:
-        convolutions: tuple of `(filters, length, pooling)`; each has a stride of 2 and half its
-            length of zeros on both sides, and is pooled by 1 if not at all.
+        convolutions: `(filters, length, pooling)` of each; it has a stride of 2 and half its
+            length of zeros on both sides; a pooling of 1 means none.
         head: `(length, stride, padding)` of the convolutions that score.
     """
 
-    convolutions: tuple
-    head: tuple
+    convolutions: tuple[tuple[int, int, int], ...]
+    head: tuple[int, int, int]
 
     @property
-    def pooled(self):
-        """For each convolution whether it is pooled: list of bool."""
+    def pooled(self) -> list[bool]:
+        """For each convolution whether it is pooled."""
         return [pooling > 1 for *_, pooling in self.convolutions]
 
-    def least_samples(self, frames):
-        """Length of the shortest sound of which the last convolution makes so many frames."""
+    def least_samples(self, frames: int) -> int:
+        """Length of the shortest sound that gives so many frames after the last convolution."""
         for _, _, pooling in reversed(self.convolutions):
             frames = 2 * (frames * pooling - 1)
         return frames
@@ -59,32 +61,32 @@ FIVE = SoundNetConfig(
 
 @keras.saving.register_keras_serializable(package="keras_sounddream")
 class LongEnough(layers.Identity):
-    """Refuses sounds of which a head makes no step; passes the others on as they are.
+    """Refuses sounds that are too short for a head; leaves the others unchanged.
 
     Without it, a convolution on too few frames gives an error on some machines, nothing on others,
     and with oneDNN on the CPU its own input.
 
     Args:
-        frames: int, that the head needs.
-        seconds: float, length of the shortest sound that has them, for the error.
+        frames: number that the head needs.
+        seconds: length of the shortest sound that has them, for the error.
 
     Input shape:
         float32 `(batch, frames, channels)`.
 
     Output shape:
-        the same.
+        The same.
 
     Raises:
         InputError: if there are fewer frames; where their number is known only while a graph
             runs, TensorFlow's own error.
     """
 
-    def __init__(self, frames, seconds, **kwargs):
+    def __init__(self, frames: int, seconds: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.frames = frames
         self.seconds = seconds
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         if self._count(inputs.shape) is not None:
             return inputs
         batch, frames, channels = ops.shape(inputs)
@@ -93,7 +95,7 @@ class LongEnough(layers.Identity):
         rest = ops.slice(inputs, start, (batch, frames - self.frames, channels))
         return ops.concatenate([first, rest], axis=1)
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs: Tensor) -> Any:
         self._count(inputs.shape)
         return super().compute_output_spec(inputs)
 
@@ -105,39 +107,23 @@ class LongEnough(layers.Identity):
             )
         return shape[1]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "frames": self.frames, "seconds": self.seconds}
 
 
-def begin(input_tensor, input_shape, scale, include_front_end):
-    """Makes the input, and scales it.
-
-    Args:
-        input_tensor: Keras tensor or `None`, as of the constructors.
-        input_shape: tuple or `None`, likewise.
-        scale: str, key of `SCALES`.
-        include_front_end: bool, whether anything is scaled.
-
-    Returns:
-        `(inputs, x)`, Keras tensors `(batch, samples)`.
-    """
+def begin(
+    input_tensor: Any, input_shape: Any, scale: str, include_front_end: bool
+) -> tuple[Tensor, Tensor]:
+    """The input `(batch, samples)`, and the same scaled by `SCALES[scale]` in a front end."""
     name = "waveform" if include_front_end else "scaled_waveform"
-    inputs = _common.settle_input(input_tensor, input_shape or (None,), name)
+    inputs = base.settle_input(input_tensor, input_shape or (None,), name)
     if not include_front_end:
         return inputs, inputs
     return inputs, layers.Rescaling(SCALES[scale], name="front_end")(inputs)
 
 
-def convolve(x, plan):
-    """Applies what is before the heads.
-
-    Args:
-        x: Keras tensor `(batch, samples)`, scaled.
-        plan: `SoundNetConfig`.
-
-    Returns:
-        Keras tensor `(batch, frames, channels)`.
-    """
+def convolve(x: Tensor, plan: SoundNetConfig) -> Tensor:
+    """Scaled waveforms `(batch, samples)` to features `(batch, frames, channels)`."""
     x = layers.Reshape((-1, 1), name="add_channel")(x)
     for number, (filters, length, pooling) in enumerate(plan.convolutions, start=1):
         path = f"conv{number}"
@@ -150,25 +136,20 @@ def convolve(x, plan):
     return x
 
 
-def score(x, plan, widths, activation):
-    """Puts the original's heads on the network, or one of one's own.
+def score(
+    x: Tensor, plan: SoundNetConfig, widths: int | dict[str, int], activation: Any
+) -> Tensor | dict[str, Tensor]:
+    """Class scores of features `(batch, frames, channels)`.
 
-    Args:
-        x: Keras tensor `(batch, frames, channels)`.
-        plan: `SoundNetConfig`.
-        widths: dict from the name of a head to its classes, or int for a head of one's own.
-        activation: str, function or `None`, of the scores.
-
-    Returns:
-        dict from name to Keras tensor `(batch, steps, classes)`, or Keras tensor
-        `(batch, classes)`, the mean over time.
+    `widths` is a dict from the name of a head to its classes, for a dict of scores
+    `(batch, steps, classes)`; or an int, for scores `(batch, classes)`, the mean over time.
     """
+    seconds = least_seconds(plan, widths)
+    x = LongEnough(_frames(plan, widths), seconds, name="long_enough")(x)
     if isinstance(widths, int):
-        x = _long_enough(x, plan, _OWN_HEAD)
-        x = _padded_convolution(x, _common.TOP, widths, *_OWN_HEAD)
+        x = _padded_convolution(x, base.TOP, widths, *_OWN_HEAD)
         x = layers.GlobalAveragePooling1D(name="mean_pool")(x)
         return layers.Activation(activation, dtype="float32", name="scores")(x)
-    x = _long_enough(x, plan, plan.head)
     outputs = {path: _padded_convolution(x, path, n, *plan.head) for path, n in widths.items()}
     return {
         path: layers.Activation(activation, dtype="float32", name=f"{path}_scores")(scores)
@@ -176,15 +157,19 @@ def score(x, plan, widths, activation):
     }
 
 
-def _long_enough(x, plan, head):
-    length, _, padding = head
-    frames = length - 2 * padding
-    seconds = plan.least_samples(frames) / SAMPLE_RATE
-    return LongEnough(frames, seconds, name="long_enough")(x)
+def least_seconds(plan: SoundNetConfig, widths: int | dict[str, int]) -> float:
+    """Length of the shortest sound that the heads take."""
+    return plan.least_samples(_frames(plan, widths)) / SAMPLE_RATE
+
+
+def _frames(plan, widths):
+    """Frames that the heads need."""
+    length, _, padding = _OWN_HEAD if isinstance(widths, int) else plan.head
+    return length - 2 * padding
 
 
 def _padded_convolution(x, path, filters, length, stride, padding):
-    """Puts zeros on both sides, as many, whatever the length: not Keras's `"same"`."""
+    """A convolution with `padding` zeros on both sides: not Keras's `"same"`."""
     if padding:
         x = layers.ZeroPadding1D(padding, name=f"{path}_pad")(x)
     normal = initializers.RandomNormal(stddev=0.01)

@@ -1,10 +1,12 @@
-"""SoundNet's weights as those have them who trained, ported and published them."""
+"""Layouts of SoundNet's weights in the original's files and those of its ports."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from keras_sounddream.applications.weights import Foreign
+from keras_sounddream.applications.weights import Foreign, Layout
 
-HEADS = {"objects": "", "scenes": "_2"}  # and what the ports add to the name of the last layer
+HEADS = {"objects": "", "scenes": "_2"}  # and the ports' ending of the last layer's name
 TOPS = (*(f"{head}/" for head in HEADS), "predictions/", "ignored/")
 
 # A head of one's own, which none of the files has.
@@ -29,15 +31,11 @@ _TORCH = {
 }
 
 
-def layouts(pooled):
-    """Finds the weights in the files of others.
+def layouts(pooled: Sequence[bool]) -> tuple[Layout, ...]:
+    """Layouts of the ports' `.npy`, their `.pth` and the original's `.t7`.
 
-    Args:
-        pooled: sequence of bool, for each convolution before the heads whether it is pooled.
-
-    Returns:
-        tuple of dicts from a weight's path to its `Foreign`: for the ports' `.npy`, their `.pth`
-        and the original's `.t7`. What is to be passed over is under `ignored/`.
+    `pooled` says for each convolution before the heads whether it is pooled. Tensors to leave out
+    are under `ignored/`.
     """
     return _npy_layout(len(pooled)), _pth_layout(len(pooled)), _t7_layout(pooled)
 
@@ -70,14 +68,14 @@ def _t7_layout(pooled):
     where there is one, pooling, and after these an `nn.ConcatTable` of the two heads. Names are
     taken to be paths in that tree, with Lua's indices, which begin at 1.
     """
-    layout, place = {}, 1
+    layout, index = {}, 1
     for i, has_pool in enumerate(pooled, start=1):
-        after = f"modules/{place + 1}/"
-        layout |= _rows(f"conv{i}", f"modules/{place}/", after, _TORCH, _from_torch)
-        place += 3 + has_pool
+        after = f"modules/{index + 1}/"
+        layout |= _rows(f"conv{i}", f"modules/{index}/", after, _TORCH, _from_torch)
+        index += 3 + has_pool
     for number, head in enumerate(HEADS, start=1):
-        there = f"modules/{place}/modules/{number}/"
-        layout |= _rows(head, there, None, _TORCH, _from_torch)
+        module = f"modules/{index}/modules/{number}/"
+        layout |= _rows(head, module, None, _TORCH, _from_torch)
     return layout | _OWN_HEAD
 
 
@@ -89,8 +87,8 @@ def _rows(ours, convolution, norm, names, turn):
     }
     if norm is None:
         return rows
-    normed = {name: there for name, there in names.items() if name not in ("kernel", "bias")}
-    return rows | {f"{ours}_norm/{name}": Foreign(norm + there) for name, there in normed.items()}
+    normed = {name: theirs for name, theirs in names.items() if name not in ("kernel", "bias")}
+    return rows | {f"{ours}_norm/{name}": Foreign(norm + n) for name, n in normed.items()}
 
 
 def _from_npy(kernel):

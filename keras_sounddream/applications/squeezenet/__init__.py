@@ -1,11 +1,11 @@
-"""SqueezeNet: 1,000 kinds of things in pictures, with few parameters."""
+"""SqueezeNet: a classifier of pictures in 1,000 classes, with few parameters."""
 
 from keras_sounddream.lazy import attach
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "BANKS": "model",
+        "BANKS": "network",
         "PREPROCESSING": "model",
         "PRETRAINED": "model",
         "SqueezeNet": "model",

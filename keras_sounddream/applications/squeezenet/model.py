@@ -1,59 +1,58 @@
 """SqueezeNet: a small classifier of pictures, in the two versions that were published."""
 
+from typing import Any
+
+import keras
 import numpy as np
-from keras import Model, initializers, layers
+from keras import layers
 
-import keras_sounddream.applications.base as _common
-import keras_sounddream.applications.squeezenet.weights as _weights
+from keras_sounddream.applications import base
+from keras_sounddream.applications.decoding import Labels, Predictions, decode_for_family
+from keras_sounddream.applications.preprocessing import numbers
+from keras_sounddream.applications.squeezenet import network
+from keras_sounddream.applications.squeezenet import weights as file_layouts
+from keras_sounddream.applications.squeezenet.network import BANKS, FIRST
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, PathLike
 
-BANKS = {  # what is before each pooling, and what is last
-    "1.0": {
-        "bank1": "conv1",
-        "bank2": "fire4_concat",
-        "bank3": "fire8_concat",
-        "bank4": "fire9_concat",
-    },
-    "1.1": {
-        "bank1": "conv1",
-        "bank2": "fire3_concat",
-        "bank3": "fire5_concat",
-        "bank4": "fire9_concat",
-    },
-}
 PREPROCESSING = {  # factor and summand of red, green and blue in [0, 255]
     "torch": (
-        [1 / (255 * deviation) for deviation in _weights.DEVIATION],
-        [-m / d for m, d in zip(_weights.MEAN, _weights.DEVIATION, strict=True)],
+        [1 / (255 * deviation) for deviation in file_layouts.DEVIATION],
+        [-m / d for m, d in zip(file_layouts.MEAN, file_layouts.DEVIATION, strict=True)],
     ),
     "unit": ([1 / 255] * 3, [0.0] * 3),
 }
-PRETRAINED = _weights.ROWS["1.0"]
+PRETRAINED = file_layouts.ROWS["1.0"]
 
 _CLASSES = 1000
-_FIRST = {"1.0": (96, 7), "1.1": (64, 3)}  # filters and size of the first convolution
 _LEAST = {"1.0": 21, "1.1": 17}  # pixels
-_SQUEEZES = (16, 16, 32, 32, 48, 48, 64, 64)  # filters, from fire2 to fire9
-_EXPANSION = 4  # times as many filters in each of the two that follow a squeeze
-_RELU = {"activation": "relu", "kernel_initializer": "he_uniform"}
+
+
+@keras.saving.register_keras_serializable(package="keras_sounddream")
+class SqueezeNetModel(base.AudioModel):
+    """A SqueezeNet: an `AudioModel` that takes pictures."""
+
+    def preprocess_input(self, pictures: Array) -> Array:  # type: ignore[override]
+        """Checks pictures, of at least the size that this version takes; see `preprocess_input`."""
+        return _checked_pictures(pictures, _LEAST[_version(self)])
 
 
 def SqueezeNet(
-    include_top=True,
-    weights="imagenet",
-    input_tensor=None,
-    input_shape=None,
-    pooling=None,
-    classes=_CLASSES,
-    classifier_activation="softmax",
-    name="squeezenet",
+    include_top: bool = True,
+    weights: PathLike | None = "imagenet",
+    input_tensor: Any = None,
+    input_shape: tuple[int | None, ...] | None = None,
+    pooling: str | None = None,
+    classes: int = _CLASSES,
+    classifier_activation: Any = "softmax",
+    name: str = "squeezenet",
     *,
-    version="1.0",
-    preprocessing="torch",
-    conv10_padding=0,
-    include_front_end=True,
-    labels=None,
-):
+    version: str = "1.0",
+    preprocessing: str = "torch",
+    conv10_padding: int = 0,
+    include_front_end: bool = True,
+    labels: Labels = None,
+) -> "SqueezeNetModel":
     """Builds SqueezeNet for pictures of any size from 21 x 21 pixels (17 x 17 in version 1.1).
 
     A convolution, eight fire modules (a squeeze by 1 x 1, then expansions by 1 x 1 and 3 x 3 side
@@ -65,19 +64,19 @@ def SqueezeNet(
     Args:
         weights: `"imagenet"`, torchvision's, which do not ship: the error says what to fetch;
             `None` for random ones; or a path of torchvision's `.pth`, of a Keras `.h5` or `.npz`
-            with the tensors of Caffe's model, or of `.npz` or `.weights.h5` of this package. What
-            was trained on blue, green, red less the mean is turned to fit the front end: the
-            outputs are the same.
+            with the tensors of Caffe's model, or of `.npz` or `.weights.h5` of this package.
+            Weights that were trained on blue, green, red less the mean are adapted to the front
+            end: the outputs are the same.
         input_shape: `(height, width, 3)`; by default any size.
-        version: str, `"1.0"` or `"1.1"` (a smaller first convolution, poolings earlier, less than
+        version: `"1.0"` or `"1.1"` (a smaller first convolution, poolings earlier, less than
             half the operations).
-        preprocessing: str, what the front end makes of pixels: `"torch"` for [0, 1], normalised by
+        preprocessing: the front end's scaling of pixels: `"torch"` for [0, 1], normalised by
             ImageNet's mean and deviation, or `"unit"` for [0, 1], which no published weights were
             trained on.
-        conv10_padding: int, zeros around the input of the last convolution: 0 as in torchvision,
+        conv10_padding: zeros around the input of the last convolution: 0 as in torchvision,
             or 1 as in Caffe's model of version 1.0, whose scores are less sure.
-        include_front_end: bool; `False` gives the network on pictures that are preprocessed.
-        labels: sequence of str, one a class, which the model keeps; by default ImageNet's if there
+        include_front_end: `False` gives the network on preprocessed pictures.
+        labels: one per class, which the model keeps; by default ImageNet's if there
             are weights and 1000 classes.
 
     Returns:
@@ -96,53 +95,61 @@ def SqueezeNet(
         conv10_padding=(conv10_padding, (0, 1)),
     )
     if weights is not None and include_top and classes == _CLASSES and labels is None:
-        labels = _common.read_labels("imagenet.txt")
-    rows = _weights.ROWS[version]
-    labels = _common.check_arguments(include_top, weights, pooling, classes, labels, rows)
+        labels = base.read_labels("imagenet.txt")
+    rows = file_layouts.ROWS[version]
+    labels = base.check_arguments(include_top, weights, pooling, classes, labels, rows)
     inputs = x = _input(input_tensor, input_shape, version)
     if include_front_end:
         scale, offset = PREPROCESSING[preprocessing]
         x = layers.Rescaling(scale, offset, name="front_end")(x)
-    x = _features(x, version)
+    x = network.features(x, version)
     if include_top:
-        x = _top(x, classes, classifier_activation, conv10_padding)
+        x = network.top(x, classes, classifier_activation, conv10_padding)
     else:
-        x = _common.pool(x, pooling)
-    layouts = _weights.torch_layout(BANKS[version].values()), _weights.caffe_layout()
-    foreign = {"tops": ("conv10/",), "layouts": layouts, "adapt": _weights.plain_names}
-    return _common.finish(inputs, x, name, None, labels, weights, rows, **foreign)
+        x = base.pool(x, pooling)
+    layouts = file_layouts.torch_layout(BANKS[version].values()), file_layouts.caffe_layout()
+    model = base.describe(SqueezeNetModel(inputs, x, name=name), None, labels)
+    foreign = {"layouts": layouts, "adapt": file_layouts.plain_names}
+    return base.load_weights(model, weights, rows, tops=("conv10/",), **foreign)
 
 
-def banks(model):
-    """Makes the model of a SqueezeNet's four named banks: what is before each pooling, and last.
+def banks(model: keras.Model) -> keras.Model:
+    """Makes the model of four named layers: those before each pooling, and the last.
 
     Args:
         model: `SqueezeNet`, with or without its top.
 
     Returns:
         `keras.Model` from what `model` takes to a dict of `"bank1"` … `"bank4"`, float32
-        `(batch, rows, columns, channels)`, none below 0. Of version 1.0 and 256 x 341 pixels:
+        `(batch, rows, columns, channels)`, not negative. For version 1.0 and 256 x 341 pixels:
         125 x 168 x 96, 62 x 84 x 256, 31 x 42 x 512 and 15 x 21 x 512.
 
     Raises:
         InputError: if `model` is no `SqueezeNet`.
     """
-    found = {layer.name: layer for layer in model.layers}
-    sizes = {(size, size): version for version, (_, size) in _FIRST.items()}
-    version = sizes.get(getattr(found.get("conv1"), "kernel_size", None), "1.0")
-    if not found.keys() >= set(BANKS[version].values()):
+    named = {layer.name: layer for layer in model.layers}
+    paths = BANKS[_version(model)]
+    if not named.keys() >= set(paths.values()):
         raise InputError(f"Expected a SqueezeNet, which has four banks. Received: {model.name}")
-    outputs = {bank: found[path].output for bank, path in BANKS[version].items()}
-    return Model(model.input, outputs, name=f"{model.name}_banks")
+    outputs = {bank: named[path].output for bank, path in paths.items()}
+    return keras.Model(model.input, outputs, name=f"{model.name}_banks")
 
 
-def preprocess_input(pictures, version="1.0"):
-    """Checks pictures and brings them to what the model takes; their size stays.
+def _version(model):
+    """The version of a SqueezeNet, by the size of its first convolution."""
+    first = next((layer for layer in model.layers if layer.name == "conv1"), None)
+    sizes = {(size, size): version for version, (_, size) in FIRST.items()}
+    return sizes.get(getattr(first, "kernel_size", None), "1.0")
+
+
+def preprocess_input(pictures: Array) -> Array:
+    """Checks pictures and brings them to the form that the model takes; their size stays.
+
+    A model has a method of the same name, which knows the least size of its own version.
 
     Args:
         pictures: array `(height, width, 3)` or `(batch, height, width, 3)`, red, green and blue in
-            [0, 255].
-        version: str, of the `SqueezeNet`.
+            [0, 255], from 21 x 21 pixels.
 
     Returns:
         float32 `(batch, height, width, 3)`, a new array.
@@ -150,10 +157,12 @@ def preprocess_input(pictures, version="1.0"):
     Raises:
         InputError: if they have another shape, are too small, not finite or out of range.
     """
-    _check_choices(version=(version, BANKS))
-    pictures = _common.numbers(pictures, "pictures").astype("float32")
+    return _checked_pictures(pictures, _LEAST["1.0"])
+
+
+def _checked_pictures(pictures, least):
+    pictures = numbers(pictures, "pictures").astype("float32")
     pictures = pictures[np.newaxis] if pictures.ndim == 3 else pictures
-    least = _LEAST[version]
     fits = pictures.ndim == 4 and pictures.shape[-1] == 3 and len(pictures)
     if not fits or min(pictures.shape[1:3]) < least:
         raise InputError(
@@ -170,21 +179,24 @@ def preprocess_input(pictures, version="1.0"):
     return pictures
 
 
-def decode_predictions(scores, top=5, labels=None):
+def decode_predictions(
+    scores: Array, top: int = 5, model: Any = None, labels: Labels = None
+) -> Predictions:
     """Names the highest scores of each example.
 
     Args:
-        scores: float array `(batch, classes)`, what `predict` returns.
-        top: int, how many.
-        labels: sequence of str, one a class; by default ImageNet's.
+        scores: float array `(batch, classes)`, as `predict` returns it.
+        top: how many classes to name.
+        model: whose labels to use, such as those of a fine-tuned model.
+        labels: one per class, in place of the model's; by default ImageNet's.
 
     Returns:
         For each example a list of `(index, label, score)`, highest first.
 
     Raises:
-        InputError: if `scores` does not have a column a label.
+        InputError: if `scores` does not have a column per label.
     """
-    return _common.decode(scores, labels, top, "imagenet.txt")
+    return decode_for_family(scores, top, model, labels, base.read_labels("imagenet.txt"))
 
 
 def _check_choices(**given):
@@ -194,7 +206,7 @@ def _check_choices(**given):
 
 
 def _input(input_tensor, input_shape, version):
-    inputs = _common.settle_input(input_tensor, input_shape or (None, None, 3), "picture")
+    inputs = base.settle_input(input_tensor, input_shape or (None, None, 3), "picture")
     least = _LEAST[version]
     *sizes, channels = inputs.shape[1:]
     if len(sizes) != 2 or channels != 3 or any(n is not None and n < least for n in sizes):
@@ -203,43 +215,3 @@ def _input(input_tensor, input_shape, version):
             f"Received: {tuple(inputs.shape[1:])}"
         )
     return inputs
-
-
-def _features(x, version):
-    """Pictures `(batch, height, width, 3)` to features `(batch, rows, columns, 512)`."""
-    filters, size = _FIRST[version]
-    last = "conv1"
-    x = layers.Conv2D(filters, size, strides=2, name=last, **_RELU)(x)
-    for number, squeeze in enumerate(_SQUEEZES, start=2):
-        if last in BANKS[version].values():
-            x = _pool(x, f"pool{number - 1}")
-        x = layers.Conv2D(squeeze, 1, name=f"fire{number}_squeeze1x1", **_RELU)(x)
-        parts = [
-            layers.Conv2D(
-                _EXPANSION * squeeze,
-                size,
-                padding="same",
-                name=f"fire{number}_expand{size}x{size}",
-                **_RELU,
-            )(x)
-            for size in (1, 3)
-        ]
-        last = f"fire{number}_concat"
-        x = layers.Concatenate(name=last)(parts)
-    return x
-
-
-def _pool(x, name):
-    """Largest of 3 x 3 every 2, the last window too that starts inside: x is not below 0."""
-    x = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{name}_pad")(x)
-    return layers.MaxPooling2D(3, 2, name=name)(x)
-
-
-def _top(x, classes, activation, padding):
-    x = layers.Dropout(0.5, name="drop9")(x)
-    if padding:
-        x = layers.ZeroPadding2D(padding, name="conv10_pad")(x)
-    start = initializers.RandomNormal(stddev=0.01)
-    x = layers.Conv2D(classes, 1, activation="relu", kernel_initializer=start, name="conv10")(x)
-    x = layers.GlobalAveragePooling2D(name="pool10")(x)
-    return layers.Activation(activation or "linear", dtype="float32", name=_common.TOP)(x)

@@ -1,20 +1,23 @@
 """UrbanSoundCNN: plain convolutions and a wide dense layer, small to VGG16, for city sounds."""
 
-import functools
+from typing import Any
 
-import numpy as np
 from keras import layers
 
-import keras_sounddream.applications.base as _common
+from keras_sounddream.applications import base, preprocessing
+from keras_sounddream.applications.decoding import Labels, Predictions, decode_for_family
 from keras_sounddream.applications.urban_sound_cnn import power_spectrogram
-from keras_sounddream.applications.weights import Foreign
+from keras_sounddream.applications.urban_sound_cnn.weights import checkpoint_layout
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.layers import LogMelSpectrogram
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, PathLike
 
 ANALYSIS = Analysis(sample_rate=24000, frame_seconds=0.040, step_seconds=0.020, num_mel_bins=40)
 LOG_OFFSET = 1e-3
 MIN_SECONDS = 0.1
+LENGTHS = {"min_seconds": MIN_SECONDS}
+_LEGACY_LENGTHS = {"min_seconds": 4.0, "max_seconds": 4.0}
 
 PRETRAINED = {
     "esc10": {
@@ -40,25 +43,25 @@ _TRAINED = ("xsmall", "log_mel", 3)  # what pretrained weights are of
 
 
 def UrbanSoundCNN(
-    include_top=True,
-    weights="esc10",
-    input_tensor=None,
-    input_shape=None,
-    pooling=None,
-    classes=10,
-    classifier_activation="softmax",
-    name="urban_sound_cnn",
+    include_top: bool = True,
+    weights: PathLike | None = "esc10",
+    input_tensor: Any = None,
+    input_shape: tuple[int | None, ...] | None = None,
+    pooling: str | None = None,
+    classes: int = 10,
+    classifier_activation: Any = "softmax",
+    name: str = "urban_sound_cnn",
     *,
-    architecture="xsmall",
-    front_end="log_mel",
-    legacy_normalization=False,
-    include_front_end=True,
-    kernel_size=3,
-    labels=None,
-):
+    architecture: str = "xsmall",
+    front_end: str = "log_mel",
+    legacy_normalization: bool = False,
+    include_front_end: bool = True,
+    kernel_size: int = 3,
+    labels: Labels = None,
+) -> base.AudioModel:
     """Builds the classifier of city sounds, in five sizes, for sounds of any length from 0.1 s.
 
-    Blocks of 3 x 3 convolutions, each ended by a pooling, then dense layers. By default it hears
+    Blocks of 3 x 3 convolutions, each ended by a pooling, then dense layers. By default it takes
     40 mel bands, 20 ms a frame, and the mean and the maximum over time and frequency are added
     before the first dense layer: so it can be dreamed on, and takes any length. Layers to dream on:
     `conv1` … `conv4` of `"xsmall"`, `conv13` of `"vgg16"`. For arguments not listed here see
@@ -73,13 +76,13 @@ def UrbanSoundCNN(
             of `.weights.h5` or, with the legacy front end, of the original's checkpoint.
         input_shape: `(samples,)` at 24 kHz, or `(frames, 40)` without the front end; by default
             any length. With the legacy front end `(32000,)` or `(13, 129)`.
-        architecture: str, one of those named above.
-        front_end: `"log_mel"`, or `"legacy"` for the `SparsePowerSpectrogram` that the original
-            heard, on exactly 4 s at 8 kHz; then nothing is pooled before the first dense layer.
-        legacy_normalization: bool, of the legacy front end; `True` for the original's weights.
-        include_front_end: bool; `False` gives the network on spectrograms, time first.
-        kernel_size: int, of the convolutions.
-        labels: sequence of str, one a class, which the model keeps.
+        architecture: one of those named above.
+        front_end: `"log_mel"`, or `"legacy"` for the original's `SparsePowerSpectrogram` of
+            exactly 4 s at 8 kHz; then nothing is pooled before the first dense layer.
+        legacy_normalization: for the legacy front end; `True` for the original's weights.
+        include_front_end: `False` gives the network on spectrograms, time first.
+        kernel_size: size of the convolutions.
+        labels: one per class, which the model keeps.
 
     Returns:
         `keras.Model` from float32 `(batch, samples)`, mono in [-1, 1] at 24 kHz (8 kHz with the
@@ -93,7 +96,7 @@ def UrbanSoundCNN(
     end); Simonyan and Zisserman, 2014, https://arxiv.org/abs/1409.1556 (VGG16).
     """
     _check(architecture, front_end, kernel_size, legacy_normalization, weights)
-    labels = _common.check_arguments(include_top, weights, pooling, classes, labels, PRETRAINED)
+    labels = base.check_arguments(include_top, weights, pooling, classes, labels, PRETRAINED)
     legacy = front_end == "legacy"
     blocks, units = _ARCHITECTURES[architecture]
     inputs, x = _inputs(include_front_end, legacy, legacy_normalization, input_tensor, input_shape)
@@ -102,54 +105,52 @@ def UrbanSoundCNN(
         x = layers.Flatten(name="flatten")(x) if legacy else _pooled(x)
         x = _top(x, units, _DROPOUT[front_end], classes, classifier_activation)
     else:
-        x = _common.pool(x, pooling)
+        x = base.pool(x, pooling)
     rate = power_spectrogram.SAMPLE_RATE if legacy else ANALYSIS.sample_rate
-    layouts = [_checkpoint(blocks, units)] if legacy else []
-    tops = ("fc", _common.TOP)
-    return _common.finish(
-        inputs, x, name, rate, labels, weights, PRETRAINED, tops=tops, layouts=layouts
-    )
+    layouts = [checkpoint_layout(blocks, units)] if legacy else []
+    lengths = _LEGACY_LENGTHS if legacy else LENGTHS
+    model = base.describe(base.AudioModel(inputs, x, name=name), rate, labels, lengths)
+    return base.load_weights(model, weights, PRETRAINED, tops=("fc", base.TOP), layouts=layouts)
 
 
-def preprocess_input(waveform, sample_rate, front_end="log_mel"):
-    """Brings sound to 24 kHz mono and at least 0.1 s, or to what the legacy front end takes.
+def preprocess_input(waveform: Array, sample_rate: int) -> Array:
+    """Brings sound to 24 kHz mono and at least 0.1 s (shorter sounds are repeated).
+
+    A model with the legacy front end has its own method `preprocess_input`, which brings sound to
+    8 kHz and exactly 4 s: shorter sounds are repeated, longer ones cut.
 
     Args:
         waveform: float array `(samples,)`, `(batch, samples)` or `(batch, samples, channels)`,
             in [-1, 1].
-        sample_rate: int, Hz, of `waveform`.
-        front_end: `"log_mel"`; or `"legacy"` for 8 kHz and exactly 4 s: shorter sounds are
-            repeated, longer ones cut.
+        sample_rate: Hz, of `waveform`.
 
     Returns:
         float32 `(batch, samples)`, a new array.
 
     Raises:
-        InputError: if `waveform` is empty, has another rank, or is not finite, or `front_end` is
-            neither.
+        InputError: if `waveform` is empty, has another rank, or is not finite.
     """
-    _check_front_end(front_end)
-    if front_end == "log_mel":
-        return _common.prepare(waveform, sample_rate, ANALYSIS.sample_rate, MIN_SECONDS)
-    rate, length = power_spectrogram.SAMPLE_RATE, power_spectrogram.NUM_SAMPLES
-    return _common.prepare(waveform, sample_rate, rate, length / rate)[:, :length]
+    return preprocessing.prepare(waveform, sample_rate, ANALYSIS.sample_rate, **LENGTHS)
 
 
-def decode_predictions(scores, top=5, labels=None):
+def decode_predictions(
+    scores: Array, top: int = 5, model: Any = None, labels: Labels = None
+) -> Predictions:
     """Names the highest scores of each example.
 
     Args:
-        scores: float array `(batch, classes)`, what `predict` returns.
-        top: int, how many.
-        labels: sequence of str, one a class; by default ESC-10's.
+        scores: float array `(batch, classes)`, as `predict` returns it.
+        top: how many classes to name.
+        model: whose labels to use, such as those of a fine-tuned model.
+        labels: one per class, in place of the model's; by default ESC-10's.
 
     Returns:
         For each example a list of `(index, label, score)`, highest first.
 
     Raises:
-        InputError: if `scores` does not have a column a label.
+        InputError: if `scores` does not have a column per label.
     """
-    return _common.decode(scores, labels, top, "esc10.txt")
+    return decode_for_family(scores, top, model, labels, base.read_labels("esc10.txt"))
 
 
 def _check(architecture, front_end, kernel_size, legacy_normalization, weights):
@@ -179,10 +180,10 @@ def _inputs(include_front_end, legacy, legacy_normalization, input_tensor, input
     """The model's input, and its spectrogram `(batch, frames, bands)`."""
     if not include_front_end:
         shape = power_spectrogram.SPECTROGRAM if legacy else (None, ANALYSIS.num_mel_bins)
-        inputs = _common.settle_input(input_tensor, input_shape or shape, "spectrogram")
+        inputs = base.settle_input(input_tensor, input_shape or shape, "spectrogram")
         return inputs, inputs
     shape = (power_spectrogram.NUM_SAMPLES if legacy else None,)
-    inputs = _common.settle_input(input_tensor, input_shape or shape, "waveform")
+    inputs = base.settle_input(input_tensor, input_shape or shape, "waveform")
     if legacy:
         front_end = power_spectrogram.SparsePowerSpectrogram(legacy_normalization, name="front_end")
     else:
@@ -227,26 +228,4 @@ def _top(x, units, dropout, classes, activation):
         x = dense(x)
         if i == 1:
             x = layers.Dropout(dropout, name="fc_dropout")(x)
-    return layers.Dense(classes, activation=activation, dtype="float32", name=_common.TOP)(x)
-
-
-def _checkpoint(blocks, units):
-    """Where the original's checkpoint keeps the weights; its spectrograms have frequency first."""
-    layout = {}
-    for i in range(1, sum(map(len, blocks)) + 1):
-        turn = functools.partial(np.swapaxes, axis1=0, axis2=1)
-        layout[f"conv{i}/kernel"] = Foreign(f"conv{i}/conv_kernel/kernel", turn)
-        layout[f"conv{i}/bias"] = Foreign(f"conv{i}/conv_bias/conv_bias")
-    turns = [functools.partial(_rows_by_time, num_blocks=len(blocks)), *[None] * len(units)]
-    names = [*(f"fc{i}" for i in range(1, len(units) + 1)), _common.TOP]
-    for i, (name, turn) in enumerate(zip(names, turns, strict=True), start=1):
-        layout[f"{name}/kernel"] = Foreign(f"fc{i}/fc_weights/weights", turn)
-        layout[f"{name}/bias"] = Foreign(f"fc{i}/fc_bias/fc_bias")
-    return layout
-
-
-def _rows_by_time(kernel, num_blocks):
-    """Kernel after a flattening of `(bands, frames, channels)` to one of `(frames, bands, …)`."""
-    frames, bands = (-(-size // 2**num_blocks) for size in power_spectrogram.SPECTROGRAM)
-    rows = kernel.reshape(bands, frames, -1, kernel.shape[1])
-    return rows.swapaxes(0, 1).reshape(kernel.shape)
+    return layers.Dense(classes, activation=activation, dtype="float32", name=base.TOP)(x)

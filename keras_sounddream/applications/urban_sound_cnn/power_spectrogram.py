@@ -1,20 +1,23 @@
-"""The power spectrogram that UrbanSound8K's network of 2017 heard: thirteen frames, thresholded."""
+"""Thresholded power spectrogram of thirteen frames, as UrbanSound8K's network of 2017 takes it."""
+
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Tensor
 
 SAMPLE_RATE = 8000
 NUM_SAMPLES = 32000  # 4 s
-_FIRST, _LAST = 8000, 24000  # seconds 1 to 3 are heard
+_FIRST, _LAST = 8000, 24000  # seconds 1 to 3 are used
 _FRAME_LENGTH = 256
-_FRAME_STEP = 1280  # frames every 128 samples, of which each tenth is kept
+_FRAME_STEP = 1280  # of the frames every 128 samples, each tenth is kept
 _NUM_FRAMES = 13
 _NUM_BINS = _FRAME_LENGTH // 2 + 1
 SPECTROGRAM = (_NUM_FRAMES, _NUM_BINS)
-_FULL_SCALE = 32768.0  # the network heard 16-bit numbers
+_FULL_SCALE = 32768.0  # the network took 16-bit numbers
 _THRESHOLD = 1 / 50  # of a bin's loudest frame
 _TINY = 1e-12  # a silent spectrogram has no spread to divide by
 
@@ -23,15 +26,15 @@ _TINY = 1e-12  # a silent spectrogram has no spread to divide by
 class SparsePowerSpectrogram(keras.layers.Layer):
     """Turns 4 s at 8 kHz into thirteen frames of linear power, one every 160 ms of the middle 2 s.
 
-    Of each frame of 256 samples the one-sided power spectral density under a symmetric Hann window
-    is taken, in the units of a sample rate of 2 and of 16-bit samples; in each frequency bin what
-    lies below a fiftieth of its loudest frame becomes 0; and the whole is normalised. No phase is
-    left, nine frames of ten are not heard, and so there is no way back to a sound.
+    The one-sided power spectral density of each frame of 256 samples, under a symmetric Hann
+    window, has the units of a sample rate of 2 and of 16-bit samples. In each frequency bin, power
+    below a fiftieth of the loudest frame becomes 0; then the spectrogram is normalised. It has no
+    phase and leaves out nine frames of ten, so it cannot be turned back into sound.
 
     Args:
-        legacy_normalization: bool; `False` gives every spectrogram mean 0 and standard deviation
-            1. `True` does what the original's missing parentheses did, it takes the mean divided
-            by the standard deviation from the power: use it with the original's weights.
+        legacy_normalization: `False` gives every spectrogram mean 0 and standard deviation
+            1. `True` subtracts the mean divided by the standard deviation from the power, as the
+            original does, where parentheses are missing: use it with the original's weights.
 
     Input shape:
         float32 `(batch, 32000)` in [-1, 1], mono, at 8 kHz.
@@ -43,12 +46,12 @@ class SparsePowerSpectrogram(keras.layers.Layer):
         InputError: when it is called with another number of samples.
     """
 
-    def __init__(self, legacy_normalization=False, **kwargs):
+    def __init__(self, legacy_normalization: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.legacy_normalization = legacy_normalization
         self._cosine, self._sine = _matrices()
 
-    def call(self, waveform):
+    def call(self, waveform: Tensor) -> Tensor:
         num_samples = waveform.shape[1]
         if num_samples is not None and num_samples != NUM_SAMPLES:
             raise InputError(
@@ -64,10 +67,10 @@ class SparsePowerSpectrogram(keras.layers.Layer):
             return power - mean / spread
         return (power - mean) / spread
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (input_shape[0], _NUM_FRAMES, _NUM_BINS)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "legacy_normalization": self.legacy_normalization}
 
 

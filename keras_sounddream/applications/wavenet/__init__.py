@@ -7,9 +7,10 @@ __getattr__, __dir__, __all__ = attach(
     {
         "DILATIONS": "model",
         "MIN_SECONDS": "model",
-        "PRETRAINED": "model",
+        "PRETRAINED": "weights",
         "SAMPLE_RATE": "model",
         "WaveNet": "model",
+        "WaveNetConfig": "config",
         "condition_ids": "model",
         "conditioned": "model",
         "decode_predictions": "model",

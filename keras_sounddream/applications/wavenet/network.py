@@ -1,71 +1,33 @@
-"""WaveNet's layers, from its plan."""
+"""WaveNet's network, built from its `WaveNetConfig`."""
+
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers
 
-from keras_sounddream.applications.base import TOP, AudioModel, describe, pool, settle_input
+from keras_sounddream.applications.base import TOP, pool, settle_input
 from keras_sounddream.applications.wavenet.config import LOCAL, WAVEFORM, WaveNetConfig
-from keras_sounddream.applications.wavenet.layers import DilatedConv1D, Gate, LevelConv1D, Stretch
+from keras_sounddream.applications.wavenet.layers import (
+    DilatedConv1D,
+    Gate,
+    LevelConv1D,
+    Stretch,
+    WaveNetModel,
+    with_plan,
+)
 from keras_sounddream.audio.layers import MuLaw
-from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, Tensor
 
 
-@keras.saving.register_keras_serializable(package="keras_sounddream")
-class WaveNetModel(AudioModel):
-    """A WaveNet, which knows what it is made from and saves it.
+def begin(
+    plan: WaveNetConfig, input_tensor: Any, input_shape: Any, include_front_end: bool
+) -> tuple[dict[str, Tensor], Tensor]:
+    """The inputs by name, and the first layer's output.
 
-    Attributes:
-        plan: `WaveNetConfig`.
-    """
+    The output has the shape `(batch, samples - first_width + 1, residual_channels)`.
 
-    plan = None
-
-    @property
-    def receptive_field(self):
-        """How many samples the next one is predicted from: int."""
-        return self.plan.receptive_field
-
-    @property
-    def conditions(self):
-        """Dict from the name of each global condition to its labels."""
-        return self.plan.conditions
-
-    def call(self, inputs, training=None, mask=None):
-        waveform = inputs[WAVEFORM] if isinstance(inputs, dict) else inputs
-        num_samples = waveform.shape[1] if len(waveform.shape) > 1 else None
-        if self.plan and num_samples is not None and num_samples < self.receptive_field:
-            raise InputError(
-                f"Expected at least {self.receptive_field} samples, of which {self.name} predicts "
-                f"the next. Received: {num_samples}. Put silence before them."
-            )
-        return super().call(inputs, training=training, mask=mask)
-
-    def get_config(self):
-        plan = {name: getattr(self.plan, name) for name in WaveNetConfig.__dataclass_fields__}
-        return {**super().get_config(), "plan": plan}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        plan = WaveNetConfig(**config.pop("plan"))
-        model = super().from_config(config, custom_objects=custom_objects)
-        model.plan = plan
-        return model
-
-
-def begin(plan, input_tensor, input_shape, include_front_end):
-    """Makes the inputs, and brings the sound into the network.
-
-    Args:
-        plan: `WaveNetConfig`.
-        input_tensor: Keras tensor of waveforms, or `None`.
-        input_shape: `(samples,)`, or `None` for any length.
-        include_front_end: bool, whether waveforms are rounded to levels in the network.
-
-    Returns:
-        `(inputs, x)`: dict of Keras tensors by name, and Keras tensor `(batch, samples -
-        first_width + 1, residual_channels)`.
+    `include_front_end` says whether waveforms are rounded to levels in the network.
     """
     inputs = {WAVEFORM: settle_input(input_tensor, input_shape or (None,), WAVEFORM)}
     for name in plan.conditions:
@@ -82,18 +44,8 @@ def begin(plan, input_tensor, input_shape, include_front_end):
     return inputs, LevelConv1D(plan.residual_channels, width, plan.levels, name="causal")(x)
 
 
-def stack(x, inputs, plan):
-    """Applies the dilated layers.
-
-    Args:
-        x: Keras tensor `(batch, samples - first_width + 1, residual_channels)`.
-        inputs: dict of Keras tensors, of `begin`.
-        plan: `WaveNetConfig`.
-
-    Returns:
-        Keras tensor `(batch, samples - receptive_field + 1, layers * dilation_channels)`: what
-        each layer lets through its gate, one after another.
-    """
+def stack(x: Tensor, inputs: dict[str, Tensor], plan: WaveNetConfig) -> Tensor:
+    """The outputs of all gates, cut to `samples - receptive_field + 1`, side by side."""
     condition, later, gated = _embedded(inputs, plan), sum(plan.reaches), []
     start = plan.first_width - 1
     for i, reach in enumerate(plan.reaches):
@@ -114,20 +66,12 @@ def stack(x, inputs, plan):
     return layers.Concatenate(name="skips")(gated) if len(gated) > 1 else gated[0]
 
 
-def finish(x, plan, include_top, pooling, activation):
-    """Adds up what all layers found, and predicts.
+def finish(
+    x: Tensor, plan: WaveNetConfig, include_top: bool, pooling: str | None, activation: Any
+) -> Tensor:
+    """Predictions `(batch, samples - receptive_field + 1, outputs)` from the outputs of all gates.
 
-    The sum of a product for each layer is one product of all of them side by side.
-
-    Args:
-        x: Keras tensor, of `stack`.
-        plan: `WaveNetConfig`.
-        include_top: bool.
-        pooling: as of the constructors.
-        activation: str, function or `None`, of the scores.
-
-    Returns:
-        Keras tensor `(batch, samples - receptive_field + 1, outputs)`.
+    The sum of one product per layer is one product of all layers side by side.
     """
     for path in ("skip", "post"):
         x = layers.Dense(plan.skip_channels, use_bias=plan.use_biases, name=path)(x)
@@ -138,32 +82,24 @@ def finish(x, plan, include_top, pooling, activation):
     return layers.Activation(activation, dtype="float32", name="scores")(x)
 
 
-def settle_conditions(model, plan, ids):
-    """Makes the network of a plan without conditions, whose biases hold what labels add.
-
-    Args:
-        model: `WaveNetModel` with conditions.
-        plan: `WaveNetConfig`, the same without them, with biases.
-        ids: dict from the name of each condition to int32 `(1,)`.
-
-    Returns:
-        `WaveNetModel`, with the same layers but those of the conditions.
-    """
+def settle_conditions(
+    model: WaveNetModel, plan: WaveNetConfig, ids: dict[str, Array]
+) -> WaveNetModel:
+    """The network of `plan`, without conditions: its biases hold what the labels of `ids` add."""
     names = {layer.name for layer in model.layers}
     inputs, x = begin(plan, None, model.input[WAVEFORM].shape[1:], "front_end" in names)
     outputs = finish(stack(x, inputs, plan), plan, TOP in names, None, _activation(model))
-    made = WaveNetModel(inputs[WAVEFORM], outputs, name=model.name)
-    made.plan = plan
-    describe(made, model.sample_rate, model.labels)
+    settled = with_plan(WaveNetModel(inputs[WAVEFORM], outputs, name=model.name), plan)
+    settled.labels = model.labels
     given = {weight.path: np.asarray(weight.value) for weight in model.weights}
     label = [given[f"{name}_embedding/embeddings"][ids[name]] for name in model.plan.conditions]
-    for weight in made.weights:
+    for weight in settled.weights:
         value = given.get(weight.path, np.zeros(weight.shape, "float32"))
         adding = given.get(weight.path.replace("/bias", "_condition/kernel"))
         if weight.path.endswith("/bias") and adding is not None:
             value = value + (np.concatenate(label, -1) @ adding)[0]
         weight.assign(value)
-    return made
+    return settled
 
 
 def _activation(model):
@@ -173,7 +109,7 @@ def _activation(model):
 
 def _embedded(inputs, plan):
     """The global conditions side by side, `(batch, 1, channels)`, or `None`."""
-    found = [
+    embedded = [
         layers.Embedding(
             len(labels),
             plan.condition_channels,
@@ -182,7 +118,9 @@ def _embedded(inputs, plan):
         )(layers.Reshape((1,), name=f"{name}_id")(inputs[name]))
         for name, labels in plan.conditions.items()
     ]
-    return layers.Concatenate(name="condition")(found) if len(found) > 1 else (*found, None)[0]
+    if len(embedded) > 1:
+        return layers.Concatenate(name="condition")(embedded)
+    return embedded[0] if embedded else None
 
 
 def _convolution(x, path, plan, dilation):
@@ -196,7 +134,7 @@ def _convolution(x, path, plan, dilation):
 
 
 def _conditions(path, condition, inputs, like, plan, start):
-    """What the conditions add to a convolution, each a term."""
+    """The terms that the conditions add to a convolution."""
     dense = {"units": plan.dilation_channels, "use_bias": False}
     terms = []
     if condition is not None:

@@ -1,58 +1,84 @@
-"""WaveNet's weights as ibab/tensorflow-wavenet names them."""
+"""WaveNet's weights: those that ship, and the layout of ibab/tensorflow-wavenet's checkpoints."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from keras_sounddream.applications.weights import Foreign
+from keras_sounddream.applications.wavenet.config import WaveNetConfig
+from keras_sounddream.applications.weights import Foreign, Layout
+from keras_sounddream.types import Array
 
-# A bug there took the biases' names for something else: they are known by their order alone.
+PRETRAINED: dict[str, Any] = {  # `plan`: settings that differ from `WaveNetConfig`'s defaults
+    "fsdd": {
+        "plan": {
+            "sample_rate": 8000,
+            "dilations": tuple(2**i for i in range(11)) * 2,  # 4096 samples: most words whole
+            "residual_channels": 48,
+            "dilation_channels": 48,
+            "skip_channels": 128,
+            "conditions": {
+                "digit": (
+                    *("zero", "one", "two", "three", "four"),
+                    *("five", "six", "seven", "eight", "nine"),
+                ),
+                "speaker": ("george", "jackson", "lucas", "nicolas", "theo", "yweweler"),
+            },
+            "condition_channels": 16,
+        },
+        "file": "wavenet_fsdd.npz",
+        "sha256": "3feb01b894bded4259ed4122c01d5794d766db72c8f551f7ffab5d633c090f1d",
+    },
+    "music16k": {
+        "plan": {
+            "dilations": tuple(2**i for i in range(10)) * 3,
+            "skip_channels": 128,
+            "conditions": {
+                "genre": ("chiptune", "classical", "electronic", "folk", "jazz", "lofi"),
+            },
+            "condition_channels": 16,
+        },
+        "file": "wavenet_music16k.npz",
+        "sha256": "06818d382891974aaff85581b9d6fa505a85a9bbf76b5356d196bf3142701d9e",
+    },
+}
+
+# A bug there lost the biases' names: they are known by their order alone.
 _BIASES = {"filter": "Variable", "gate": "Variable_1", "dense": "Variable_2", "skip": "Variable_3"}
 TOPS = ("predictions/", "ignored/")
 
 
-def layout(plan):
-    """Finds the weights in a checkpoint.
-
-    Args:
-        plan: `WaveNetConfig`.
-
-    Returns:
-        dict from a weight's path to its `Foreign`. What is to be passed over, the last layer's
-        unread residual, is under `ignored/`.
-    """
+def layout(plan: WaveNetConfig) -> Layout:
+    """Layout of a checkpoint; the last layer's unread residual is under `ignored/`."""
     rows = {"causal/kernel": Foreign("wavenet/causal_layer/filter")}
     for name in plan.conditions:
         rows[f"{name}_embedding/embeddings"] = Foreign("wavenet/embeddings/gc_embedding")
     count = len(plan.dilations)
     for i in range(count):
-        there = f"wavenet/dilated_stack/layer{i}/"
+        folder = f"wavenet/dilated_stack/layer{i}/"
         for part in ("filter", "gate"):
-            rows[f"layer{i}_{part}/kernel"] = Foreign(there + part)
-            rows[f"layer{i}_{part}/bias"] = Foreign(there + _BIASES[part])
-            rows[f"layer{i}_{part}_condition/kernel"] = Foreign(f"{there}gc_{part}", _matrix)
+            rows[f"layer{i}_{part}/kernel"] = Foreign(folder + part)
+            rows[f"layer{i}_{part}/bias"] = Foreign(folder + _BIASES[part])
+            rows[f"layer{i}_{part}_condition/kernel"] = Foreign(f"{folder}gc_{part}", _matrix)
         ours = f"layer{i}_dense" if i < count - 1 else "ignored/dense"
-        rows[f"{ours}/kernel"] = Foreign(f"{there}dense", _matrix)
-        rows[f"{ours}/bias"] = Foreign(there + _BIASES["dense"])
+        rows[f"{ours}/kernel"] = Foreign(f"{folder}dense", _matrix)
+        rows[f"{ours}/bias"] = Foreign(folder + _BIASES["dense"])
     for path, number in (("post", 1), ("predictions", 2)):
-        there = "wavenet/postprocessing/"
-        rows[f"{path}/kernel"] = Foreign(f"{there}postprocess{number}", _matrix)
-        rows[f"{path}/bias"] = Foreign(f"{there}Variable{'_1' * (number - 1)}")
+        folder = "wavenet/postprocessing/"
+        rows[f"{path}/kernel"] = Foreign(f"{folder}postprocess{number}", _matrix)
+        rows[f"{path}/bias"] = Foreign(f"{folder}Variable{'_1' * (number - 1)}")
     return rows | {
-        "skip/kernel": _of_all(count, "skip", lambda *each: np.concatenate(each, 1)[0]),
-        "skip/bias": _of_all(count, _BIASES["skip"], lambda *each: np.sum(each, 0)),
+        "skip/kernel": _joined(count, "skip", lambda *each: np.concatenate(each, 1)[0]),
+        "skip/bias": _joined(count, _BIASES["skip"], lambda *each: np.sum(each, 0)),
     }
 
 
-def read_settings(arrays):
-    """Reads off the shapes in a checkpoint what network it is of.
+def read_settings(arrays: Mapping[str, Array]) -> tuple[dict[str, Any], int, int]:
+    """Settings that the shapes in a checkpoint tell: `(settings, num_layers, num_labels)`.
 
-    Args:
-        arrays: dict from a tensor's name to array.
-
-    Returns:
-        `(settings, num_layers, num_labels)`: dict of arguments of `WaveNet`, without dilations,
-        rate and labels, which no shape tells; and int. All is empty where the names are others.
+    `settings` are arguments of `WaveNet`, without dilations, rate and labels, which no shape
+    tells. All is empty if the tensors have other names.
     """
     first, layer = "wavenet/causal_layer/filter", "wavenet/dilated_stack/layer0/"
     last = "wavenet/postprocessing/postprocess2"
@@ -78,8 +104,8 @@ def read_settings(arrays):
     return settings, sum(bool(pattern.fullmatch(name)) for name in arrays), len(labels)
 
 
-def _of_all(count, name, turn):
-    """A weight of ours that takes one of each layer there."""
+def _joined(count, name, turn):
+    """A weight of ours that is made from one of each layer there."""
     first, *others = (f"wavenet/dilated_stack/layer{i}/{name}" for i in range(count))
     return Foreign(first, turn, tuple(others))
 

@@ -1,4 +1,4 @@
-"""YAMNet: 521 kinds of sound, patch by patch."""
+"""YAMNet: a classifier of sound in 521 classes, patch by patch."""
 
 from keras_sounddream.lazy import attach
 

@@ -3,8 +3,9 @@
 from keras import layers
 
 from keras_sounddream.applications.yamnet.weights import EPSILON
+from keras_sounddream.types import Tensor
 
-# Stride and filters of each layer: a convolution, then pairs of a depthwise and a pointwise one.
+# Stride and filters per layer: a convolution, then pairs of a depthwise and a pointwise one.
 LAYERS = (
     (2, 32),
     (1, 64),
@@ -20,16 +21,8 @@ LAYERS = (
 _PLAIN = {"padding": "same", "use_bias": False}
 
 
-def convolutions(x, most):
-    """Finds features in spectrograms, or in patches of them.
-
-    Args:
-        x: Keras tensor `(batch, frames, bands, 1)`.
-        most: float, the most that comes out of each convolution, or `None`.
-
-    Returns:
-        Keras tensor `(batch, frames / 32, bands / 32, 1024)`.
-    """
+def convolutions(x: Tensor, most: float | None) -> Tensor:
+    """Spectrograms `(batch, frames, bands, 1)` to `(batch, frames / 32, bands / 32, 1024)`."""
     for number, (strides, filters) in enumerate(LAYERS, start=1):
         path = f"layer{number}"
         if number == 1:

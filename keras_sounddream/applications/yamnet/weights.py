@@ -1,27 +1,21 @@
-"""How YAMNet's weights are laid out in the files that it comes in."""
+"""Layouts of YAMNet's weights in the files in which it is published."""
 
 import functools
 import re
 
 import numpy as np
 
-from keras_sounddream.applications.weights import Foreign
+from keras_sounddream.applications.weights import Foreign, Layout
+from keras_sounddream.types import Array
 
 EPSILON = 1e-4  # of the batch normalisations
-# A constant of the official TFLite classifier: which of its 29 layers, and of what kind.
+# A constant of the official TFLite classifier: number (of 29) and kind of its layer.
 _TFLITE = re.compile(r"(?:tower0/)?network/layer(\d+)/(conv|sepconv|fc)/")
 _KINDS = {"conv": "pointwise", "sepconv": "depthwise"}
 
 
-def layouts(num_layers):
-    """Tells where each weight lies in the official `yamnet.h5` and in a folded file.
-
-    Args:
-        num_layers: int.
-
-    Returns:
-        list of dicts from a weight's path to its `Foreign`, as `_weights.load` takes them.
-    """
+def layouts(num_layers: int) -> list[Layout]:
+    """Layouts of the official `yamnet.h5` and of a file with folded normalisations."""
     official = {
         f"predictions/{kind}": Foreign(f"logits/logits/{kind}:0") for kind in ("kernel", "bias")
     }
@@ -37,18 +31,14 @@ def layouts(num_layers):
     return [official, folded]
 
 
-def adapt(arrays):
-    """Brings a folded file to one name a tensor, in float; others are left as they are.
+def adapt(arrays: dict[str, Array]) -> dict[str, Array]:
+    """Arrays of a folded file by one name per tensor, in float; those of other files unchanged.
 
-    Args:
-        arrays: dict from name to array, as a file has them: `layer7/depthwise/kernel_q` with
-            its `scale`, or those of the official TFLite classifier.
-
-    Returns:
-        dict from name to array.
+    A folded file has `layer7/depthwise/kernel_q` and its `scale`, or the names of the official
+    TFLite classifier.
     """
     if any(_TFLITE.match(name) for name in arrays):
-        return dict(_of_tflite(arrays))
+        return dict(_tflite_arrays(arrays))
     arrays = dict(arrays)
     for name in [name for name in arrays if name.endswith("/kernel_q")]:
         folder = name.removesuffix("/kernel_q")
@@ -59,7 +49,7 @@ def adapt(arrays):
     return arrays
 
 
-def _of_tflite(arrays):
+def _tflite_arrays(arrays):
     """Names of a folded file for the weights of a TFLite file; its other constants are left out."""
     for name, array in arrays.items():
         match = _TFLITE.match(name)
@@ -75,7 +65,7 @@ def _of_tflite(arrays):
 
 
 def _convolutions(num_layers):
-    """Of each convolution: its path here, its path in the official file, and its kind."""
+    """For each convolution its path here, its path in the official file, and its kind."""
     yield "layer1", "layer1/conv", "conv"
     for number in range(2, num_layers + 1):
         for kind in ("depthwise", "pointwise"):

@@ -7,8 +7,15 @@ this one ended. Before the first call all of it is zeros: at step 0 silence is p
 import tensorflow as tf
 
 from keras_sounddream.errors import InputError
-from keras_sounddream.generation.cell import first, incoming, laid_out, queued, step, tables
-from keras_sounddream.generation.fused_weights import fold
+from keras_sounddream.generation.fast import (
+    first,
+    fold,
+    incoming,
+    laid_out,
+    queued,
+    step,
+    tables,
+)
 from keras_sounddream.generation.random_numbers import NUMBERS
 from keras_sounddream.generation.sampling import draw
 
