@@ -1,7 +1,6 @@
 """Keras callbacks of a training's steps: the learning rate's drop, and summaries of layers."""
 
 import pathlib
-from typing import Any
 
 import keras
 import numpy as np
@@ -15,22 +14,12 @@ _WINDOW = 200  # steps
 _ENOUGH = 0.7  # mean accuracy over the window
 _EXAMPLES = 16  # of a batch, whose activations are summarised
 
-Logs = dict[str, Any] | None
-
 
 class LearningRateDrop(keras.callbacks.Callback):
     """Lowers the learning rate once, when the mean accuracy of the last 200 steps exceeds 0.7.
 
-    Nothing happens before there are 200 steps. The accuracies are kept in `accuracies.npy`, so that
-    an interrupted run goes on with the same window.
-
-    Args:
-        folder: of the training state.
-        low: the learning rate to drop to.
-        every: steps from one state to the next, as `TrainingState` saves them.
-
-    Attributes:
-        writes: bool, whether the accuracies are kept: by one worker of several.
+    The accuracies are kept in `folder`, every `every` steps, by the worker that `writes`: an
+    interrupted run goes on with the same window.
     """
 
     def __init__(self, folder: pathlib.Path, low: float, every: int) -> None:
@@ -39,12 +28,12 @@ class LearningRateDrop(keras.callbacks.Callback):
         self.path, self.low, self.every = folder / "accuracies.npy", low, every
         self.accuracies: list[float] | None = None
 
-    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if self.accuracies is None:
             history = np.load(self.path).tolist() if epoch else []
             self.accuracies = history[:epoch]
 
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self.accuracies.append(logs["accuracy"])
         optimizer = self.model.optimizer
         recent = self.accuracies[-_WINDOW:]
@@ -65,25 +54,20 @@ class LayerSummaries(keras.callbacks.Callback):
     a dense layer `fc1/fc_weights` and `fc1/fc_bias`, each with `/mean`, `/stddev`, `/max`, `/min`
     and `/histogram`; and histograms of the values before the activation,
     `conv1/pre_activations_conv` and `fc1/pre_activations_fc`.
-
-    Args:
-        folder: of TensorBoard's logs.
-        batches: that the model is trained on.
-        every: steps from one summary of the layers to the next.
     """
 
     def __init__(self, folder: pathlib.Path, batches: StepBatches, every: int) -> None:
         super().__init__()
         self.folder, self.batches, self.every = folder, batches, every
 
-    def on_train_begin(self, logs: Logs = None) -> None:
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._writer = tf.summary.create_file_writer(str(self.folder))
         self._layers = [
             layer for layer in self.model.layers if isinstance(layer, (layers.Conv2D, layers.Dense))
         ]
         self._inputs = keras.Model(self.model.input, [layer.input for layer in self._layers])
 
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         with self._writer.as_default(step=epoch):
             rate = ops.convert_to_numpy(self.model.optimizer.learning_rate)
             tf.summary.scalar("learning_rate", rate)
@@ -93,7 +77,7 @@ class LayerSummaries(keras.callbacks.Callback):
             if epoch % self.every == 0:
                 self._summarize(self.batches.batch(epoch)[0][:_EXAMPLES])
 
-    def on_train_end(self, logs: Logs = None) -> None:
+    def on_train_end(self, logs: dict | None = None) -> None:
         self._writer.close()
 
     def _summarize(self, spectrograms):

@@ -24,8 +24,6 @@ _WARM_UP_SHARE = 0.05
 _WEIGHT_DECAY = 0.02
 _APART = 1_000_003  # from the seed of one worker to that of the next
 
-Logs = dict[str, Any] | None
-
 
 def fit(
     build: Callable[[], keras.Model],
@@ -129,18 +127,9 @@ def claim_folder(folder: PathLike, settings: dict[str, Any]) -> None:
 class TrainingState(keras.callbacks.Callback):
     """Keeps weights, optimizer and random state after epochs, each in a file that is renamed.
 
-    Args:
-        folder: of the states.
-        seed: Keras does not save the state of random layers, so each epoch sets it anew.
-        every: epochs from one state to the next.
-        last: the epoch after which the state is saved in any case.
-        keep: how many states are kept.
-        minutes: after which the state is saved though `every` is not reached; `None` to save by
-            epochs alone.
-        worker: number of this worker, see `strategies.worker`; each draws its own random numbers.
-
-    Attributes:
-        writes: bool, whether the states are saved: by one worker of several.
+    Saved are every `every`-th epoch, the `last`, and one after `minutes`; by the worker that
+    `writes`. Keras does not save the state of random layers: each epoch sets it anew, from `seed`
+    and `worker`.
     """
 
     def __init__(
@@ -160,22 +149,19 @@ class TrainingState(keras.callbacks.Callback):
         self.worker, self.writes = worker, True
 
     def restore(self, model: keras.Model) -> int:
-        """Sets a compiled model to the newest state; returns how many epochs that has been trained.
-
-        0 where there is no state.
-        """
+        """Sets a compiled model to the newest state; its number of epochs, 0 without a state."""
         states = self._states()
         if not states:
             return 0
         model.load_weights(states[-1])
         return _num_epochs(states[-1])
 
-    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         for layer in self.model.layers:
             if hasattr(layer, "seed_generator"):
                 layer.seed_generator.state.assign([self.seed + _APART * self.worker, epoch << 16])
 
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         done = epoch + 1
         late = self.minutes is not None and time.monotonic() - self._saved > 60 * self.minutes
         if not self.writes or (done % self.every and done != self.last and not late):
@@ -197,26 +183,20 @@ def _num_epochs(path):
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """Shows the epochs of a run on one bar, with the newest loss and accuracy.
-
-    Args:
-        done: epochs that an earlier run has made.
-        total: epochs of the run.
-        unit: name of an epoch.
-    """
+    """Shows the epochs of a run on one bar, with the newest loss and accuracy."""
 
     def __init__(self, done: int, total: int, unit: str = "epoch") -> None:
         super().__init__()
         self._options = {"initial": done, "total": total, "desc": "train", "unit": unit}
 
-    def on_train_begin(self, logs: Logs = None) -> None:
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._bar = tqdm(**self._options)
 
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._bar.set_postfix({name: f"{value:.3f}" for name, value in (logs or {}).items()})
         self._bar.update()
 
-    def on_train_end(self, logs: Logs = None) -> None:
+    def on_train_end(self, logs: dict | None = None) -> None:
         self._bar.close()
 
 

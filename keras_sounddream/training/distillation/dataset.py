@@ -32,15 +32,9 @@ class VideoWindow(NamedTuple):
 class VideoWindows(StepBatches):
     """Batches of windows: sound, and the probabilities of each teacher for each time step.
 
-    Args:
-        windows: of all videos.
-        heads: the names of the teachers.
-        steps: time steps of a window.
-        along_time: whether the probabilities have an axis of time steps; `False` with one step.
-        epochs: passes over the windows; the batches of all of them are numbered through.
-        batch_size: windows of a batch, at most; of fewer windows, all are in each batch.
-        seed: of the order, in which every pass leaves out what fills no batch; `None` for all
-            windows in their order.
+    `along_time` tells whether the probabilities have an axis of time steps, or one step and none.
+    Fewer windows than `batch_size` are all in each batch. With a `seed` every pass leaves out what
+    fills no batch; without one, all windows come in their order.
     """
 
     def __init__(
@@ -97,21 +91,12 @@ def prepare(
 ) -> tuple[list[list[VideoWindow]], dict[str, str]]:
     """Reads videos and computes the teachers' probabilities, except where both are kept already.
 
-    Args:
-        paths: of videos.
-        teachers: by head.
-        folder: of the kept files; made if it is missing.
-        sample_rate: of the student, Hz.
-        step_seconds: sound of one time step of the student.
-        steps: time steps of a window; the rest of a longer video goes unused.
-        pictures_per_step: evenly spaced pictures of a step, whose probabilities are averaged.
+    A step is `step_seconds` of sound and `pictures_per_step` evenly spaced pictures, over which the
+    probabilities are averaged; what is left of a video behind its windows of `steps` goes unused.
 
-    Returns:
-        `(windows, skipped)`: a list of windows for each video that can be used, and a dict from the
-        path of a video that cannot to the reason.
-
-    Raises:
-        InputError: if no video can be used, or a teacher's outputs are no probabilities.
+    Returns `(windows, skipped)`: a list of windows for each video that can be used, and a dict from
+    the path of a video that cannot to the reason. An `InputError` if none can, or a teacher's
+    outputs are no probabilities.
     """
     folder = keep_folder(folder)
     for teacher in teachers.values():

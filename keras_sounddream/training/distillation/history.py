@@ -2,26 +2,16 @@
 
 import json
 import pathlib
-from typing import Any
 
 import keras
 
 from keras_sounddream.files import written_beside
 from keras_sounddream.training.distillation.dataset import VideoWindows
 
-Logs = dict[str, Any] | None
-
 
 class MetricHistory(keras.callbacks.Callback):
     """Keeps the metrics of every epoch in a file, from before the first one on.
-
-    Args:
-        path: of a `.json` file; what an earlier run wrote there is kept.
-        held_out: that the student is measured on before the first epoch.
-
-    Attributes:
-        points: dict from the epoch, a str, to its metrics.
-        writes: bool, whether the metrics are kept in the file: by one worker of several.
+    It is written by the worker that `writes`; `points` are by epoch, a str.
     """
 
     def __init__(self, path: pathlib.Path, held_out: VideoWindows) -> None:
@@ -33,11 +23,11 @@ class MetricHistory(keras.callbacks.Callback):
         """Metrics of the student as it is."""
         return self.model.evaluate(self.held_out, verbose=0, return_dict=True)
 
-    def on_train_begin(self, logs: Logs = None) -> None:
+    def on_train_begin(self, logs: dict | None = None) -> None:
         if "0" not in self.points:
             self._keep(0, {f"val_{name}": value for name, value in self.measure().items()})
 
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._keep(epoch + 1, logs)
 
     def _keep(self, epoch, logs):

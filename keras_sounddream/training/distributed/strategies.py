@@ -50,14 +50,7 @@ def scope(strategy: Strategy | None) -> contextlib.AbstractContextManager[Any]:
 
 
 def worker(strategy: Strategy | None) -> int:
-    """Number of this process among the workers.
-
-    Args:
-        strategy: `tf.distribute.Strategy`, or `None`.
-
-    Returns:
-        int; 0 is the chief, which alone writes files.
-    """
+    """Number of this process among the workers; 0 is the chief, which alone writes files."""
     resolver = getattr(strategy, "cluster_resolver", None)
     if resolver is None or not resolver.task_type:
         return 0
@@ -91,26 +84,12 @@ def fit(
 
     `keras.Model.fit` takes no `MultiWorkerMirroredStrategy`. Here every worker makes the whole
     batch of a step and takes its rows, so that a step is the same however many share it.
+    Every worker calls the callbacks with an attribute `writes`, which is true for the chief's only;
+    any other, only the chief. An attribute `measure` is set to a function that measures
+    `validation_data`, for all workers together.
 
-    Args:
-        model: built, prepared and compiled in the strategy's scope.
-        batch: from the number of a step, counted through all epochs, to a tuple of arrays (or dicts
-            of arrays): inputs, targets and, if there are any, weights.
-        strategy: to share each batch out by.
-        epochs: the number of the last epoch.
-        steps_per_epoch: steps of an epoch.
-        initial_epoch: the epochs that have been made.
-        callbacks: called at epochs. Those with an attribute `writes` are called by every worker,
-            and it is true for the chief's alone; any other, only by the chief. If one has an
-            attribute `measure`, it is set to a function without arguments that measures
-            `validation_data`, for all workers together.
-        validation_data: tuples like those of `batch`, measured whole by every worker, or `None`.
-        validation_freq: epochs from one measurement to the next.
-        jit_compile: whether XLA compiles the work of each device, see `SharedSteps`.
-
-    Raises:
-        InputError: if the workers do not begin at one epoch, a batch cannot be shared out evenly,
-            or a worker is lost.
+    An `InputError` if the workers do not begin at one epoch, a batch cannot be shared out evenly,
+    or a worker is lost.
     """
     from keras_sounddream.training.distributed.train_step import SharedSteps
 

@@ -14,14 +14,10 @@ class SharedSteps:
 
     Each device computes the gradient of its rows; the sum is clipped and goes to the optimizer, to
     its running mean of the weights, and to the loss's scale, as one device's gradient would.
-    (Keras's own `train_step` clips the parts before they are added.)
-
-    Args:
-        model: built and compiled in the strategy's scope. Its losses must be means over rows, or
-            over elements that have equal weight in every row.
-        strategy: to share each batch out by.
-        jit_compile: whether XLA compiles the work of a device on its rows: not for a model whose
-            layers communicate with other devices, as batch normalisations do.
+    (Keras's own `train_step` clips the parts before they are added.) The model's losses must be
+    means over rows, or over elements that have equal weight in every row. `jit_compile` has XLA
+    compile the work of a device: not for layers that communicate with other devices, as batch
+    normalisations do.
     """
 
     def __init__(

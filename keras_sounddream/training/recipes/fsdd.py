@@ -30,18 +30,9 @@ DIGITS, SPEAKERS = NETWORK["conditions"].values()
 
 
 def list_words(data: PathLike, test: bool) -> SoundFiles:
-    """Lists the recordings of a part.
+    """Recordings of the test set (takes 0 to 4 of each speaker and digit) or of the training set.
 
-    Args:
-        data: the data set, with a folder `recordings`.
-        test: True for the official test set, takes 0 to 4 of each speaker and digit; False for the
-            training set.
-
-    Returns:
-        `SoundFiles` with the conditions `digit` and `speaker`.
-
-    Raises:
-        InputError: if there is none.
+    With the conditions `digit` and `speaker`; an `InputError` if there is none.
     """
     paths = sorted((pathlib.Path(data) / "recordings").glob("[0-9]_*_*.*"))
     names = [path.stem.split("_") for path in paths]
@@ -60,13 +51,7 @@ def list_words(data: PathLike, test: bool) -> SoundFiles:
 
 
 def read_words(data: PathLike, folder: PathLike, test: bool) -> Sounds:
-    """Reads the recordings of a part, each brought to the same peak.
-
-    Args:
-        data: see `list_words`.
-        folder: to keep them in, decoded.
-        test: see `list_words`.
-    """
+    """Recordings of `list_words`, each brought to the same peak; `folder` keeps them decoded."""
     words = store_sounds(list_words(data, test), folder, SAMPLE_RATE, progress=False)
     waveforms = [words.waveform(number)[0] for number in range(len(words))]
     as_loud = [PEAK * waveform / max(abs(waveform).max(), 1e-4) for waveform in waveforms]
@@ -83,7 +68,7 @@ def train(
     """Trains the WaveNet on the training takes, each word whole and out of silence.
 
     Args:
-        data: see `list_words`.
+        data: folder of the data set, with a folder `recordings`.
         folder: for the state; an interrupted run goes on from there.
         steps: batches of four words.
         seed: of weights and batches.

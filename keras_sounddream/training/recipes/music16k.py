@@ -38,32 +38,18 @@ NETWORK = {
 
 
 def read_music(data: PathLike, folder: PathLike) -> tuple[Sounds, Sounds]:
-    """Reads the tracks, each in two parts.
+    """All but the last tenth of each track, and the last tenths, with the condition `genre`.
 
-    Args:
-        data: the set, with `tracks.csv`.
-        folder: to keep the tracks in, decoded.
-
-    Returns:
-        `(train, test)`, with the condition `genre`: all but the last tenth of each track, and the
-        last tenth.
+    `data` is a folder with `tracks.csv`; `folder` keeps the tracks decoded.
     """
     files = list_table(pathlib.Path(data) / "tracks.csv", ["genre"])
     return split_ends(store_sounds(files, folder, SAMPLE_RATE, progress=False), HELD_OUT)
 
 
 def split_ends(sounds: Sounds, share: float) -> tuple[Sounds, Sounds]:
-    """Splits each sound in two.
+    """Sounds without their ends, and their ends, a `share` of each; they share the samples.
 
-    Args:
-        sounds: of at least two samples each.
-        share: of each sound, that is in the second part; at least a sample is in either.
-
-    Returns:
-        `(first, second)`, which share the samples.
-
-    Raises:
-        InputError: if a sound is too short.
+    An `InputError` if a sound is too short for a sample in either.
     """
     ends = (sounds.lengths * share).round().astype("int64")
     if not (ends.min() > 0 and (sounds.lengths - ends).min() > 0):
@@ -85,7 +71,7 @@ def train(
     """Trains the WaveNet on all but the ends of the tracks.
 
     Args:
-        data: see `read_music`.
+        data: folder of the set, with `tracks.csv`.
         folder: for the state; an interrupted run goes on from there.
         steps: batches of four pieces.
         seed: of weights and batches.

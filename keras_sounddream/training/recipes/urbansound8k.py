@@ -104,18 +104,7 @@ def describe_test(settings: Settings) -> str:
 
 
 def read_parts(data: PathLike, settings: Settings) -> dict[str, list[Any]]:
-    """Lists the clips to train on, to validate with and to test on.
-
-    Args:
-        data: see `datasets.urbansound8k.read_clips`.
-        settings: of the run.
-
-    Returns:
-        dict with the lists of `Clip` `train`, `validation` and `test`.
-
-    Raises:
-        InputError: if the data cannot be read, or a part would be empty.
-    """
+    """Clips by part, `train`, `validation` and `test`; an `InputError` if one would be empty."""
     clips = urbansound8k.read_clips(data)
     if settings.protocol == "official":
         return urbansound8k.official_split(clips, settings.fold)

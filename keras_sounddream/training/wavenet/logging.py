@@ -6,7 +6,6 @@ import os
 import pathlib
 import time
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import numpy as np
@@ -16,25 +15,17 @@ from keras_sounddream.applications.wavenet.config import WaveNetConfig
 from keras_sounddream.training.wavenet.settings import Settings
 from keras_sounddream.types import Array
 
-Logs = dict[str, Any] | None
-
 _SOUND_SECONDS = 1.0
 
 
 class StepLog(keras.callbacks.Callback):
-    """Appends a JSON object per step to a file; only a line that was torn off is cut.
-
-    Args:
-        path: of the file, to go on with or to make.
-        first_step: steps made before.
-        marginal_bits: entropy of the levels, each by itself.
-    """
+    """Appends a JSON object per step to a file; only a line that was torn off is cut."""
 
     def __init__(self, path: pathlib.Path, first_step: int, marginal_bits: float) -> None:
         super().__init__()
         self.path, self.first_step, self.marginal_bits = path, first_step, marginal_bits
 
-    def on_train_begin(self, logs: Logs = None) -> None:
+    def on_train_begin(self, logs: dict | None = None) -> None:
         begun = self.path.exists() and self.path.stat().st_size > 0
         if begun:
             _mend(self.path)
@@ -43,7 +34,7 @@ class StepLog(keras.callbacks.Callback):
             self._write({"restart": True, "step": self.first_step})
         self._time = time.perf_counter()
 
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         now = time.perf_counter()
         row = {
             "step": epoch + 1,
@@ -55,7 +46,7 @@ class StepLog(keras.callbacks.Callback):
         self._time = now
         self._write(row)
 
-    def on_train_end(self, logs: Logs = None) -> None:
+    def on_train_end(self, logs: dict | None = None) -> None:
         self._file.close()
 
     def _write(self, row):
@@ -65,13 +56,7 @@ class StepLog(keras.callbacks.Callback):
 
 class Summaries(keras.callbacks.Callback):
     """Writes scalars and, now and then, a sound that the network makes, for TensorBoard.
-
-    Args:
-        folder: of TensorBoard's logs.
-        settings: with `summary_steps` and `sound_steps`.
-        plan: `WaveNetConfig` of the network.
-        marginal_bits: entropy of the levels, each by itself.
-        generate: `generation.generate` with the model bound.
+    `generate` is `generation.generate` with the model bound.
     """
 
     def __init__(
@@ -86,10 +71,10 @@ class Summaries(keras.callbacks.Callback):
         self.folder, self.settings, self.plan = folder, settings, plan
         self.marginal_bits, self.generate = marginal_bits, generate
 
-    def on_train_begin(self, logs: Logs = None) -> None:
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._writer = tf.summary.create_file_writer(str(self.folder))
 
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         done = epoch + 1
         with self._writer.as_default(step=done):
             if done % self.settings.summary_steps == 0:
@@ -102,7 +87,7 @@ class Summaries(keras.callbacks.Callback):
             if self.settings.sound_steps and done % self.settings.sound_steps == 0:
                 self._sound(done)
 
-    def on_train_end(self, logs: Logs = None) -> None:
+    def on_train_end(self, logs: dict | None = None) -> None:
         self._writer.close()
 
     def _sound(self, done):

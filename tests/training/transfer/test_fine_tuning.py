@@ -148,7 +148,10 @@ BAD = {
     "norm": ({"unfreeze": ["block1_conv1_norm"]}, "no layer to train 'block1_conv1_norm'"),
     "fold": ({"test_fold": 7}, "Received: 7"),
     "weights": ({"weights": "no.npz"}, "no.npz"),
-    "rate": ({"learning_rate": float("nan")}, "`learning_rate` must be finite and above 0. Received: nan"),
+    "rate": (
+        {"learning_rate": float("nan")},
+        "must be finite and above 0. Received: nan",
+    ),
 }
 
 
