@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from keras_sounddream import InputError, applications, generate
+from keras_sounddream.audio.mu_law import levels_to_waveform
 from keras_sounddream.datasets.corpus import hold_sounds
 from keras_sounddream.training import wavenet
 from keras_sounddream.training.wavenet import fit
@@ -48,7 +49,7 @@ def settings(**given):
 def test_the_softmax_loses_what_its_chance_says(rng):
     scores = rng.normal(size=(2, 3, 16)).astype("float32")
     levels = rng.integers(0, 16, (2, 3))
-    waveform = applications.wavenet.levels_to_waveform(levels, 16)
+    waveform = levels_to_waveform(levels, 16)
     chances = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
     wanted = -np.log(np.take_along_axis(chances, levels[..., None], -1)[..., 0])
     np.testing.assert_allclose(nats(waveform, scores, 16), wanted, rtol=1e-5)
@@ -58,7 +59,7 @@ def test_the_softmax_loses_what_its_chance_says(rng):
 
 def test_a_mixtures_chances_of_all_levels_make_one(rng):
     scores = rng.normal(size=(1, 1, 9)) * np.repeat([1, 0.7, 1.5], 3)
-    waveform = applications.wavenet.levels_to_waveform(np.arange(16), 16)[None]
+    waveform = levels_to_waveform(np.arange(16), 16)[None]
     found = nats(waveform, np.repeat(scores, 16, 1), 16, "mixture_of_logistics")[0]
     weights, means, logs = np.split(scores[0, 0], 3)
     weights = np.exp(weights) / np.exp(weights).sum()
