@@ -98,17 +98,10 @@ def finetune(
         _with_new_top, getattr(family, name), source, clip_set.labels, unfreeze, **arguments
     )
     tuned = with_new_top()
-    settings = {
-        "model": name,
-        "weights": _digest(source),
-        "clips": _digest_of_clips(clips, clip_set.labels),
-        "unfreeze": sorted(unfreeze),
-        "epochs": epochs,
-        "learning_rate": learning_rate,
-        "seed": seed,
-        "precision": precision,
-    }
-    claim_folder(folder, settings)
+    settings = {"model": name, "weights": _digest(source)}
+    settings |= {"clips": _digest_of_clips(clips, clip_set.labels), "unfreeze": sorted(unfreeze)}
+    settings |= {"epochs": epochs, "learning_rate": learning_rate}
+    claim_folder(folder, settings | {"seed": seed, "precision": precision})
     _start_top(tuned, clips, family)
     batches = _batches(tuned, front_end, clips, epochs, seed)
 

@@ -1,7 +1,5 @@
 """Frames of a local condition, for the pieces of sounds that a WaveNet is trained on."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from keras_sounddream.applications.wavenet.config import WaveNetConfig
@@ -9,18 +7,17 @@ from keras_sounddream.datasets.corpus import Sounds
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
 
-if TYPE_CHECKING:
-    from keras_sounddream.training.wavenet.segments import Segments
 
-
-def cut_frames(frames: Array, pieces: "Segments", offset: int, start: int) -> Array:
+def cut_frames(
+    frames: Array, plan: WaveNetConfig, piece_samples: int, offset: int, start: int
+) -> Array:
     """Frames of the piece at a sample `offset` of a sound that begins at `start`.
 
     From `plan.lead` samples before `offset` on: `(piece's frames, channels)`. The first frame
     lasts backwards through what comes before, as in `generate`; the last one behind the end.
     """
-    hop = pieces.plan.local_hop
-    numbers = np.arange(offset - pieces.plan.lead, offset + pieces.piece_samples, hop) // hop
+    hop = plan.local_hop
+    numbers = np.arange(offset - plan.lead, offset + piece_samples, hop) // hop
     return frames[np.clip(numbers, start // hop, len(frames) - 1)]
 
 

@@ -105,7 +105,8 @@ class Segments(StepBatches):
                 ids[name][row] = values[sound]
             if self.plan.local_channels:
                 start = offset if begins[row] else 0
-                frames.append(cut_frames(self.sounds.frames[sound], self, offset, start))
+                local = self.sounds.frames[sound]
+                frames.append(cut_frames(local, self.plan, self.piece_samples, offset, start))
         windows[begins, :lead] = 0
         inputs = {WAVEFORM: windows[:, :-1], **ids}
         if frames:  # rows without a piece take the first one's
