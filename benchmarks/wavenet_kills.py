@@ -26,7 +26,7 @@ def train(folder, steps):
     from keras_sounddream import applications
     from keras_sounddream.datasets.corpus import hold_sounds
     from keras_sounddream.training import wavenet
-    from keras_sounddream.training.wavenet.pieces import Segments
+    from keras_sounddream.training.wavenet.segments import Segments
 
     rng = np.random.default_rng(0)
     sounds = [0.5 * np.sin(np.arange(900) / 9) + rng.normal(0, 0.1, 900) for _ in range(9)]

@@ -22,7 +22,7 @@ from keras_sounddream.applications.wavenet.config import WaveNetConfig
 from keras_sounddream.datasets.corpus import hold_sounds
 from keras_sounddream.datasets.corpus_cache import store_sounds
 from keras_sounddream.datasets.file_lists import SoundFiles, list_folder, list_table
-from keras_sounddream.training.wavenet.pieces import Segments, cheapest_segment_length, epoch_cost
+from keras_sounddream.training.wavenet.segments import Segments, cheapest_segment_length, epoch_cost
 
 ROOT = pathlib.Path(__file__).parents[1]
 LENGTHS = (500, 1000, 2000, 4000, 8000, 16000)

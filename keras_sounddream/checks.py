@@ -4,7 +4,7 @@ import dataclasses
 import math
 import numbers
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from keras_sounddream.errors import InputError
@@ -40,6 +40,20 @@ def check(name: str, value: Any, allowed: Allowed) -> Any:
     return plain
 
 
+def check_fields(instance: Any, allowed: Mapping[str, Allowed]) -> None:
+    """Checks fields of a dataclass, frozen or not, and sets them to what `check` returns.
+
+    Args:
+        instance: of a dataclass; call this in its `__post_init__`.
+        allowed: dict from the name of a field to `Allowed`.
+
+    Raises:
+        InputError: if a value is not allowed.
+    """
+    for name, values in allowed.items():
+        object.__setattr__(instance, name, check(name, getattr(instance, name), values))
+
+
 def integer(least: int, most: int | None = None) -> Allowed:
     """Allows integers from `least` to `most`; bool is no integer."""
     text = f"an int of at least {least}" if most is None else f"an int from {least} to {most}"
@@ -68,6 +82,17 @@ def number(least: float, most: float = math.inf, above: bool = False) -> Allowed
 def seed() -> Allowed:
     """Allows seeds: integers that 32 bits hold with their sign."""
     return Allowed("an int below 2 ** 31, in size", integer(1 - 2**31, 2**31 - 1).fits)
+
+
+def fraction() -> Allowed:
+    """Allows numbers between 0 and 1, without these two."""
+    one = number(0, 1, above=True)
+    return Allowed("above 0 and below 1", lambda value: one.fits(value) and value < 1)
+
+
+def optional(allowed: Allowed) -> Allowed:
+    """Allows None beside what `allowed` does."""
+    return Allowed(f"{allowed.text}, or None", lambda value: value is None or allowed.fits(value))
 
 
 def pair(least: float, most: float) -> Allowed:

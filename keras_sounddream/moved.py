@@ -34,7 +34,7 @@ MOVED = {  # former module: modules that hold its names now, inside `keras_sound
     "training.strategies": ("training.distributed.strategies",),
     "training.teachers": ("training.distillation.teachers",),
     "training.units": ("training.transfer.units",),
-    "training.wavenet_data": ("training.wavenet.pieces",),
+    "training.wavenet_data": ("training.wavenet.segments",),
     "training.wavenet_loss": ("training.wavenet.losses",),
     "training.whole_sounds": ("training.wavenet.whole_sounds",),
 }

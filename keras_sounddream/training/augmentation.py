@@ -1,10 +1,19 @@
-"""Random crops, levels, filters, mixtures and masks of stored spectrograms."""
+"""Augmentation of stored mel spectrograms: speed, random crops, level, filter, mixtures, masks."""
+
+from collections.abc import Sequence
 
 import keras
 import numpy as np
+from tqdm import tqdm
 
 from keras_sounddream.applications.log_mel_cnn import LOG_OFFSET
+from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.io import load, resample
+from keras_sounddream.audio.layers import LogMelSpectrogram
+from keras_sounddream.training.step_batches import StepBatches
+from keras_sounddream.types import Array, PathLike
 
+_TINY = 1e-12  # added to the mel bands before the logarithm
 _MIXED_SHARE = 0.6  # of the examples of a batch
 _LEVEL_DB = 8.0  # up or down
 _FILTER_DB = 5.0  # standard deviation at each of a filter's points
@@ -14,8 +23,37 @@ _MASKED_BANDS = 8
 _MASKED_SECONDS_SHARE = 0.12
 
 
-class AugmentedCrops(keras.utils.PyDataset):
-    """Batches of random crops; the same seed and step give the same batch.
+def mel_powers(
+    paths: Sequence[PathLike], analysis: Analysis, speeds: Sequence[float], power: int = 2
+) -> list[list[Array]]:
+    """Computes the mel power of sounds, each played at several speeds.
+
+    Args:
+        paths: of sound files.
+        analysis: frame length, step and mel bands.
+        speeds: 1.1 is a tenth faster and higher.
+        power: 2 for the mel bands of the power; 1 for the squares of those of the magnitude, which
+            `AugmentedCrops` of the same `power` takes.
+
+    Returns:
+        For each path a list with, for each speed, float32 `(frames, num_mel_bins)`.
+    """
+    front_end = LogMelSpectrogram(analysis, power, log_offset=_TINY)
+
+    def powers(waveform):
+        log_mel = keras.ops.convert_to_numpy(front_end(waveform))[0]
+        return np.exp(2 / power * log_mel)
+
+    stored = []
+    for path in tqdm(paths, desc="features", unit="clip"):
+        waveform = load(path, analysis.sample_rate)
+        played = [resample(waveform, round(speed * 1000), 1000) for speed in speeds]
+        stored.append([powers(waveform) for waveform in played])
+    return stored
+
+
+class AugmentedCrops(StepBatches):
+    """Batches of random crops of stored spectrograms, augmented.
 
     A crop is laid around a frame drawn by its loudness, so that it holds the sound and not the
     silence behind it. Two sounds are mixed by power, with their labels in the same shares
@@ -24,50 +62,53 @@ class AugmentedCrops(keras.utils.PyDataset):
     *SpecAugment*, 2019, https://doi.org/10.21437/Interspeech.2019-2680).
 
     Args:
-        stored: for each clip a list of float32 `(frames, bands)`, mel power at several speeds.
-        labels: sequence of int, one a clip.
-        num_classes: int.
-        crop_frames: int.
-        epochs: int, passes over the clips; the batches of all of them are numbered through.
-        batch_size: int.
-        seed: int.
-        log_offset: float, added before the logarithm, as of the model's front end.
-        power: 2, or 1 of a front end of magnitudes, as of `mel_powers`.
-
-    Attributes:
-        first_step: int, number of the batch that index 0 stands for; set it to go on.
+        stored: for each clip a list of float32 `(frames, bands)`, mel power at several speeds, as
+            `mel_powers` gives them.
+        labels: class index of each clip.
+        num_classes: length of a one-hot target.
+        crop_frames: frames of each crop.
+        epochs: passes over the clips; the batches of all of them are numbered through.
+        batch_size: crops of each batch; clips that fill no batch are left out of an epoch.
+        seed: of everything random.
+        log_offset: added before the logarithm; that of the model's front end.
+        power: 2, or 1 for a front end of magnitudes; that given to `mel_powers`.
     """
 
     def __init__(
         self,
-        stored,
-        labels,
-        num_classes,
-        crop_frames,
-        epochs,
-        batch_size=32,
-        seed=0,
-        log_offset=LOG_OFFSET,
-        power=2,
-    ):
-        super().__init__()
+        stored: Sequence[Sequence[Array]],
+        labels: Sequence[int],
+        num_classes: int,
+        crop_frames: int,
+        epochs: int,
+        batch_size: int = 32,
+        seed: int = 0,
+        log_offset: float = LOG_OFFSET,
+        power: int = 2,
+    ) -> None:
+        super().__init__(epochs, seed)
         self.log_offset, self.power = log_offset, power
         self.stored, self.crop_frames, self.batch_size = stored, crop_frames, batch_size
         self.targets = np.eye(num_classes, dtype="float32")[list(labels)]
-        self.epochs, self.seed, self.first_step = epochs, seed, 0
 
     @property
-    def steps_per_epoch(self):
+    def steps_per_epoch(self) -> int:
         """Batches in a pass over the clips."""
         return len(self.stored) // self.batch_size
 
-    def __len__(self):
-        return self.epochs * self.steps_per_epoch - self.first_step
+    def batch(self, step: int) -> tuple[Array, Array]:
+        """Draws the batch of a step.
 
-    def __getitem__(self, index):
-        epoch, index = divmod(self.first_step + index, self.steps_per_epoch)
-        order = np.random.default_rng((self.seed, epoch)).permutation(len(self.stored))
+        Args:
+            step: from 0, counted through all epochs.
+
+        Returns:
+            `(spectrograms, targets)`: float32 `(batch, crop_frames, bands)`, log-mel, and
+            `(batch, classes)`, which sum to 1.
+        """
+        epoch, index = self.position(step)
         rng = np.random.default_rng((self.seed, epoch, index))
+        order = self.order(epoch, len(self.stored))
         chosen = order[index * self.batch_size : (index + 1) * self.batch_size]
         others = rng.integers(len(self.stored), size=len(chosen))
         share = np.where(rng.random(len(chosen)) < _MIXED_SHARE, rng.random(len(chosen)), 1.0)
@@ -96,51 +137,29 @@ class AugmentedCrops(keras.utils.PyDataset):
         return crop * random_filter(rng, crop.shape[1])
 
 
-def crop_by_loudness(rng, power, num_frames):
-    """Cuts a piece around a frame drawn with its amplitude as probability.
-
-    Args:
-        rng: `numpy.random.Generator`.
-        power: float32 `(frames, bands)`.
-        num_frames: int, of the piece; silence fills it up where the sound is shorter.
-
-    Returns:
-        float32 `(num_frames, bands)`, a new array.
-    """
+def crop_by_loudness(rng: np.random.Generator, power: Array, num_frames: int) -> Array:
+    """Crop around a frame drawn by its amplitude, filled with silence: `(num_frames, bands)`."""
     amplitude = np.sqrt(power.mean(axis=1)) + 1e-9
     frame = rng.choice(len(power), p=amplitude / amplitude.sum())
     start = frame - rng.integers(num_frames)
     start = np.clip(start, min(0, len(power) - num_frames), max(0, len(power) - num_frames))
-    piece = np.zeros((num_frames, power.shape[1]), "float32")
+    crop = np.zeros((num_frames, power.shape[1]), "float32")
     source = power[max(start, 0) : start + num_frames]
-    piece[max(-start, 0) : max(-start, 0) + len(source)] = source
-    return piece
+    crop[max(-start, 0) : max(-start, 0) + len(source)] = source
+    return crop
 
 
-def random_filter(rng, num_bands):
-    """Draws a level and a smooth filter.
-
-    Args:
-        rng: `numpy.random.Generator`.
-        num_bands: int.
-
-    Returns:
-        float32 `(num_bands,)`, power gain of each band.
-    """
+def random_filter(rng: np.random.Generator, num_bands: int) -> Array:
+    """Power gains of a random level and a smooth random filter: float32 `(num_bands,)`."""
     points = rng.normal(0, _FILTER_DB, _FILTER_POINTS)
-    places = np.linspace(0, _FILTER_POINTS - 1, num_bands)
-    gain_db = np.interp(places, np.arange(_FILTER_POINTS), points)
+    positions = np.linspace(0, _FILTER_POINTS - 1, num_bands)
+    gain_db = np.interp(positions, np.arange(_FILTER_POINTS), points)
     gain_db += rng.uniform(-_LEVEL_DB, _LEVEL_DB)
     return (10 ** (gain_db / 10)).astype("float32")
 
 
-def mask(rng, spectrogram):
-    """Sets some bands and some frames of a spectrogram to its mean, in place.
-
-    Args:
-        rng: `numpy.random.Generator`.
-        spectrogram: float array `(frames, bands)`.
-    """
+def mask(rng: np.random.Generator, spectrogram: Array) -> None:
+    """Sets random bands and frames of a spectrogram `(frames, bands)` to its mean, in place."""
     mean = spectrogram.mean()
     num_frames, num_bands = spectrogram.shape
     for _ in range(_MASKS):

@@ -1,26 +1,25 @@
 """Batches that hold equally many clips of every class."""
 
-import keras
+from collections.abc import Sequence
+
 import numpy as np
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.training.step_batches import StepBatches
+from keras_sounddream.types import Array
 
 
-class BalancedBatches(keras.utils.PyDataset):
-    """Random batches, one a step; the same seed and step give the same batch.
+class BalancedBatches(StepBatches):
+    """Random batches with equally many clips of each class; an epoch is one step.
 
     Args:
         spectrograms: float32 `(clips, frames, bands)`.
-        labels: sequence of int, one a clip.
-        num_classes: int.
-        steps: int, how many batches there are.
-        batch_size: int; as many of them as are equally many of each class are drawn.
-        crop_frames: int, of the random piece of each spectrogram that is given; `None` for all.
-        seed: int.
-
-    Attributes:
-        first_step: int, number of the batch that index 0 stands for; set it to go on.
-        epochs: int, `steps`: for `classifier.fit` an epoch is a step.
+        labels: class index of each clip.
+        num_classes: length of a one-hot target.
+        steps: how many batches there are.
+        batch_size: clips at most; rounded down to a multiple of `num_classes`.
+        crop_frames: frames of the random crop of each spectrogram; `None` for all of them.
+        seed: of everything random.
 
     Raises:
         InputError: if a class has no clip or the batch is smaller than the number of classes.
@@ -29,9 +28,16 @@ class BalancedBatches(keras.utils.PyDataset):
     steps_per_epoch = 1
 
     def __init__(
-        self, spectrograms, labels, num_classes, steps, batch_size=100, crop_frames=None, seed=0
-    ):
-        super().__init__()
+        self,
+        spectrograms: Array,
+        labels: Sequence[int],
+        num_classes: int,
+        steps: int,
+        batch_size: int = 100,
+        crop_frames: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(steps, seed)
         labels = np.asarray(labels)
         counts = np.bincount(labels, minlength=num_classes)
         if not counts.all():
@@ -44,19 +50,13 @@ class BalancedBatches(keras.utils.PyDataset):
         self.spectrograms, self.num_classes = spectrograms, num_classes
         self.members = [np.flatnonzero(labels == label) for label in range(num_classes)]
         self.per_class = batch_size // num_classes
-        self.crop_frames, self.epochs, self.seed, self.first_step = crop_frames, steps, seed, 0
+        self.crop_frames = crop_frames
 
-    def __len__(self):
-        return self.epochs - self.first_step
-
-    def __getitem__(self, index):
-        return self.batch(self.first_step + index)
-
-    def batch(self, step):
+    def batch(self, step: int) -> tuple[Array, Array]:
         """Draws the batch of a step.
 
         Args:
-            step: int.
+            step: from 0.
 
         Returns:
             `(spectrograms, targets)`: float32 `(batch, frames, bands)` and `(batch, classes)`.
@@ -70,20 +70,12 @@ class BalancedBatches(keras.utils.PyDataset):
         targets = np.repeat(np.eye(self.num_classes, dtype="float32"), self.per_class, axis=0)
         if self.crop_frames is not None and self.crop_frames < examples.shape[1]:
             starts = rng.integers(examples.shape[1] - self.crop_frames + 1, size=len(examples))
-            places = starts[:, None] + np.arange(self.crop_frames)
-            examples = examples[np.arange(len(examples))[:, None], places]
+            frames = starts[:, None] + np.arange(self.crop_frames)
+            examples = examples[np.arange(len(examples))[:, None], frames]
         return examples, targets
 
 
-def in_batches(arrays, batch_size):
-    """Cuts arrays into the batches to measure with.
-
-    Args:
-        arrays: tuple of arrays, equally long.
-        batch_size: int, at most.
-
-    Returns:
-        list of tuples of arrays.
-    """
+def in_batches(arrays: Sequence[Array], batch_size: int) -> list[tuple[Array, ...]]:
+    """Equally long arrays cut into tuples of at most `batch_size` rows each."""
     starts = range(0, len(arrays[0]), batch_size)
     return [tuple(np.asarray(x)[i : i + batch_size] for x in arrays) for i in starts]

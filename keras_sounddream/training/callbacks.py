@@ -1,4 +1,6 @@
-"""What is done after each step of a training: the learning rate's rule, and TensorBoard's logs."""
+"""Keras callbacks of a training's steps: the learning rate's drop, and summaries of layers."""
+
+import pathlib
 
 import keras
 import numpy as np
@@ -6,6 +8,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from keras_sounddream.files import written_beside
+from keras_sounddream.training.step_batches import StepBatches
 
 _WINDOW = 200  # steps
 _ENOUGH = 0.7  # mean accuracy over the window
@@ -15,30 +18,22 @@ _EXAMPLES = 16  # of a batch, whose activations are summarised
 class LearningRateDrop(keras.callbacks.Callback):
     """Lowers the learning rate once, when the mean accuracy of the last 200 steps exceeds 0.7.
 
-    Nothing happens before there are 200 steps. What the accuracies were is kept in
-    `accuracies.npy`, so that an interrupted run goes on with the same window.
-
-    Args:
-        folder: path, of the training state.
-        low: float, the learning rate to drop to.
-        every: int, steps from one state to the next, as `TrainingState` saves them.
-
-    Attributes:
-        writes: bool, whether the accuracies are kept: by one worker of several.
+    The accuracies are kept in `folder`, every `every` steps, by the worker that `writes`: an
+    interrupted run goes on with the same window.
     """
 
-    def __init__(self, folder, low, every):
+    def __init__(self, folder: pathlib.Path, low: float, every: int) -> None:
         super().__init__()
         self.writes = True
         self.path, self.low, self.every = folder / "accuracies.npy", low, every
-        self.accuracies = None
+        self.accuracies: list[float] | None = None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if self.accuracies is None:
-            found = np.load(self.path).tolist() if epoch else []
-            self.accuracies = found[:epoch]
+            history = np.load(self.path).tolist() if epoch else []
+            self.accuracies = history[:epoch]
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self.accuracies.append(logs["accuracy"])
         optimizer = self.model.optimizer
         recent = self.accuracies[-_WINDOW:]
@@ -52,32 +47,27 @@ class LearningRateDrop(keras.callbacks.Callback):
 
 
 class LayerSummaries(keras.callbacks.Callback):
-    """Writes scalars of every step and, now and then, what every layer holds and does.
+    """Writes scalars of every step and, now and then, weights and activations of every layer.
 
     Tags: `accuracy`, `cross_entropy`, `learning_rate`, and `validation_…` where there is any; of a
     convolution `conv1/conv_kernel`, `conv1/conv_bias` and `conv1/convolution` (before the bias), of
     a dense layer `fc1/fc_weights` and `fc1/fc_bias`, each with `/mean`, `/stddev`, `/max`, `/min`
-    and `/histogram`; and histograms of what comes before the activation,
+    and `/histogram`; and histograms of the values before the activation,
     `conv1/pre_activations_conv` and `fc1/pre_activations_fc`.
-
-    Args:
-        folder: path of TensorBoard's logs.
-        batches: `BalancedBatches` that the model is trained on.
-        every: int, steps from one summary of the layers to the next.
     """
 
-    def __init__(self, folder, batches, every):
+    def __init__(self, folder: pathlib.Path, batches: StepBatches, every: int) -> None:
         super().__init__()
         self.folder, self.batches, self.every = folder, batches, every
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._writer = tf.summary.create_file_writer(str(self.folder))
         self._layers = [
             layer for layer in self.model.layers if isinstance(layer, (layers.Conv2D, layers.Dense))
         ]
         self._inputs = keras.Model(self.model.input, [layer.input for layer in self._layers])
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         with self._writer.as_default(step=epoch):
             rate = ops.convert_to_numpy(self.model.optimizer.learning_rate)
             tf.summary.scalar("learning_rate", rate)
@@ -87,12 +77,11 @@ class LayerSummaries(keras.callbacks.Callback):
             if epoch % self.every == 0:
                 self._summarize(self.batches.batch(epoch)[0][:_EXAMPLES])
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         self._writer.close()
 
     def _summarize(self, spectrograms):
-        heard = self._inputs(spectrograms)
-        for layer, x in zip(self._layers, heard, strict=True):
+        for layer, x in zip(self._layers, self._inputs(spectrograms), strict=True):
             x = ops.cast(x, "float32")  # under a mixed precision only the weights are
             convolves = isinstance(layer, layers.Conv2D)
             kind, kernel = ("conv", "kernel") if convolves else ("fc", "weights")

@@ -1,8 +1,11 @@
-"""Trains a classifier with a fixed schedule, and goes on where it was interrupted."""
+"""Training of a classifier with a fixed schedule, resumed where it was interrupted."""
 
+import contextlib
 import json
 import pathlib
 import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import keras
 from tqdm import tqdm
@@ -10,6 +13,11 @@ from tqdm import tqdm
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import keep_folder, written_beside
 from keras_sounddream.training.distributed import strategies
+from keras_sounddream.training.step_batches import StepBatches
+from keras_sounddream.types import PathLike
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 _PEAK_LEARNING_RATE = 2e-3
 _WARM_UP_SHARE = 0.05
@@ -18,62 +26,61 @@ _APART = 1_000_003  # from the seed of one worker to that of the next
 
 
 def fit(
-    build,
-    batches,
-    folder,
-    seed,
-    precision="float32",
+    build: Callable[[], keras.Model],
+    batches: StepBatches,
+    folder: PathLike,
+    seed: int,
+    precision: str = "float32",
     *,
-    optimizer=None,
-    loss="categorical_crossentropy",
-    metrics=("accuracy",),
-    save_every=1,
-    keep=1,
-    unit="epoch",
-    callbacks=None,
-    strategy=None,
-    **options,
-):
+    optimizer: Callable[[], keras.Optimizer] | None = None,
+    loss: Any = "categorical_crossentropy",
+    metrics: Any = ("accuracy",),
+    save_every: int = 1,
+    keep: int = 1,
+    unit: str = "epoch",
+    callbacks: Sequence[keras.callbacks.Callback] | None = None,
+    strategy: "tf.distribute.Strategy | None" = None,
+    **options: Any,
+) -> keras.Model:
     """Trains a new model, or goes on with the one whose state is in a folder.
 
     AdamW, unless another optimizer is given; the learning rate rises for a twentieth of the steps
     and falls along a cosine to zero.
 
     Args:
-        build: function without arguments that returns a `keras.Model`.
-        batches: `AugmentedCrops` or `BalancedBatches`.
-        folder: str or path for the training state and TensorBoard's logs.
-        seed: int.
-        precision: str, a Keras dtype policy.
-        optimizer: function without arguments that returns a Keras optimizer, or `None`.
-        loss: as of `keras.Model.compile`.
-        metrics: as of `keras.Model.compile`; objects made in the strategy's scope, or the workers
+        build: makes the model.
+        batches: `StepBatches`, such as `AugmentedCrops` or `BalancedBatches`.
+        folder: for the training state and TensorBoard's logs.
+        seed: of weights and random layers.
+        precision: a Keras dtype policy.
+        optimizer: makes a Keras optimizer; `None` for AdamW.
+        loss: see `keras.Model.compile`.
+        metrics: see `keras.Model.compile`; objects made in the strategy's scope, or the workers
             count each for itself.
-        save_every: int, epochs from one state to the next; the last is always saved.
-        keep: int, how many states are kept.
-        unit: str, what the progress bar calls an epoch.
-        callbacks: sequence of `keras.callbacks.Callback`, told before the state is saved;
-            `None` for TensorBoard's scalars of each epoch.
-        strategy: `tf.distribute.Strategy` to share each batch out by, as of `strategies.find`;
-            `None` for one device.
+        save_every: epochs from one state to the next; the last is always saved.
+        keep: how many states are kept.
+        unit: name of an epoch on the progress bar.
+        callbacks: called before the state is saved; `None` for TensorBoard's scalars of each epoch.
+        strategy: to share each batch out by, see `strategies.find`; `None` for one device.
         **options: of `keras.Model.fit`; with a strategy, of `strategies.fit`.
 
     Returns:
-        `keras.Model`, trained.
+        The trained model.
     """
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
-    with strategies.scope(strategy):
+    with strategy.scope() if strategy else contextlib.nullcontext():
         model = build_under(build, precision)
-        strategies.prepare(model, strategy)
+        if strategy:
+            strategies.prepare(model, strategy)
         model.compile(
             optimizer=optimizer() if optimizer else adamw(batches.epochs * batches.steps_per_epoch),
             loss=loss,
             metrics=metrics if isinstance(metrics, dict) else list(metrics),
         )
         model.optimizer.build(model.trainable_variables)
-    worker = strategies.worker(strategy)
+    worker = strategies.worker(strategy) if strategy else 0
     state = TrainingState(folder, seed, save_every, batches.epochs, keep, worker=worker)
     epoch = state.restore(model)
     if epoch == batches.epochs:
@@ -87,19 +94,19 @@ def fit(
         "callbacks": [*callbacks, state, ProgressBar(epoch, batches.epochs, unit)],
     }
     if strategy:
-        strategies.fit(model, batches.__getitem__, strategy, **common, **options)
+        strategies.fit(model, batches.batch, strategy, **common, **options)
     else:
         batches.first_step = epoch * batches.steps_per_epoch
         model.fit(batches, shuffle=False, verbose=0, **common, **options)
     return model
 
 
-def claim_folder(folder, settings):
+def claim_folder(folder: PathLike, settings: dict[str, Any]) -> None:
     """Makes a folder a run's own: a state of other settings must not be taken up.
 
     Args:
-        folder: str or path; made if it is missing.
-        settings: dict that JSON can hold, all that tells one run from another.
+        folder: made if it is missing.
+        settings: that JSON can hold, all that tells one run from another.
 
     Raises:
         InputError: if it cannot be made, or holds a run of other settings.
@@ -108,10 +115,10 @@ def claim_folder(folder, settings):
     if not path.exists():
         with written_beside(path, overwrite=True) as temporary:  # another worker may do the same
             temporary.write_text(json.dumps(settings))
-    found = json.loads(path.read_text())
-    if found != settings:
-        names = [name for name in {**found, **settings} if found.get(name) != settings.get(name)]
-        held, asked = ({name: run.get(name) for name in names} for run in (found, settings))
+    held = json.loads(path.read_text())
+    if held != settings:
+        names = [name for name in {**held, **settings} if held.get(name) != settings.get(name)]
+        held, asked = ({name: run.get(name) for name in names} for run in (held, settings))
         raise InputError(
             f"The folder {folder} holds a run with {held}, not {asked}. Give another folder."
         )
@@ -120,47 +127,41 @@ def claim_folder(folder, settings):
 class TrainingState(keras.callbacks.Callback):
     """Keeps weights, optimizer and random state after epochs, each in a file that is renamed.
 
-    Args:
-        folder: path.
-        seed: int; Keras does not save the state of random layers, so each epoch sets it anew.
-        every: int, epochs from one state to the next.
-        last: int, the epoch after which the state is saved in any case.
-        keep: int, how many states are kept.
-        minutes: float, after which the state is saved though `every` is not reached; `None` to
-            save by epochs alone.
-        worker: int, as of `strategies.worker`; each draws its own random numbers.
-
-    Attributes:
-        writes: bool, whether the states are saved: by one worker of several.
+    Saved are every `every`-th epoch, the `last`, and one after `minutes`; by the worker that
+    `writes`. Keras does not save the state of random layers: each epoch sets it anew, from `seed`
+    and `worker`.
     """
 
-    def __init__(self, folder, seed, every=1, last=None, keep=1, minutes=None, *, worker=0):
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        seed: int,
+        every: int = 1,
+        last: int | None = None,
+        keep: int = 1,
+        minutes: float | None = None,
+        *,
+        worker: int = 0,
+    ) -> None:
         super().__init__()
         self.folder, self.seed, self.every, self.last, self.keep = folder, seed, every, last, keep
         self.minutes, self._saved = minutes, time.monotonic()
         self.worker, self.writes = worker, True
 
-    def restore(self, model):
-        """Sets a compiled model to the newest state.
-
-        Args:
-            model: `keras.Model`.
-
-        Returns:
-            int, the epochs that it has been trained for.
-        """
+    def restore(self, model: keras.Model) -> int:
+        """Sets a compiled model to the newest state; its number of epochs, 0 without a state."""
         states = self._states()
         if not states:
             return 0
         model.load_weights(states[-1])
-        return _epochs_of(states[-1])
+        return _num_epochs(states[-1])
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         for layer in self.model.layers:
             if hasattr(layer, "seed_generator"):
                 layer.seed_generator.state.assign([self.seed + _APART * self.worker, epoch << 16])
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         done = epoch + 1
         late = self.minutes is not None and time.monotonic() - self._saved > 60 * self.minutes
         if not self.writes or (done % self.every and done != self.last and not late):
@@ -173,48 +174,34 @@ class TrainingState(keras.callbacks.Callback):
         self._saved = time.monotonic()
 
     def _states(self):
-        return sorted(self.folder.glob("state-*.weights.h5"), key=_epochs_of)
+        return sorted(self.folder.glob("state-*.weights.h5"), key=_num_epochs)
 
 
-def _epochs_of(state):
-    """How many epochs a state is after, by the name of its file."""
-    return int(state.name.split(".")[0].split("-")[1])
+def _num_epochs(path):
+    """Epochs before a state, by the name of its file."""
+    return int(path.name.split(".")[0].split("-")[1])
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """Shows the epochs of a run on one bar, with the newest loss and accuracy.
+    """Shows the epochs of a run on one bar, with the newest loss and accuracy."""
 
-    Args:
-        done: int, epochs that an earlier run has made.
-        total: int, epochs.
-        unit: str, what an epoch is called.
-    """
-
-    def __init__(self, done, total, unit="epoch"):
+    def __init__(self, done: int, total: int, unit: str = "epoch") -> None:
         super().__init__()
-        self._about = {"initial": done, "total": total, "desc": "train", "unit": unit}
+        self._options = {"initial": done, "total": total, "desc": "train", "unit": unit}
 
-    def on_train_begin(self, logs=None):
-        self._bar = tqdm(**self._about)
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        self._bar = tqdm(**self._options)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._bar.set_postfix({name: f"{value:.3f}" for name, value in (logs or {}).items()})
         self._bar.update()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         self._bar.close()
 
 
-def build_under(build, precision):
-    """Builds a model under a dtype policy, which holds for it alone.
-
-    Args:
-        build: function without arguments that returns a `keras.Model`.
-        precision: str, a Keras dtype policy.
-
-    Returns:
-        `keras.Model`.
-    """
+def build_under(build: Callable[[], keras.Model], precision: str) -> keras.Model:
+    """Model that `build` makes under a dtype policy, which holds for it alone."""
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     try:
@@ -223,16 +210,8 @@ def build_under(build, precision):
         keras.config.set_dtype_policy(policy)
 
 
-def adamw(steps, peak_learning_rate=_PEAK_LEARNING_RATE):
-    """Makes AdamW whose learning rate rises for a twentieth of the steps and falls along a cosine.
-
-    Args:
-        steps: int, of the whole run.
-        peak_learning_rate: float.
-
-    Returns:
-        `keras.optimizers.AdamW`; biases and normalisations do not decay.
-    """
+def adamw(steps: int, peak_learning_rate: float = _PEAK_LEARNING_RATE) -> keras.Optimizer:
+    """AdamW for a run of `steps`: warm-up, cosine decay; biases and normalisations do not decay."""
     warm_up = int(_WARM_UP_SHARE * steps)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0,

@@ -1,30 +1,26 @@
-"""How often a classifier is right, and where it errs."""
+"""Accuracy and confusion matrix of a classifier: computed, as text, and drawn."""
 
 import io
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from keras_sounddream.files import written_beside
+from keras_sounddream.types import Array, PathLike
 
 
-def accuracy(confusion):
-    """Share of clips on the diagonal of a confusion matrix.
-
-    Args:
-        confusion: int array `(classes, classes)`.
-
-    Returns:
-        float in [0, 1].
-    """
+def accuracy(confusion: Array) -> float:
+    """Share of clips on the diagonal of a confusion matrix `(classes, classes)`, in [0, 1]."""
     return float(np.trace(confusion) / confusion.sum())
 
 
-def confusion_matrix(truth, scores):
-    """Counts what a model says of every class.
+def confusion_matrix(truth: Array, scores: Array) -> Array:
+    """Counts the predicted class of every true class.
 
     Args:
-        truth: int array `(clips,)`, the true classes.
-        scores: float array `(clips, classes)`; the highest is what the model says.
+        truth: int `(clips,)`, the true classes.
+        scores: float `(clips, classes)`; the highest is the predicted class.
 
     Returns:
         int64 `(classes, classes)`, rows are the true classes.
@@ -35,16 +31,8 @@ def confusion_matrix(truth, scores):
     return confusion
 
 
-def table(confusion, labels):
-    """Writes a confusion matrix as lines of text.
-
-    Args:
-        confusion: int array `(classes, classes)`.
-        labels: sequence of str.
-
-    Returns:
-        str, a line a true class.
-    """
+def table(confusion: Array, labels: Sequence[str]) -> str:
+    """Text of a confusion matrix `(classes, classes)`, with a line for each true class."""
     width = max(len(label) for label in labels)
     rows = zip(labels, confusion, strict=True)
     return "\n".join(
@@ -52,31 +40,34 @@ def table(confusion, labels):
     )
 
 
-def sample_lines(clips, scores, labels):
-    """Says of every clip what it is and what the model takes it for.
+def sample_lines(clips: Sequence[Any], scores: Array, labels: Sequence[str]) -> Iterator[str]:
+    """Lists the true and the predicted class of every clip.
 
     Args:
-        clips: sequence with `path` and `label`, the class index.
-        scores: float array `(clips, classes)`.
-        labels: sequence of str.
+        clips: with `path` and `label`, the class index.
+        scores: float `(clips, classes)`.
+        labels: name of each class.
 
     Yields:
-        str: file, true class, class of the highest score, that score, and `right` or `wrong`.
+        File, true class, class of the highest score, that score, and `right` or `wrong`.
     """
     for clip, row in zip(clips, scores, strict=True):
-        said = int(np.argmax(row))
-        verdict = "right" if said == clip.label else "wrong"
-        yield f"{clip.path.name}  {labels[clip.label]}  {labels[said]}  {row[said]:.3f}  {verdict}"
+        predicted = int(np.argmax(row))
+        verdict = "right" if predicted == clip.label else "wrong"
+        yield (
+            f"{clip.path.name}  {labels[clip.label]}  {labels[predicted]}  {row[predicted]:.3f}  "
+            f"{verdict}"
+        )
 
 
-def plot(confusion, labels, path, overwrite=False):
+def plot(confusion: Array, labels: Sequence[str], path: PathLike, overwrite: bool = False) -> None:
     """Draws a confusion matrix, shaded by the shares of the true classes.
 
     Args:
-        confusion: int array `(classes, classes)`.
-        labels: sequence of str.
-        path: str or path of a `.png`.
-        overwrite: bool, whether a file that exists may be replaced.
+        confusion: int `(classes, classes)`.
+        labels: name of each class.
+        path: of a `.png`.
+        overwrite: whether a file that exists may be replaced.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -88,7 +79,7 @@ def plot(confusion, labels, path, overwrite=False):
     axes.imshow(share, cmap="magma", vmin=0, vmax=1)
     axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
     axes.set_yticks(range(len(labels)), labels)
-    axes.set(xlabel="said", ylabel="true", title=f"{accuracy(confusion):.1%} right")
+    axes.set(xlabel="predicted", ylabel="true", title=f"{accuracy(confusion):.1%} right")
     for (i, j), count in np.ndenumerate(confusion):
         if count:
             axes.text(j, i, count, ha="center", va="center", color="wk"[int(share[i, j] > 0.6)])

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from keras_sounddream import InputError
-from keras_sounddream.training import augmentation, classifier, evaluation, features
+from keras_sounddream.training import augmentation, classifier, evaluation
 from keras_sounddream.training.recipes import esc10
 
 
@@ -79,7 +79,7 @@ def test_mel_powers_of_a_faster_sound_lie_higher(tmp_path):
     from keras_sounddream.audio import Analysis
 
     soundfile.write(tmp_path / "tone.wav", np.sin(np.arange(24000) / 4), 24000)
-    slow, fast = features.mel_powers([tmp_path / "tone.wav"], Analysis(), (1.0, 1.2))[0]
+    slow, fast = augmentation.mel_powers([tmp_path / "tone.wav"], Analysis(), (1.0, 1.2))[0]
     assert len(fast) == pytest.approx(len(slow) / 1.2, abs=2)
     assert fast.mean(axis=0).argmax() > slow.mean(axis=0).argmax()
 

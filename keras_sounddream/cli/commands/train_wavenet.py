@@ -154,7 +154,7 @@ def _train(recipe, settings, arguments, folder, options, strategy):
     from keras_sounddream.applications import WaveNet
     from keras_sounddream.cli.options.sounds import list_sounds
     from keras_sounddream.datasets.corpus_cache import store_sounds
-    from keras_sounddream.training.wavenet.pieces import Segments, cheapest_segment_length
+    from keras_sounddream.training.wavenet.segments import Segments, cheapest_segment_length
 
     listed = list_sounds(
         options["data"], options["tags"], options.get("genres"), list(options["conditions"])

@@ -1,4 +1,4 @@
-"""Distillation: a network of sound learns what networks of pictures see."""
+"""Distillation: an audio network is trained on the outputs of image classifiers, with videos."""
 
 from keras_sounddream.lazy import attach
 
@@ -10,5 +10,6 @@ __getattr__, __dir__, __all__ = attach(
         "Settings": "fit",
         "Teacher": "teachers",
         "distill": "fit",
+        "soundnet_student": "students",
     },
 )

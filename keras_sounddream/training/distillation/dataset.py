@@ -1,133 +1,122 @@
-"""What there is to learn from videos: sound, and what teachers say of the pictures shown with it.
+"""Data set of a distillation: the sound of videos, and teachers' probabilities for their pictures.
 
-Kept in a file a video, so that each is looked at once, however long the training.
+Both are kept in a file per video, so that each is read once, however long the training.
 """
 
 import hashlib
 import itertools
 import pathlib
-import typing
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-import keras
 import numpy as np
 from tqdm import tqdm
 
 from keras_sounddream.datasets import videos
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import keep_folder, written_beside
+from keras_sounddream.training.distillation.teachers import Teacher
+from keras_sounddream.training.step_batches import StepBatches
+from keras_sounddream.types import Array, PathLike
 
-_BATCH = 16  # pictures that a teacher looks at at a time
+_BATCH = 16  # pictures of a teacher's batch
 
 
-class Lesson(typing.NamedTuple):
-    """A window of a video: the file of what is kept of it, and its first time step."""
+class VideoWindow(NamedTuple):
+    """A window of a video: the file with its sound and probabilities, and its first time step."""
 
     path: pathlib.Path
     first: int
 
 
-class Lessons(keras.utils.PyDataset):
+class VideoWindows(StepBatches):
     """Batches of windows: sound, and the probabilities of each teacher for each time step.
 
-    Args:
-        windows: list of `Lesson`.
-        heads: sequence of str, the names of the teachers.
-        steps: int, time steps of a window.
-        along_time: bool, whether the probabilities have an axis of time steps; `False` with one.
-        epochs: int, passes over the windows; the batches of all of them are numbered through.
-        batch_size: int, at most; of fewer windows, all are in each batch.
-        seed: int, of the order, in which every pass leaves out what fills no batch; `None` for all
-            windows in their order.
-
-    Attributes:
-        first_step: int, number of the batch that index 0 stands for; set it to go on.
+    `along_time` tells whether the probabilities have an axis of time steps, or one step and none.
+    Fewer windows than `batch_size` are all in each batch. With a `seed` every pass leaves out what
+    fills no batch; without one, all windows come in their order.
     """
 
-    def __init__(self, windows, heads, steps, along_time=True, epochs=1, batch_size=64, seed=None):
-        super().__init__()
+    def __init__(
+        self,
+        windows: Iterable[VideoWindow],
+        heads: Iterable[str],
+        steps: int,
+        along_time: bool = True,
+        epochs: int = 1,
+        batch_size: int = 64,
+        seed: int | None = None,
+    ) -> None:
+        super().__init__(epochs, seed)
         self.windows, self.heads, self.steps = list(windows), tuple(heads), steps
         self.along_time = along_time
-        self.epochs, self.seed, self.first_step = epochs, seed, 0
         self.batch_size = min(batch_size, len(self.windows))
 
     @property
-    def steps_per_epoch(self):
+    def steps_per_epoch(self) -> int:
         """Batches in a pass over the windows."""
-        whole, rest = divmod(len(self.windows), self.batch_size)
-        return whole + (rest > 0 and self.seed is None)
+        full, rest = divmod(len(self.windows), self.batch_size)
+        return full + (rest > 0 and self.seed is None)
 
-    def __len__(self):
-        return self.epochs * self.steps_per_epoch - self.first_step
-
-    def __getitem__(self, index):
-        epoch, index = divmod(self.first_step + index, self.steps_per_epoch)
-        order = np.arange(len(self.windows))
-        if self.seed is not None:
-            order = np.random.default_rng((self.seed, epoch)).permutation(order)
+    def batch(self, step: int) -> tuple[Array, dict[str, Array]]:
+        """Reads the batch of a step: sound `(batch, samples)`, and probabilities of each head."""
+        epoch, index = self.position(step)
+        order = self.order(epoch, len(self.windows))
         chosen = order[index * self.batch_size : (index + 1) * self.batch_size]
-        read = [read_window(self.windows[i], self.heads, self.steps) for i in chosen]
-        sounds, said = zip(*read, strict=True)
+        examples = [read_window(self.windows[i], self.heads, self.steps) for i in chosen]
+        sounds, targets = zip(*examples, strict=True)
         join = np.stack if self.along_time else np.concatenate
-        return np.stack(sounds), {head: join([s[head] for s in said]) for head in self.heads}
+        return np.stack(sounds), {head: join([t[head] for t in targets]) for head in self.heads}
 
 
-def read_window(window, heads, steps):
-    """Reads a window; a video that is shorter is repeated, sound and probabilities.
-
-    Args:
-        window: `Lesson`.
-        heads: sequence of str, the names of the teachers.
-        steps: int, time steps of a window.
-
-    Returns:
-        `(waveform, said)`: float32 `(samples,)`, and a dict from head to float32
-        `(steps, classes)`.
-    """
-    with np.load(window.path) as kept:
-        sound, said = kept["sound"], {head: kept[f"said_{head}"] for head in heads}
-    places = (window.first + np.arange(steps)) % len(sound)
-    waveform = sound[places].reshape(-1).astype("float32") / 32768
-    return waveform, {head: rows[places] for head, rows in said.items()}
+def read_window(
+    window: VideoWindow, heads: Iterable[str], steps: int
+) -> tuple[Array, dict[str, Array]]:
+    """Waveform `(samples,)`, and `(steps, classes)` of each head; a shorter video is repeated."""
+    with np.load(window.path) as stored:
+        sound, targets = stored["sound"], {head: stored[f"said_{head}"] for head in heads}
+    numbers = (window.first + np.arange(steps)) % len(sound)
+    waveform = sound[numbers].reshape(-1).astype("float32") / 32768
+    return waveform, {head: rows[numbers] for head, rows in targets.items()}
 
 
-def prepare(paths, teachers, folder, sample_rate, step_seconds, steps, pictures_per_step=1):
-    """Reads videos and lets the teachers look at them; what is kept already is not read again.
+def prepare(
+    paths: Sequence[PathLike],
+    teachers: Mapping[str, Teacher],
+    folder: PathLike,
+    sample_rate: int,
+    step_seconds: float,
+    steps: int,
+    pictures_per_step: int = 1,
+) -> tuple[list[list[VideoWindow]], dict[str, str]]:
+    """Reads videos and computes the teachers' probabilities, except where both are kept already.
 
-    Args:
-        paths: sequence of paths of videos.
-        teachers: dict from head to `Teacher`.
-        folder: path, of what is kept; made if it is missing.
-        sample_rate: int, Hz, of the student.
-        step_seconds: float, of sound that goes with one time step of the student.
-        steps: int, time steps of a window; what is left of a longer video goes unused.
-        pictures_per_step: int, evenly spaced pictures of a step, whose probabilities are averaged.
+    A step is `step_seconds` of sound and `pictures_per_step` evenly spaced pictures, over which the
+    probabilities are averaged; what is left of a video behind its windows of `steps` goes unused.
 
-    Returns:
-        `(windows, skipped)`: a list of lists of `Lesson`, one a video that can be used, and a dict
-        from the path of a video that cannot, a str, to the reason.
-
-    Raises:
-        InputError: if no video can be used, or what a teacher gives are no probabilities.
+    Returns `(windows, skipped)`: a list of windows for each video that can be used, and a dict from
+    the path of a video that cannot to the reason. An `InputError` if none can, or a teacher's
+    outputs are no probabilities.
     """
     folder = keep_folder(folder)
     for teacher in teachers.values():
         teacher.judge([teacher.fit(np.full((8, 8, 3), 128, "uint8"))])
-    found, skipped = [], {}
+    windows, skipped = [], {}
     for path in tqdm(paths, desc="watch", unit="video"):
-        kept = folder / f"{_name(path)}.npz"
-        if not kept.exists():
+        stored = folder / f"{_name(path)}.npz"
+        if not stored.exists():
             try:
                 content = _watch(path, teachers, sample_rate, step_seconds, pictures_per_step)
             except _UnfitError as error:
                 skipped[str(path)] = str(error)
                 continue
-            with written_beside(kept, overwrite=True) as temporary:  # another worker may, too
+            with written_beside(stored, overwrite=True) as temporary:  # another worker may, too
                 np.savez(temporary, **content)
-        found.append([Lesson(kept, i) for i in _firsts(kept, steps)])
-    if not found:
+        windows.append([VideoWindow(stored, first) for first in _first_steps(stored, steps)])
+    if not windows:
         path, reason = next(iter(skipped.items()))
         raise InputError(f"None of {len(skipped)} videos can be used. {path}: {reason}")
-    return found, skipped
+    return windows, skipped
 
 
 class _UnfitError(Exception):
@@ -135,12 +124,12 @@ class _UnfitError(Exception):
 
 
 def _watch(path, teachers, sample_rate, step_seconds, pictures_per_step):
-    """Sound, int16 `(steps, samples a step)`, and the probabilities of each teacher."""
+    """Sound, int16 `(steps, samples per step)`, and the probabilities of each teacher."""
     times = ((i + 0.5) * step_seconds / pictures_per_step for i in itertools.count())
     try:
-        said = _say(videos.pictures(path, times), teachers)
-        shown = len(next(iter(said.values())))
-        num_steps = max(shown // pictures_per_step, 1)
+        probabilities = _judge(videos.pictures(path, times), teachers)
+        num_pictures = len(next(iter(probabilities.values())))
+        num_steps = max(num_pictures // pictures_per_step, 1)
         sound = videos.read_sound(path, sample_rate, num_steps * step_seconds)
     except InputError as error:
         raise _UnfitError(str(error)) from None
@@ -149,33 +138,31 @@ def _watch(path, teachers, sample_rate, step_seconds, pictures_per_step):
     length = num_steps * round(step_seconds * sample_rate)
     sound = np.pad(sound, (0, max(0, length - len(sound))))[:length]
     content = {"sound": sound.reshape(num_steps, -1)}
-    for head, rows in said.items():
-        rows = rows[: num_steps * pictures_per_step]
-        content[f"said_{head}"] = np.stack(
-            [r.mean(axis=0) for r in np.array_split(rows, num_steps)]
-        )
+    for head, rows in probabilities.items():
+        parts = np.array_split(rows[: num_steps * pictures_per_step], num_steps)
+        content[f"said_{head}"] = np.stack([part.mean(axis=0) for part in parts])
     return content
 
 
-def _say(pictures, teachers):
-    """What each teacher says of pictures: dict to float32 `(pictures, classes)`."""
-    said = {head: [] for head in teachers}
+def _judge(pictures, teachers):
+    """Each teacher's probabilities for pictures: dict to float32 `(pictures, classes)`."""
+    probabilities = {head: [] for head in teachers}
     while batch := list(itertools.islice(pictures, _BATCH)):
         for head, teacher in teachers.items():
-            said[head].append(teacher.judge([teacher.fit(picture) for picture in batch]))
-    return {head: np.concatenate(rows) for head, rows in said.items()}
+            probabilities[head].append(teacher.judge([teacher.fit(picture) for picture in batch]))
+    return {head: np.concatenate(rows) for head, rows in probabilities.items()}
 
 
-def _firsts(kept, steps):
+def _first_steps(stored, steps):
     """First time steps of the windows of a video."""
-    with np.load(kept) as content:
+    with np.load(stored) as content:
         count = len(content["sound"])
     return range(0, max(count - steps, 0) + 1, steps)
 
 
 def _name(path):
-    """Name for what is kept of a video: another, if the file has changed."""
+    """Name of a video's kept file: another, if the video has changed."""
     path = pathlib.Path(path)
-    about = path.stat()
-    told = f"{path.resolve()} {about.st_size} {about.st_mtime_ns}"
-    return f"{path.stem[:40]}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+    status = path.stat()
+    identity = f"{path.resolve()} {status.st_size} {status.st_mtime_ns}"
+    return f"{path.stem[:40]}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"

@@ -1,22 +1,25 @@
-"""Networks that listen to what teachers look at."""
+"""Students of a distillation: audio networks with an output for each teacher."""
+
+from collections.abc import Mapping
 
 import keras
 import numpy as np
 
-import keras_sounddream.applications.base as _common
+from keras_sounddream.applications import base
 from keras_sounddream.applications.soundnet import SoundNet8
-from keras_sounddream.applications.soundnet import network as _soundnet_network
+from keras_sounddream.applications.soundnet import network as soundnet_network
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.errors import InputError
+from keras_sounddream.training.distillation.teachers import Teacher
 
 _TOLERANCE = 1e-2  # of the sum of probabilities, in half precision
 
 
-def soundnet_student(teachers):
+def soundnet_student(teachers: Mapping[str, Teacher]) -> keras.Model:
     """Builds SoundNet8 with a head for each teacher, and random weights.
 
     Args:
-        teachers: dict from head to `Teacher`.
+        teachers: by head.
 
     Returns:
         `AudioModel` to a dict from head to `(batch, steps, classes)`, with the teachers' labels, or
@@ -24,28 +27,20 @@ def soundnet_student(teachers):
     """
     body = SoundNet8(include_top=False, weights=None)
     widths = {head: teacher.classes for head, teacher in teachers.items()}
-    outputs = _soundnet_network.score(body.output, _soundnet_network.EIGHT, widths, "softmax")
-    model = _common.AudioModel(body.inputs[0], outputs, name="soundnet8")
+    outputs = soundnet_network.score(body.output, soundnet_network.EIGHT, widths, "softmax")
+    model = base.AudioModel(body.inputs[0], outputs, name="soundnet8")
     labels = {
         head: teacher.labels or tuple(map(str, range(teacher.classes)))
         for head, teacher in teachers.items()
     }
-    return _common.describe(model, body.sample_rate, labels)
+    return base.describe(model, body.sample_rate, labels)
 
 
-def with_heads(student, teachers):
-    """Gives a student's outputs the names of the teachers.
+def with_heads(student: keras.Model, teachers: Mapping[str, Teacher]) -> keras.Model:
+    """Names a student's outputs after the teachers: a model of the same weights, to a dict.
 
-    Args:
-        student: `keras.Model` from waveforms, functional.
-        teachers: dict from head to `Teacher`.
-
-    Returns:
-        `keras.Model` of the same weights, to a dict with an output a teacher.
-
-    Raises:
-        InputError: if there is not an output for each teacher with as many classes as it has, or
-            it takes no waveforms, or its sample rate is not known.
+    An `InputError` if there is not an output for each teacher with as many classes as it has, or
+    the student takes no waveforms, or its sample rate is not known.
     """
     if len(student.inputs) != 1 or len(student.inputs[0].shape) != 2:
         given = ", ".join(str(x.shape) for x in student.inputs)
@@ -56,11 +51,10 @@ def with_heads(student, teachers):
     if not isinstance(outputs, dict):
         outputs = dict(zip(teachers, student.outputs, strict=False))
     if set(outputs) != set(teachers) or len(student.outputs) != len(teachers):
-        own = student.output if isinstance(student.output, dict) else student.outputs
+        names = f": {', '.join(student.output)}" if isinstance(student.output, dict) else ""
         raise InputError(
             "Expected a teacher for each of the student's outputs, by its name. "
-            f"Teachers: {', '.join(teachers)}. {len(own)} outputs"
-            + (f": {', '.join(own)}" if isinstance(own, dict) else "")
+            f"Teachers: {', '.join(teachers)}. {len(student.outputs)} outputs{names}"
         )
     for head, teacher in teachers.items():
         if outputs[head].shape[-1] != teacher.classes:
@@ -73,37 +67,21 @@ def with_heads(student, teachers):
     return keras.Model(student.inputs[0], outputs, name=student.name)
 
 
-def time_steps(network, num_samples):
-    """Counts the time steps that a student makes of a window, and checks what it says of silence.
+def time_steps(network: keras.Model, num_samples: int) -> int | None:
+    """Time steps that a student of `with_heads` outputs for a window; `None` without that axis.
 
-    Args:
-        network: `keras.Model`, as `with_heads` gives it.
-        num_samples: int, of a window.
-
-    Returns:
-        int, or `None` if its outputs have no axis of time.
-
-    Raises:
-        InputError: if it gives no probabilities, outputs of unequal steps, or takes no waveforms of
-            this length.
+    An `InputError` if its outputs for silence are no probabilities, or of unequal steps, or it
+    takes no waveforms of this length.
     """
-    silence = np.zeros((1, num_samples), "float32")
-    try:
-        said = {head: np.asarray(x, "float32") for head, x in network(silence).items()}
-    except (ValueError, RuntimeError) as error:
-        if isinstance(error, InputError):
-            raise
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{network.name} takes no {num_samples} samples: {reason}") from None
-    shapes = {head: x.shape for head, x in said.items()}
-    if len({shape[1:-1] for shape in shapes.values()}) > 1 or any(
-        len(s) > 3 for s in shapes.values()
-    ):
+    outputs = _outputs_of_silence(network, num_samples)
+    shapes = {head: scores.shape for head, scores in outputs.items()}
+    one_length = len({shape[1:-1] for shape in shapes.values()}) == 1
+    if not one_length or any(len(shape) > 3 for shape in shapes.values()):
         raise InputError(
             "Expected outputs (batch, classes), or (batch, steps, classes) of as many steps. "
             f"Received: {shapes}"
         )
-    for head, scores in said.items():
+    for head, scores in outputs.items():
         sums = scores.sum(axis=-1)
         if not (scores.min() >= 0 and np.abs(sums - 1).max() < _TOLERANCE):
             raise InputError(
@@ -112,3 +90,14 @@ def time_steps(network, num_samples):
             )
     shape = next(iter(shapes.values()))
     return shape[1] if len(shape) == 3 else None
+
+
+def _outputs_of_silence(network, num_samples):
+    silence = np.zeros((1, num_samples), "float32")
+    try:
+        return {head: np.asarray(x, "float32") for head, x in network(silence).items()}
+    except (ValueError, RuntimeError) as error:
+        if isinstance(error, InputError):
+            raise
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{network.name} takes no {num_samples} samples: {reason}") from None

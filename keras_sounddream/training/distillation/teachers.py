@@ -1,17 +1,18 @@
-"""Networks that look at pictures, and say what a student of their sound is to say."""
+"""Teachers of a distillation: classifiers of pictures, whose probabilities a student learns."""
 
 import dataclasses
 import functools
 import hashlib
-import typing
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
 from PIL import Image
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array
 
-_ANY_SIZE = 224  # pixels a side, of networks that take any, as those of ImageNet were trained
+_ANY_SIZE = 224  # pixels a side, for networks that take any, as those of ImageNet were trained
 _TOLERANCE = 1e-2  # of the sum of probabilities, in half precision
 
 
@@ -20,9 +21,9 @@ class Teacher:
     """A classifier of pictures.
 
     Args:
-        model: `keras.Model` from pictures `(batch, height, width, 3)` to probabilities
-            `(batch, classes)`, such as those of `keras.applications` with their top.
-        preprocess: function from float32 pictures in [0, 255] to what `model` takes, such as
+        model: from pictures `(batch, height, width, 3)` to probabilities `(batch, classes)`, such
+            as those of `keras.applications` with their top.
+        preprocess: from float32 pictures in [0, 255] to the inputs of `model`, such as
             `keras.applications.mobilenet.preprocess_input`; `None` if it takes them as they are.
 
     Raises:
@@ -30,42 +31,42 @@ class Teacher:
     """
 
     model: keras.Model
-    preprocess: typing.Callable | None = None
+    preprocess: Callable[[Array], Array] | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.model, keras.Model):
             raise InputError(f"Expected a keras.Model as teacher. Received: {self.model!r}")
-        given = [tuple(x.shape) for x in self.model.inputs]
-        made = [tuple(x.shape) for x in self.model.outputs]
-        if len(given) != 1 or len(given[0]) != 4 or given[0][-1] != 3:
+        inputs = [tuple(x.shape) for x in self.model.inputs]
+        outputs = [tuple(x.shape) for x in self.model.outputs]
+        if len(inputs) != 1 or len(inputs[0]) != 4 or inputs[0][-1] != 3:
             raise InputError(
                 "Expected a teacher of pictures (batch, height, width, 3). "
-                f"{self.model.name} takes {given}."
+                f"{self.model.name} takes {inputs}."
             )
-        if len(made) != 1 or len(made[0]) != 2:
+        if len(outputs) != 1 or len(outputs[0]) != 2:
             raise InputError(
                 "Expected a teacher that gives probabilities (batch, classes), with its top. "
-                f"{self.model.name} gives {made}."
+                f"{self.model.name} gives {outputs}."
             )
 
     @property
-    def classes(self):
-        """How many classes it tells apart."""
+    def classes(self) -> int:
+        """Number of its classes."""
         return self.model.outputs[0].shape[-1]
 
     @property
-    def labels(self):
-        """Their names: tuple of str, or `None`."""
+    def labels(self) -> tuple[str, ...] | None:
+        """Names of its classes, or `None`."""
         labels = getattr(self.model, "labels", None)
         return None if labels is None else tuple(labels)
 
     @functools.cached_property
-    def digest(self):
-        """Tells its weights from others: str."""
+    def digest(self) -> str:
+        """Digest of its weights."""
         return weights_digest(self.model)
 
-    def fit(self, picture):
-        """Cuts the middle out of a picture and brings it to the size that the model takes.
+    def fit(self, picture: Array) -> Array:
+        """Cuts the middle out of a picture and brings it to the model's size.
 
         Args:
             picture: uint8 `(height, width, 3)`.
@@ -81,43 +82,35 @@ class Teacher:
         image = Image.fromarray(np.ascontiguousarray(picture))
         return np.asarray(image.resize((width, height), Image.BILINEAR, box=box), "float32")
 
-    def judge(self, pictures):
-        """Says what pictures show.
+    def judge(self, pictures: Sequence[Array]) -> Array:
+        """Classifies pictures.
 
         Args:
-            pictures: list of float32 arrays, as `fit` gives them.
+            pictures: float32 arrays, as `fit` gives them.
 
         Returns:
             float32 `(pictures, classes)`, probabilities.
 
         Raises:
-            InputError: if what the model gives are no probabilities.
+            InputError: if the model's outputs are no probabilities.
         """
         batch = np.stack(pictures)
         batch = batch if self.preprocess is None else np.asarray(self.preprocess(batch))
-        said = np.asarray(self.model.predict_on_batch(batch), "float32")
-        sums = said.sum(axis=1)
-        if not (
-            np.isfinite(said).all() and said.min() >= 0 and np.abs(sums - 1).max() < _TOLERANCE
-        ):
+        outputs = np.asarray(self.model.predict_on_batch(batch), "float32")
+        sums = outputs.sum(axis=1)
+        positive = np.isfinite(outputs).all() and outputs.min() >= 0
+        if not (positive and np.abs(sums - 1).max() < _TOLERANCE):
             raise InputError(
                 f"Expected probabilities of each picture from {self.model.name}, with the sum 1. "
-                f"Received: from {said.min():.3g} to {said.max():.3g}, with sums from "
+                f"Received: from {outputs.min():.3g} to {outputs.max():.3g}, with sums from "
                 f"{sums.min():.3g} to {sums.max():.3g}. End it in a softmax."
             )
-        return said / sums[:, None]
+        return outputs / sums[:, None]
 
 
-def weights_digest(model):
-    """Tells the weights of a model from others.
-
-    Args:
-        model: `keras.Model`.
-
-    Returns:
-        str, 16 hexadecimal digits.
-    """
-    found = hashlib.sha256()
+def weights_digest(model: keras.Model) -> str:
+    """Digest of a model's weights, 16 hexadecimal digits."""
+    digest = hashlib.sha256()
     for weights in model.get_weights():
-        found.update(np.ascontiguousarray(weights).tobytes())
-    return found.hexdigest()[:16]
+        digest.update(np.ascontiguousarray(weights).tobytes())
+    return digest.hexdigest()[:16]

@@ -5,6 +5,8 @@ from keras_sounddream.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "KINDS": "strategies",
+        "SharedSteps": "train_step",
         "strategies": "",
     },
 )

@@ -5,19 +5,22 @@ import contextlib
 import json
 import os
 import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from keras_sounddream.errors import InputError
-from keras_sounddream.training.distributed.train_step import SharedSteps
 
 KINDS = ("mirrored", "multiworker")
 
 _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.InternalError)
 
+Strategy = tf.distribute.Strategy
 
-def find(kind):
+
+def find(kind: str | None) -> Strategy | None:
     """Makes a strategy; call it before TensorFlow computes anything.
 
     Args:
@@ -25,7 +28,7 @@ def find(kind):
             processes that the environment's `TF_CONFIG` names, or `None`.
 
     Returns:
-        `tf.distribute.Strategy`, or `None` for one device. Of several workers each waits here for
+        `tf.distribute.Strategy`, or `None` for one device. Each of several workers waits here for
         the others.
 
     Raises:
@@ -41,24 +44,13 @@ def find(kind):
     return tf.distribute.MultiWorkerMirroredStrategy()
 
 
-def scope(strategy):
-    """Gives the context in which a model and its optimizer are made.
-
-    Args:
-        strategy: `tf.distribute.Strategy`, or `None`.
-    """
+def scope(strategy: Strategy | None) -> contextlib.AbstractContextManager[Any]:
+    """Context in which a model and its optimizer are made."""
     return strategy.scope() if strategy else contextlib.nullcontext()
 
 
-def worker(strategy):
-    """Tells which of the workers this process is.
-
-    Args:
-        strategy: `tf.distribute.Strategy`, or `None`.
-
-    Returns:
-        int; 0 is the chief, which alone writes files.
-    """
+def worker(strategy: Strategy | None) -> int:
+    """Number of this process among the workers; 0 is the chief, which alone writes files."""
     resolver = getattr(strategy, "cluster_resolver", None)
     if resolver is None or not resolver.task_type:
         return 0
@@ -66,13 +58,8 @@ def worker(strategy):
     return resolver.task_id + (has_chief and resolver.task_type != "chief")
 
 
-def prepare(model, strategy):
-    """Lets a model's batch normalisations use the statistics of the whole batch, not of a share.
-
-    Args:
-        model: `keras.Model`.
-        strategy: `tf.distribute.Strategy`, or `None`: then nothing is changed.
-    """
+def prepare(model: keras.Model, strategy: Strategy | None) -> None:
+    """Sets batch normalisations to the statistics of the whole batch, if there is a strategy."""
     for layer in model.layers if strategy else ():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True
@@ -81,46 +68,33 @@ def prepare(model, strategy):
 
 
 def fit(
-    model,
-    batch,
-    strategy,
+    model: keras.Model,
+    batch: Callable[[int], tuple[Any, ...]],
+    strategy: Strategy,
     *,
-    epochs,
-    steps_per_epoch,
-    initial_epoch=0,
-    callbacks=(),
-    validation_data=None,
-    validation_freq=1,
-    jit_compile=False,
-):
+    epochs: int,
+    steps_per_epoch: int,
+    initial_epoch: int = 0,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    validation_data: Sequence[tuple[Any, ...]] | None = None,
+    validation_freq: int = 1,
+    jit_compile: bool = False,
+) -> None:
     """Trains a compiled model, as `keras.Model.fit` would on one device.
 
-    That does not take a `MultiWorkerMirroredStrategy`. Every worker makes the whole batch of a step
-    and takes its rows, so that a step is the same however many share it.
+    `keras.Model.fit` takes no `MultiWorkerMirroredStrategy`. Here every worker makes the whole
+    batch of a step and takes its rows, so that a step is the same however many share it.
+    Every worker calls the callbacks with an attribute `writes`, which is true for the chief's only;
+    any other, only the chief. An attribute `measure` is set to a function that measures
+    `validation_data`, for all workers together.
 
-    Args:
-        model: `keras.Model`, built, prepared and compiled in the strategy's scope.
-        batch: function from the number of a step, counted through all epochs, to a tuple of arrays
-            (or dicts of arrays): inputs, targets and, if there are any, weights.
-        strategy: `tf.distribute.Strategy`.
-        epochs: int, the number of the last epoch.
-        steps_per_epoch: int.
-        initial_epoch: int, the epochs that have been made.
-        callbacks: sequence of `keras.callbacks.Callback`, told of epochs. Those with an attribute
-            `writes` are told by every worker, and it is true of the chief's alone; any other, only
-            by the chief. One with an attribute `measure` finds there a function without arguments
-            that measures `validation_data`, for all workers together.
-        validation_data: sequence of tuples as of `batch`, measured whole by every worker, or
-            `None`.
-        validation_freq: int, epochs from one measurement to the next.
-        jit_compile: bool, as of `SharedSteps`.
-
-    Raises:
-        InputError: if the workers do not begin at one epoch, a batch cannot be shared out evenly,
-            or a worker is lost.
+    An `InputError` if the workers do not begin at one epoch, a batch cannot be shared out evenly,
+    or a worker is lost.
     """
+    from keras_sounddream.training.distributed.train_step import SharedSteps
+
     steps = SharedSteps(model, strategy, jit_compile)
-    told = keras.callbacks.CallbackList(
+    called = keras.callbacks.CallbackList(
         _taking_part(callbacks, strategy, lambda: steps.measure(validation_data)),
         model=model,
         epochs=epochs,
@@ -128,18 +102,18 @@ def fit(
     )
     try:
         _check_begin(strategy, initial_epoch)
-        told.on_train_begin()
+        called.on_train_begin()
         first = initial_epoch * steps_per_epoch
         with contextlib.closing(_ahead(batch, first, epochs * steps_per_epoch)) as batches:
             for epoch in range(initial_epoch, epochs):
-                told.on_epoch_begin(epoch)
+                called.on_epoch_begin(epoch)
                 logs = steps.train(next(batches) for _ in range(steps_per_epoch))
                 if validation_data is not None and (epoch + 1) % validation_freq == 0:
-                    found = steps.measure(validation_data)
-                    logs |= {f"val_{name}": value for name, value in found.items()}
-                told.on_epoch_end(epoch, logs)
+                    measured = steps.measure(validation_data)
+                    logs |= {f"val_{name}": value for name, value in measured.items()}
+                called.on_epoch_end(epoch, logs)
         model.optimizer.finalize_variable_values(model.trainable_variables)
-        told.on_train_end()
+        called.on_train_end()
     except _LOST as error:
         reason = re.sub(r"{{.*?}} ", "", error.message).splitlines()[0].rstrip(".:)")
         raise InputError(
@@ -150,12 +124,12 @@ def fit(
 
 def _taking_part(callbacks, strategy, measure):
     chief = worker(strategy) == 0
-    for each in callbacks:
-        if hasattr(each, "writes"):
-            each.writes = chief
-        if hasattr(each, "measure"):
-            each.measure = measure
-    return [each for each in callbacks if chief or hasattr(each, "writes")]
+    for callback in callbacks:
+        if hasattr(callback, "writes"):
+            callback.writes = chief
+        if hasattr(callback, "measure"):
+            callback.measure = measure
+    return [callback for callback in callbacks if chief or hasattr(callback, "writes")]
 
 
 def _check_begin(strategy, epoch):
@@ -164,8 +138,8 @@ def _check_begin(strategy, epoch):
     total = float(strategy.reduce("SUM", epochs, axis=None))
     if total != epoch * strategy.num_replicas_in_sync:
         raise InputError(
-            f"Expected a folder that every worker sees. This one has a state of {epoch} epochs, "
-            "others another. Name one folder on a disk that they share."
+            "Expected a folder that every worker can read. This one has a state of "
+            f"{epoch} epochs, others another. Name one folder on a disk that they share."
         )
 
 

@@ -1,4 +1,7 @@
-"""A step of training that several devices make together: each has some rows of the batch."""
+"""Training steps shared by several devices: each computes the gradient of some rows."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -7,40 +10,27 @@ from keras_sounddream.errors import InputError
 
 
 class SharedSteps:
-    """Makes the steps of one device with all those of a strategy.
+    """Makes the steps of one device with all the devices of a strategy.
 
-    Each device finds the gradient of its rows; the sum is clipped and goes to the optimizer, to its
-    running mean of the weights, and to the loss's scale, as one device's gradient would. (Keras's
-    own `train_step` clips the parts before they are added.)
-
-    Args:
-        model: `keras.Model`, built and compiled in the strategy's scope. Its losses must be means
-            over rows, or over what has equal weight in every row.
-        strategy: `tf.distribute.Strategy`.
-        jit_compile: bool, whether XLA compiles what a device does with its rows: not of a model
-            whose layers speak with other devices, as batch normalisations do.
+    Each device computes the gradient of its rows; the sum is clipped and goes to the optimizer, to
+    its running mean of the weights, and to the loss's scale, as one device's gradient would.
+    (Keras's own `train_step` clips the parts before they are added.) The model's losses must be
+    means over rows, or over elements that have equal weight in every row. `jit_compile` has XLA
+    compile the work of a device: not for layers that communicate with other devices, as batch
+    normalisations do.
     """
 
-    def __init__(self, model, strategy, jit_compile=False):
+    def __init__(
+        self, model: keras.Model, strategy: tf.distribute.Strategy, jit_compile: bool = False
+    ) -> None:
         self.model, self.strategy, self._built = model, strategy, False
         if jit_compile:
-            self._of_rows = tf.function(self._of_rows, jit_compile=True)
+            self._row_gradients = tf.function(self._row_gradients, jit_compile=True)
         self._step = tf.function(self._step, autograph=False)
         self._test = tf.function(lambda data: strategy.run(model.test_step, args=(data,)))
 
-    def train(self, batches):
-        """Makes a step with each batch.
-
-        Args:
-            batches: iterable of tuples of arrays, or dicts of arrays: inputs, targets and, if there
-                are any, weights.
-
-        Returns:
-            dict from a metric's name to float, over all of them.
-
-        Raises:
-            InputError: if a batch cannot be shared out evenly.
-        """
+    def train(self, batches: Iterable[tuple[Any, ...]]) -> dict[str, float]:
+        """Metrics over a step with each batch, `(inputs, targets)` or with weights too."""
         self.model.reset_metrics()
         for data in batches:
             shared = self._shared(data)
@@ -48,15 +38,8 @@ class SharedSteps:
             self._step(shared)
         return self._logs()
 
-    def measure(self, batches):
-        """Measures the model; every worker measures all of it.
-
-        Args:
-            batches: sequence of tuples as of `train`, of any number of rows.
-
-        Returns:
-            dict from a metric's name to float, over all of them.
-        """
+    def measure(self, batches: Sequence[tuple[Any, ...]]) -> dict[str, float]:
+        """Metrics over batches of any number of rows, each measured whole by every worker."""
         self.model.reset_metrics()
         for number in range(len(batches)):
             whole = keras.tree.map_structure(tf.convert_to_tensor, batches[number])
@@ -65,16 +48,16 @@ class SharedSteps:
         return self._logs()
 
     def _step(self, data):
-        parts = self.strategy.run(self._added_up, args=(data,))
-        whole = [self.strategy.experimental_local_results(part)[0] for part in parts]
-        self.model.optimizer.apply(whole, self.model.trainable_variables)
+        parts = self.strategy.run(self._summed_gradients, args=(data,))
+        gradients = [self.strategy.experimental_local_results(part)[0] for part in parts]
+        self.model.optimizer.apply(gradients, self.model.trainable_variables)
 
-    def _added_up(self, data):
+    def _summed_gradients(self, data):
         context = tf.distribute.get_replica_context()
-        return context.all_reduce(tf.distribute.ReduceOp.SUM, self._of_rows(data))
+        return context.all_reduce(tf.distribute.ReduceOp.SUM, self._row_gradients(data))
 
-    def _of_rows(self, data):
-        """The gradient of a device's rows; counts them in the metrics."""
+    def _row_gradients(self, data):
+        """Gradients of a device's rows, which also count in the metrics."""
         model, (inputs, targets, weights) = self.model, keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
             scores = model(inputs, training=True)
@@ -102,7 +85,7 @@ class SharedSteps:
             self._built = True
 
     def _shared(self, data):
-        """A batch, of which each device has its rows."""
+        """A batch whose rows are shared out to the devices."""
         rows = rows_each(self.strategy, len(keras.tree.flatten(data)[0]))
 
         def share(array):
@@ -115,19 +98,8 @@ class SharedSteps:
         return keras.tree.map_structure(share, data)
 
 
-def rows_each(strategy, batch_size):
-    """Counts the rows of a batch that each device has.
-
-    Args:
-        strategy: `tf.distribute.Strategy`, or `None`.
-        batch_size: int.
-
-    Returns:
-        int.
-
-    Raises:
-        InputError: if the batch cannot be shared out evenly.
-    """
+def rows_each(strategy: tf.distribute.Strategy | None, batch_size: int) -> int:
+    """Rows of a batch for each device; an `InputError` if they cannot be shared out evenly."""
     devices = strategy.num_replicas_in_sync if strategy else 1
     rows, left = divmod(batch_size, devices)
     if left or not rows:

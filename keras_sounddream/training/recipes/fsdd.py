@@ -1,14 +1,22 @@
-"""The Free Spoken Digit Dataset: its words, and the WaveNet that says them."""
+"""The Free Spoken Digit Dataset: its words, and the recipe of the WaveNet that speaks them."""
 
 import pathlib
+from typing import TYPE_CHECKING
+
+import keras
 
 from keras_sounddream.applications.wavenet import PRETRAINED, WaveNet
-from keras_sounddream.datasets.corpus import hold_sounds
+from keras_sounddream.datasets.corpus import Sounds, hold_sounds
 from keras_sounddream.datasets.corpus_cache import store_sounds
 from keras_sounddream.datasets.file_lists import SoundFiles
 from keras_sounddream.errors import InputError
-from keras_sounddream.training import wavenet
+from keras_sounddream.training.wavenet.fit import train as train_wavenet
+from keras_sounddream.training.wavenet.settings import Settings
 from keras_sounddream.training.wavenet.whole_sounds import WholeSounds
+from keras_sounddream.types import PathLike
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 SAMPLE_RATE = 8000
 TEST_TAKES = range(5)
@@ -21,72 +29,58 @@ NETWORK = PRETRAINED["fsdd"]["plan"]
 DIGITS, SPEAKERS = NETWORK["conditions"].values()
 
 
-def list_words(data, test):
-    """Lists the recordings of a part.
+def list_words(data: PathLike, test: bool) -> SoundFiles:
+    """Recordings of the test set (takes 0 to 4 of each speaker and digit) or of the training set.
 
-    Args:
-        data: str or path of the data set, with a folder `recordings`.
-        test: bool, whether of the official test set, takes 0 to 4 of each speaker and digit; else
-            of the training set.
-
-    Returns:
-        `SoundFiles` with the conditions `digit` and `speaker`.
-
-    Raises:
-        InputError: if there is none.
+    With the conditions `digit` and `speaker`; an `InputError` if there is none.
     """
-    folder = pathlib.Path(data) / "recordings"
-    paths = sorted(folder.glob("[0-9]_*_*.*"))
+    paths = sorted((pathlib.Path(data) / "recordings").glob("[0-9]_*_*.*"))
     names = [path.stem.split("_") for path in paths]
-    kept = [
+    part = [
         (path, DIGITS[int(digit)], speaker)
         for path, (digit, speaker, take) in zip(paths, names, strict=True)
         if (int(take) in TEST_TAKES) == test
     ]
-    if not kept:
+    if not part:
         raise InputError(
             f"Expected recordings such as recordings/7_jackson_32.wav in {data}. Found none. Get "
             "them from github.com/Jakobovski/free-spoken-digit-dataset."
         )
-    paths, digits, speakers = zip(*kept, strict=True)
+    paths, digits, speakers = zip(*part, strict=True)
     return SoundFiles(paths, {"digit": digits, "speaker": speakers})
 
 
-def read_words(data, folder, test):
-    """Reads the recordings of a part, each brought to the same peak.
-
-    Args:
-        data: as of `list_words`.
-        folder: str or path to keep them in, decoded.
-        test: as of `list_words`.
-
-    Returns:
-        `Sounds`.
-    """
+def read_words(data: PathLike, folder: PathLike, test: bool) -> Sounds:
+    """Recordings of `list_words`, each brought to the same peak; `folder` keeps them decoded."""
     words = store_sounds(list_words(data, test), folder, SAMPLE_RATE, progress=False)
     waveforms = [words.waveform(number)[0] for number in range(len(words))]
     as_loud = [PEAK * waveform / max(abs(waveform).max(), 1e-4) for waveform in waveforms]
     return hold_sounds(as_loud, SAMPLE_RATE, words.labels)
 
 
-def train(data, folder, steps=STEPS, seed=0, strategy=None):
+def train(
+    data: PathLike,
+    folder: PathLike,
+    steps: int = STEPS,
+    seed: int = 0,
+    strategy: "tf.distribute.Strategy | None" = None,
+) -> keras.Model:
     """Trains the WaveNet on the training takes, each word whole and out of silence.
 
     Args:
-        data: as of `list_words`.
-        folder: str or path for the state; an interrupted run goes on from there.
-        steps: int, of four words.
-        seed: int.
-        strategy: `tf.distribute.Strategy`, as of `wavenet.train`.
+        data: folder of the data set, with a folder `recordings`.
+        folder: for the state; an interrupted run goes on from there.
+        steps: batches of four words.
+        seed: of weights and batches.
+        strategy: to share each batch out by, see `wavenet.train`; `None` for one device.
 
     Returns:
-        `keras.Model`.
+        The trained model.
     """
     words = read_words(data, folder, test=False)
-    plan = WaveNet(**NETWORK).plan
     tail = round(TAIL_SECONDS * SAMPLE_RATE)
-    batches = WholeSounds(words, plan, LENGTHS, 4, seed, tail)
-    settings = wavenet.Settings(
+    batches = WholeSounds(words, WaveNet(**NETWORK).plan, LENGTHS, 4, seed, tail)
+    settings = Settings(
         steps, learning_rate=2e-3, warm_up=300, average=0.999, seed=seed, sound_steps=500
     )
-    return wavenet.train(lambda: WaveNet(**NETWORK), batches, folder, settings, strategy=strategy)
+    return train_wavenet(lambda: WaveNet(**NETWORK), batches, folder, settings, strategy=strategy)

@@ -1,14 +1,23 @@
-"""A small set of music in six genres at 16 kHz, and the WaveNet that makes such music."""
+"""Music in six genres at 16 kHz, a small set: its parts, and the recipe of a WaveNet on it."""
 
 import dataclasses
 import pathlib
+from typing import TYPE_CHECKING
+
+import keras
 
 from keras_sounddream.applications.wavenet import WaveNet
+from keras_sounddream.datasets.corpus import Sounds
 from keras_sounddream.datasets.corpus_cache import store_sounds
 from keras_sounddream.datasets.file_lists import list_table
 from keras_sounddream.errors import InputError
-from keras_sounddream.training import wavenet
-from keras_sounddream.training.wavenet.pieces import Segments
+from keras_sounddream.training.wavenet.fit import train as train_wavenet
+from keras_sounddream.training.wavenet.segments import Segments
+from keras_sounddream.training.wavenet.settings import Settings
+from keras_sounddream.types import PathLike
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 SAMPLE_RATE = 16000
 HELD_OUT = 0.1  # of each track, at its end
@@ -28,33 +37,19 @@ NETWORK = {
 }
 
 
-def read_music(data, folder):
-    """Reads the tracks, each in two parts.
+def read_music(data: PathLike, folder: PathLike) -> tuple[Sounds, Sounds]:
+    """All but the last tenth of each track, and the last tenths, with the condition `genre`.
 
-    Args:
-        data: str or path of the set, with `tracks.csv`.
-        folder: str or path to keep the tracks in, decoded.
-
-    Returns:
-        `(train, test)`: `Sounds` with the condition `genre`; of each track all but the last tenth,
-        and that.
+    `data` is a folder with `tracks.csv`; `folder` keeps the tracks decoded.
     """
-    listed = list_table(pathlib.Path(data) / "tracks.csv", ["genre"])
-    return split_ends(store_sounds(listed, folder, SAMPLE_RATE, progress=False), HELD_OUT)
+    files = list_table(pathlib.Path(data) / "tracks.csv", ["genre"])
+    return split_ends(store_sounds(files, folder, SAMPLE_RATE, progress=False), HELD_OUT)
 
 
-def split_ends(sounds, share):
-    """Parts each sound in two.
+def split_ends(sounds: Sounds, share: float) -> tuple[Sounds, Sounds]:
+    """Sounds without their ends, and their ends, a `share` of each; they share the samples.
 
-    Args:
-        sounds: `Sounds`.
-        share: float, how much of each sound is in the second part; a sample at least of both.
-
-    Returns:
-        `(first, second)`, two `Sounds`, which share the samples.
-
-    Raises:
-        InputError: if a sound is too short.
+    An `InputError` if a sound is too short for a sample in either.
     """
     ends = (sounds.lengths * share).round().astype("int64")
     if not (ends.min() > 0 and (sounds.lengths - ends).min() > 0):
@@ -66,23 +61,28 @@ def split_ends(sounds, share):
     )
 
 
-def train(data, folder, steps=STEPS, seed=0, strategy=None):
+def train(
+    data: PathLike,
+    folder: PathLike,
+    steps: int = STEPS,
+    seed: int = 0,
+    strategy: "tf.distribute.Strategy | None" = None,
+) -> keras.Model:
     """Trains the WaveNet on all but the ends of the tracks.
 
     Args:
-        data: as of `read_music`.
-        folder: str or path for the state; an interrupted run goes on from there.
-        steps: int, of four pieces.
-        seed: int.
-        strategy: `tf.distribute.Strategy`, as of `wavenet.train`.
+        data: folder of the set, with `tracks.csv`.
+        folder: for the state; an interrupted run goes on from there.
+        steps: batches of four pieces.
+        seed: of weights and batches.
+        strategy: to share each batch out by, see `wavenet.train`; `None` for one device.
 
     Returns:
-        `keras.Model`.
+        The trained model.
     """
     music, _ = read_music(data, folder)
-    plan = WaveNet(**NETWORK).plan
-    pieces = Segments(music, plan, PIECE_SAMPLES, 4, seed, starts=STARTS)
-    settings = wavenet.Settings(
+    pieces = Segments(music, WaveNet(**NETWORK).plan, PIECE_SAMPLES, 4, seed, starts=STARTS)
+    settings = Settings(
         steps, learning_rate=2e-3, warm_up=300, average=0.999, seed=seed, sound_steps=500
     )
-    return wavenet.train(lambda: WaveNet(**NETWORK), pieces, folder, settings, strategy=strategy)
+    return train_wavenet(lambda: WaveNet(**NETWORK), pieces, folder, settings, strategy=strategy)

@@ -1,13 +1,16 @@
-"""UrbanSound8K: the recipe that trains `UrbanSoundCNN` on it, and how well that did."""
+"""UrbanSound8K: the recipe that trains `UrbanSoundCNN` on it, and its evaluation."""
 
 import dataclasses
 import functools
 import pathlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 from tqdm import tqdm
 
+from keras_sounddream import checks
 from keras_sounddream.applications.urban_sound_cnn import ANALYSIS, UrbanSoundCNN
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.datasets import urbansound8k
@@ -15,15 +18,29 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.training.balanced_batches import BalancedBatches, in_batches
 from keras_sounddream.training.callbacks import LayerSummaries, LearningRateDrop
 from keras_sounddream.training.classifier import claim_folder, fit
+from keras_sounddream.types import Array, PathLike
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 CROP_SECONDS = 2.0  # of a log-mel spectrogram, in training
 _KEPT_STATES = 5
-_PROTOCOLS = ("official", "nine_class")
 _TAGGINGS = {
     "by_recording": urbansound8k.split_by_recording,
     "by_file": urbansound8k.split_by_file,
 }
-_BATCH = 16  # clips that are heard at a time
+_BATCH = 16  # clips of a batch that is evaluated
+_ALLOWED = {
+    "protocol": checks.choice(("official", "nine_class")),
+    "tagging": checks.choice(tuple(_TAGGINGS)),
+    "short": checks.choice(("tile", "pad")),
+    "steps": checks.integer(1),
+    "batch_size": checks.integer(1),
+    "learning_rate": checks.number(0, above=True),
+    "low_learning_rate": checks.number(0, above=True),
+    "checkpoint_steps": checks.integer(1),
+    "summary_steps": checks.integer(1),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,24 +51,24 @@ class Settings:
         protocol: `"official"`, trained on nine folds and measured on the tenth, or
             `"nine_class"`: clips of exactly 4 s at 8 kHz, without gun shots, 60 % to train on, 20
             to validate and 20 to test.
-        fold: int, the official fold left out.
+        fold: the official fold left out.
         tagging: of the nine-class set; `"by_recording"` keeps slices of a recording together,
             `"by_file"` does not, as the original: then the test sounds are not new to the network.
-        architecture: str, as of `UrbanSoundCNN`.
-        front_end: str, as of `UrbanSoundCNN`.
-        legacy_normalization: bool, as of `UrbanSoundCNN`.
-        short: `"tile"` or `"pad"`, what becomes of clips of less than 4 s.
-        steps: int, of training.
-        batch_size: int.
-        learning_rate: float, of Adam.
-        low_learning_rate: float, once the accuracy of the last 200 steps exceeds 0.7.
-        checkpoint_steps: int, from one saved state to the next; five are kept.
-        summary_steps: int, from one summary of the layers to the next.
-        seed: int.
-        precision: str, a Keras dtype policy.
+        architecture: see `UrbanSoundCNN`.
+        front_end: see `UrbanSoundCNN`.
+        legacy_normalization: see `UrbanSoundCNN`.
+        short: `"tile"` or `"pad"`, how clips of less than 4 s are filled up.
+        steps: of training.
+        batch_size: clips of a step.
+        learning_rate: of Adam.
+        low_learning_rate: once the accuracy of the last 200 steps exceeds 0.7.
+        checkpoint_steps: from one saved state to the next; five are kept.
+        summary_steps: from one summary of the layers to the next.
+        seed: of weights and batches.
+        precision: a Keras dtype policy.
 
     Raises:
-        InputError: if `protocol` or `tagging` is unknown.
+        InputError: if a value is not allowed.
     """
 
     protocol: str = "official"
@@ -70,47 +87,24 @@ class Settings:
     seed: int = 0
     precision: str = "float32"
 
-    def __post_init__(self):
-        if self.protocol not in _PROTOCOLS:
-            raise InputError(f"`protocol` must be one of {_PROTOCOLS}. Received: {self.protocol!r}")
-        if self.tagging not in _TAGGINGS:
-            raise InputError(
-                f"`tagging` must be one of {tuple(_TAGGINGS)}. Received: {self.tagging!r}"
-            )
+    def __post_init__(self) -> None:
+        checks.check_fields(self, _ALLOWED)
 
     @property
-    def labels(self):
-        """Names of the classes, tuple of str."""
+    def labels(self) -> tuple[str, ...]:
+        """Names of the classes."""
         return urbansound8k.NINE_LABELS if self.protocol == "nine_class" else urbansound8k.LABELS
 
 
-def describe_test(settings):
-    """Says what part of the data is tested on.
-
-    Args:
-        settings: `Settings`.
-
-    Returns:
-        str.
-    """
+def describe_test(settings: Settings) -> str:
+    """Text for the part of the data that is tested on."""
     if settings.protocol == "official":
         return f"fold {settings.fold}"
     return f"the nine-class test part, tagged {settings.tagging}, seed {settings.seed}"
 
 
-def read_parts(data, settings):
-    """Lists the clips to train on, to validate with and to test on.
-
-    Args:
-        data: as of `urban_clips.read_clips`.
-        settings: `Settings`.
-
-    Returns:
-        dict with the lists of `Clip` `train`, `validation` and `test`.
-
-    Raises:
-        InputError: as `urban_clips.read_clips`, or if a part would be empty.
-    """
+def read_parts(data: PathLike, settings: Settings) -> dict[str, list[Any]]:
+    """Clips by part, `train`, `validation` and `test`; an `InputError` if one would be empty."""
     clips = urbansound8k.read_clips(data)
     if settings.protocol == "official":
         return urbansound8k.official_split(clips, settings.fold)
@@ -118,33 +112,40 @@ def read_parts(data, settings):
     for part, members in parts.items():
         if not members:
             raise InputError(
-                f"Expected clips of 4 s of several recordings a class in {data}. None is left "
+                f"Expected clips of 4 s of several recordings per class in {data}. None is left "
                 f"for the part {part!r}."
             )
     return parts
 
 
-def train(data, folder, settings, strategy=None):
+def train(
+    data: PathLike,
+    folder: PathLike,
+    settings: Settings,
+    strategy: "tf.distribute.Strategy | None" = None,
+) -> keras.Model:
     """Trains `UrbanSoundCNN` on clips of UrbanSound8K.
 
     Args:
-        data: as of `urban_clips.read_clips`.
-        folder: str or path for the training state and TensorBoard's logs; a run that was
-            interrupted goes on from there.
-        settings: `Settings`.
-        strategy: `tf.distribute.Strategy`, as of `classifier.fit`.
+        data: see `datasets.urbansound8k.read_clips`.
+        folder: for the training state and TensorBoard's logs; a run that was interrupted goes on
+            from there.
+        settings: of the run.
+        strategy: to share each batch out by, see `training.fit`; `None` for one device.
 
     Returns:
-        `keras.Model` from waveforms to scores, which knows its rate and labels.
+        Model from waveforms to scores, with its sample rate and labels.
 
     Raises:
         InputError: if the data cannot be read or `folder` holds a run of other settings.
     """
     folder = pathlib.Path(folder)
     claim_folder(folder, dataclasses.asdict(settings))
-    whole = _build(settings)
+    classifier = _build(settings)
     parts = read_parts(data, settings)
-    stored = {part: _spectrograms(whole, clips, settings) for part, clips in parts.items() if clips}
+    stored = {
+        part: _spectrograms(classifier, clips, settings) for part, clips in parts.items() if clips
+    }
     batches = BalancedBatches(
         stored["train"],
         [clip.label for clip in parts["train"]],
@@ -154,7 +155,6 @@ def train(data, folder, settings, strategy=None):
         None if settings.front_end == "legacy" else round(CROP_SECONDS / ANALYSIS.step_seconds),
         settings.seed,
     )
-    validation = _validation(stored, parts, settings, strategy)
     network = fit(
         lambda: _build(settings, include_front_end=False),
         batches,
@@ -170,10 +170,10 @@ def train(data, folder, settings, strategy=None):
             LayerSummaries(folder / "tensorboard", batches, settings.summary_steps),
         ],
         strategy=strategy,
-        **validation,
+        **_validation(stored, parts, settings, strategy),
     )
-    whole.set_weights(network.get_weights())
-    return whole
+    classifier.set_weights(network.get_weights())
+    return classifier
 
 
 def _build(settings, **arguments):
@@ -193,15 +193,15 @@ def _validation(stored, parts, settings, strategy):
     if "validation" not in stored:
         return {}
     targets = np.eye(len(settings.labels))[[clip.label for clip in parts["validation"]]]
-    found = {"validation_freq": settings.checkpoint_steps}
     arrays = stored["validation"], targets
+    common = {"validation_freq": settings.checkpoint_steps}
     if strategy:
-        return {"validation_data": in_batches(arrays, _BATCH), **found}
-    return {"validation_data": arrays, "validation_batch_size": _BATCH, **found}
+        return {"validation_data": in_batches(arrays, _BATCH), **common}
+    return {"validation_data": arrays, "validation_batch_size": _BATCH, **common}
 
 
 def _spectrograms(model, clips, settings):
-    """What the front end makes of clips, float32 `(clips, frames, bands)`."""
+    """The front end's spectrograms of clips, float32 `(clips, frames, bands)`."""
     front_end = model.get_layer("front_end")
     batches = _waveforms(model, clips, settings, "features")
     return np.concatenate([keras.ops.convert_to_numpy(front_end(batch)) for batch in batches])
@@ -219,14 +219,16 @@ def _waveforms(model, clips, settings, description, progress=True):
         )
 
 
-def evaluate(model, data, settings, progress=True):
+def evaluate(
+    model: keras.Model, data: PathLike, settings: Settings, progress: bool = True
+) -> tuple[Sequence[Any], Array]:
     """Scores every clip of the part that is left out.
 
     Args:
-        model: `keras.Model` from waveforms to scores of `settings.labels`.
-        data: as of `urban_clips.read_clips`.
-        settings: `Settings`; those of the training, or the test part is another one.
-        progress: bool, whether to show a progress bar.
+        model: from waveforms to scores of `settings.labels`.
+        data: see `datasets.urbansound8k.read_clips`.
+        settings: those of the training, or the test part is another one.
+        progress: whether to show a progress bar.
 
     Returns:
         `(clips, scores)`: list of `Clip`, and float32 `(clips, classes)`.

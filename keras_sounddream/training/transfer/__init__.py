@@ -6,6 +6,8 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "PROTOCOLS": "linear_probe",
+        "ProbeResult": "linear_probe",
+        "UnitSensitivity": "units",
         "cross_validate": "linear_probe",
         "finetune": "fine_tuning",
         "layer_activations": "activations",

@@ -1,6 +1,9 @@
-"""What a layer of an audio model answers to sounds: one array a clip, pooled over time by name."""
+"""Activations of an audio model's layers: an array per sound, pooled over time."""
 
 import os
+import types
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,6 +13,7 @@ from keras_sounddream.applications.classify import known_sample_rate, prepare_pi
 from keras_sounddream.audio.io import load
 from keras_sounddream.deepdream.network.lookup import unknown
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, PathLike
 
 WINDOW_SHARE = 0.1  # of a sound's time steps; a second of ten
 
@@ -18,63 +22,70 @@ _POOLING = {
     "max": lambda x: x.max(axis=0),
     "mean+std": lambda x: np.concatenate([x.mean(axis=0), x.std(axis=0)], axis=-1),
     "mean+max": lambda x: np.concatenate([x.mean(axis=0), x.max(axis=0)], axis=-1),
-    "mean+max+place": lambda x: np.concatenate([x.mean(axis=0), x.max(axis=0), _place(x)], axis=-1),
+    "mean+max+place": lambda x: np.concatenate(
+        [x.mean(axis=0), x.max(axis=0), _position(x)], axis=-1
+    ),
     "windows": lambda x: windows(x),
     "none": lambda x: x,
 }
 POOLINGS = tuple(_POOLING)
 
 
-def layer_activations(model, layer, sounds, pooling="mean", **options):
-    """Computes what one layer answers to sounds.
+def layer_activations(
+    model: keras.Model,
+    layer: str,
+    sounds: Sequence[PathLike | Array],
+    pooling: str = "mean",
+    **options: Any,
+) -> Array | list[Array]:
+    """Computes the activations of one layer for sounds.
 
     Args:
-        model: as of `activations`.
-        layer: str, name of a layer.
-        sounds: as of `activations`.
-        pooling: as of `activations`.
-        **options: as of `activations`.
+        model: see `activations`.
+        layer: name of a layer.
+        sounds: see `activations`.
+        pooling: see `activations`.
+        **options: of `activations`.
 
     Returns:
-        As the values of `activations`.
+        float32 `(sounds, features)`; with `"windows"` or `"none"` a list, see `activations`.
 
     Raises:
-        InputError: as `activations`.
+        InputError: if the layer, the pooling or a sound does not fit, see `activations`.
     """
     return activations(model, [layer], sounds, pooling, **options)[layer]
 
 
 def activations(
-    model,
-    layers,
-    sounds,
-    pooling="mean",
+    model: keras.Model,
+    layers: Sequence[str],
+    sounds: Sequence[PathLike | Array],
+    pooling: str = "mean",
     *,
-    family=None,
-    seconds=None,
-    keep_bands=False,
-    progress=True,
-):
-    """Computes what layers answer to sounds, each sound alone.
+    family: types.ModuleType | None = None,
+    seconds: float | None = None,
+    keep_bands: bool = False,
+    progress: bool = True,
+) -> dict[str, Array | list[Array]]:
+    """Computes the activations of layers for sounds, each sound by itself.
 
     A layer's time steps are its frames, or those of all patches one after the other where a model
     cuts sounds into patches.
 
     Args:
-        model: `keras.Model` from waveforms, functional, whose sample rate is known.
-        layers: sequence of str, names of layers.
-        sounds: sequence of paths of sound files, or of float32 waveforms `(samples,)` or
-            `(1, samples)` at the model's rate.
-        pooling: str, over time: `"mean"`, `"max"`, `"mean+std"`, `"mean+max"`; `"mean+max+place"`
-            adds where the maximum is, from 0 for the start of the sound to 1; `"windows"` for
-            windows of a tenth of the time steps, flattened, as of `windows`; `"none"` for all.
+        model: from waveforms, functional, whose sample rate is known.
+        layers: names of layers.
+        sounds: paths of sound files, or float32 waveforms `(samples,)` or `(1, samples)` at the
+            model's rate.
+        pooling: over time: `"mean"`, `"max"`, `"mean+std"`, `"mean+max"`; `"mean+max+place"` adds
+            the position of the maximum, from 0 for the start of the sound to 1; `"windows"` for
+            windows of a tenth of the time steps, flattened, see `windows`; `"none"` for all steps.
         family: module of `applications` that `model` is of, which brings sounds to their least
             length; `None` for a model of one's own.
-        seconds: float, to which each sound is cut or, from its start, repeated; `None` for its own
-            length.
-        keep_bands: bool, whether each frequency row of a layer stays apart; `False` to pool over
-            them as over time.
-        progress: bool, whether to show a progress bar.
+        seconds: to which each sound is cut or, from its start, repeated; `None` for its own length.
+        keep_bands: whether each frequency row of a layer stays apart; `False` to pool over them as
+            over time.
+        progress: whether to show a progress bar.
 
     Returns:
         dict from layer to float32 `(sounds, features)`; with `"windows"` to a list of
@@ -83,58 +94,44 @@ def activations(
 
     Raises:
         InputError: if a layer or a pooling is not there, with the nearest names, a sound cannot be
-            read, or what a layer answers is not finite.
+            read, or an activation is not finite.
     """
     if pooling not in _POOLING:
         raise InputError(unknown("There is", "pooling", pooling, list(_POOLING)))
     if not len(sounds):
         raise InputError("Expected sounds, at least one. Received: none")
-    heard = _network(model, layers)
+    network = _network(model, layers)
     rate = known_sample_rate(model)
-    found = {layer: [] for layer in layers}
+    pooled = {layer: [] for layer in layers}
     for number, sound in enumerate(tqdm(sounds, "activations", unit="clip", disable=not progress)):
         waveform = _fitted(_waveform(sound, rate), seconds and round(seconds * rate))
-        pieces = [heard.predict_on_batch(x) for x in prepare_pieces(model, waveform, family)]
-        named = sound if isinstance(sound, str | os.PathLike) else f"sound {number}"
+        outputs = [network.predict_on_batch(x) for x in prepare_pieces(model, waveform, family)]
         for layer in layers:
-            steps = np.concatenate([_steps(piece[layer], keep_bands) for piece in pieces])
+            steps = np.concatenate([_steps(output[layer], keep_bands) for output in outputs])
             if not np.isfinite(steps).all():
+                name = sound if isinstance(sound, str | os.PathLike) else f"sound {number}"
                 raise InputError(
-                    f"What {layer!r} answers to {named} is not finite. Check the model's weights."
+                    f"The activations of {layer!r} for {name} are not finite. Check the model's "
+                    "weights."
                 )
-            found[layer].append(_POOLING[pooling](steps))
+            pooled[layer].append(_POOLING[pooling](steps))
     if pooling in ("windows", "none"):
-        return found
-    return {layer: np.stack([each.reshape(-1) for each in rows]) for layer, rows in found.items()}
+        return pooled
+    return {layer: np.stack([row.reshape(-1) for row in rows]) for layer, rows in pooled.items()}
 
 
-def windows(steps):
-    """Cuts activations into windows of a tenth of their steps, every half of it, and flattens them.
+def windows(steps: Array) -> Array:
+    """Windows of a tenth of the steps, every half of it, flattened: `(windows, features)`.
 
-    So SoundNet's authors read ESC-50: seconds of clips of 10 s, whose scores are averaged.
-
-    Args:
-        steps: float32 `(steps, …)`.
-
-    Returns:
-        float32 `(windows, features)`.
+    SoundNet's authors read ESC-50 so: seconds of clips of 10 s, whose scores are averaged.
     """
     length = int(np.ceil(WINDOW_SHARE * len(steps)))
     starts = range(0, len(steps) - length + 1, max(1, length // 2))
     return np.stack([steps[start : start + length].reshape(-1) for start in starts])
 
 
-def check_layers(model, layers):
-    """Checks that layers can be read.
-
-    Args:
-        model: `keras.Model`, functional.
-        layers: sequence of str.
-
-    Raises:
-        InputError: if one is not there, with the nearest names, or has not one output whose
-            number of channels is known.
-    """
+def check_layers(model: keras.Model, layers: Sequence[str]) -> None:
+    """Raises an `InputError` if a layer is not there or has not one output of known channels."""
     names = [layer.name for layer in model.layers]
     for layer in layers:
         if layer not in names:
@@ -147,7 +144,7 @@ def check_layers(model, layers):
 
 
 def _network(model, layers):
-    """A model from waveforms to a dict of what layers put out."""
+    """A model from waveforms to a dict of the layers' outputs."""
     check_layers(model, layers)
     if len(model.inputs) != 1 or len(model.inputs[0].shape) != 2:
         raise InputError(
@@ -180,8 +177,8 @@ def _fitted(waveform, num_samples):
     return np.tile(waveform, (1, repeats))[:, :num_samples]
 
 
-def _place(x):
-    """The middle of the time step of the maximum, as a part of the sound."""
+def _position(x):
+    """The middle of the time step of the maximum, from 0 to 1 in the sound."""
     return ((x.argmax(axis=0) + 0.5) / len(x)).astype("float32")
 
 

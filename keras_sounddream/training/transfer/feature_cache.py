@@ -5,6 +5,8 @@ import json
 import pathlib
 import re
 import zipfile
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,46 +14,55 @@ import numpy as np
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import keep_folder, written_beside
 from keras_sounddream.training.transfer.activations import activations, check_layers
+from keras_sounddream.types import Array, PathLike
 
 
-def stored_features(model, layers, paths, pooling="mean", *, folder=None, **options):
-    """Computes what layers answer to sound files, or reads it where it is kept.
+def stored_features(
+    model: keras.Model,
+    layers: Sequence[str],
+    paths: Sequence[PathLike],
+    pooling: str = "mean",
+    *,
+    folder: PathLike | None = None,
+    **options: Any,
+) -> dict[str, list[Array]]:
+    """Computes activations of layers for sound files, or reads them where they are kept.
 
-    What is kept is known by the model's configuration and weights, the layer, the settings and what
-    the files hold: if one of these changes, it is computed again.
+    Kept features are identified by the model's configuration and weights, the layer, the settings
+    and the content of the files: if one of these changes, they are computed again.
 
     Args:
-        model: as of `activations`.
-        layers: as of `activations`.
-        paths: sequence of paths of sound files.
-        pooling: as of `activations`, but not `"none"`.
-        folder: str or path to keep them in, made if it is missing; `None` to keep nothing.
+        model: see `activations`.
+        layers: names of layers.
+        paths: of sound files.
+        pooling: see `activations`, but not `"none"`.
+        folder: to keep them in, made if it is missing; `None` to keep nothing.
         **options: of `activations`.
 
     Returns:
-        dict from layer to list of float32 `(rows, features)`, one a clip: one row, or one a window.
+        dict from layer to list of float32 `(rows, features)` per clip: one row, or one per window.
 
     Raises:
-        InputError: as `activations`, or if `folder` cannot be made or a file in it is damaged.
+        InputError: see `activations`; or if `folder` cannot be made or a file in it is damaged.
     """
     check_layers(model, layers)
     if pooling == "none":
         raise InputError("Expected a `pooling` that gives rows of equal length. Received: 'none'")
     if folder is None:
-        found = activations(model, layers, paths, pooling, **options)
-        return {layer: _rows(each) for layer, each in found.items()}
+        pooled = activations(model, layers, paths, pooling, **options)
+        return {layer: _rows(features) for layer, features in pooled.items()}
     folder = keep_folder(folder)
     common = _digest_of_all(model, paths, pooling, options)
-    places = {layer: folder / _name(layer, pooling, common) for layer in layers}
-    missing = [layer for layer, path in places.items() if not path.exists()]
+    files = {layer: folder / _name(layer, pooling, common) for layer in layers}
+    missing = [layer for layer, path in files.items() if not path.exists()]
     if missing:
-        for layer, each in activations(model, missing, paths, pooling, **options).items():
-            _write(places[layer], _rows(each))
-    return {layer: _read(path, len(paths)) for layer, path in places.items()}
+        for layer, features in activations(model, missing, paths, pooling, **options).items():
+            _write(files[layer], _rows(features))
+    return {layer: _read(path, len(paths)) for layer, path in files.items()}
 
 
 def _rows(features):
-    return [np.atleast_2d(each) for each in features]
+    return [np.atleast_2d(clip) for clip in features]
 
 
 def _name(layer, pooling, common):
@@ -80,7 +91,7 @@ def _digest_of_all(model, paths, pooling, options):
 
 
 def _write(path, features):
-    counts = np.array([len(each) for each in features])
+    counts = np.array([len(rows) for rows in features])
     with written_beside(path, overwrite=True) as temporary, open(temporary, "wb") as file:
         np.savez(file, rows=np.concatenate(features).astype("float32"), counts=counts)
 

@@ -1,29 +1,36 @@
-"""Fine-tuning: a pretrained network, a new top for classes of one's own, and what may change."""
+"""Fine-tuning: a pretrained network with a new top, and the layers of it that are trained."""
 
 import fnmatch
 import functools
 import hashlib
 import json
-import math
+import types
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 from tqdm import tqdm
 
+from keras_sounddream import checks
 from keras_sounddream.applications import build, find
 from keras_sounddream.applications.base import TOP
 from keras_sounddream.applications.classify import known_sample_rate, score_waveform
 from keras_sounddream.audio.io import load
 from keras_sounddream.audio.layers import find_front_end
+from keras_sounddream.datasets.clip_sets import ClipSet
 from keras_sounddream.deepdream.network.lookup import unknown
 from keras_sounddream.errors import InputError
-from keras_sounddream.training import features
-from keras_sounddream.training.augmentation import AugmentedCrops
+from keras_sounddream.training.augmentation import AugmentedCrops, mel_powers
 from keras_sounddream.training.classifier import adamw, claim_folder, fit
 from keras_sounddream.training.transfer.activations import layer_activations
 from keras_sounddream.training.transfer.linear_classifier import dense_weights
+from keras_sounddream.types import Array, PathLike
 
-CROP_SECONDS = 5.0  # at most; what is cut shorter than the clips is not taught their silence
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+CROP_SECONDS = 5.0  # at most; crops shorter than the clips leave their silence out
 SPEEDS = (0.92, 1.0, 1.09)
 EPOCHS = 6
 LEARNING_RATE = 2e-4
@@ -32,45 +39,45 @@ BATCH_SIZE = 32
 
 
 def finetune(
-    clip_set,
-    folder,
-    model,
+    clip_set: ClipSet,
+    folder: PathLike,
+    model: str,
     *,
-    test_fold=None,
-    unfreeze=(),
-    epochs=EPOCHS,
-    learning_rate=LEARNING_RATE,
-    seed=0,
-    precision="float32",
-    strategy=None,
-    **arguments,
-):
+    test_fold: int | None = None,
+    unfreeze: Sequence[str] = (),
+    epochs: int = EPOCHS,
+    learning_rate: float = LEARNING_RATE,
+    seed: int = 0,
+    precision: str = "float32",
+    strategy: "tf.distribute.Strategy | None" = None,
+    **arguments: Any,
+) -> keras.Model:
     """Trains a new top on a pretrained network, and those of its layers that are unfrozen.
 
-    The top begins as a linear probe of the layer below it, so that what is unfrozen is not first
+    The top begins as a linear probe of the layer below it, so that unfrozen layers are not first
     led astray by a random one (Kumar et al., *Fine-Tuning can Distort Pretrained Features and
     Underperform Out-of-Distribution*, 2022, https://arxiv.org/abs/2202.10054).
     All else stays as it is; batch normalisations always do, and use the statistics that they came
     with. Nothing is chosen by the fold that is left out: the last weights are kept.
 
     Args:
-        clip_set: `ClipSet`, as `read_clip_set` gives it.
-        folder: str or path for the training state and TensorBoard's logs; a run that was
-            interrupted goes on from there.
-        model: str, name of a family whose front end is a `LogMelSpectrogram`.
-        test_fold: int, the fold left out; `None` to train on all clips.
-        unfreeze: sequence of str, names of layers that are trained too; `layer14_*` for all that
-            begin so, `*` for all.
-        epochs: int, passes over the clips.
-        learning_rate: float, the highest of AdamW's.
-        seed: int.
-        precision: str, a Keras dtype policy.
-        strategy: `tf.distribute.Strategy`, as of `classifier.fit`.
+        clip_set: as `read_clip_set` gives it.
+        folder: for the training state and TensorBoard's logs; a run that was interrupted goes on
+            from there.
+        model: name of a family whose front end is a `LogMelSpectrogram`.
+        test_fold: the fold left out; `None` to train on all clips.
+        unfreeze: names of layers that are trained too; `layer14_*` for all that begin so, `*` for
+            all.
+        epochs: passes over the clips.
+        learning_rate: the highest of AdamW's.
+        seed: of weights and batches.
+        precision: a Keras dtype policy.
+        strategy: to share each batch out by, see `training.fit`; `None` for one device.
         **arguments: of the constructor, such as `weights`: key of the family's pretrained weights,
             by default its first, a path, or `None` for random ones.
 
     Returns:
-        `keras.Model` from waveforms to scores, with the labels of `clip_set`.
+        Model from waveforms to scores, with the labels of `clip_set`.
 
     Raises:
         InputError: if there is no such model, layer, fold or rate, the model has no log-mel
@@ -84,31 +91,23 @@ def finetune(
     front_end = find_front_end(source)
     if front_end is None:
         raise InputError(f"Expected a model with a LogMelSpectrogram. {name} has none. Probe it.")
-    if not 0 < learning_rate < math.inf:
-        raise InputError(f"`learning_rate` must be above 0. Received: {learning_rate!r}")
+    checks.check("learning_rate", learning_rate, checks.number(0, above=True))
     clips = list(clip_set.clips) if test_fold is None else clip_set.part(test_fold)[0]
     arguments.pop("weights", None)
     with_new_top = functools.partial(
         _with_new_top, getattr(family, name), source, clip_set.labels, unfreeze, **arguments
     )
-    whole = with_new_top()
-    settings = {
-        "model": name,
-        "weights": _digest(source),
-        "clips": _digest_of_clips(clips, clip_set.labels),
-        "unfreeze": sorted(unfreeze),
-        "epochs": epochs,
-        "learning_rate": learning_rate,
-        "seed": seed,
-        "precision": precision,
-    }
-    claim_folder(folder, settings)
-    _start_top(whole, clips, family)
-    batches = _batches(whole, front_end, clips, epochs, seed)
+    tuned = with_new_top()
+    settings = {"model": name, "weights": _digest(source)}
+    settings |= {"clips": _digest_of_clips(clips, clip_set.labels), "unfreeze": sorted(unfreeze)}
+    settings |= {"epochs": epochs, "learning_rate": learning_rate}
+    claim_folder(folder, settings | {"seed": seed, "precision": precision})
+    _start_top(tuned, clips, family)
+    batches = _batches(tuned, front_end, clips, epochs, seed)
 
     def begin():
         network = with_new_top(include_front_end=False)
-        network.set_weights(whole.get_weights())
+        network.set_weights(tuned.get_weights())
         return network
 
     network = fit(
@@ -120,18 +119,23 @@ def finetune(
         optimizer=functools.partial(adamw, epochs * batches.steps_per_epoch, learning_rate),
         strategy=strategy,
     )
-    whole.set_weights(network.get_weights())
-    return whole
+    tuned.set_weights(network.get_weights())
+    return tuned
 
 
-def score_clips(model, clips, family=None, progress=True):
+def score_clips(
+    model: keras.Model,
+    clips: Sequence[Any],
+    family: types.ModuleType | None = None,
+    progress: bool = True,
+) -> Array:
     """Scores whole clips.
 
     Args:
-        model: `keras.Model` from waveforms to scores.
-        clips: sequence of `Clip`.
+        model: from waveforms to scores.
+        clips: with `path`.
         family: module of `applications` that `model` is of; `None` for a model of one's own.
-        progress: bool, whether to show a progress bar.
+        progress: whether to show a progress bar.
 
     Returns:
         float32 `(clips, classes)`.
@@ -141,15 +145,10 @@ def score_clips(model, clips, family=None, progress=True):
     return np.concatenate([score_waveform(model, load(clip.path, rate), family) for clip in bar])
 
 
-def freeze(model, unfreeze):
-    """Lets a model's top and some of its layers be trained, and nothing else.
+def freeze(model: keras.Model, unfreeze: Sequence[str]) -> None:
+    """Makes the layer `predictions` and those of the names in `unfreeze` trainable, and no other.
 
-    Args:
-        model: `keras.Model` whose top is the layer `predictions`.
-        unfreeze: as of `finetune`.
-
-    Raises:
-        InputError: if a name is of no layer with weights that may change.
+    An `InputError` if a name is of no layer with weights that may change.
     """
     names = [
         layer.name
@@ -158,16 +157,16 @@ def freeze(model, unfreeze):
     ]
     chosen = {TOP}
     for pattern in unfreeze:
-        found = fnmatch.filter(names, pattern)
-        if not found:
+        matches = fnmatch.filter(names, pattern)
+        if not matches:
             raise InputError(unknown(f"{model.name} has", "layer to train", pattern, names))
-        chosen.update(found)
+        chosen.update(matches)
     for layer in model.layers:
         layer.trainable = layer.name in chosen
 
 
 def _with_new_top(constructor, source, labels, unfreeze, **arguments):
-    """The model with a top for `labels`; all else as of `source`."""
+    """The model with a top for `labels`; all other weights are those of `source`."""
     model = constructor(
         weights=None,
         classes=len(labels),
@@ -175,33 +174,35 @@ def _with_new_top(constructor, source, labels, unfreeze, **arguments):
         classifier_activation="softmax",
         **arguments,
     )
-    theirs = {layer.name: layer for layer in source.layers}
+    source_layers = {layer.name: layer for layer in source.layers}
     for layer in model.layers:
-        if layer.name == TOP or layer.name not in theirs:
+        if layer.name == TOP or layer.name not in source_layers:
             continue
-        if getattr(layer, "max_value", None) != getattr(theirs[layer.name], "max_value", None):
+        if getattr(layer, "max_value", None) != getattr(
+            source_layers[layer.name], "max_value", None
+        ):
             raise InputError(
                 f"The weights are of a network whose {layer.name} ends at "
-                f"{theirs[layer.name].max_value}. Give activation='relu6'."
+                f"{source_layers[layer.name].max_value}. Give activation='relu6'."
             )
-        layer.set_weights(theirs[layer.name].get_weights())
+        layer.set_weights(source_layers[layer.name].get_weights())
     freeze(model, unfreeze)
     return model
 
 
 def _start_top(model, clips, family):
-    """Makes the top a linear probe of what the layer below it answers to whole clips."""
+    """Sets the top to a linear probe of the layer below it, on whole clips."""
     top = model.get_layer(TOP)
     below = top.input._keras_history.operation.name
     paths = [clip.path for clip in clips]
-    heard = layer_activations(model, below, paths, "mean", family=family)
-    top.set_weights(dense_weights(heard, [clip.label for clip in clips], PROBE_COST))
+    features = layer_activations(model, below, paths, "mean", family=family)
+    top.set_weights(dense_weights(features, [clip.label for clip in clips], PROBE_COST))
 
 
 def _batches(model, front_end, clips, epochs, seed):
     num_classes = model.output_shape[-1]
     analysis, power = front_end.analysis, round(front_end.power)
-    stored = features.mel_powers([clip.path for clip in clips], analysis, SPEEDS, power)
+    stored = mel_powers([clip.path for clip in clips], analysis, SPEEDS, power)
     return AugmentedCrops(
         stored,
         labels=[clip.label for clip in clips],
@@ -216,7 +217,7 @@ def _batches(model, front_end, clips, epochs, seed):
 
 
 def _crop_frames(model, analysis, stored):
-    """Frames of a crop: of most clips' length, or what the model takes if that is one length."""
+    """Frames of a crop: those of the model's input length, or of most clips if that varies."""
     num_samples = model.input_shape[1]
     if num_samples is not None:
         return analysis.num_frames(num_samples)

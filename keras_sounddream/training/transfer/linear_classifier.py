@@ -2,10 +2,14 @@
 
 import dataclasses
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-_NO_SPREAD = 1e-8  # of a unit that answers alike to every clip
+from keras_sounddream.types import Array
+
+_NO_SPREAD = 1e-8  # standard deviation of a feature that is the same for every clip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,38 +17,26 @@ class LinearFit:
     """Fits linear classifiers of several costs to features of some clips, and scores all clips.
 
     Args:
-        labels: int array `(clips,)`.
-        kind: str, `"logistic"`, or `"svm"`: squared hinge loss, one class against the rest.
-        costs: sequence of float, weights of the errors against the size of the coefficients.
-        scaled: bool, whether features are brought to mean 0 and variance 1 of the fitted clips.
+        labels: int `(clips,)`.
+        kind: `"logistic"`, or `"svm"`: squared hinge loss, one class against the rest.
+        costs: weights of the errors against the size of the coefficients.
+        scaled: whether features are brought to mean 0 and variance 1 of the fitted clips.
     """
 
-    labels: np.ndarray
+    labels: Array
     kind: str
-    costs: tuple
+    costs: Sequence[float]
     scaled: bool
 
-    def only(self, cost):
-        """The same with one cost.
-
-        Args:
-            cost: float.
-
-        Returns:
-            `LinearFit`.
-        """
+    def only(self, cost: float) -> "LinearFit":
+        """The same with one cost."""
         return dataclasses.replace(self, costs=(cost,))
 
-    def __call__(self, features, is_fitted, bar):
-        """Fits and scores.
+    def __call__(self, features: Sequence[Array], is_fitted: Array, bar: Any) -> Array:
+        """Mean decision value of each clip's rows: float64 `(costs, clips, classes)`.
 
-        Args:
-            features: list of float32 `(rows, features)`, one a clip.
-            is_fitted: bool array `(clips,)`, the clips to fit to.
-            bar: progress bar, which moves by one a fit.
-
-        Returns:
-            float64 `(costs, clips, classes)`, the mean decision value of each clip's rows.
+        `features` are `(rows, features)` per clip; bool `is_fitted` marks the clips to fit to;
+        `bar` moves by one per fit.
         """
         from threadpoolctl import threadpool_limits
 
@@ -55,27 +47,20 @@ class LinearFit:
         counts = np.array([len(rows) for rows in features])
         rows = np.concatenate(features).astype("float64")
         fitted, labels = np.repeat(is_fitted, counts), np.repeat(self.labels, counts)
-        rows = _turned(rows, fitted, self.scaled)
+        rows = _rotated(rows, fitted, self.scaled)
         starts = np.cumsum(counts) - counts
-        found = []
+        means = []
         for cost in self.costs:
-            said = _scores(_classifier(self.kind, cost), rows, labels, fitted)
-            found.append(np.add.reduceat(said, starts, axis=0) / counts[:, None])
+            scores = _scores(_classifier(self.kind, cost), rows, labels, fitted)
+            means.append(np.add.reduceat(scores, starts, axis=0) / counts[:, None])
             bar.update()
-        return np.stack(found)
+        return np.stack(means)
 
 
-def dense_weights(rows, labels, cost):
-    """Fits logistic regression to scaled features; gives it as a layer on the plain ones.
+def dense_weights(rows: Array, labels: Array, cost: float) -> tuple[Array, Array]:
+    """Kernel `(features, classes)` and bias of a softmax layer, by logistic regression on `rows`.
 
-    Args:
-        rows: float32 `(clips, features)`.
-        labels: int array `(clips,)`, each of the classes from 0 on at least once.
-        cost: float, weight of the errors against the size of the coefficients.
-
-    Returns:
-        `(kernel, bias)`: float32 `(features, classes)` and `(classes,)`, of a `Dense` layer with
-        softmax.
+    Fitted to the scaled rows `(clips, features)`, for the plain ones; each class needs a clip.
     """
     from threadpoolctl import threadpool_limits
 
@@ -90,8 +75,8 @@ def dense_weights(rows, labels, cost):
     return kernel.astype("float32"), (bias - mean @ kernel).astype("float32")
 
 
-def _turned(rows, fitted, scaled):
-    """Rows scaled and, where features outnumber clips, turned onto as many axes: nothing is lost.
+def _rotated(rows, fitted, scaled):
+    """Rows scaled and, where features outnumber clips, rotated onto as many axes, losslessly.
 
     A penalty on squared coefficients is the same on any axes that the fitted rows lie on.
     """
@@ -119,5 +104,5 @@ def _scores(classifier, rows, labels, fitted):
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the last digits choose no class
-        said = classifier.fit(rows[fitted], labels[fitted]).decision_function(rows)
-    return np.stack([-said, said], axis=1) if said.ndim == 1 else said
+        scores = classifier.fit(rows[fitted], labels[fitted]).decision_function(rows)
+    return np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores

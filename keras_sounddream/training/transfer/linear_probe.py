@@ -1,17 +1,21 @@
-"""Linear probes: how well classes are told apart by what a layer answers, and nothing else."""
+"""Linear probes: how well a linear classifier tells classes apart by a layer's activations."""
 
 import dataclasses
 import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import keras
 import numpy as np
 from tqdm import tqdm
 
-from keras_sounddream.datasets.clip_sets import read_clip_set
+from keras_sounddream.datasets.clip_sets import ClipSet, read_clip_set
 from keras_sounddream.deepdream.network.lookup import unknown
 from keras_sounddream.errors import InputError
 from keras_sounddream.training import evaluation
 from keras_sounddream.training.transfer.feature_cache import stored_features
 from keras_sounddream.training.transfer.linear_classifier import LinearFit
+from keras_sounddream.types import Array, PathLike
 
 COSTS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 KINDS = ("logistic", "svm")
@@ -29,74 +33,73 @@ PROTOCOLS = {  # as SoundNet's authors measure on ESC-50: windows of 1 s, nothin
 
 @dataclasses.dataclass(frozen=True)
 class ProbeResult:
-    """What a probe found.
+    """Accuracies of a probe.
 
     Attributes:
-        folds: tuple of int, those measured on.
-        accuracies: tuple of float in [0, 1], one a fold.
-        chosen: tuple of `(name, cost)`, one a fold: the features and the cost that the other folds
-            chose.
+        folds: those measured on.
+        accuracies: in [0, 1], one per fold.
+        chosen: `(name, cost)` per fold: the features and the cost that the other folds chose.
         confusion: int64 `(classes, classes)` of all folds, rows are the true classes.
-        labels: tuple of str, one a class.
+        labels: name of each class.
     """
 
-    folds: tuple
-    accuracies: tuple
-    chosen: tuple
-    confusion: np.ndarray
-    labels: tuple
+    folds: tuple[int, ...]
+    accuracies: tuple[float, ...]
+    chosen: tuple[tuple[str, float], ...]
+    confusion: Array
+    labels: tuple[str, ...]
 
     @property
-    def mean(self):
-        """Mean accuracy of the folds: float in [0, 1]."""
+    def mean(self) -> float:
+        """Mean accuracy of the folds, in [0, 1]."""
         return float(np.mean(self.accuracies))
 
     @property
-    def spread(self):
-        """Standard deviation of the folds' accuracies: float, `nan` of a single fold."""
+    def spread(self) -> float:
+        """Standard deviation of the folds' accuracies, `nan` of a single fold."""
         return float(np.std(self.accuracies, ddof=1)) if len(self.folds) > 1 else float("nan")
 
 
 def probe(
-    model,
-    layer,
-    data,
-    kind="logistic",
-    pooling="mean",
+    model: keras.Model,
+    layer: str,
+    data: PathLike,
+    kind: str = "logistic",
+    pooling: str = "mean",
     *,
-    costs=COSTS,
-    scaled=True,
-    folds=None,
-    seed=0,
-    cache=None,
-    **options,
-):
+    costs: Sequence[float] = COSTS,
+    scaled: bool = True,
+    folds: Sequence[int] | None = None,
+    seed: int = 0,
+    cache: PathLike | None = None,
+    **options: Any,
+) -> ProbeResult:
     """Measures how well a linear classifier tells classes by a layer, fold by fold.
 
     For each fold the classifier is fitted to the others; its cost is the one that does best when
     each of these in turn is left out. The fold itself chooses nothing.
 
     Args:
-        model: `keras.Model` from waveforms, functional.
-        layer: str, name of a layer.
-        data: str or path of clips, as of `read_clip_set`.
+        model: from waveforms, functional.
+        layer: name of a layer.
+        data: of clips, see `read_clip_set`.
         kind: `"logistic"`, or `"svm"` for a linear support vector machine (squared hinge loss, one
             class against the rest).
-        pooling: str, as of `activations`; of `"windows"` the scores are averaged.
-        costs: sequence of float, weights of the errors against the size of the coefficients.
-        scaled: bool, whether each feature is brought to mean 0 and variance 1 of the clips that are
+        pooling: over time, see `activations`; the scores of `"windows"` are averaged.
+        costs: weights of the errors against the size of the coefficients.
+        scaled: whether each feature is brought to mean 0 and variance 1 of the clips that are
             fitted to.
-        folds: sequence of int to measure on; `None` for all.
-        seed: int, of folds that are drawn.
-        cache: str or path of a folder that features are kept in, or `None`.
+        folds: to measure on; `None` for all.
+        seed: of folds that are drawn.
+        cache: folder that features are kept in, or `None`.
         **options: of `activations`, such as `family`, `seconds`, `keep_bands` and `progress`.
 
     Returns:
-        `ProbeResult`.
+        Accuracies of the folds.
 
     Raises:
-        InputError: if anything of it is not there, a clip cannot be read, or classes or folds have
-            too few clips.
+        InputError: if there is no such layer, kind, pooling or fold, a clip cannot be read, or
+            classes or folds have too few clips.
     """
     _check(kind, costs)
     clip_set = read_clip_set(data, seed)
@@ -107,22 +110,28 @@ def probe(
 
 
 def cross_validate(
-    candidates, clip_set, kind="logistic", costs=COSTS, scaled=True, folds=None, progress=True
-):
+    candidates: Mapping[str, Sequence[Array]],
+    clip_set: ClipSet,
+    kind: str = "logistic",
+    costs: Sequence[float] = COSTS,
+    scaled: bool = True,
+    folds: Sequence[int] | None = None,
+    progress: bool = True,
+) -> ProbeResult:
     """Measures features of clips, fold by fold; the other folds choose among several of them.
 
     Args:
-        candidates: dict from a name to a list of float32 `(rows, features)`, one a clip, as
+        candidates: dict from a name to a list of float32 `(rows, features)` per clip, as
             `stored_features` gives them.
-        clip_set: `ClipSet` that they are of.
-        kind: as of `probe`.
-        costs: as of `probe`.
-        scaled: as of `probe`.
-        folds: as of `probe`.
-        progress: bool, whether to show a progress bar.
+        clip_set: the clips of these features.
+        kind: see `probe`.
+        costs: see `probe`.
+        scaled: see `probe`.
+        folds: see `probe`.
+        progress: whether to show a progress bar.
 
     Returns:
-        `ProbeResult`.
+        Accuracies of the folds.
 
     Raises:
         InputError: if there is no such kind, cost or fold, or a choice with fewer than three folds.
@@ -156,7 +165,7 @@ def cross_validate(
 
 
 def _inner_accuracies(candidates, fit, of_fold, folds, bar):
-    """Of each test fold: how right each candidate and cost is on the others, each left out in turn.
+    """Per test fold, accuracies of each candidate and cost on the others, each left out in turn.
 
     What is fitted without two folds serves both of them: the one as test fold, the other to choose.
     """
@@ -169,26 +178,16 @@ def _inner_accuracies(candidates, fit, of_fold, folds, bar):
             scores = fit(rows, ~np.isin(of_fold, pair), bar)
             for test, left_out in (pair, pair[::-1]):
                 if test in folds:
-                    here = of_fold == left_out
-                    said = scores[:, here].argmax(axis=2)
-                    right[test].append((said == fit.labels[here]).mean(axis=1))
+                    members = of_fold == left_out
+                    predicted = scores[:, members].argmax(axis=2)
+                    right[test].append((predicted == fit.labels[members]).mean(axis=1))
         for fold in folds:
             inner[fold].append(np.mean(right[fold], axis=0))  # (costs,)
-    return {fold: np.concatenate(found) for fold, found in inner.items()}
+    return {fold: np.concatenate(accuracies) for fold, accuracies in inner.items()}
 
 
-def find_protocol(name):
-    """Finds a protocol by its name.
-
-    Args:
-        name: str, key of `PROTOCOLS`.
-
-    Returns:
-        dict, arguments of `probe`.
-
-    Raises:
-        InputError: if there is none.
-    """
+def find_protocol(name: str) -> dict[str, Any]:
+    """Arguments of `probe` for a key of `PROTOCOLS`; an `InputError` if there is none."""
     if name not in PROTOCOLS:
         raise InputError(unknown("A probe has", "protocol", name, list(PROTOCOLS)))
     return dict(PROTOCOLS[name])

@@ -7,13 +7,13 @@ __getattr__, __dir__, __all__ = attach(
     {
         "NextSample": "losses",
         "OPTIMIZERS": "settings",
-        "Segments": "pieces",
+        "Segments": "segments",
         "Settings": "settings",
         "WholeSounds": "whole_sounds",
         "averaged": "fit",
+        "cheapest_segment_length": "segments",
         "compile_model": "fit",
         "measure": "fit",
-        "cheapest_segment_length": "pieces",
         "train": "fit",
     },
 )

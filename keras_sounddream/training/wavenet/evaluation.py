@@ -1,28 +1,31 @@
-"""How good a WaveNet is at sounds that it was not trained on, beside what needs no network."""
+"""Bits per sample of a WaveNet on held-out sounds, beside predictions that need no network."""
 
-from keras_sounddream.training.wavenet import measure
+import keras
+
+from keras_sounddream.datasets.corpus import Sounds
 from keras_sounddream.training.wavenet.baselines import (
     bits,
     level_pairs,
     marginal_nats,
     markov_nats,
 )
-from keras_sounddream.training.wavenet.pieces import Segments, cheapest_segment_length
+from keras_sounddream.training.wavenet.fit import measure
+from keras_sounddream.training.wavenet.segments import Segments, cheapest_segment_length
 
 _BATCH = 4
 _LONGEST = 16384  # samples of a piece
 
 
-def compare_bits(model, trained, measured):
-    """Gives the bits a sample of a WaveNet and of simpler predictions.
+def compare_bits(model: keras.Model, trained: Sounds, measured: Sounds) -> dict[str, float]:
+    """Computes the bits per sample of a WaveNet and of simpler predictions.
 
     Args:
         model: model of `applications.WaveNet`.
-        trained: `Sounds` that it was trained on, and that the simpler ones count.
-        measured: `Sounds` that are predicted.
+        trained: that it was trained on, and that the simpler predictions count.
+        measured: that are predicted.
 
     Returns:
-        dict from what predicts (str) to bits a sample, float.
+        dict from the name of a prediction to bits per sample.
     """
     plan = model.plan
     piece = cheapest_segment_length(measured, plan, _LONGEST)
@@ -36,15 +39,8 @@ def compare_bits(model, trained, measured):
     }
 
 
-def table_of_bits(found):
-    """Lines of a Markdown table.
-
-    Args:
-        found: dict of `compare_bits`.
-
-    Returns:
-        list of str.
-    """
-    rows = [f"| {name} | {value:.3f} |" for name, value in found.items()]
-    rows[0] = f"| **{next(iter(found))}** | **{next(iter(found.values())):.3f}** |"
+def table_of_bits(comparison: dict[str, float]) -> list[str]:
+    """Lines of a Markdown table of `compare_bits`, whose first row is bold."""
+    rows = [f"| {name} | {value:.3f} |" for name, value in comparison.items()]
+    rows[0] = f"| **{next(iter(comparison))}** | **{next(iter(comparison.values())):.3f}** |"
     return ["| predicted by | bits per sample |", "|---|---|", *rows]

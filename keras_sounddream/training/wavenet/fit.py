@@ -1,13 +1,15 @@
-"""The recipe of a WaveNet: trained on pieces of sounds, and resumed to the bit."""
+"""Training of a WaveNet on pieces of sounds, resumed bit for bit."""
 
 import contextlib
 import functools
 import json
 import pathlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import keras
 
-from keras_sounddream.applications.wavenet.config import WAVEFORM
+from keras_sounddream.applications.wavenet.config import WAVEFORM, WaveNetConfig
 from keras_sounddream.errors import InputError
 from keras_sounddream.generation import generate
 from keras_sounddream.training.classifier import (
@@ -22,8 +24,13 @@ from keras_sounddream.training.wavenet.baselines import bits, level_pairs, margi
 from keras_sounddream.training.wavenet.local_conditions import example_frames
 from keras_sounddream.training.wavenet.logging import StepLog, Summaries
 from keras_sounddream.training.wavenet.losses import NextSample, nats
+from keras_sounddream.training.wavenet.segments import Segments
 from keras_sounddream.training.wavenet.settings import OPTIMIZERS, Settings, make_optimizer
 from keras_sounddream.training.wavenet.whole_sounds import WholeSounds, from_silence
+from keras_sounddream.types import PathLike
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 __all__ = [
     "OPTIMIZERS",
@@ -35,29 +42,36 @@ __all__ = [
     "train",
 ]
 
-# What may be changed when a run is resumed, since the weights do not depend on it.
+# Settings that may be changed when a run is resumed, since the weights do not depend on them.
 _FREE = ("checkpoint_steps", "checkpoint_minutes", "keep", "summary_steps", "sound_steps")
 _BY_WEIGHT, _EVENLY = "mean_with_sample_weight", "sum_over_batch_size"  # means over a batch
 
 
-def train(build, pieces, folder, settings, *, strategy=None):
+def train(
+    build: Callable[[], keras.Model],
+    pieces: Segments | WholeSounds,
+    folder: PathLike,
+    settings: Settings,
+    *,
+    strategy: "tf.distribute.Strategy | None" = None,
+) -> keras.Model:
     """Trains a new WaveNet, or goes on with the one whose state is in a folder.
 
     A run may be killed at any moment: resumed, it ends with the weights that it would have had.
-    The folder gets the states, `log.jsonl` (an object a step: `step`, `loss` in nats,
+    The folder gets the states, `log.jsonl` (an object per step: `step`, `loss` in nats,
     `bits_per_sample`, `marginal_bits`, `seconds`; one with `restart` whenever it was resumed) and
     TensorBoard's logs.
 
     Args:
-        build: function without arguments that returns a model of `applications.WaveNet`.
-        pieces: `Segments` or `WholeSounds`, for that model.
-        folder: str or path.
-        settings: `Settings`.
-        strategy: `tf.distribute.Strategy` to share each batch out by, as of `strategies.find`;
-            `None` for one device. The weights are the same but for rounding.
+        build: makes a model of `applications.WaveNet`.
+        pieces: batches for that model.
+        folder: for the state; an interrupted run goes on from there.
+        settings: of the run.
+        strategy: to share each batch out by, see `strategies.find`; `None` for one device. The
+            weights are the same but for rounding.
 
     Returns:
-        `keras.Model`, trained.
+        The trained model.
 
     Raises:
         InputError: if the model does not give logits, the folder holds another run, or the devices
@@ -91,14 +105,20 @@ def train(build, pieces, folder, settings, *, strategy=None):
     return model
 
 
-def compile_model(model, settings, plan=None, *, shared=False):
-    """Gives a WaveNet its optimizer, loss and penalty: then `model.fit(pieces.dataset(), …)` does.
+def compile_model(
+    model: keras.Model,
+    settings: Settings,
+    plan: WaveNetConfig | None = None,
+    *,
+    shared: bool = False,
+) -> None:
+    """Compiles a WaveNet with its optimizer, loss and penalty: for `model.fit(pieces.dataset())`.
 
     Args:
         model: model of `applications.WaveNet`, or of `from_silence`.
-        settings: `Settings`.
-        plan: `WaveNetConfig`; `None` for the model's.
-        shared: bool, whether several devices share each batch, whose weights then have the mean 1.
+        settings: of the run.
+        plan: `None` for the model's.
+        shared: whether several devices share each batch, whose weights then have the mean 1.
     """
     plan = plan or model.plan
     model.compile(
@@ -115,50 +135,42 @@ def compile_model(model, settings, plan=None, *, shared=False):
     _set_penalty(model, settings.l2)
 
 
-def measure(model, pieces, num_steps=None):
-    """Gives the mean nats a sample of a WaveNet.
+def measure(
+    model: keras.Model, pieces: Segments | WholeSounds, num_steps: int | None = None
+) -> float:
+    """Computes the mean nats per sample of a WaveNet.
 
     Args:
         model: model of `applications.WaveNet`.
-        pieces: `Segments`, best with `shuffle=False`.
-        num_steps: int, batches; `None` for one epoch.
-
-    Returns:
-        float.
+        pieces: best with `shuffle=False`.
+        num_steps: batches; `None` for one epoch.
     """
     total = count = 0.0
     plan = model.plan
     for step in range(num_steps or pieces.steps_per_epoch):
         inputs, targets, weights = pieces.batch(step)
         scores = model.predict_on_batch(_inputs(inputs))
-        found = keras.ops.convert_to_numpy(nats(targets, scores, plan.levels, plan.output))
-        total += float((found * weights).sum())
+        losses = keras.ops.convert_to_numpy(nats(targets, scores, plan.levels, plan.output))
+        total += float((losses * weights).sum())
         count += float(weights.sum())
     return total / count
 
 
 @contextlib.contextmanager
-def averaged(model):
-    """Gives a compiled model the running mean of its weights for a while.
-
-    Args:
-        model: compiled `keras.Model`.
-
-    Yields:
-        `None`.
-    """
-    kept = model.get_weights()
+def averaged(model: keras.Model) -> Iterator[None]:
+    """Gives a compiled model the running mean of its weights within a `with` block."""
+    weights = model.get_weights()
     model.optimizer.finalize_variable_values(model.trainable_variables)
     try:
         yield
     finally:
-        model.set_weights(kept)
+        model.set_weights(weights)
 
 
 def _fit(learner, model, pieces, settings, state, step, strategy):
     marginal = bits(marginal_nats(level_pairs(pieces.sounds, model.plan.levels)))
 
-    def listen(seconds, seed, **more):
+    def generate_sound(seconds, seed, **more):
         num_samples, turn = round(seconds * model.plan.sample_rate), seed // settings.sound_steps
         more |= example_frames(pieces.sounds, model.plan, num_samples, turn)
         with averaged(learner):
@@ -170,7 +182,7 @@ def _fit(learner, model, pieces, settings, state, step, strategy):
         "steps_per_epoch": 1,
         "callbacks": [
             StepLog(state.folder / "log.jsonl", step, marginal),
-            Summaries(state.folder / "tensorboard", settings, model.plan, marginal, listen),
+            Summaries(state.folder / "tensorboard", settings, model.plan, marginal, generate_sound),
             ProgressBar(step, settings.steps, "step"),
             state,
         ],
@@ -190,7 +202,7 @@ def _evenly_weighted(pieces, step):
 
 
 def _inputs(inputs):
-    """What a model takes: a dict, or the waveform where there is nothing else."""
+    """A model's inputs: a dict, or the waveform where there is nothing else."""
     return inputs if len(inputs) > 1 else inputs[WAVEFORM]
 
 
@@ -203,15 +215,15 @@ def _set_penalty(model, l2):
 def _identity(model, pieces, settings):
     """All that tells one run from another."""
     plan = {name: getattr(model.plan, name) for name in model.plan.__dataclass_fields__}
-    own = {name: value for name, value in vars(settings).items() if name not in _FREE}
+    fixed = {name: value for name, value in vars(settings).items() if name not in _FREE}
     if not settings.decay:
-        own.pop("steps")  # such a run can be made longer
+        fixed.pop("steps")  # such a run can be made longer
     data = {name: getattr(pieces, name) for name in ("piece_samples", "batch_size", "seed")}
     data |= {name: list(vars(pieces)[name]) for name in ("lengths",) if name in vars(pieces)}
     if getattr(pieces, "starts", 0):
         data["starts"] = pieces.starts
     data["sounds"] = [len(pieces.sounds), int(pieces.sounds.lengths.sum())]
-    return json.loads(json.dumps({**plan, **own, "data": data}))
+    return json.loads(json.dumps({**plan, **fixed, "data": data}))
 
 
 def _check(model, pieces):

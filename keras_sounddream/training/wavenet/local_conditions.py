@@ -2,40 +2,31 @@
 
 import numpy as np
 
+from keras_sounddream.applications.wavenet.config import WaveNetConfig
+from keras_sounddream.datasets.corpus import Sounds
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array
 
 
-def cut_frames(frames, pieces, offset, start):
-    """Gives the frames of a piece.
+def cut_frames(
+    frames: Array, plan: WaveNetConfig, piece_samples: int, offset: int, start: int
+) -> Array:
+    """Frames of the piece at a sample `offset` of a sound that begins at `start`.
 
-    The first frame lasts backwards through what comes before, as in `generate`; the last one
-    behind the end.
-
-    Args:
-        frames: float32 `(frames, channels)`, of the sound.
-        pieces: `Segments`, for its plan and length.
-        offset: int, sample of the sound at which the piece's targets begin: whole frames.
-        start: int, sample at which the sound is taken to begin.
-
-    Returns:
-        float32 `(piece's frames, channels)`, from `plan.lead` samples before `offset` on.
+    From `plan.lead` samples before `offset` on: `(piece's frames, channels)`. The first frame
+    lasts backwards through what comes before, as in `generate`; the last one behind the end.
     """
-    hop = pieces.plan.local_hop
-    numbers = np.arange(offset - pieces.plan.lead, offset + pieces.piece_samples, hop) // hop
+    hop = plan.local_hop
+    numbers = np.arange(offset - plan.lead, offset + piece_samples, hop) // hop
     return frames[np.clip(numbers, start // hop, len(frames) - 1)]
 
 
-def example_frames(sounds, plan, num_samples, turn):
-    """Gives the frames of one of the sounds, to listen to what a network makes of them.
+def example_frames(
+    sounds: Sounds, plan: WaveNetConfig, num_samples: int, turn: int
+) -> dict[str, Array]:
+    """`local_condition` of sound number `turn`, `(1, frames, channels)`, in a dict; or no entry.
 
-    Args:
-        sounds: `Sounds`.
-        plan: `WaveNetConfig`.
-        num_samples: int, which they shall last; the last frame goes on if they do not.
-        turn: int, which sound; it begins anew behind the last.
-
-    Returns:
-        dict: `local_condition`, float32 `(1, frames, channels)`; empty where the plan has none.
+    The last frame is repeated up to `num_samples`; behind the last sound comes the first.
     """
     if not plan.local_channels:
         return {}
@@ -44,17 +35,8 @@ def example_frames(sounds, plan, num_samples, turn):
     return {"local_condition": frames[np.minimum(numbers, len(frames) - 1)][None]}
 
 
-def check_frames(sounds, plan, piece_samples):
-    """Checks that sounds have the frames that a network takes.
-
-    Args:
-        sounds: `Sounds`.
-        plan: `WaveNetConfig`.
-        piece_samples: int, targets of a piece.
-
-    Raises:
-        InputError: if not.
-    """
+def check_frames(sounds: Sounds, plan: WaveNetConfig, piece_samples: int) -> None:
+    """Raises an `InputError` if sounds or pieces lack the frames that a network takes."""
     channels, hop = plan.local_channels, plan.local_hop
     if not channels:
         return

@@ -1,31 +1,31 @@
-"""What a WaveNet's training writes down as it goes: a line a step, and sounds for TensorBoard."""
+"""Logs of a WaveNet's training: a line per step, and scalars and sounds for TensorBoard."""
 
 import json
 import math
 import os
+import pathlib
 import time
+from collections.abc import Callable
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_sounddream.applications.wavenet.config import WaveNetConfig
+from keras_sounddream.training.wavenet.settings import Settings
+from keras_sounddream.types import Array
+
 _SOUND_SECONDS = 1.0
 
 
 class StepLog(keras.callbacks.Callback):
-    """Writes a JSON object a step to a file, which is never cut but for a line that was torn off.
+    """Appends a JSON object per step to a file; only a line that was torn off is cut."""
 
-    Args:
-        path: path of the file, to go on with or to make.
-        first_step: int, how many steps were made before.
-        marginal_bits: float, entropy of the levels without regard to what comes before.
-    """
-
-    def __init__(self, path, first_step, marginal_bits):
+    def __init__(self, path: pathlib.Path, first_step: int, marginal_bits: float) -> None:
         super().__init__()
         self.path, self.first_step, self.marginal_bits = path, first_step, marginal_bits
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         begun = self.path.exists() and self.path.stat().st_size > 0
         if begun:
             _mend(self.path)
@@ -34,7 +34,7 @@ class StepLog(keras.callbacks.Callback):
             self._write({"restart": True, "step": self.first_step})
         self._time = time.perf_counter()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         now = time.perf_counter()
         row = {
             "step": epoch + 1,
@@ -46,7 +46,7 @@ class StepLog(keras.callbacks.Callback):
         self._time = now
         self._write(row)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         self._file.close()
 
     def _write(self, row):
@@ -56,24 +56,25 @@ class StepLog(keras.callbacks.Callback):
 
 class Summaries(keras.callbacks.Callback):
     """Writes scalars and, now and then, a sound that the network makes, for TensorBoard.
-
-    Args:
-        folder: path of TensorBoard's logs.
-        settings: `wavenet.Settings`; `summary_steps` and `sound_steps` say how often.
-        plan: `WaveNetConfig` of the network.
-        marginal_bits: float, as of `StepLog`.
-        listen: function that takes what `generate` takes, but for the model, and makes sound.
+    `generate` is `generation.generate` with the model bound.
     """
 
-    def __init__(self, folder, settings, plan, marginal_bits, listen):
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        settings: Settings,
+        plan: WaveNetConfig,
+        marginal_bits: float,
+        generate: Callable[..., Array],
+    ) -> None:
         super().__init__()
         self.folder, self.settings, self.plan = folder, settings, plan
-        self.marginal_bits, self.listen = marginal_bits, listen
+        self.marginal_bits, self.generate = marginal_bits, generate
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._writer = tf.summary.create_file_writer(str(self.folder))
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         done = epoch + 1
         with self._writer.as_default(step=done):
             if done % self.settings.summary_steps == 0:
@@ -86,21 +87,21 @@ class Summaries(keras.callbacks.Callback):
             if self.settings.sound_steps and done % self.settings.sound_steps == 0:
                 self._sound(done)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         self._writer.close()
 
     def _sound(self, done):
-        """One of the labels after the other, a sound each time."""
+        """Writes a sound with the next of the labels."""
         plan = self.plan
         turn = done // self.settings.sound_steps - 1
-        labels = {name: [each[turn % len(each)]] for name, each in plan.conditions.items()}
-        waveform = self.listen(_SOUND_SECONDS, conditions=labels, seed=done)
-        tag = " ".join(["sound", *(each[0] for each in labels.values())])
+        labels = {name: [values[turn % len(values)]] for name, values in plan.conditions.items()}
+        waveform = self.generate(_SOUND_SECONDS, conditions=labels, seed=done)
+        tag = " ".join(["sound", *(chosen[0] for chosen in labels.values())])
         tf.summary.audio(tag, np.expand_dims(waveform, -1), plan.sample_rate, encoding="wav")
 
 
 def _mend(path):
-    """Cuts off the end of a line that a run did not come to write."""
+    """Cuts off an unfinished last line."""
     with open(path, "rb+") as file:
         content = file.read()
         file.truncate(content.rfind(b"\n") + 1)

@@ -1,13 +1,26 @@
-"""How a WaveNet is trained, as a table, and the optimizer that it asks for."""
+"""Settings of a WaveNet's training, and the optimizer that they describe."""
 
 import dataclasses
 
 import keras
-import numpy as np
 
+from keras_sounddream import checks
 from keras_sounddream.errors import InputError
 
 OPTIMIZERS = ("adam", "sgd", "rmsprop")
+
+_ALLOWED = {
+    "steps": checks.integer(1),
+    "optimizer": checks.choice(OPTIMIZERS),
+    "learning_rate": checks.number(0, above=True),
+    "clip_norm": checks.optional(checks.number(0, above=True)),
+    "average": checks.optional(checks.fraction()),
+    "checkpoint_steps": checks.integer(1),
+    "checkpoint_minutes": checks.optional(checks.number(0, above=True)),
+    "keep": checks.integer(1),
+    "summary_steps": checks.integer(1),
+    "sound_steps": checks.optional(checks.integer(1)),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,25 +28,25 @@ class Settings:
     """How a WaveNet is trained.
 
     Args:
-        steps: int, one batch each.
+        steps: one batch each.
         optimizer: `"adam"`, `"sgd"` or `"rmsprop"`.
-        learning_rate: float.
-        momentum: float, of `"sgd"` and `"rmsprop"`.
-        warm_up: int, steps in which the learning rate rises from 0.
-        decay: bool, whether it then falls along a cosine to 0.
-        l2: float, of the penalty on kernels, and on nothing else.
-        clip_norm: float, most length of all gradients together; `None` for any.
-        average: float such as 0.999, share of the old in the running mean of the weights, which
-            then is what the model has in the end: for runs of several times 1 / (1 - average)
-            steps, since it begins with the first weights. `None` for the last weights themselves.
-        seed: int, of the first weights.
-        precision: str, a Keras dtype policy.
-        jit_compile: bool, whether XLA compiles the step.
-        checkpoint_steps: int, from one saved state to the next.
-        checkpoint_minutes: float, after which the state is saved in any case.
-        keep: int, how many states are kept.
-        summary_steps: int, from one summary for TensorBoard to the next.
-        sound_steps: int, from one sound for TensorBoard to the next; `None` for none.
+        learning_rate: of the optimizer, above 0.
+        momentum: of `"sgd"` and `"rmsprop"`.
+        warm_up: steps in which the learning rate rises from 0.
+        decay: whether it then falls along a cosine to 0.
+        l2: of the penalty on kernels, and on nothing else.
+        clip_norm: most length of all gradients together; `None` for any.
+        average: such as 0.999, share of the old in the running mean of the weights, which the model
+            has in the end: for runs of several times 1 / (1 - average) steps, since it begins with
+            the first weights. `None` for the last weights themselves.
+        seed: of the first weights.
+        precision: a Keras dtype policy.
+        jit_compile: whether XLA compiles the step.
+        checkpoint_steps: from one saved state to the next.
+        checkpoint_minutes: after which the state is saved in any case; `None` to save by steps.
+        keep: how many states are kept.
+        summary_steps: from one summary for TensorBoard to the next.
+        sound_steps: from one sound for TensorBoard to the next; `None` for none.
 
     Raises:
         InputError: if there is no such optimizer, or a number is out of range.
@@ -52,52 +65,38 @@ class Settings:
     precision: str = "float32"
     jit_compile: bool = True
     checkpoint_steps: int = 500
-    checkpoint_minutes: float = 5.0
+    checkpoint_minutes: float | None = 5.0
     keep: int = 3
     summary_steps: int = 10
     sound_steps: int | None = None
 
-    def __post_init__(self):
-        if self.optimizer not in OPTIMIZERS:
-            raise InputError(f"`optimizer` must be one of {OPTIMIZERS}. Received: {self.optimizer}")
-        for name in ("steps", "checkpoint_steps", "keep", "summary_steps", "sound_steps"):
-            count = getattr(self, name)
-            if count is not None and (not isinstance(count, int) or count < 1):
-                raise InputError(f"`{name}` must be an int, 1 or more. Received: {count!r}")
-        for name in ("learning_rate", "clip_norm", "checkpoint_minutes"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < np.inf:
-                raise InputError(f"`{name}` must be above 0. Received: {value!r}")
-        if self.average is not None and not 0 < self.average < 1:
-            raise InputError(f"`average` must be between 0 and 1. Received: {self.average!r}")
+    def __post_init__(self) -> None:
+        checks.check_fields(self, _ALLOWED)
         if not 0 <= self.warm_up < self.steps:
             raise InputError(
                 f"`warm_up` must be below the {self.steps} steps. Received: {self.warm_up!r}"
             )
 
 
-def make_optimizer(settings):
-    """Makes the optimizer of a run.
-
-    Args:
-        settings: `Settings`.
-
-    Returns:
-        Keras optimizer.
-    """
-    rate, rest = settings.learning_rate, settings.steps - settings.warm_up
-    if settings.decay and settings.warm_up:
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0, rest, warmup_target=rate, warmup_steps=settings.warm_up
-        )
-    elif settings.decay:
-        rate = keras.optimizers.schedules.CosineDecay(rate, rest)
-    elif settings.warm_up:
-        rate = keras.optimizers.schedules.PolynomialDecay(0.0, settings.warm_up, rate)
-    common = {"learning_rate": rate, "global_clipnorm": settings.clip_norm}
+def make_optimizer(settings: Settings) -> keras.Optimizer:
+    """Optimizer of a run, with its schedule, clipping and running mean."""
+    common = {"learning_rate": _schedule(settings), "global_clipnorm": settings.clip_norm}
     if settings.average is not None:
         common |= {"use_ema": True, "ema_momentum": settings.average}
     if settings.optimizer == "adam":
         return keras.optimizers.Adam(**common)
-    kinds = {"sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop}
-    return kinds[settings.optimizer](momentum=settings.momentum, **common)
+    optimizers = {"sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop}
+    return optimizers[settings.optimizer](momentum=settings.momentum, **common)
+
+
+def _schedule(settings):
+    """The learning rate, or its schedule: warm-up, decay, or both."""
+    rate, rest = settings.learning_rate, settings.steps - settings.warm_up
+    schedules = keras.optimizers.schedules
+    if settings.decay and settings.warm_up:
+        return schedules.CosineDecay(0.0, rest, warmup_target=rate, warmup_steps=settings.warm_up)
+    if settings.decay:
+        return schedules.CosineDecay(rate, rest)
+    if settings.warm_up:
+        return schedules.PolynomialDecay(0.0, settings.warm_up, rate)
+    return rate

@@ -151,11 +151,11 @@ def test_a_short_video_is_repeated_sound_and_probabilities(tmp_path, rng):
 
 
 def test_batches_part_windows_and_repeat():
-    windows = [dataset.Lesson(None, i) for i in range(7)]
-    batches = dataset.Lessons(windows, ["a"], 1, epochs=2, batch_size=3, seed=0)
+    windows = [dataset.VideoWindow(None, i) for i in range(7)]
+    batches = dataset.VideoWindows(windows, ["a"], 1, epochs=2, batch_size=3, seed=0)
     assert (batches.steps_per_epoch, len(batches)) == (2, 4)
-    assert dataset.Lessons(windows, ["a"], 1, batch_size=3).steps_per_epoch == 3
-    assert dataset.Lessons(windows, ["a"], 1, batch_size=64).steps_per_epoch == 1
+    assert dataset.VideoWindows(windows, ["a"], 1, batch_size=3).steps_per_epoch == 3
+    assert dataset.VideoWindows(windows, ["a"], 1, batch_size=64).steps_per_epoch == 1
 
 
 def test_soundnet_has_a_head_for_each_teacher():

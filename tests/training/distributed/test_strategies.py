@@ -20,7 +20,7 @@ from keras_sounddream.cli.main import main
 from keras_sounddream.datasets.corpus import hold_sounds
 from keras_sounddream.training import distillation, wavenet
 from keras_sounddream.training.distributed import strategies
-from keras_sounddream.training.wavenet.pieces import Segments
+from keras_sounddream.training.wavenet.segments import Segments
 
 SCRIPT = pathlib.Path(work_together.__file__)
 

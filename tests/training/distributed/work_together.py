@@ -26,7 +26,7 @@ from keras_sounddream.training.balanced_batches import BalancedBatches, in_batch
 from keras_sounddream.training.callbacks import LearningRateDrop
 from keras_sounddream.training.classifier import TrainingState, fit
 from keras_sounddream.training.distributed import strategies
-from keras_sounddream.training.wavenet.pieces import Segments
+from keras_sounddream.training.wavenet.segments import Segments
 
 STEPS = 12
 TONES = ["high", "low"]

@@ -79,7 +79,10 @@ BAD = {
     "waveform": (lambda m: (m, "waveform", [np.ones(4000)]), "'waveform' gives"),
     "file": (lambda m: (m, "conv1", ["no.wav"]), "no.wav"),
     "shape": (lambda m: (m, "conv1", [np.ones((2, 9))]), r"\(2, 9\)"),
-    "infinite": (lambda m: (_broken(m), "conv1", [np.ones(4000)]), "sound 0 is not finite"),
+    "infinite": (
+        lambda m: (_broken(m), "conv1", [np.ones(4000)]),
+        "sound 0 are not finite",
+    ),
 }
 
 

@@ -12,7 +12,7 @@ from keras_sounddream.applications import log_mel_cnn, yamnet
 from keras_sounddream.audio import load
 from keras_sounddream.audio.layers import LogMelSpectrogram
 from keras_sounddream.datasets.clip_sets import ClipSet, read_clip_set
-from keras_sounddream.training import augmentation, classifier, features
+from keras_sounddream.training import augmentation, classifier
 from keras_sounddream.training.transfer import fine_tuning
 from keras_sounddream.training.transfer.linear_classifier import dense_weights
 
@@ -130,7 +130,7 @@ def test_stored_powers_become_the_front_ends_spectrogram(family, clip_set, monke
     monkeypatch.setattr(augmentation, "random_filter", lambda rng, n: np.ones(n, "float32"))
     monkeypatch.setattr(augmentation, "mask", lambda rng, x: None)
     path = clip_set.clips[0].path
-    stored = features.mel_powers([path], family.ANALYSIS, (1.0,), power)
+    stored = augmentation.mel_powers([path], family.ANALYSIS, (1.0,), power)
     frames = len(stored[0][0])
     batches = augmentation.AugmentedCrops(
         stored, [0], 1, frames, 1, 1, log_offset=family.LOG_OFFSET, power=power
@@ -148,7 +148,10 @@ BAD = {
     "norm": ({"unfreeze": ["block1_conv1_norm"]}, "no layer to train 'block1_conv1_norm'"),
     "fold": ({"test_fold": 7}, "Received: 7"),
     "weights": ({"weights": "no.npz"}, "no.npz"),
-    "rate": ({"learning_rate": float("nan")}, "`learning_rate` must be above 0. Received: nan"),
+    "rate": (
+        {"learning_rate": float("nan")},
+        "must be finite and above 0. Received: nan",
+    ),
 }
 
 

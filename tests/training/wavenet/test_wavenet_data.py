@@ -8,7 +8,7 @@ import pytest
 from keras_sounddream import InputError, applications
 from keras_sounddream.applications.wavenet.config import WaveNetConfig
 from keras_sounddream.datasets.corpus import hold_sounds
-from keras_sounddream.training.wavenet.pieces import Segments, cheapest_segment_length, epoch_cost
+from keras_sounddream.training.wavenet.segments import Segments, cheapest_segment_length, epoch_cost
 
 LENGTHS = (1, 7, 8, 9, 40, 23)
 DIGITS = ("one", "two", "one", "two", "two", "one")
@@ -189,7 +189,8 @@ def flat(batch):
 def test_pieces_are_dealt_evenly_to_the_steps_of_an_epoch():
     made = pieces(8, 4)
     counts = [len(made.members(step)) for step in range(made.steps_per_epoch)]
-    assert (len(made), sum(counts)) == (13, 13)
+    assert (made.num_pieces, sum(counts)) == (13, 13)
+    assert len(made) == made.steps_per_epoch == 4
     assert max(counts) - min(counts) <= 1
     assert sorted(np.concatenate([made.members(s) for s in range(4)])) == list(range(13))
 
@@ -223,11 +224,11 @@ def test_the_thrifty_piece_costs_least():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"piece_samples": 0}, "`piece_samples` must be an int, 1 or more. Received: 0"),
-        ({"batch_size": 2.0}, "`batch_size` must be an int, 1 or more. Received: 2.0"),
-        ({"seed": -1}, "`seed` must be an int, 0 or more"),
-        ({"starts": 1.5}, "`starts` must be a share, from 0 to 1. Received: 1.5"),
-        ({"starts": float("nan")}, "`starts` must be a share"),
+        ({"piece_samples": 0}, "`piece_samples` must be an int of at least 1. Received: 0"),
+        ({"batch_size": 2.0}, "`batch_size` must be an int of at least 1. Received: 2.0"),
+        ({"seed": -1}, "`seed` must be an int of at least 0"),
+        ({"starts": 1.5}, "`starts` must be at least 0 and at most 1. Received: 1.5"),
+        ({"starts": float("nan")}, "`starts` must be at least 0 and at most 1. Received: nan"),
         ({"plan": WaveNetConfig()}, "Expected sounds at the model's 16000 Hz. They are at 8000 Hz"),
         (
             {"plan": WaveNetConfig(sample_rate=8000, local_channels=2)},

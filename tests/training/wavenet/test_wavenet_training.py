@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from keras_sounddream import InputError, applications, generate
+from keras_sounddream.audio.mu_law import levels_to_waveform
 from keras_sounddream.datasets.corpus import hold_sounds
 from keras_sounddream.training import wavenet
 from keras_sounddream.training.wavenet import fit
 from keras_sounddream.training.wavenet.baselines import level_pairs, marginal_nats, markov_nats
 from keras_sounddream.training.wavenet.losses import NextSample, level_edges, nats
-from keras_sounddream.training.wavenet.pieces import Segments
+from keras_sounddream.training.wavenet.segments import Segments
 
 RATE = 8000
 TONES = {"low": 622.24, "middle": 784.0, "high": 932.32}  # Hz, at the rate 8000 as ibab's at 2000
@@ -48,7 +49,7 @@ def settings(**given):
 def test_the_softmax_loses_what_its_chance_says(rng):
     scores = rng.normal(size=(2, 3, 16)).astype("float32")
     levels = rng.integers(0, 16, (2, 3))
-    waveform = applications.wavenet.levels_to_waveform(levels, 16)
+    waveform = levels_to_waveform(levels, 16)
     chances = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
     wanted = -np.log(np.take_along_axis(chances, levels[..., None], -1)[..., 0])
     np.testing.assert_allclose(nats(waveform, scores, 16), wanted, rtol=1e-5)
@@ -58,7 +59,7 @@ def test_the_softmax_loses_what_its_chance_says(rng):
 
 def test_a_mixtures_chances_of_all_levels_make_one(rng):
     scores = rng.normal(size=(1, 1, 9)) * np.repeat([1, 0.7, 1.5], 3)
-    waveform = applications.wavenet.levels_to_waveform(np.arange(16), 16)[None]
+    waveform = levels_to_waveform(np.arange(16), 16)[None]
     found = nats(waveform, np.repeat(scores, 16, 1), 16, "mixture_of_logistics")[0]
     weights, means, logs = np.split(scores[0, 0], 3)
     weights = np.exp(weights) / np.exp(weights).sum()
@@ -240,11 +241,17 @@ def test_the_learning_rate_rises_and_falls(given, at_steps):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"optimizer": "adamant"}, "`optimizer` must be one of .* Received: adamant"),
-        ({"steps": 0}, "`steps` must be an int, 1 or more. Received: 0"),
-        ({"keep": 1.5}, "`keep` must be an int, 1 or more. Received: 1.5"),
-        ({"learning_rate": -1}, "`learning_rate` must be above 0. Received: -1"),
-        ({"average": 1}, "`average` must be between 0 and 1. Received: 1"),
+        ({"optimizer": "adamant"}, "`optimizer` must be one of .* Received: 'adamant'"),
+        ({"steps": 0}, "`steps` must be an int of at least 1. Received: 0"),
+        ({"keep": 1.5}, "`keep` must be an int of at least 1. Received: 1.5"),
+        ({"keep": True}, "`keep` must be an int of at least 1. Received: True"),
+        ({"sound_steps": 0}, "`sound_steps` must be an int of at least 1, or None. Received: 0"),
+        ({"learning_rate": -1}, "`learning_rate` must be finite and above 0. Received: -1"),
+        ({"clip_norm": 0}, "`clip_norm` must be finite and above 0, or None. Received: 0"),
+        ({"average": 1}, "`average` must be above 0 and below 1, or None. Received: 1"),
+        ({"average": 0.0}, "`average` must be above 0 and below 1, or None. Received: 0.0"),
+        ({"checkpoint_minutes": float("inf")}, "`checkpoint_minutes` must be finite"),
+        ({"warm_up": -1}, "`warm_up` must be below the 40 steps. Received: -1"),
         ({"warm_up": 40}, "`warm_up` must be below the 40 steps. Received: 40"),
     ],
 )
@@ -286,7 +293,7 @@ def test_the_command_trains_on_folders_of_sounds(tmp_path, rng, capsys):
     for options, message in (
         (["--optimizer", "lion"], "`optimizer` must be one of"),
         (["--network", str(tmp_path)], "as JSON"),
-        (["--average", "2"], "`average` must be between 0 and 1"),
+        (["--average", "2"], "`average` must be above 0 and below 1"),
     ):
         assert main([*run, *options, "-o", str(tmp_path / "w.npz")]) == 2
         assert message in capsys.readouterr().err

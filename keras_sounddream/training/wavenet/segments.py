@@ -3,76 +3,95 @@
 import functools
 
 import numpy as np
-import tensorflow as tf
 
-from keras_sounddream.applications.wavenet.config import LOCAL, WAVEFORM
+from keras_sounddream import checks
+from keras_sounddream.applications.wavenet.config import LOCAL, WAVEFORM, WaveNetConfig
+from keras_sounddream.datasets.corpus import Sounds
 from keras_sounddream.errors import InputError
+from keras_sounddream.training.step_batches import StepBatches
 from keras_sounddream.training.wavenet.local_conditions import check_frames, cut_frames
+from keras_sounddream.types import Array
+
+_ALLOWED = {
+    "piece_samples": checks.integer(1),
+    "batch_size": checks.integer(1),
+    "seed": checks.integer(0),
+    "starts": checks.number(0, 1),
+}
 
 
-class Segments:
+class Segments(StepBatches):
     """Batches of pieces of sounds; the same seed and step give the same batch.
 
     Before each sound there is silence, as long as the receptive field; the whole is cut into pieces
-    whose targets follow each other without a gap, so that each sample is predicted once an epoch,
-    from what came before it. Segments are shuffled anew for each epoch, and dealt evenly to its
+    whose targets follow each other without a gap, so that each sample is predicted once per epoch,
+    from what came before it. The pieces are shuffled anew for each epoch, and dealt evenly to its
     steps. What is left of a last piece, or of a batch, has weight 0.
 
     Args:
-        sounds: `Sounds`, at the plan's rate, with the labels of the plan's conditions, and the
-            frames of its local condition.
+        sounds: at the plan's rate, with the labels of the plan's conditions, and the frames of its
+            local condition.
         plan: `WaveNetConfig` of the model, its attribute `plan`.
-        piece_samples: int, targets of each piece, whole frames of a local condition;
+        piece_samples: targets of each piece, whole frames of a local condition;
             `cheapest_segment_length` finds one.
-        batch_size: int, pieces of a batch.
-        seed: int, of the order.
-        shuffle: bool; `False` leaves the sounds in their order, to measure.
-        starts: float from 0 to 1, share of the pieces before which there is silence in place of
-            the sound, as if it began there; a network of long sounds, which seldom begin, so
-            learns to begin.
+        batch_size: pieces of a batch.
+        seed: of the order, 0 or more.
+        shuffle: `False` leaves the sounds in their order, to measure.
+        starts: from 0 to 1, share of the pieces before which there is silence in place of the
+            sound, as if it began there; a network of long sounds, which seldom begin, so learns to
+            begin.
 
     Raises:
         InputError: if sounds and plan do not fit, or a number is out of range.
     """
 
     def __init__(
-        self, sounds, plan, piece_samples, batch_size, seed=0, *, shuffle=True, starts=0.0
-    ):
-        _check(sounds, plan, piece_samples, batch_size, seed)
-        if not 0 <= starts <= 1:
-            raise InputError(f"`starts` must be a share, from 0 to 1. Received: {starts!r}")
-        self.sounds, self.plan = sounds, plan
+        self,
+        sounds: Sounds,
+        plan: WaveNetConfig,
+        piece_samples: int,
+        batch_size: int,
+        seed: int = 0,
+        *,
+        shuffle: bool = True,
+        starts: float = 0.0,
+    ) -> None:
+        super().__init__(seed=seed)
+        self.sounds, self.plan, self.shuffle, self.starts = sounds, plan, shuffle, starts
         self.piece_samples, self.batch_size = piece_samples, batch_size
-        self.seed, self.shuffle, self.starts = seed, shuffle, starts
+        checks.check_fields(self, _ALLOWED)
+        _check_sounds(sounds, plan, piece_samples)
         self._ids = plan.ids({name: sounds.labels[name] for name in plan.conditions})
         counts = -(-sounds.lengths // piece_samples)
         self._sound = np.repeat(np.arange(len(sounds)), counts)  # of each piece
         first = np.repeat(np.cumsum(counts) - counts, counts)
         self._offset = (np.arange(len(self._sound)) - first) * piece_samples
-        self._order = functools.lru_cache(2)(self._order)
+        self._pieces = functools.lru_cache(2)(self._pieces)
 
-    def __len__(self):
+    @property
+    def num_pieces(self) -> int:
+        """Pieces of all sounds."""
         return len(self._sound)
 
     @property
-    def steps_per_epoch(self):
-        """Steps in which each sample is predicted once: int."""
-        return -(-len(self) // self.batch_size)
+    def steps_per_epoch(self) -> int:
+        """Steps in which each sample is predicted once."""
+        return -(-self.num_pieces // self.batch_size)
 
-    def batch(self, step):
+    def batch(self, step: int) -> tuple[dict[str, Array], Array, Array]:
         """Gives the batch of a step.
 
         Args:
-            step: int, from 0, in all epochs.
+            step: from 0, counted through all epochs.
 
         Returns:
             `(inputs, targets, weights)`: dict of `waveform`, float32 `(batch, lead - 1 +
-            piece_samples)`, of which the plan's `lead` is the receptive field, or as many whole
+            piece_samples)`, where the plan's `lead` is the receptive field, or as many whole
             frames of a local condition as hold it; for each condition int32 `(batch,)`; and
             `local_condition`, float32 `(batch, frames, local_channels)`, if the model takes it;
-            float32 `(batch, lead - receptive_field + piece_samples)`, the samples that the
-            predictions are of, in [-1, 1]; and float32 of that shape, 1, or 0 where there is no
-            sample, or it is of the piece before.
+            float32 `(batch, lead - receptive_field + piece_samples)`, the samples that are
+            predicted, in [-1, 1]; and float32 of that shape, 1, or 0 where there is no sample, or
+            it is of the piece before.
         """
         lead, extra = self.plan.lead, self.plan.lead - self.plan.receptive_field
         windows = np.zeros((self.batch_size, lead + self.piece_samples), "float32")
@@ -82,53 +101,30 @@ class Segments:
         for row, number in enumerate(self.members(step)):
             sound, offset = self._sound[number], self._offset[number]
             weights[row, extra : extra + self._cut(windows[row], sound, offset)] = 1
-            for name, each in self._ids.items():
-                ids[name][row] = each[sound]
+            for name, values in self._ids.items():
+                ids[name][row] = values[sound]
             if self.plan.local_channels:
                 start = offset if begins[row] else 0
-                frames.append(cut_frames(self.sounds.frames[sound], self, offset, start))
+                local = self.sounds.frames[sound]
+                frames.append(cut_frames(local, self.plan, self.piece_samples, offset, start))
         windows[begins, :lead] = 0
         inputs = {WAVEFORM: windows[:, :-1], **ids}
         if frames:  # rows without a piece take the first one's
             inputs[LOCAL] = np.stack(frames + frames[:1] * (self.batch_size - len(frames)))
         return inputs, windows[:, lead - extra :], weights
 
-    def members(self, step):
+    def members(self, step: int) -> Array:
         """Numbers of the pieces of a step: int64 `(pieces,)`, `batch_size` at most."""
-        epoch, place = divmod(int(step), self.steps_per_epoch)
-        ends = np.array([place, place + 1]) * len(self) // self.steps_per_epoch
-        return self._order(epoch)[slice(*ends)]
+        epoch, index = self.position(step)
+        ends = np.array([index, index + 1]) * self.num_pieces // self.steps_per_epoch
+        return self._pieces(epoch)[slice(*ends)]
 
-    def dataset(self, first_step=0, num_steps=None):
-        """Gives the batches one after the other, prepared while others are trained on.
-
-        Args:
-            first_step: int, to go on from.
-            num_steps: int; `None` for no end.
-
-        Returns:
-            `tf.data.Dataset` of what `batch` gives.
-        """
-        last = tf.int64.max if num_steps is None else first_step + num_steps
-        example = self.batch(first_step)
-        types = [x.dtype for x in tf.nest.flatten(example)]
-
-        def batch(step):
-            flat = tf.numpy_function(lambda step: tf.nest.flatten(self.batch(step)), [step], types)
-            for x, like in zip(flat, tf.nest.flatten(example), strict=True):
-                x.set_shape(like.shape)
-            return tf.nest.pack_sequence_as(example, flat)
-
-        steps = tf.data.Dataset.range(first_step, last)
-        return steps.map(batch, tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)
-
-    def _order(self, epoch):
-        if not self.shuffle:
-            return np.arange(len(self))
-        return np.random.default_rng([self.seed, epoch]).permutation(len(self))
+    def _pieces(self, epoch):
+        """Numbers of all pieces in the order of an epoch."""
+        return self.order(epoch, self.num_pieces) if self.shuffle else np.arange(self.num_pieces)
 
     def _begins(self, step):
-        """Which rows of a step's batch begin out of silence: bool `(batch_size,)`."""
+        """Whether each row of a step's batch begins out of silence: bool `(batch_size,)`."""
         rng = np.random.default_rng([self.seed, int(step), 1])
         return rng.random(self.batch_size) < self.starts
 
@@ -146,19 +142,19 @@ class Segments:
         return end - offset
 
 
-def cheapest_segment_length(sounds, plan, longest=16384):
+def cheapest_segment_length(sounds: Sounds, plan: WaveNetConfig, longest: int = 16384) -> int:
     """Finds the length of pieces with which an epoch costs least.
 
     Short pieces repeat what their receptive fields have in common; long ones are silence behind the
-    sounds' ends. Counted are multiplications, see `epoch_cost`.
+    sounds' ends. The cost is the number of multiplications.
 
     Args:
-        sounds: `Sounds`.
-        plan: `WaveNetConfig`.
-        longest: int, samples, beyond which pieces shall not go.
+        sounds: to be cut into pieces.
+        plan: `WaveNetConfig` of the model.
+        longest: samples of a piece, at most.
 
     Returns:
-        int, a multiple of 64 (or `longest`), and of the frames of a local condition.
+        Samples, a multiple of 64 (or `longest`), and of the frames of a local condition.
     """
     hop = plan.local_hop if plan.local_channels else 1
     unit = -(-64 // hop) * hop
@@ -166,17 +162,8 @@ def cheapest_segment_length(sounds, plan, longest=16384):
     return min(lengths, key=lambda length: epoch_cost(sounds, plan, length))
 
 
-def epoch_cost(sounds, plan, piece_samples):
-    """Counts the multiplications of a forward pass over all pieces, for each sample of sound.
-
-    Args:
-        sounds: `Sounds`.
-        plan: `WaveNetConfig`.
-        piece_samples: int.
-
-    Returns:
-        float.
-    """
+def epoch_cost(sounds: Sounds, plan: WaveNetConfig, piece_samples: int) -> float:
+    """Multiplications of a forward pass over all pieces, per sample of sound."""
     num_pieces = (-(-sounds.lengths // piece_samples)).sum()
     piece_samples += plan.lead - plan.receptive_field
     gate = 2 * plan.filter_width * plan.residual_channels * plan.dilation_channels
@@ -190,11 +177,7 @@ def epoch_cost(sounds, plan, piece_samples):
     return float(num_pieces * (stack + top) / sounds.lengths.sum())
 
 
-def _check(sounds, plan, piece_samples, batch_size, seed):
-    counts = {"piece_samples": (piece_samples, 1), "batch_size": (batch_size, 1), "seed": (seed, 0)}
-    for name, (count, least) in counts.items():
-        if isinstance(count, bool) or not isinstance(count, int) or count < least:
-            raise InputError(f"`{name}` must be an int, {least} or more. Received: {count!r}")
+def _check_sounds(sounds, plan, piece_samples):
     if sounds.sample_rate != plan.sample_rate:
         raise InputError(
             f"Expected sounds at the model's {plan.sample_rate} Hz. They are at "

@@ -1,0 +1,57 @@
+"""The spoken digits: official parts by file name, and words as loud as one another."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from keras_sounddream import InputError
+from keras_sounddream.training.recipes import fsdd
+
+
+@pytest.fixture
+def data(tmp_path):
+    folder = tmp_path / "fsdd" / "recordings"
+    folder.mkdir(parents=True)
+    for name, peak in {
+        "0_jackson_0": 0.5,
+        "7_theo_4": 0.03,
+        "7_theo_5": 0.02,
+        "9_lucas_49": 0.4,
+    }.items():
+        wave = peak * np.sin(np.arange(400) / 3)
+        soundfile.write(folder / f"{name}.wav", wave, fsdd.SAMPLE_RATE)
+    (folder / "readme.txt").write_text("no recording")
+    return tmp_path / "fsdd"
+
+
+@pytest.mark.parametrize(
+    ("test", "names", "speakers"),
+    [
+        (True, ["0_jackson_0", "7_theo_4"], ("jackson", "theo")),
+        (False, ["7_theo_5", "9_lucas_49"], ("theo", "lucas")),
+    ],
+)
+def test_parts_are_told_by_the_take(data, test, names, speakers):
+    words = fsdd.list_words(data, test)
+    assert [path.stem for path in words.paths] == names
+    assert tuple(words.labels["speaker"]) == speakers
+    assert list(words.labels["digit"]) == [fsdd.DIGITS[int(name[0])] for name in names]
+
+
+def test_words_are_brought_to_one_peak(data, tmp_path):
+    words = fsdd.read_words(data, tmp_path / "kept", test=False)
+    peaks = [abs(words.waveform(number)).max() for number in range(len(words))]
+    np.testing.assert_allclose(peaks, fsdd.PEAK, atol=1e-3)
+    assert words.sample_rate == fsdd.SAMPLE_RATE
+
+
+@pytest.mark.parametrize("folder", [".", "nowhere"])
+def test_a_folder_without_recordings_is_named(tmp_path, folder):
+    with pytest.raises(InputError, match=r"recordings/7_jackson_32.wav in .*Found none"):
+        fsdd.list_words(tmp_path / folder, test=True)
+
+
+def test_the_network_is_that_of_the_shipped_weights():
+    assert len(fsdd.DIGITS) == 10
+    assert fsdd.NETWORK["sample_rate"] == fsdd.SAMPLE_RATE
+    assert list(fsdd.LENGTHS) == sorted(fsdd.LENGTHS)
