@@ -10,7 +10,7 @@ from keras_sounddream.types import Array
 
 
 def check_layers(model: keras.Model, layers: Sequence[str]) -> list[str]:
-    """The names of the layers, each once; an `InputError` if one is unknown or has too many axes."""
+    """Names of the layers, each once; an `InputError` if one is unknown or has too many axes."""
     if not isinstance(layers, list | tuple) or not layers:
         raise InputError(f"Expected a list of layer names. Received: {layers!r}")
     for name in layers:

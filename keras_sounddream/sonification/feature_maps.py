@@ -3,6 +3,8 @@
 import math
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +18,7 @@ _FLOAT = np.dtype("<f4")
 
 
 class FeatureMaps:
-    """A sequence of float32 planes `(frames, bands)`, one per filter, written some frames at a time.
+    """A sequence of float32 planes `(frames, bands)`, one per filter, written in stretches of frames.
 
     More bytes than `MOST_IN_MEMORY` go to a temporary file, which is deleted with the object.
 
@@ -26,7 +28,8 @@ class FeatureMaps:
 
     def __init__(self, filters: int, frames: int, bands: int) -> None:
         self.shape = (filters, frames, bands)
-        self._values = self._file = None
+        self._values: Any = None
+        self._file: Any = None
         if math.prod(self.shape) * _FLOAT.itemsize <= MOST_IN_MEMORY:
             self._values = np.zeros(self.shape, _FLOAT)
         else:
@@ -62,6 +65,9 @@ class FeatureMaps:
         self._file.seek(self._offset(index, 0))
         plane = np.fromfile(self._file, _FLOAT, size)
         return plane.reshape(self.shape[1:])
+
+    def __iter__(self) -> Iterator[Array]:
+        return (self[index] for index in range(len(self)))
 
     def _offset(self, index, start):
         return (index * self.shape[1] + start) * self.shape[2] * _FLOAT.itemsize
