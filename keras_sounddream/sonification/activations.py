@@ -60,7 +60,7 @@ def read_activations(
     size = source.shape[1 + axis]
     length = most_inputs // (math.prod(source.shape[:3]) // size)
     chunks = cut_chunks(model, names, size, axis, length)
-    examples = None
+    examples: list[dict[str, FeatureMaps]] = []
     for number, chunk in enumerate(chunks, start=1):
         before_axis = (slice(None),) * (1 + axis)
         pieces = read(source[(*before_axis, slice(chunk.start, chunk.stop))])

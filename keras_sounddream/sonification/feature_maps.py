@@ -3,7 +3,7 @@
 import math
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,8 @@ MOST_IN_MEMORY = 2**27  # bytes of one layer
 _FLOAT = np.dtype("<f4")
 
 
-class FeatureMaps:
-    """A sequence of float32 planes `(frames, bands)`, one per filter, written in stretches of frames.
+class FeatureMaps(Sequence[Array]):
+    """A sequence of float32 planes `(frames, bands)`, one per filter, written frames by frames.
 
     More bytes than `MOST_IN_MEMORY` go to a temporary file, which is deleted with the object.
 
@@ -55,7 +55,7 @@ class FeatureMaps:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, index: int) -> Array:
+    def __getitem__(self, index: int) -> Array:  # type: ignore[override]
         """The plane of one filter: float32 `(frames, bands)`."""
         if not 0 <= index < len(self):
             raise IndexError(index)
@@ -65,9 +65,6 @@ class FeatureMaps:
         self._file.seek(self._offset(index, 0))
         plane = np.fromfile(self._file, _FLOAT, size)
         return plane.reshape(self.shape[1:])
-
-    def __iter__(self) -> Iterator[Array]:
-        return (self[index] for index in range(len(self)))
 
     def _offset(self, index, start):
         return (index * self.shape[1] + start) * self.shape[2] * _FLOAT.itemsize

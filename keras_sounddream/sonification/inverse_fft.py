@@ -72,22 +72,20 @@ def normalize(signal: Array, legacy: bool = False) -> Array:
     return 2 * ((signal - lowest) / (highest - lowest)) - 1
 
 
-def signals(planes: Sequence[Array], legacy: bool = False) -> Iterator[Array]:
+def signals(planes: Array, legacy: bool = False) -> Iterator[Array]:
     """Yields the signal of each filter: float `(frames * bands,)` in [-1, 1]."""
     for plane in planes:
         yield normalize(plane_to_signal(plane), legacy)
 
 
-def sonify_activations(
-    planes: Sequence[Array], combine: str = "sum", legacy: bool = False
-) -> Array:
+def sonify_activations(planes: Array, combine: str = "sum", legacy: bool = False) -> Array:
     """Turns the planes of a layer into sound, in the same way as netsounds.
 
     Each filter's signal is the real part of the inverse Fourier transform of one frame after
     another, stretched over [-1, 1].
 
     Args:
-        planes: float arrays `(frames, bands)`, such as those of `to_planes`.
+        planes: sequence of float arrays `(frames, bands)`, such as those of `to_planes`.
         combine: `"sum"` adds the filters' signals and stretches the sum over [-1, 1]; `"concat"`
             concatenates them; `"separate"` keeps them apart.
         legacy: whether a filter with constant activation becomes the constant -1 instead of
@@ -175,7 +173,7 @@ def bring_to_level(waveform: Array, level_db: float) -> Array:
     return (straight + _ROOM * np.tanh((waveform - straight) / _ROOM)).astype("float32")
 
 
-def check_planes(planes: Sequence[Array]) -> None:
+def check_planes(planes: Array) -> None:
     """Refuses what is not a sequence of planes `(frames, bands)`, or an empty one."""
     if isinstance(planes, np.ndarray) and (planes.ndim != 3 or not planes.size):
         raise InputError(
@@ -188,7 +186,7 @@ def check_planes(planes: Sequence[Array]) -> None:
         )
 
 
-def without_bands(planes: Sequence[Array]) -> Sequence[Array]:
+def without_bands(planes: Array) -> Array:
     """The planes; or, where they have one band, one plane with the filters as its bands."""
     if np.shape(planes[0])[1] > 1 or len(planes) == 1:
         return planes

@@ -1,7 +1,5 @@
 """Mask: activations as time-frequency filters of the network's input sound."""
 
-from collections.abc import Sequence
-
 import keras
 import numpy as np
 from keras import ops
@@ -41,7 +39,7 @@ class Mask:
             return np.zeros(self._waveform.shape[1], "float32")
         return ops.convert_to_numpy(hold_level(waveform, rms(self._waveform), _LEVEL_ROUNDS))[0]
 
-    def apply_sum(self, planes: Sequence[Array]) -> Array:
+    def apply_sum(self, planes: Array) -> Array:
         """The sound filtered by the sum of planes, each scaled to [0, 1]: float32 `(samples,)`."""
         return self.apply(sum(_to_share(np.asarray(plane, "float64")) for plane in planes))
 

@@ -1,6 +1,4 @@
-"""Parameter mapping: activations drive the pitch and loudness of additive voices, in NumPy alone."""
-
-from collections.abc import Sequence
+"""Parameter mapping: activations drive pitch and loudness of additive voices, in NumPy alone."""
 
 import numpy as np
 
@@ -22,7 +20,7 @@ _PEAK = 0.9
 
 
 def map_to_voices(
-    planes: Sequence[Array],
+    planes: Array,
     sample_rate: int,
     seconds: float,
     voices: int = 16,
@@ -36,7 +34,7 @@ def map_to_voices(
     note; the pitch glides, half an octave either way, as the active bands move.
 
     Args:
-        planes: float arrays `(frames, bands)`.
+        planes: sequence of float arrays `(frames, bands)`.
         sample_rate: Hz.
         seconds: duration over which the frames are spread.
         voices: at most; fewer if there are fewer filters.
@@ -51,13 +49,8 @@ def map_to_voices(
         InputError: if there are no planes, or a setting is out of its range.
     """
     check_planes(planes)
-    check_settings(
-        sample_rate=sample_rate,
-        seconds=seconds,
-        voices=voices,
-        lowest_hz=lowest_hz,
-        octaves=octaves,
-    )
+    pitches = {"lowest_hz": lowest_hz, "octaves": octaves}
+    check_settings(sample_rate=sample_rate, seconds=seconds, voices=voices, **pitches)
     loudness, centroids = _curves(planes)
     chosen = np.sort(np.argsort(-loudness.std(axis=1), kind="stable")[:voices])
     loudness, centroids = loudness[chosen], centroids[chosen]

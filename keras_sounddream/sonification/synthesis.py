@@ -5,7 +5,7 @@ length, and `total(planes)`, float32 `(samples,)`, their combination.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -75,7 +75,11 @@ class ParameterMap:
     """Voices of `map_to_voices`, with its settings."""
 
     def __init__(self, sample_rate: int, seconds: float, **settings: float) -> None:
-        self._settings = {"sample_rate": sample_rate, "seconds": seconds, **settings}
+        self._settings: dict[str, Any] = {
+            "sample_rate": sample_rate,
+            "seconds": seconds,
+            **settings,
+        }
 
     def signals(self, planes: Planes) -> Iterator[Array]:
         """One signal per voice."""

@@ -141,17 +141,15 @@ class _Writer:
         """Writes the sounds of a layer; gives `Sound`s, and those to mix by how they combine."""
         request, found, to_mix = self.request, [], {}
         settings = (request.legacy, request.level_db, request.settings)
-        synthesizer = make_synthesizer(
+        synth = make_synthesizer(
             self.model, self.source, layer, request.method, self.rate, *settings
         )
         for combine in request.combines:
             name = f"{self.name(layer)}_{self.ending(combine)}"
             if combine == "separate":
-                found.append(self._separate(name, layer, synthesizer.signals(planes), picture))
+                found.append(self._separate(name, layer, synth.signals(planes), picture))
                 continue
-            blocks = (
-                [synthesizer.total(planes)] if combine == "sum" else synthesizer.signals(planes)
-            )
+            blocks = [synth.total(planes)] if combine == "sum" else synth.signals(planes)
             kept = _Kept(blocks)
             write_signals(self.folder / f"{name}.wav", kept, self.rate, request.bits)
             found.append(self._sound(name, layer, combine, picture))
