@@ -9,6 +9,7 @@ from keras_sounddream.deepdream import objectives
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.errors import InputError
+from keras_sounddream.sonification.inputs import ImageInput, model_input
 from keras_sounddream.types import Array
 
 STEPS = 100
@@ -44,12 +45,12 @@ def invert(
     Raises:
         InputError: if the model takes no sounds, lacks a layer, or the sound is not for it.
     """
+    if isinstance(model_input(model), ImageInput):
+        raise InputError(f"Expected a model of sounds to invert. {model.name} takes pictures.")
     waveform = np.atleast_2d(np.asarray(waveform, "float32"))
     objective = objectives.inverted(model, list(layers), waveform)
     settings = {"octaves": 1, "steps": steps, "roll_seconds": 0.0, "seed": seed}
     dream = DeepDream(model, objective, **settings)
-    if dream.of_pictures:
-        raise InputError(f"Expected a model of sounds to invert. {model.name} takes pictures.")
     dream.compile(keras.optimizers.Adam(RATE_NEPERS))
     return dream.run(_noise_like(waveform, seed), progress=progress)
 

@@ -208,7 +208,7 @@ def _check_settings(method, settings):
     if method == "parameter_map":
         parameter_map.check_settings(**settings)
     if method == "invert":
-        dream_settings.choose(False, **settings)
+        dream_settings.choose("sound", **settings)
 
 
 def _check_sound_method(method, kind, sample_rate):
