@@ -9,45 +9,48 @@ import pytest
 
 PACKAGE = pathlib.Path(__file__).parents[1] / "keras_sounddream"
 
+BASE = {"checks", "errors", "files", "lazy", "types"}  # every package may import these
 MAY_IMPORT = {
+    # single modules
+    "checks": {"errors"},
     "errors": set(),
-    "files": {"errors"},
-    "audio": {"errors", "files"},
-    "convert": {"errors", "files"},
-    "applications": {"audio", "convert", "errors", "files"},
-    "deepdream": {"audio", "errors", "files", "reports"},
-    "reports": {"audio", "errors", "files"},
-    "sonification": {"audio", "deepdream", "errors", "files", "reports"},
-    "generation": {"applications", "audio", "errors", "files"},
-    "export": {"audio", "deepdream", "errors", "files", "generation"},
-    # of export, generation and sonification, what tests/lite proves free of Keras
-    "lite": {"errors", "export", "files", "generation", "sonification"},
-    "training": {"applications", "audio", "deepdream", "errors", "files", "generation"},
-    "batch": {"applications", "audio", "deepdream", "errors", "export", "files"},
-    "data": {"audio", "errors", "files", "reports", "training"},
-    "cli": {
-        "applications",
-        "audio",
-        "batch",
-        "convert",
-        "data",
-        "deepdream",
-        "errors",
-        "export",
-        "files",
-        "generation",
-        "reports",
-        "sonification",
-        "training",
-    },
+    "files": {"errors", "types"},
+    "lazy": set(),
+    "moved": set(),
+    "registered": set(),
+    "types": set(),
+    # arrays
+    "audio": BASE,
+    "images": BASE,
+    "convert": BASE,
+    "applications": BASE | {"audio", "convert"},
+    "deepdream": BASE | {"audio"},
+    "generation": BASE | {"applications", "audio"},
+    "sonification": BASE | {"audio", "deepdream"},
+    "export": BASE | {"audio", "deepdream", "generation", "images"},
+    "reports": BASE | {"audio"},
+    # of export, generation and sonification, the modules that tests/lite proves free of Keras
+    "lite": BASE | {"export", "generation", "sonification"},
+    # files and recipes
+    "datasets": BASE | {"applications", "audio"},
+    "training": BASE | {"applications", "audio", "datasets", "deepdream", "generation"},
+    "workflows": BASE
+    | {"applications", "audio", "deepdream", "generation", "images", "reports", "sonification"},
+    "batch": BASE | {"applications", "audio", "deepdream", "export", "images", "workflows"},
+    # the command line
+    "cli": BASE
+    | {"applications", "audio", "batch", "convert", "datasets", "deepdream", "export"}
+    | {"generation", "images", "reports", "sonification", "training", "workflows"},
 }
+ONLY_THERE = {"datasets.inspection": {"reports"}}  # arrows of a part of a package
 MAY_IMPORT_TENSORFLOW = {
     "deepdream",
     "export",
     "generation",
     "training",
-    "audio.graph_io",
+    "audio.tfio",
     "convert.checkpoint",
+    "datasets.tfds",
 }
 
 
@@ -60,34 +63,107 @@ def imports(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def targets(path):
+    """Modules and packages directly inside `keras_sounddream` that a file imports."""
+    for name in imports(path):
+        root, *inside = name.split(".")
+        if root == "keras_sounddream" and inside and inside[0] in MAY_IMPORT:
+            yield inside[0]
+
+
+def place(path):
+    """A file's module name inside the package, such as `audio.io`."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def modules(package):
+    """The files of a package, or the single module of that name."""
+    single = PACKAGE / f"{package}.py"
+    return [single] if single.exists() else sorted((PACKAGE / package).rglob("*.py"))
+
+
+def within(module, parts):
+    """The one of `parts` that a module is in, or is; or `None`."""
+    return next((part for part in parts if f"{module}.".startswith(f"{part}.")), None)
+
+
 @pytest.mark.parametrize("package", MAY_IMPORT)
 def test_imports_follow_the_arrows(package):
-    files = [PACKAGE / f"{package}.py"] if (PACKAGE / f"{package}.py").exists() else []
-    files += (PACKAGE / package).rglob("*.py")
-    assert files
-    for path in files:
-        for name in imports(path):
-            parts = name.split(".")
-            if parts[0] == "keras_sounddream" and parts[1:2] and parts[1] in MAY_IMPORT:
-                assert parts[1] in MAY_IMPORT[package] | {package}, f"{path.name} imports {name}"
-            if parts[0] == "tensorflow":
-                here = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
-                assert {package, here} & MAY_IMPORT_TENSORFLOW, f"{path.name} imports tensorflow"
+    assert modules(package)
+    for path in modules(package):
+        extra = ONLY_THERE.get(within(place(path), ONLY_THERE), set())
+        for target in targets(path):
+            assert target in MAY_IMPORT[package] | extra | {package}, f"{path} imports {target}"
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_tensorflow_is_imported_where_the_table_says(package):
+    for path in modules(package):
+        if any(name.split(".")[0] == "tensorflow" for name in imports(path)):
+            assert within(place(path), MAY_IMPORT_TENSORFLOW), f"{path} imports tensorflow"
+
+
+def test_the_arrows_form_no_ring():
+    rest = {package: set(may) for package, may in MAY_IMPORT.items()}
+    while rest:
+        free = [package for package, may in rest.items() if not may & set(rest)]
+        assert free, f"a ring among {sorted(rest)}"
+        for package in free:
+            del rest[package]
+
+
+@pytest.mark.parametrize(
+    ("package", "forbidden"),
+    [
+        ("datasets", {"training", "deepdream", "cli", "workflows"}),
+        ("deepdream", {"reports", "applications", "datasets", "training"}),
+        ("training", {"workflows", "cli", "batch", "reports"}),
+        ("sonification", {"workflows", "reports"}),
+    ],
+)
+def test_arrows_that_must_not_come_back(package, forbidden):
+    assert not forbidden & MAY_IMPORT[package]
+    for path in modules(package):
+        assert not forbidden & set(targets(path)), path
+
+
+@pytest.mark.parametrize("package", sorted({path.parent for path in PACKAGE.rglob("*.py")}))
+def test_no_module_has_the_name_of_an_attribute_of_its_package(package):
+    """Otherwise the order of imports would decide what the name is."""
+    for node in ast.walk(ast.parse((package / "__init__.py").read_text())):
+        if isinstance(node, ast.Dict):
+            homes = {
+                key.value: value.value for key, value in zip(node.keys, node.values, strict=True)
+            }
+            for name, home in homes.items():
+                is_module = (package / f"{name}.py").exists() or (package / name).is_dir()
+                assert is_module == (home == ""), f"{package.name}.{name}"
 
 
 def test_builders_use_what_reads_and_dreams_and_no_command():
-    used = {"applications", "audio", "deepdream", "errors", "training"}
+    used = {"checks", "errors", "files", "types"}
+    used |= {"applications", "audio", "datasets", "deepdream", "images", "workflows"}
     for path in (PACKAGE.parent / "tfds_builders").rglob("*.py"):
         for name in imports(path):
             parts = name.split(".")
-            assert parts[0] not in ("tensorflow", "keras") or path.stem in ("folds", "dreaming")
-            if parts[0] == "keras_sounddream" and len(parts) > 2:
+            assert parts[0] not in ("tensorflow", "keras") or path.stem == "folds"
+            if parts[0] == "keras_sounddream" and parts[1] != "DeepDream":
                 assert parts[1] in used, f"{path.name} imports {name}"
 
 
+def test_only_one_module_loads_the_builders():
+    importers = [
+        place(path)
+        for path in PACKAGE.rglob("*.py")
+        if 'import_module("tfds_builders")' in path.read_text()
+        or any(name.split(".")[0] == "tfds_builders" for name in imports(path))
+    ]
+    assert importers == ["datasets.tfds.builders"]
+
+
 def test_the_table_holds_every_package():
-    found = {p.stem for p in PACKAGE.glob("*.py")} | {p.parent.name for p in PACKAGE.glob("*/*.py")}
-    assert found - {"__init__"} - {PACKAGE.name} == set(MAY_IMPORT)
+    names = {p.stem for p in PACKAGE.glob("*.py")} | {p.parent.name for p in PACKAGE.glob("*/*.py")}
+    assert names - {"__init__"} - {PACKAGE.name} == set(MAY_IMPORT)
 
 
 @pytest.mark.parametrize(
@@ -95,9 +171,10 @@ def test_the_table_holds_every_package():
     [
         "import keras_sounddream",
         "import keras_sounddream.audio.io",
-        "from keras_sounddream.export import metadata, packing, sounds",
+        "from keras_sounddream.export import metadata, reference_sounds",
+        "from keras_sounddream.export.litert import packing",
         "import keras_sounddream.lite.cli",
-        "from keras_sounddream.reports import animation, dream, gallery, page, spectrogram",
+        "from keras_sounddream.reports.dream import animation, figure, gallery, page",
         "from keras_sounddream.cli.main import main; main(['--help'])",
         "from keras_sounddream.cli.main import main; main(['dream', '--help'])",
         "from keras_sounddream.cli.main import main; main(['gallery', '--help'])",
@@ -108,9 +185,12 @@ def test_the_table_holds_every_package():
         "from keras_sounddream.cli.main import main; main(['log', '--help'])",
         "from keras_sounddream.cli.main import main; main(['batch', 'dream', '--help'])",
         "from keras_sounddream.cli.main import main; main(['data', 'check', '--help'])",
-        "from keras_sounddream.sonification import formula, voices, sonify_activations",
+        "from keras_sounddream.sonification import inverse_fft, parameter_map, sonify_activations",
         "from keras_sounddream.convert import h5, npy, npz, pth, t7",
-        "from keras_sounddream.generation import numbers",
+        "from keras_sounddream.generation import random_numbers",
+        "import keras_sounddream.audio.spectrogram_image",
+        "from keras_sounddream import batch, checks, datasets, images, types, workflows",
+        "from keras_sounddream.batch import jobs, outputs, tables",
     ],
 )
 def test_quick_imports_leave_tensorflow_and_keras_alone(code):
