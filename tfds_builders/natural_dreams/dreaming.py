@@ -30,7 +30,7 @@ class SoundMaker:
     @staticmethod
     def make(example: dict[str, Any], dream: Any, plan: dict[str, Any], audio: Any) -> Dreamed:
         """Dreams on an example, whose rate may be that of the source's feature `audio`."""
-        rate = int(example["sample_rate"] if "sample_rate" in example else audio.sample_rate)
+        rate = int(example.get("sample_rate") or audio.sample_rate)
         samples = np.asarray(example["audio"]).reshape(-1)[: round(plan["seconds"] * rate)]
         waveform = resample(samples[np.newaxis] / 32768, rate, dream.sample_rate)[0]
         result = dream.run(np.clip(waveform, -1, 1))
