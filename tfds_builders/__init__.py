@@ -1,6 +1,6 @@
 """Data sets for TensorFlow Datasets: `import tfds_builders`, then `tfds.load("esc50/esc10")`.
 
-Importing the package registers its builders, of which none is built or downloaded by that.
+Importing the package registers its builders, without building or downloading any.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""What all builders of files share: the splits, and what becomes of a file that is broken."""
+"""Base of the builders that store files: splits, and the policy for broken files."""
 
 import dataclasses
 import pathlib
@@ -7,6 +7,7 @@ import typing
 import tensorflow_datasets as tfds
 from absl import logging
 
+from keras_sounddream.checks import check, choice
 from keras_sounddream.errors import InputError
 from tfds_builders import folds
 
@@ -15,33 +16,32 @@ BROKEN = ("skip", "fail")
 
 @dataclasses.dataclass(eq=False)
 class FileConfig(tfds.core.BuilderConfig):
-    """What a builder does with a file that cannot be read.
+    """The policy for files that cannot be read.
 
     Attributes:
-        broken: str, `"skip"` leaves it out and names it in
-            `builder.info.metadata["broken_files"]`, `"fail"` ends the build.
+        broken: `"skip"` leaves a file out and names it in `builder.info.metadata["broken_files"]`,
+            `"fail"` ends the build.
     """
 
     broken: str = "skip"
 
-    def __post_init__(self):
-        if self.broken not in BROKEN:
-            raise InputError(f"`broken` must be 'skip' or 'fail'. Received: {self.broken!r}")
+    def __post_init__(self) -> None:
+        check("broken", self.broken, choice(BROKEN))
 
 
 class File(typing.NamedTuple):
-    """A file to store: its key, its path and what is stored beside it.
+    """A file to store: its key, its path and the fields stored with it.
 
-    Of `fields`, `recording` names the source recording, which no two parts should share.
+    The field `recording` names the source recording, which no two parts should share.
     """
 
     key: str
     path: pathlib.Path
-    fields: dict
+    fields: dict[str, typing.Any]
 
 
 class FileBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-    """Stores files; one says with `_describe` what is in an example, and with `_read` reads it."""
+    """Stores files; a subclass calls `_describe` and `_store`, and implements `_read`."""
 
     def _describe(self, features, supervised_keys=None, **information):
         """Describes the data set, with a report of broken files in its metadata."""
@@ -53,7 +53,7 @@ class FileBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         )
 
     def _store(self, parts):
-        """Gives TFDS the generators of the splits; `parts` is a dict of lists of `File`."""
+        """Generators of the splits for TFDS, from lists of `File` by split."""
         for name, files in parts.items():
             if not files:
                 raise InputError(f"Expected files for the split {name} of {self.name}. Found none.")
@@ -74,11 +74,11 @@ class FileBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
             yield file.key, {**content, **file.fields}
 
     def _read(self, file):
-        """Reads a file: a dict of features, or an `InputError` that names it."""
+        """Features of a file as a dict; an `InputError` names a file that cannot be read."""
         raise NotImplementedError
 
     def _note_broken(self, error):
-        """Names a file that could not be read in the data set's metadata, or ends the build."""
+        """Records a broken file in the data set's metadata, or ends the build."""
         if self.builder_config.broken == "fail":
             raise error
         logging.warning("left out of %s: %s", self.name, error)

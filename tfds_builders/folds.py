@@ -1,6 +1,7 @@
-"""Parts of a data set that share no source recording."""
+"""Folds of a data set that share no source recording."""
 
 import typing
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -8,29 +9,28 @@ from keras_sounddream.errors import InputError
 
 
 class Pair(typing.NamedTuple):
-    """What to train on and what to test on when a fold is left out.
+    """Training and test data with one fold left out.
 
     `test` is the fold alone; `train` holds all others, without the recordings that are in `test`.
     """
 
     fold: str
-    train: object
-    test: object
+    train: typing.Any
+    test: typing.Any
 
 
-def leave_one_out(builder, **reading):
+def leave_one_out(builder: typing.Any, **reading: typing.Any) -> list[Pair]:
     """Leaves out each fold in turn.
 
-    Some data sets have slices of one recording in two folds (UrbanSound8K of five). What of such a
-    recording is outside the fold that is tested is left out of training too.
+    Some data sets have slices of one recording in two folds (UrbanSound8K: of five recordings).
+    Slices of such a recording outside the test fold are left out of training, too.
 
     Args:
-        builder: `tfds.core.DatasetBuilder` that is built, with splits `fold1` … and a feature
-            `recording`.
-        **reading: of `as_dataset`, such as `shuffle_files` and `read_config`.
+        builder: a built `tfds.core.DatasetBuilder` with splits `fold1` … and a feature `recording`.
+        **reading: arguments of `as_dataset`, such as `shuffle_files` and `read_config`.
 
     Returns:
-        list of `Pair` with `tf.data.Dataset` of examples, in the folds' order.
+        pairs of `tf.data.Dataset` of examples, in the folds' order.
 
     Raises:
         InputError: if the data set has fewer than two folds.
@@ -51,69 +51,38 @@ def leave_one_out(builder, **reading):
     return pairs
 
 
-def find_crossing(members):
-    """Finds the recordings that are in several parts.
-
-    Args:
-        members: iterable of `(recording, part)`, both str, one a clip.
-
-    Returns:
-        dict from each such recording to the sorted list of its parts.
-    """
-    parts = {}
+def find_crossing(members: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Recordings in several parts, with those parts, from `(recording, part)` of each clip."""
+    parts: dict[str, set[str]] = {}
     for recording, part in members:
         parts.setdefault(recording, set()).add(part)
-    return {name: sorted(found) for name, found in sorted(parts.items()) if len(found) > 1}
+    return {name: sorted(ones) for name, ones in sorted(parts.items()) if len(ones) > 1}
 
 
-def left_out(crossing, fold):
-    """Lists the recordings of a fold that are in other folds too.
-
-    Args:
-        crossing: dict, as of `find_crossing`.
-        fold: str.
-
-    Returns:
-        list of str: not to be trained on when that fold is tested.
-    """
+def left_out(crossing: Mapping[str, Sequence[str]], fold: str) -> list[str]:
+    """Recordings of a fold that are in other folds, too: no training on them in its test."""
     return [recording for recording, parts in crossing.items() if fold in parts]
 
 
-def deal(recordings, labels, num_folds, seed):
-    """Deals clips into folds at random, a recording as a whole, classes as evenly as that allows.
-
-    Args:
-        recordings: sequence of str, one a clip.
-        labels: sequence of str or int, its class.
-        num_folds: int.
-        seed: int.
-
-    Returns:
-        list of int, `1` … `num_folds`, one a clip.
-    """
-    first_label = {}
+def deal(
+    recordings: Sequence[str], labels: Sequence[str | int], num_folds: int, seed: int
+) -> list[int]:
+    """Random folds `1` … `num_folds` of clips, whole recordings, classes as even as possible."""
+    first_label: dict[str, typing.Any] = {}
     for recording, label in zip(recordings, labels, strict=True):
         first_label.setdefault(recording, label)
     names = [
         sorted(first_label)[i] for i in np.random.default_rng(seed).permutation(len(first_label))
     ]
-    names.sort(
-        key=lambda name: str(first_label[name])
-    )  # classes one after the other, each shuffled
+    names.sort(key=lambda name: str(first_label[name]))  # class by class, each shuffled
     fold = {name: 1 + i % num_folds for i, name in enumerate(names)}
     return [fold[recording] for recording in recordings]
 
 
-def cut_by_shares(items, shares):
-    """Cuts a list into parts one after the other.
-
-    Args:
-        items: list.
-        shares: dict from a part's name to its share; they add up to 1.
-
-    Returns:
-        dict of lists: the first part takes what rounding leaves.
-    """
+def cut_by_shares(
+    items: list[typing.Any], shares: Mapping[str, float]
+) -> dict[str, list[typing.Any]]:
+    """Consecutive parts of a list by shares that add up to 1; the first takes the remainder."""
     later = [int(share * len(items)) for share in list(shares.values())[1:]]
     ends = [len(items) - sum(later[i:]) for i in range(len(later) + 1)]
     starts = [0, *ends[:-1]]

@@ -1,7 +1,8 @@
-"""What the builders of pictures share: folders of classes, and JPEG."""
+"""Base of the builders of pictures: folders of classes, and JPEG."""
 
 import io
 import pathlib
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -9,10 +10,11 @@ from PIL import Image, ImageOps
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.images.io import SUFFIXES, load_picture
+from keras_sounddream.types import Array, PathLike
 from tfds_builders import files
 
 _QUALITY = {"quality": 95, "subsampling": 0}
-_ORIENTATION = 274  # of EXIF
+_ORIENTATION = 274  # tag of EXIF
 
 
 class PictureBuilder(files.FileBuilder, skip_registration=True):
@@ -31,28 +33,15 @@ class PictureBuilder(files.FileBuilder, skip_registration=True):
         return {"image": read_jpeg(file.path)}
 
 
-def picture_feature():
-    """Describes a picture: uint8 `(height, width, 3)`, kept as JPEG.
-
-    Returns:
-        `tfds.features.Image`.
-    """
+def picture_feature() -> tfds.features.Image:
+    """The feature of a picture: uint8 `(height, width, 3)`, stored as JPEG."""
     return tfds.features.Image(shape=(None, None, 3), encoding_format="jpeg")
 
 
-def read_jpeg(path):
-    """Reads a picture file as JPEG: its own bytes if it is an upright one in colours.
+def read_jpeg(path: PathLike) -> io.BytesIO:
+    """A picture file as JPEG: its own bytes if it is an upright RGB JPEG.
 
-    Others are turned upright, put on white and compressed with quality 95.
-
-    Args:
-        path: str or path.
-
-    Returns:
-        `io.BytesIO`.
-
-    Raises:
-        InputError: if it is no picture, naming it.
+    Others are rotated upright, put on white and compressed with quality 95.
     """
     picture = load_picture(path)[0]
     with Image.open(path) as image:
@@ -62,31 +51,16 @@ def read_jpeg(path):
     return as_jpeg(picture)
 
 
-def as_jpeg(picture):
-    """Compresses a picture.
-
-    Args:
-        picture: array `(height, width, 3)` in [0, 255].
-
-    Returns:
-        `io.BytesIO` of a JPEG.
-    """
+def as_jpeg(picture: Array) -> io.BytesIO:
+    """A picture `(height, width, 3)` in [0, 255] as JPEG."""
     content = io.BytesIO()
     _image(picture).save(content, "JPEG", **_QUALITY)
     content.seek(0)
     return content
 
 
-def fit_square(picture, size):
-    """Crops a picture to the square in its middle, and brings that to a size.
-
-    Args:
-        picture: array `(height, width, 3)` in [0, 255].
-        size: int, pixels.
-
-    Returns:
-        uint8 `(size, size, 3)`.
-    """
+def fit_square(picture: Array, size: int) -> Array:
+    """The central square of a picture, resized: uint8 `(size, size, 3)`."""
     return np.asarray(ImageOps.fit(_image(picture), (size, size)))
 
 
@@ -94,29 +68,20 @@ def _image(picture):
     return Image.fromarray(np.clip(np.round(picture), 0, 255).astype("uint8"))
 
 
-def list_classes(folder, names):
-    """Lists the pictures of a folder with a folder a class.
-
-    Args:
-        folder: `pathlib.Path`.
-        names: dict from a class to the names that its folders may have, a tuple.
-
-    Returns:
-        dict from each class to a list of `files.File`, sorted by folder and name.
-
-    Raises:
-        InputError: if a class has no picture.
-    """
-    found = {}
+def list_classes(
+    folder: pathlib.Path, names: Mapping[str, tuple[str, ...]]
+) -> dict[str, list[files.File]]:
+    """Pictures of each class, sorted; `names` are the possible names of a class's folder."""
+    classes = {}
     for label, folders in names.items():
         paths = [path for name in folders for path in sorted((folder / name).glob("*"))]
         paths = [path for path in paths if path.suffix.lower() in SUFFIXES]
         if not paths:
             raise InputError(f"Expected pictures in {folder / folders[0]}. Found none.")
-        found[label] = [
+        classes[label] = [
             files.File(
                 f"{path.parent.name}/{path.name}", path, {"label": label, "filename": path.name}
             )
             for path in paths
         ]
-    return found
+    return classes

@@ -1,46 +1,41 @@
-"""Where a builder finds its files: a folder of the user's, an archive in it, or a download."""
+"""Locations of a builder's files: the user's folder, an archive in it, or a download."""
 
 import os
 import pathlib
+from collections.abc import Callable
+from typing import Any
 
 from keras_sounddream.errors import InputError
 
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
 
 
-def find_data(builder, dl_manager, holds_data, expected, url=None):
-    """Finds the folder that holds a data set.
+def find_data(
+    builder: Any,
+    dl_manager: Any,
+    holds_data: Callable[[pathlib.Path], bool],
+    expected: str,
+    url: str | None = None,
+) -> pathlib.Path:
+    """The folder for which `holds_data` is true; the error says what was `expected`.
 
-    Looked through are the manual folder (`--manual-dir`), those in it, the archives in
-    it, and at last the official archive: that is downloaded if its SHA-256 is in the builder's
-    `checksums.tsv`, and not otherwise.
-
-    Args:
-        builder: `tfds.core.DatasetBuilder`.
-        dl_manager: `tfds.download.DownloadManager`.
-        holds_data: function from a `pathlib.Path` to bool, whether the data is in that folder.
-        expected: str, the layout in words.
-        url: str, address of the official archive, or `None`.
-
-    Returns:
-        `pathlib.Path` of the folder.
-
-    Raises:
-        InputError: if it is nowhere, with what to do.
+    Searches the manual folder (`--manual-dir`), its subfolders, the archives in it, and finally the
+    official archive at `url`, which is downloaded only if its SHA-256 is in the builder's
+    `checksums.tsv`.
     """
     manual = _manual_folder(dl_manager)
     if manual is not None:
-        found = _look_in(manual, holds_data)
-        if found is not None:
-            return found
+        folder = _look_in(manual, holds_data)
+        if folder is not None:
+            return folder
         for archive in sorted(p for p in manual.iterdir() if p.name.lower().endswith(_ARCHIVES)):
-            found = _look_in(pathlib.Path(os.fspath(dl_manager.extract(archive))), holds_data)
-            if found is not None:
-                return found
+            folder = _look_in(pathlib.Path(os.fspath(dl_manager.extract(archive))), holds_data)
+            if folder is not None:
+                return folder
     if url is not None and url in (builder.url_infos or {}):
-        found = _look_in(pathlib.Path(os.fspath(dl_manager.download_and_extract(url))), holds_data)
-        if found is not None:
-            return found
+        folder = _look_in(pathlib.Path(os.fspath(dl_manager.download_and_extract(url))), holds_data)
+        if folder is not None:
+            return folder
     advice = f" Get it from {url} and name its folder" if url else " Name its folder"
     name = f"{builder.name}/{builder.builder_config.name}"
     raise InputError(
@@ -59,5 +54,5 @@ def _manual_folder(dl_manager):
 
 def _look_in(folder, holds_data):
     inside = sorted(path for path in folder.iterdir() if path.is_dir())
-    deeper = [path for one in inside[:50] for path in sorted(one.iterdir()) if path.is_dir()]
+    deeper = [path for parent in inside[:50] for path in sorted(parent.iterdir()) if path.is_dir()]
     return next((path for path in (folder, *inside, *deeper) if holds_data(path)), None)

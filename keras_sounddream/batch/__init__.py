@@ -1,6 +1,6 @@
 """Batch jobs over many files, on Apache Beam: dreams, scores and features, each file once.
 
-`jobs` describes what is done to a file, `outputs` keeps the folder of finished files, `worker`
+`jobs` describes the work on each file, `outputs` manages the folder of finished files, `worker`
 processes files in one process, and `pipeline` distributes them. Importing them imports neither
 Beam nor TensorFlow.
 """
@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "Job": "jobs",
+        "Summary": "pipeline",
         "read_features": "tables",
         "read_scores": "tables",
         "run": "pipeline",

@@ -1,4 +1,4 @@
-"""Finds the files of a job, hands out those that are not done, and counts."""
+"""Runs of a job: finds its files, distributes those that are not done, and counts."""
 
 import dataclasses
 import glob
@@ -6,24 +6,26 @@ import json
 import os
 import pathlib
 import time
+from collections.abc import Sequence
 
 from keras_sounddream.batch import jobs, tables, worker
 from keras_sounddream.batch.outputs import Folder, bounds_of, cut, dream_path
 from keras_sounddream.batch.runners import check_beam, run_units
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import PathLike
 
-_UNITS_PER_WORKER = 4  # at least, so that no worker is left with much while others are done
+_UNITS_PER_WORKER = 4  # at least, so that workers end at about the same time
 
 
 @dataclasses.dataclass(frozen=True)
 class Summary:
-    """What a run has done.
+    """Counts of a run.
 
     Attributes:
-        done: int, files whose output this run has made.
-        skipped: int, files whose output was there already.
-        failed: int, files in the list of those that could not be done.
-        seconds: float, s, that it took.
+        done: files with an output from this run.
+        skipped: files with an output from an earlier run.
+        failed: files in the list of failures.
+        seconds: duration of the run.
     """
 
     done: int
@@ -33,28 +35,36 @@ class Summary:
 
 
 def run(
-    job, pattern, output, runner="DirectRunner", workers=1, options=(), threads=None, progress=False
-):
-    """Does a job on many files, each once, however often it is run.
+    job: jobs.Job,
+    pattern: str,
+    output: PathLike,
+    runner: str = "DirectRunner",
+    workers: int = 1,
+    options: Sequence[str] = (),
+    threads: int | None = None,
+    progress: bool = False,
+) -> Summary:
+    """Runs a job on many files, each once, however often it is called.
 
     Args:
-        job: `Job`.
-        pattern: str, of paths, as a shell's, with `**` for folders of any depth; or a folder, for
-            all files in it.
-        output: str or path of a folder, which every worker can write to.
-        runner: str, of Beam's.
-        workers: int, processes; of a cluster, the cluster's own options say it.
-        options: sequence of str, further options of the runner.
-        threads: int, of TensorFlow in each worker; by default one, or as many as there are cores if
-            one worker is all there is.
-        progress: bool, whether to show a progress bar.
+        job: the work on each file.
+        pattern: of paths, as in a shell, with `**` for folders of any depth; or a folder, for all
+            files in it.
+        output: folder that every worker can write to.
+        runner: name of a Beam runner.
+        workers: processes; on a cluster, its own options may override them.
+        options: further options of the runner.
+        threads: TensorFlow threads of each worker; by default one, or one per core if there is a
+            single worker.
+        progress: whether to show a progress bar.
 
     Returns:
-        `Summary`.
+        counts of files.
 
     Raises:
-        InputError: if no file is found, `output` is another job's, the model is not to be had, or
-            the job breaks off, say because a disk is full or a worker died: what is done stays.
+        InputError: if no file matches, `output` is another job's, the model cannot be loaded, or
+            the job breaks off, for example on a full disk or when a worker dies: finished files
+            stay.
     """
     check_beam()
     start, job, folder = time.perf_counter(), jobs.absolute(job), Folder(output)
@@ -70,13 +80,13 @@ def run(
         units = {
             n: [(name, files[name]) for name in names] for n, names in cut(todo, bounds).items()
         }
-        here = runner == "DirectRunner"
+        local = runner == "DirectRunner"
         plan = {
             "job": dataclasses.asdict(job),
             "folder": str(folder.path),
-            "threads": threads or (None if here and workers == 1 else 1),
+            "threads": threads or (None if local and workers == 1 else 1),
             "run": folder.begin(),
-            "launcher": os.getpid() if here else None,
+            "launcher": os.getpid() if local else None,
         }
         try:
             if units:
@@ -86,33 +96,24 @@ def run(
         finally:
             done = _done(job, folder, files)
             failed = folder.list_failed(done.__contains__)
-    made = len(done) - (len(files) - len(todo))
-    return Summary(made, len(files) - len(todo), failed, time.perf_counter() - start)
+    skipped = len(files) - len(todo)
+    return Summary(len(done) - skipped, skipped, failed, time.perf_counter() - start)
 
 
-def find_files(pattern, output):
-    """Finds the files of a job.
+def find_files(pattern: str, output: PathLike) -> dict[str, str]:
+    """Absolute paths of a pattern's files by their names relative to its root; at least one.
 
-    Args:
-        pattern: str, as of `run`.
-        output: `pathlib.Path` of the job, whose own files are left out.
-
-    Returns:
-        dict from names, relative to the folder that the pattern begins with, to absolute paths. A
-        folder that several links lead to, or one in itself, is looked through once.
-
-    Raises:
-        InputError: if there is none.
+    Files in `output` are left out. Folders that several links lead to are searched once.
     """
     root = os.path.abspath(_root_of(pattern))
     if os.path.isdir(pattern):
         pattern = os.path.join(glob.escape(pattern), "**")
     paths = (os.path.abspath(path) for path in _expand(pattern))
-    own = os.path.join(output, "")
+    outputs = os.path.join(output, "")
     files = {
         os.path.relpath(path, root): path
         for path in paths
-        if not path.startswith(own) and os.path.isfile(path)
+        if not path.startswith(outputs) and os.path.isfile(path)
     }
     if not files:
         raise InputError(f"Expected files, but none is called {pattern}. Quote the pattern.")
@@ -120,20 +121,20 @@ def find_files(pattern, output):
 
 
 def _expand(pattern, seen=None):
-    """Paths that a pattern stands for; `**` leads into each folder once, by whatever links."""
+    """Paths that match a pattern; `**` enters each folder once, through whatever links."""
     parts = pathlib.Path(pattern).parts
     if "**" not in parts:
         yield from glob.iglob(pattern)
         return
-    place, seen = parts.index("**"), set() if seen is None else seen
-    rest = parts[place + 1 :] or ("*",)
-    for start in glob.iglob(os.path.join(*parts[:place])) if place else ["."]:
+    position, seen = parts.index("**"), set() if seen is None else seen
+    rest = parts[position + 1 :] or ("*",)
+    for start in glob.iglob(os.path.join(*parts[:position])) if position else ["."]:
         for folder, inside, _ in os.walk(start, followlinks=True):
-            here = os.path.realpath(folder), rest
-            if here in seen:
+            visit = os.path.realpath(folder), rest
+            if visit in seen:
                 inside.clear()
                 continue
-            seen.add(here)
+            seen.add(visit)
             names = (name for name in inside if name[0] != ".")  # links last
             inside[:] = sorted(names, key=lambda n: (os.path.islink(os.path.join(folder, n)), n))
             yield from _expand(os.path.join(glob.escape(folder), *rest), seen)
@@ -148,7 +149,7 @@ def _check_names(files, folder, suffix):
 
 
 def _root_of(pattern):
-    """The folder that a pattern begins with, before anything that stands for several."""
+    """The folder that a pattern begins with, before its first wildcard."""
     if os.path.isdir(pattern):
         return pattern
     parts = pathlib.Path(pattern).parts
@@ -157,10 +158,10 @@ def _root_of(pattern):
 
 
 def _done(job, folder, files):
-    """Names of the files whose output is there."""
+    """Names of the files whose output exists."""
     if job.task != "dream":
         return tables.names_in(folder.path, job.task) & set(files)
-    there = {
+    existing = {
         os.path.join(inside, name) for inside, _, names in os.walk(folder.path) for name in names
     }
-    return {name for name in files if str(dream_path(folder.path, name, job.suffix)) in there}
+    return {name for name in files if str(dream_path(folder.path, name, job.suffix)) in existing}

@@ -1,47 +1,43 @@
-"""Apache Beam: hands units of work to processes, here or on a cluster."""
+"""Apache Beam runners: units of work in processes, here or on a cluster."""
 
 import contextlib
 import importlib.util
 import queue
 import threading
+from collections.abc import Sequence
 
 from tqdm import tqdm
 
 from keras_sounddream.batch import worker
-from keras_sounddream.errors import InputError
+from keras_sounddream.batch.outputs import Folder
+from keras_sounddream.errors import InputError, MissingPackageError
 
 RUNNERS = (
     *("DirectRunner", "DaskRunner", "FlinkRunner", "SparkRunner", "DataflowRunner"),
-    "PortableRunner",  # of any cluster, by the address of its job server
+    "PortableRunner",  # any cluster, by the address of its job server
 )
 _POLL_SECONDS = 1.0
-_DEATH = "Worker subprocess exited"  # what Beam's thread that waits for a worker raises
+_DEATH = "Worker subprocess exited"  # error of Beam's thread that waits for a worker
 
 
-def check_beam():
-    """Checks that Apache Beam is there, without importing it.
-
-    Raises:
-        InputError: if it is not.
-    """
+def check_beam() -> None:
+    """Refuses to go on without Apache Beam; does not import it."""
     if not importlib.util.find_spec("apache_beam"):
-        raise InputError("Expected Apache Beam. Install it: pip install 'keras-sounddream[beam]'")
+        raise MissingPackageError("apache-beam", "A batch job", "beam")
 
 
-def run_units(plan, folder, numbers, runner, workers, options, progress=False):
-    """Does units of work, in whatever order, and returns when all are done.
+def run_units(
+    plan: str,
+    folder: Folder,
+    numbers: list[int],
+    runner: str,
+    workers: int,
+    options: Sequence[str],
+    progress: bool = False,
+) -> None:
+    """Processes units in any order, and returns when all are done; `plan` is for `do_unit`.
 
-    Args:
-        plan: str, JSON, as of `worker.do_unit`.
-        folder: `outputs.Folder`, that the units are recorded in.
-        numbers: list of int, of units.
-        runner: str, one of `RUNNERS`.
-        workers: int, processes.
-        options: sequence of str, of the runner.
-        progress: bool, whether to show a progress bar.
-
-    Raises:
-        InputError: if the runner is not to be had, or breaks off.
+    An `InputError` tells that the runner is not available, or that the job broke off.
     """
     total = sum(len(folder.read_list(number)) for number in numbers)
     with _bar(folder, total, progress):
@@ -66,15 +62,16 @@ def _run(plan, numbers, runner, workers, options):
         def process(self, number):
             yield worker.do_unit(plan, number)
 
-    found = PipelineOptions([*_own_options(runner, workers), *options])
-    pipeline = beam.Pipeline(runner=_find_runner(runner), options=found)
+    beam_options = PipelineOptions([*_runner_options(runner, workers), *options])
+    pipeline = beam.Pipeline(runner=_find_runner(runner), options=beam_options)
     _ = pipeline | beam.Create(numbers) | beam.Reshuffle() | beam.ParDo(DoUnit())
     _finish(pipeline)
 
 
 def _finish(pipeline):
-    """Runs a pipeline, and ends also where a worker of the DirectRunner dies, which would wait."""
-    ended, hook = queue.SimpleQueue(), threading.excepthook
+    """Runs a pipeline; a dead worker of the DirectRunner, for which Beam waits, is an error."""
+    ended: queue.SimpleQueue = queue.SimpleQueue()
+    hook = threading.excepthook
 
     def work():
         try:
@@ -84,13 +81,13 @@ def _finish(pipeline):
         else:
             ended.put(None)
 
-    def hear(died):
-        if str(died.exc_value).startswith(_DEATH):
-            ended.put(died.exc_value)
-        elif type(died.exc_value).__name__ != "RpcError":  # the lines to it, cut off
-            hook(died)
+    def on_exception(args):
+        if str(args.exc_value).startswith(_DEATH):
+            ended.put(args.exc_value)
+        elif type(args.exc_value).__name__ != "RpcError":  # connections to the dead worker
+            hook(args)
 
-    threading.excepthook = hear
+    threading.excepthook = on_exception
     try:
         threading.Thread(target=work, daemon=True).start()
         error = ended.get()
@@ -102,7 +99,7 @@ def _finish(pipeline):
 
 def _find_runner(name):
     if name == "DaskRunner":
-        return "apache_beam.runners.dask.dask_runner.DaskRunner"  # not known by its name
+        return "apache_beam.runners.dask.dask_runner.DaskRunner"  # Beam knows no short name
     if name != "DirectRunner":
         return name
     # Beam's own choice for that name may be a program that it downloads.
@@ -111,8 +108,8 @@ def _find_runner(name):
     return FnApiRunner()
 
 
-def _own_options(runner, workers):
-    """What `workers` is called, and what a runner has to be told for units of this kind."""
+def _runner_options(runner, workers):
+    """Options of a runner: its number of workers, and units that are not bundled."""
     if runner == "DirectRunner":
         mode = "multi_processing" if workers > 1 else "in_memory"
         return [f"--direct_num_workers={workers}", f"--direct_running_mode={mode}"]
@@ -124,7 +121,7 @@ def _own_options(runner, workers):
 
 @contextlib.contextmanager
 def _bar(folder, total, progress):
-    """Shows how many files are done, by the records of units."""
+    """Progress bar over files, from the records of units."""
     stop = threading.Event()
 
     def watch(bar):

@@ -1,21 +1,24 @@
-"""Scores and features of many files: some hundred in each part, and every file once."""
+"""Tables of scores and features: parts with some hundred files each, every file once."""
 
 import contextlib
 import json
 import pathlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from keras_sounddream.batch.outputs import Folder, write_lines
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
+from keras_sounddream.types import Array, PathLike
 
 
-def read_scores(folder):
-    """Reads what `sounddream batch classify` has written.
+def read_scores(folder: PathLike) -> Iterator[dict[str, Any]]:
+    """Reads the scores of `sounddream batch classify`.
 
     Args:
-        folder: str or path, of the job.
+        folder: of the job.
 
     Yields:
         dict with `file`, str, and `scores`, a list of `{"label": str, "score": float}`.
@@ -24,102 +27,68 @@ def read_scores(folder):
         yield from read_lines(path)
 
 
-def read_features(folder):
-    """Reads what `sounddream batch embed` has written, a part at a time.
+def read_features(folder: PathLike) -> Iterator[tuple[list[str], Array]]:
+    """Reads the features of `sounddream batch embed`, one part at a time.
 
     Args:
-        folder: str or path, of the job.
+        folder: of the job.
 
     Yields:
-        `(names, features)`: list of str, and float32 `(names, channels)`.
+        `(names, features)`: names of files, and float32 `(names, channels)`.
     """
     for path in _parts(folder, ".npz"):
         rows = read_arrays(path)
         yield [row["file"] for row in rows], np.stack([row["features"] for row in rows])
 
 
-def part_path(folder, number, suffix):
-    """Path of a part.
-
-    Args:
-        folder: path.
-        number: int, of the unit that makes it.
-        suffix: str, `".jsonl"` or `".npz"`.
-
-    Returns:
-        `pathlib.Path`.
-    """
+def part_path(folder: PathLike, number: int, suffix: str) -> pathlib.Path:
+    """Path of a unit's part, `.jsonl` or `.npz`."""
     return pathlib.Path(folder) / f"part-{number:05d}{suffix}"
 
 
-def read_lines(path):
-    """Reads a part of scores, if it is there.
-
-    Args:
-        path: `pathlib.Path`.
-
-    Returns:
-        list of dict.
-    """
+def read_lines(path: pathlib.Path) -> list[dict[str, Any]]:
+    """Rows of a part of scores; none if it does not exist."""
     with contextlib.suppress(FileNotFoundError):
         return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     return []
 
 
-def read_arrays(path):
-    """Reads a part of features, if it is there.
-
-    Args:
-        path: `pathlib.Path`.
-
-    Returns:
-        list of dict, with `file`, str, and `features`, float32 `(channels,)`.
-    """
+def read_arrays(path: pathlib.Path) -> list[dict[str, Any]]:
+    """Rows `file` and `features` `(channels,)` of a part of features; none without a file."""
     with contextlib.suppress(FileNotFoundError), np.load(path, allow_pickle=False) as part:
         files, features = part["files"].tolist(), part["features"]
         return [{"file": f, "features": x} for f, x in zip(files, features, strict=True)]
     return []
 
 
-def write_arrays(path, rows):
-    """Writes a part of features, whole or not at all.
-
-    Args:
-        path: `pathlib.Path`.
-        rows: list of dict, as of `read_arrays`.
-    """
+def write_arrays(path: pathlib.Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Writes a part of features, all or nothing."""
     with written_beside(path, overwrite=True) as temporary, temporary.open("wb") as file:
         files = np.array([row["file"] for row in rows])
         np.savez(file, files=files, features=np.stack([row["features"] for row in rows]))
 
 
-def names_in(folder, task):
-    """Names of the files that are done.
-
-    Args:
-        folder: path.
-        task: str, key of `KINDS`.
-
-    Returns:
-        set of str.
-    """
+def names_in(folder: pathlib.Path, task: str) -> set[str]:
+    """Names of the files that are done."""
     if task == "classify":
         return {row["file"] for path in folder.glob("part-*.jsonl") for row in read_lines(path)}
     names = set()
     for path in folder.glob("part-*.npz"):
         with np.load(path, allow_pickle=False) as part:
-            names.update(part["files"].tolist())  # its features stay unread
+            names.update(part["files"].tolist())  # without reading the features
     return names
 
 
-KINDS = {  # of a task: suffix of its parts, and what reads and writes one
+_Reader = Callable[[pathlib.Path], list[dict[str, Any]]]
+_Writer = Callable[[pathlib.Path, Sequence[Any]], None]
+KINDS: dict[str, tuple[str, _Reader, _Writer]] = {  # task → suffix of its parts, reader, writer
     "classify": (".jsonl", read_lines, write_lines),
     "embed": (".npz", read_arrays, write_arrays),
 }
 
 
 def _parts(folder, suffix):
-    found = sorted(Folder(folder).path.glob(f"part-*{suffix}"))
-    if not found:
+    paths = sorted(Folder(folder).path.glob(f"part-*{suffix}"))
+    if not paths:
         raise InputError(f"Expected the folder of a finished job. {folder} has no part-*{suffix}.")
-    return found
+    return paths

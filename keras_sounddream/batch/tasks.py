@@ -1,4 +1,7 @@
-"""The three tasks: a model, and what it makes of files."""
+"""The three tasks of batch jobs: dreams, scores, and features of files."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -10,7 +13,8 @@ from keras_sounddream.applications.classify import (
     prepare_pieces,
 )
 from keras_sounddream.audio.io import check_sound_output, load, open_sound
-from keras_sounddream.batch.outputs import dream_path
+from keras_sounddream.batch.jobs import Job
+from keras_sounddream.batch.outputs import Folder, dream_path
 from keras_sounddream.batch.tables import KINDS, part_path
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.network.checks import check_network, takes_pictures
@@ -20,19 +24,17 @@ from keras_sounddream.images import io
 from keras_sounddream.workflows.dream import dream_to_file
 from keras_sounddream.workflows.objective_from_files import check_kind, find_objective
 
-_TOGETHER = 16  # sounds of one length that go through a network at once
-_MOST_SECONDS = 600.0  # in memory at once, but for a file that is longer by itself
+_TOGETHER = 16  # sounds of one length in a batch
+_MOST_SECONDS = 600.0  # in memory at once, except for a single longer file
+
+Files: TypeAlias = Sequence[Sequence[str]]  # name and path of each
+Failures: TypeAlias = Iterator[tuple[str, Exception]]  # name and error of each that failed
 
 
 class Dreams:
-    """Dreams each file into one of its own.
+    """Dreams: one output file per input file."""
 
-    Args:
-        job: `Job`.
-        folder: `outputs.Folder`.
-    """
-
-    def __init__(self, job, folder):
+    def __init__(self, job: Job, folder: Folder) -> None:
         model, settings = _load_any(job)
         check_network(model)
         check = io.check_photo_output if takes_pictures(model) else check_sound_output
@@ -43,34 +45,28 @@ class Dreams:
         objective = find_objective(model, job.layers, job.guides, job.label, mode)
         self._dream = DeepDream(model, objective, **settings)
 
-    def do(self, number, files, go_on):
-        """Dreams files, one after the other: by length, so that graphs and memory serve again.
+    def do(self, number: int, files: Files, go_on: Callable[[], None]) -> Failures:
+        """Dreams files by length, to reuse graphs and memory; yields `(name, error)` of failures.
 
-        Args:
-            number: int, of the unit.
-            files: list of `[name, path]`.
-            go_on: function that raises where the work is not wanted any more.
-
-        Yields:
-            `(name, error)` of each that could not be done.
+        `go_on` raises where the run is over.
         """
         for name, path in sorted(files, key=lambda file: _length_of(file[1])):
             output = dream_path(self._folder.path, name, self._suffix)
             go_on()
-            if output.exists():  # by a worker that was killed later in this unit
+            if output.exists():  # from a worker that was killed later in this unit
                 continue
             try:
                 check_kind(path, self._dream.model)
                 output.parent.mkdir(parents=True, exist_ok=True)
                 dream_to_file(self._dream, path, output)
-            except Exception as error:  # whatever it is, it is this file's
+            except Exception as error:  # of whatever kind: it is this file's
                 yield name, error
 
 
-class _Answers:
-    """One vector a file, from a network, into a part with those of other files."""
+class _Outputs:
+    """One output vector per file, in a part with those of other files."""
 
-    def __init__(self, job, folder):
+    def __init__(self, job: Job, folder: Folder) -> None:
         self._model, self._family = registry.load_model(job.model, job.weights)
         if len(self._model.inputs) != 1 or len(self._model.inputs[0].shape) != 2:
             raise InputError(
@@ -81,103 +77,95 @@ class _Answers:
         self._job, self._folder = job, folder
         self._network = self._find_network()
 
-    def do(self, number, files, go_on):
-        """Lets a network answer to files, sounds of one length at once, and writes the part.
+    def do(self, number: int, files: Files, go_on: Callable[[], None]) -> Failures:
+        """Runs a network on files and writes their part, whose earlier files stay in it.
 
-        Args:
-            number: int, of the unit, and of the part.
-            files: list of `[name, path]`; those that the part has already stay in it.
-            go_on: as of `Dreams.do`.
-
-        Yields:
-            `(name, error)` of each that could not be done.
+        Sounds of one length go together; see `Dreams.do` for the rest.
         """
         suffix, read, write = KINDS[self._job.task]
         path, rows = part_path(self._folder.path, number, suffix), []
         for group in _groups(files):
             go_on()
-            for name, answer in self._answer_all(group):
-                if isinstance(answer, Exception):
-                    yield name, answer
-                elif not np.isfinite(answer).all():
-                    yield name, InputError("What the network answers is not finite.")
+            for name, vector in self._vectors(group):
+                if isinstance(vector, Exception):
+                    yield name, vector
+                elif not np.isfinite(vector).all():
+                    yield name, InputError("The network's output is not finite.")
                 else:
-                    rows.append({"file": name, **self._describe(answer)})
+                    rows.append({"file": name, **self._describe(vector)})
         go_on()
-        kept = {row["file"]: row for row in [*read(path), *rows]}
+        by_name = {row["file"]: row for row in [*read(path), *rows]}
         if rows:
-            write(path, list(kept.values()))
+            write(path, list(by_name.values()))
 
-    def _answer_all(self, group):
-        """The answer to each of some files, or the exception in its place."""
-        heard = {}
+    def _vectors(self, group):
+        """The output vector of each of some files, or the exception in its place."""
+        sounds = {}
         for name, path in group:
             try:
-                heard[name] = prepare_pieces(self._model, load(path, self._rate), self._family)
-            except Exception as error:  # whatever it is, it is this file's
+                sounds[name] = prepare_pieces(self._model, load(path, self._rate), self._family)
+            except Exception as error:  # of whatever kind: it is this file's
                 yield name, error
         try:
-            yield from zip(heard, self._answers(list(heard.values())), strict=True)
+            yield from zip(sounds, self._means(list(sounds.values())), strict=True)
         except Exception as error:
-            if len(heard) == 1:
-                yield next(iter(heard)), error
+            if len(sounds) == 1:
+                yield next(iter(sounds)), error
             else:  # one of them, too short for a layer perhaps: each alone
                 for file in group:
-                    yield from self._answer_all([file]) if file[0] in heard else ()
+                    yield from self._vectors([file]) if file[0] in sounds else ()
 
-    def _answers(self, sounds):
-        """The mean over each sound's pieces, `(channels,)`; pieces of one length go together."""
+    def _means(self, sounds):
+        """Mean output over each sound's pieces, `(channels,)`; pieces of one length go together."""
         lengths = {}
         for number, pieces in enumerate(sounds):
             for piece in pieces:
                 lengths.setdefault(piece.shape[1], []).append((number, piece))
-        found = [[] for _ in sounds]
+        outputs: list[list[Any]] = [[] for _ in sounds]
         for same in lengths.values():
             for start in range(0, len(same), _TOGETHER):
                 numbers, pieces = zip(*same[start : start + _TOGETHER], strict=True)
-                answers = self._network.predict_on_batch(np.concatenate(pieces))
-                for number, answer in zip(numbers, answers, strict=True):
-                    found[number].append(answer.mean(axis=tuple(range(answer.ndim - 1))))
-        return [np.mean(each, axis=0) for each in found]
+                batch = self._network.predict_on_batch(np.concatenate(pieces))
+                for number, output in zip(numbers, batch, strict=True):
+                    outputs[number].append(output.mean(axis=tuple(range(output.ndim - 1))))
+        return [np.mean(vectors, axis=0) for vectors in outputs]
+
+    def _find_network(self):
+        """The network to run."""
+        raise NotImplementedError
+
+    def _describe(self, vector):
+        """What is stored of an output vector `(channels,)`: a dict."""
+        raise NotImplementedError
 
 
-class Scores(_Answers):
-    """Names the likeliest classes of each file.
-
-    Args:
-        job: `Job`.
-        folder: `outputs.Folder`.
-    """
+class Scores(_Outputs):
+    """Scores: the most probable classes of each file."""
 
     def _find_network(self):
         check_classifier(self._model)
         return self._model
 
-    def _describe(self, answer):
-        best = name_scores(self._model, answer[None], self._job.top)
+    def _describe(self, vector):
+        best = name_scores(self._model, vector[None], self._job.top)
         return {"scores": [{"label": label, "score": score} for _, label, score in best]}
 
 
-class Features(_Answers):
-    """Reads the features of each file off a layer, averaged over time.
-
-    Args:
-        job: `Job`.
-        folder: `outputs.Folder`.
-    """
+class Features(_Outputs):
+    """Features: the output of a layer for each file, averaged over time."""
 
     def _find_network(self):
         return embedding_network(self._model, self._job.layer)
 
-    def _describe(self, answer):
-        return {"features": answer.astype("float32")}
+    def _describe(self, vector):
+        return {"features": vector.astype("float32")}
 
 
 TASKS = {"dream": Dreams, "classify": Scores, "embed": Features}
 
 
 def _load_any(job):
-    """A model, and the settings of a dream that it asks for."""
+    """A model of the zoo or an image network, and its settings of `DeepDream`."""
     if job.model in io.NETWORKS:
         model, preprocessing = io.load_network(job.model, job.weights)
         return model, {"preprocessing": preprocessing}
@@ -185,7 +173,7 @@ def _load_any(job):
 
 
 def _groups(files):
-    """Cuts files, in the order of their lengths, into groups that go through a network at once."""
+    """Files by length, in groups that fit in memory at once."""
     seconds = {path: _length_of(path) for _, path in files}
     group, total = [], 0.0
     for file in sorted(files, key=lambda file: seconds[file[1]]):
@@ -198,7 +186,7 @@ def _groups(files):
 
 
 def _length_of(path):
-    """Seconds of a sound; 0 of what is none, or is broken, which is found out when it is read."""
+    """Seconds of a sound; 0 if it is none or broken: reading it will say why."""
     try:
         with open_sound(path) as sound:
             return sound.frames / sound.samplerate

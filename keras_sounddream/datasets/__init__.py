@@ -5,8 +5,10 @@ from keras_sounddream.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "ClipSet": "clip_sets",
         "GenreTable": "music_tags",
-        "TABLE": "music_tags",
+        "SoundFiles": "file_lists",
+        "Sounds": "corpus",
         "esc10": "",
         "hold_sounds": "corpus",
         "inspection": "",

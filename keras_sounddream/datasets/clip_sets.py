@@ -1,16 +1,17 @@
-"""Labelled clips in folds: ESC-10, ESC-50, and any folder with a folder a class, such as GTZAN."""
+"""Labelled clips in folds: ESC-10, ESC-50, and any folder with one folder per class (GTZAN)."""
 
-import csv
 import dataclasses
 import pathlib
 
 import numpy as np
 
 from keras_sounddream.audio.io import SUFFIXES
+from keras_sounddream.datasets import esc10
 from keras_sounddream.datasets.esc10 import Clip
+from keras_sounddream.datasets.file_lists import read_rows
 from keras_sounddream.datasets.tfds import archives
 from keras_sounddream.errors import InputError
-from keras_sounddream.training.recipes import esc10
+from keras_sounddream.types import PathLike
 
 NUM_FOLDS = 5
 
@@ -20,31 +21,25 @@ _ESC50_COLUMNS = ("filename", "fold", "target", "category")
 
 @dataclasses.dataclass(frozen=True)
 class ClipSet:
-    """Clips of several classes, parted into folds.
+    """Clips of several classes in folds.
 
     Attributes:
-        clips: tuple of `Clip`, each with `path`, `label` (class index) and `fold`.
-        labels: tuple of str, one a class.
-        official: bool, whether the folds are the data set's own; if not, they were drawn.
+        clips: each with `path`, `label` (class index) and `fold`.
+        labels: names of the classes.
+        official: whether the folds are the data set's own, not drawn at random.
     """
 
-    clips: tuple
-    labels: tuple
+    clips: tuple[Clip, ...]
+    labels: tuple[str, ...]
     official: bool
 
     @property
-    def folds(self):
-        """The folds there are: tuple of int, ascending."""
+    def folds(self) -> tuple[int, ...]:
+        """All folds, ascending."""
         return tuple(sorted({clip.fold for clip in self.clips}))
 
-    def part(self, fold):
-        """Parts the clips into those to train on and those of a fold.
-
-        Args:
-            fold: int.
-
-        Returns:
-            `(train, test)`, lists of `Clip`.
+    def part(self, fold: int) -> tuple[list[Clip], list[Clip]]:
+        """Splits the clips into `(train, test)`, `test` the clips of `fold`.
 
         Raises:
             InputError: if there is no such fold.
@@ -55,53 +50,46 @@ class ClipSet:
         return train, [clip for clip in self.clips if clip.fold == fold]
 
 
-def read_clip_set(data, seed=0):
-    """Lists the clips of a folder, in the layout that it has, or of a data set of TFDS.
+def read_clip_set(data: PathLike, seed: int = 0) -> ClipSet:
+    """Lists the clips of a folder, whatever its layout, or of a TFDS data set.
 
-    ESC-10's (`001 - Dog bark/1-100032-A.ogg`) and ESC-50's (`meta/esc50.csv`, `audio/`) keep their
-    official folds. In any other, a folder is a class, as in GTZAN (`blues/blues.00000.au`); its
-    clips are dealt into five folds at random, equally many of each class in each. Each split of a
-    data set is a fold; those of a single split are dealt, too.
+    ESC-10 (`001 - Dog bark/1-100032-A.ogg`) and ESC-50 (`meta/esc50.csv`, `audio/`) keep their
+    official folds. In any other layout each folder is a class, as in GTZAN
+    (`blues/blues.00000.au`); its clips are dealt into five folds at random, stratified by class.
+    Each split of a data set is a fold; the clips of a single split are dealt, too.
 
     Args:
-        data: str or path of a folder, or str, the name of a data set of TFDS's or of
-            `tfds_builders`' that is built, such as `"esc50/esc50"`.
-        seed: int, of the folds that are drawn.
+        data: path of a folder, or the name of a data set of TFDS or `tfds_builders` that is built,
+            such as `"esc50/esc50"`.
+        seed: of the folds that are drawn.
 
     Returns:
-        `ClipSet`.
+        the clips with their labels and folds.
 
     Raises:
         InputError: if the folder holds no such layout, a single class, or too few clips of a class
             for every fold to have one, or the data set is not there.
     """
+    clip_set = _read(data, seed)
+    check_clip_set(clip_set, data)
+    return clip_set
+
+
+def _read(data, seed):
     if archives.is_data_set(data):
-        found = _of_data_set(archives.unpack(data), seed)
-        check_clip_set(found, data)
-        return found
+        return _from_archive(archives.unpack(data), seed)
     folder = pathlib.Path(data)
     if not folder.is_dir():
         raise InputError(f"Expected a folder of clips, but there is no folder {folder}.")
     if has_esc50_layout(folder):
-        found = read_esc50(folder)
-    elif any(folder.glob("001 - *")):
-        found = ClipSet(tuple(esc10.read_clips(folder)), esc10.LABELS, True)
-    else:
-        found = _folders(folder, seed)
-    check_clip_set(found, folder)
-    return found
+        return read_esc50(folder)
+    if any(folder.glob("001 - *")):
+        return ClipSet(tuple(esc10.read_clips(folder)), esc10.LABELS, True)
+    return _from_folders(folder, seed)
 
 
-def check_clip_set(clip_set, name):
-    """Checks that classes can be told apart, fold by fold.
-
-    Args:
-        clip_set: `ClipSet`.
-        name: str or path, what the error calls it.
-
-    Raises:
-        InputError: if there is a single class or fold, or a fold lacks a class.
-    """
+def check_clip_set(clip_set: ClipSet, name: PathLike) -> None:
+    """Refuses a single class or fold, and folds that lack a class; the error says `name`."""
     if len(clip_set.labels) < 2:
         raise InputError(
             f"Expected clips of at least two classes in {name}. Found: "
@@ -121,13 +109,13 @@ def check_clip_set(clip_set, name):
         )
 
 
-def _folders(folder, seed):
+def _from_folders(folder, seed):
     classes = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
     members = {path.name: _sounds(path) for path in classes}
     members = {name: paths for name, paths in members.items() if paths}
     if not members:
         raise InputError(
-            f"Expected folders of sounds in {folder}, a folder a class, or ESC-10 or ESC-50. Found "
+            f"Expected folders of sounds in {folder}, one per class, or ESC-10 or ESC-50. Found "
             f"no folder with {', '.join(SUFFIXES)} in it."
         )
     return ClipSet(_dealt(members, seed), tuple(members), False)
@@ -137,22 +125,25 @@ def _dealt(members, seed):
     """Clips of a dict from class to paths, in folds that are drawn."""
     rng = np.random.default_rng(seed)
     return tuple(
-        Clip(path, label, 1 + int(place) % NUM_FOLDS)
+        Clip(path, label, 1 + int(order) % NUM_FOLDS)
         for label, paths in enumerate(members.values())
-        for path, place in zip(paths, rng.permutation(len(paths)), strict=True)
+        for path, order in zip(paths, rng.permutation(len(paths)), strict=True)
     )
 
 
-def _of_data_set(found, seed):
-    """The clips of `Unpacked`, of the classes that occur."""
-    occur = {clip["label"] for clip in found.clips}
-    labels = tuple(label for label in found.labels if label in occur)
-    if len(found.splits) == 1:
-        members = {name: [c["file"] for c in found.clips if c["label"] == name] for name in labels}
+def _from_archive(archive, seed):
+    """Clips of `Unpacked`, without classes that do not occur."""
+    occur = {clip["label"] for clip in archive.clips}
+    labels = tuple(label for label in archive.labels if label in occur)
+    if len(archive.splits) == 1:
+        members = {
+            name: [clip["file"] for clip in archive.clips if clip["label"] == name]
+            for name in labels
+        }
         return ClipSet(_dealt(members, seed), labels, False)
     clips = (
-        Clip(clip["file"], labels.index(clip["label"]), 1 + found.splits.index(clip["split"]))
-        for clip in found.clips
+        Clip(clip["file"], labels.index(clip["label"]), 1 + archive.splits.index(clip["split"]))
+        for clip in archive.clips
     )
     return ClipSet(tuple(clips), labels, True)
 
@@ -161,45 +152,20 @@ def _sounds(folder):
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 
-def has_esc50_layout(folder):
-    """Tells whether a folder holds `meta/esc50.csv`.
-
-    Args:
-        folder: str or path.
-
-    Returns:
-        bool.
-    """
+def has_esc50_layout(folder: PathLike) -> bool:
+    """Whether a folder holds `meta/esc50.csv`."""
     return (pathlib.Path(folder) / _ESC50_TABLE).is_file()
 
 
-def read_esc50(folder, check_files=True):
-    """Lists the clips of a folder in ESC-50's layout: `meta/esc50.csv` and `audio/`.
-
-    Args:
-        folder: str or path.
-        check_files: bool, whether every file that the table names must be there.
-
-    Returns:
-        `ClipSet` of the categories in the table, in the order of their targets.
-
-    Raises:
-        InputError: if the table is malformed, or a file that it names is not there.
-    """
+def read_esc50(folder: PathLike, check_files: bool = True) -> ClipSet:
+    """Clips of `meta/esc50.csv`, in `audio/`, with the table's categories in target order."""
     folder = pathlib.Path(folder)
     table = folder / _ESC50_TABLE
-    with open(table, newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in _ESC50_COLUMNS if name not in (reader.fieldnames or ())]
-        if missing:
-            raise InputError(
-                f"Expected the columns {', '.join(missing)} in {table}. Found: {reader.fieldnames}"
-            )
-        rows = [(reader.line_num, row) for row in reader]
+    rows = read_rows(table, _ESC50_COLUMNS)
     names = sorted({(_number(table, line, row, "target"), row["category"]) for line, row in rows})
     indices = {target: label for label, (target, _) in enumerate(names)}
     if len(indices) < len(names):
-        raise InputError(f"Expected one category a target in {table}. Found: {names}")
+        raise InputError(f"Expected one category per target in {table}. Found: {names}")
     clips = []
     for line, row in rows:
         path = folder / "audio" / row["filename"]

@@ -6,6 +6,7 @@ import typing
 from keras_sounddream.applications.base import read_labels
 from keras_sounddream.datasets.tfds import archives
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import PathLike
 
 LABELS = read_labels("esc10.txt")
 FOLDS = (1, 2, 3, 4, 5)
@@ -19,24 +20,24 @@ class Clip(typing.NamedTuple):
     fold: int
 
 
-def read_clips(folder):
+def read_clips(folder: PathLike) -> list[Clip]:
     """Lists the clips of a folder in ESC-10's layout, `001 - Dog bark/1-100032-A.ogg`.
 
     Args:
-        folder: str or path; or `"esc50/esc10"`, the data set of TFDS, if it is built.
+        folder: its path; or `"esc50/esc10"`, the TFDS data set, if it is built.
 
     Returns:
-        list of `Clip`, sorted by class and file name.
+        the clips, sorted by class and file name.
 
     Raises:
         InputError: if the folder does not hold ten class folders of clips named by fold, or the
             data set is not ESC-10.
     """
     if archives.is_data_set(folder):
-        found = archives.unpack(folder, LABELS, [f"fold{fold}" for fold in FOLDS])
+        archive = archives.unpack(folder, LABELS, [f"fold{fold}" for fold in FOLDS])
         clips = [
-            Clip(clip["file"], LABELS.index(clip["label"]), 1 + found.splits.index(clip["split"]))
-            for clip in found.clips
+            Clip(clip["file"], LABELS.index(clip["label"]), 1 + archive.splits.index(clip["split"]))
+            for clip in archive.clips
         ]
         return sorted(clips, key=lambda clip: (clip.label, clip.path.name))
     folder = pathlib.Path(folder)
@@ -46,10 +47,11 @@ def read_clips(folder):
             f"Expected ESC-10's ten class folders (`001 - Dog bark` …) in {folder}. "
             f"Found: {len(classes)}. Get it from github.com/karolpiczak/ESC-10."
         )
-    clips = []
-    for label, class_folder in enumerate(classes):
-        for path in sorted(class_folder.glob("[1-5]-*.ogg")):
-            clips.append(Clip(path, label, int(path.name[0])))
+    clips = [
+        Clip(path, label, int(path.name[0]))
+        for label, class_folder in enumerate(classes)
+        for path in sorted(class_folder.glob("[1-5]-*.ogg"))
+    ]
     if {clip.fold for clip in clips} != set(FOLDS):
         raise InputError(f"Expected clips of folds 1 to 5 (`1-100032-A.ogg` …) in {folder}.")
     return clips

@@ -1,4 +1,4 @@
-"""Which sounds there are, with their labels: of a folder or a table."""
+"""Lists of sound files with their labels, from a folder or a table."""
 
 import collections
 import concurrent.futures
@@ -7,6 +7,8 @@ import csv
 import dataclasses
 import os
 import pathlib
+from collections.abc import Generator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,11 +16,12 @@ from keras_sounddream.audio.io import SUFFIXES, open_sound
 from keras_sounddream.audio.streaming import read_blocks
 from keras_sounddream.datasets.videos import read_sound
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, PathLike
 
 FILE_COLUMN = "file"
 
-_CODED = (".m4a", ".m4b", ".mp4", ".aac", ".wma")  # which libsndfile does not read
-_LOW_RATE = 8000  # Hz, at which those are measured
+_CODED = (".m4a", ".m4b", ".mp4", ".aac", ".wma")  # read through PyAV: libsndfile does not
+_LOW_RATE = 8000  # Hz, at which the duration of those is measured
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,42 +29,45 @@ class SoundFiles:
     """Sound files and their labels.
 
     Attributes:
-        paths: tuple of `pathlib.Path`.
-        labels: dict from the name of a condition to a tuple of str, one a file; empty for none.
-        left_out: tuple of `(name, reason)`, of files that could not be labelled.
+        paths: the files.
+        labels: condition → one label per file; empty for none.
+        left_out: `(name, reason)` of files that could not be labelled.
     """
 
-    paths: tuple
-    labels: dict
-    left_out: tuple = ()
+    paths: tuple[pathlib.Path, ...]
+    labels: dict[str, tuple[str, ...]]
+    left_out: tuple[tuple[str, str], ...] = ()
 
     @property
-    def names(self):
-        """What the sounds are called: tuple of str, their paths."""
+    def names(self) -> tuple[str, ...]:
+        """Names of the sounds: their paths."""
         return tuple(str(path) for path in self.paths)
 
     @property
-    def marks(self):
-        """What changes where a file does: list of path, size and time of change."""
-        found = []
+    def marks(self) -> list[list[Any]]:
+        """Path, size and time of change of each file, to detect changes."""
+        marks: list[list[Any]] = []
         for path in self.paths:
             path = path.absolute()
             state = path.stat() if path.is_file() else None
-            found.append([str(path), *((state.st_size, state.st_mtime_ns) if state else ())])
-        return found
+            marks.append([str(path), *((state.st_size, state.st_mtime_ns) if state else ())])
+        return marks
 
-    def waveforms(self, sample_rate, most_seconds=None):
+    def waveforms(
+        self, sample_rate: int, most_seconds: float | None = None
+    ) -> Generator[Array | InputError, None, None]:
         """Decodes the files, several at a time.
 
         Args:
-            sample_rate: int, Hz, to bring them to.
-            most_seconds: float, after which reading ends; `None` for all of each.
+            sample_rate: Hz, to resample to.
+            most_seconds: how much of each file to read; `None` for all.
 
         Yields:
-            float32 `(samples,)`, mono; or the `InputError` that says why a file cannot be read. In
-            the order of the files.
+            float32 `(samples,)`, mono, in the order of the files; or the `InputError` of a file
+            that cannot be read.
         """
-        workers, pending = os.cpu_count() or 1, collections.deque()
+        workers = os.cpu_count() or 1
+        pending: collections.deque[Any] = collections.deque()
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
             try:
                 for path in self.paths:
@@ -74,45 +80,36 @@ class SoundFiles:
                 pool.shutdown(cancel_futures=True)
 
 
-def list_folder(folder, condition=None):
-    """Lists the sound files of a folder, and of the folders in it.
+def list_folder(folder: PathLike, condition: str | None = None) -> SoundFiles:
+    """Lists the sound files of a folder and its subfolders.
 
     Args:
-        folder: str or path.
-        condition: str, a name such as `"genre"` for what the folders in it stand for: each is a
-            label of its files. `None` for sounds without labels.
+        folder: its path.
+        condition: such as `"genre"`: the names of the subfolders are its labels. `None` for sounds
+            without labels.
 
     Returns:
-        `SoundFiles`, sorted by path.
+        the files, sorted by path.
 
     Raises:
-        InputError: if there is no such folder, no sound file, or with a `condition` no folder.
+        InputError: if there is no such folder, no sound file, or with a `condition` no subfolder.
     """
-    folder, paths = pathlib.Path(folder), find_sounds(folder)
+    folder = pathlib.Path(folder)
+    paths = find_sounds(folder)
     if condition is None:
         return SoundFiles(tuple(paths), {})
     paths = [path for path in paths if path.parent != folder]
     if not paths:
         raise InputError(
-            f"Expected folders with sounds in {folder}, a folder a {condition}. Found sounds in no "
+            f"Expected folders with sounds in {folder}, one per {condition}. Found sounds in no "
             "folder: leave the condition out, or sort them."
         )
     labels = tuple(path.relative_to(folder).parts[0] for path in paths)
     return SoundFiles(tuple(paths), {condition: labels})
 
 
-def find_sounds(folder):
-    """Finds the sound files of a folder, and of the folders in it.
-
-    Args:
-        folder: str or path.
-
-    Returns:
-        list of `pathlib.Path`, sorted; without hidden ones.
-
-    Raises:
-        InputError: if there is no such folder, or no sound file.
-    """
+def find_sounds(folder: PathLike) -> list[pathlib.Path]:
+    """Sound files of a folder and its subfolders, sorted, without hidden ones; at least one."""
     folder = pathlib.Path(folder)
     if not folder.is_dir():
         raise InputError(f"Expected a folder of sounds, but there is no folder {folder}.")
@@ -125,17 +122,19 @@ def find_sounds(folder):
     return paths
 
 
-def list_table(table, conditions, file_column=FILE_COLUMN):
-    """Lists the sound files that a table names, with their labels.
+def list_table(
+    table: PathLike, conditions: Sequence[str], file_column: str = FILE_COLUMN
+) -> SoundFiles:
+    """Lists the sound files named in a table, with their labels.
 
     Args:
-        table: str or path of a CSV file with a header, in UTF-8. Paths of files in it count from
-            its folder.
-        conditions: sequence of str, the columns that hold labels; empty for none.
-        file_column: str, the column of file names.
+        table: path of a CSV file with a header, in UTF-8. File paths in it are relative to its
+            folder.
+        conditions: columns that hold labels; empty for none.
+        file_column: column of file names.
 
     Returns:
-        `SoundFiles`, in the table's order.
+        the files, in the table's order.
 
     Raises:
         InputError: if the table cannot be read, a column is missing, it has no rows, or a row
@@ -152,19 +151,8 @@ def list_table(table, conditions, file_column=FILE_COLUMN):
     return SoundFiles(paths, labels)
 
 
-def measure(files):
-    """Finds how long sounds are, by what their files say of themselves.
-
-    Args:
-        files: `SoundFiles`.
-
-    Returns:
-        `(files, seconds)`: `SoundFiles` without those that cannot be opened or are empty, which
-        `left_out` names; and a list of float, one a file.
-
-    Raises:
-        InputError: if none is left.
-    """
+def measure(files: SoundFiles) -> tuple[SoundFiles, list[float]]:
+    """The files that can be opened (`left_out` names the others), and seconds by their headers."""
     seconds, left_out = [], list(files.left_out)
     for path in files.paths:
         try:
@@ -172,41 +160,31 @@ def measure(files):
         except InputError as error:
             seconds.append(0.0)
             left_out.append((str(path), str(error)))
-    kept = [number for number, length in enumerate(seconds) if length]
-    if not kept:
+    usable = [number for number, length in enumerate(seconds) if length]
+    if not usable:
         raise InputError(f"No sound of {len(seconds)} can be opened. {left_out[-1][1]}")
-    labels = {name: tuple(each[number] for number in kept) for name, each in files.labels.items()}
-    paths = tuple(files.paths[number] for number in kept)
-    return SoundFiles(paths, labels, tuple(left_out)), [seconds[number] for number in kept]
+    labels = {
+        name: tuple(column[number] for number in usable) for name, column in files.labels.items()
+    }
+    paths = tuple(files.paths[number] for number in usable)
+    return SoundFiles(paths, labels, tuple(left_out)), [seconds[number] for number in usable]
 
 
-def read_rows(table, columns):
-    """Reads a CSV file with a header, in UTF-8.
-
-    Args:
-        table: str or path.
-        columns: sequence of str, that it must have.
-
-    Returns:
-        list of `(line, row)`: int, the number of the line that the row ends on, and a dict from
-        column to str (`None` where the row is short).
-
-    Raises:
-        InputError: if it cannot be read, a column is missing, or it has no rows.
-    """
+def read_rows(table: PathLike, columns: Sequence[str]) -> list[tuple[int, dict[str, Any]]]:
+    """Last line and cells (`None` where the row is short) of each row of a CSV file in UTF-8."""
     try:
         with open(table, newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
-            found = reader.fieldnames or []
+            header = reader.fieldnames or []
             rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"Cannot read the table {os.fspath(table)}: {reason}.") from None
-    missing = [column for column in columns if column not in found]
+    missing = [column for column in columns if column not in header]
     if missing:
-        raise InputError(f"Expected the columns {', '.join(missing)} in {table}. Found: {found}")
+        raise InputError(f"Expected the columns {', '.join(missing)} in {table}. Found: {header}")
     if not rows:
-        raise InputError(f"Expected rows in {table}, a row a sound. Found none.")
+        raise InputError(f"Expected rows in {table}, one per sound. Found none.")
     return rows
 
 
@@ -220,7 +198,7 @@ def _seconds(path):
 
 
 def _decoded(path, sample_rate, most_seconds):
-    """A sound file as float32 `(samples,)`, or the error that says why not."""
+    """A sound file as float32 `(samples,)`, or the error if it cannot be read."""
     try:
         if path.suffix.lower() in _CODED:
             return read_sound(path, sample_rate, most_seconds).astype("float32") / 32768
@@ -232,8 +210,8 @@ def _decoded(path, sample_rate, most_seconds):
                 length += len(block)
                 if length >= most:
                     break
-        whole = np.concatenate(blocks)
-        return whole if length <= most else whole[:most]
+        waveform = np.concatenate(blocks)
+        return waveform if length <= most else waveform[:most]
     except InputError as error:
         return error
 

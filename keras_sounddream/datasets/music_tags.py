@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 import re
+from collections.abc import Mapping, Sequence
 
 import mutagen
 import mutagen.id3
@@ -11,6 +12,7 @@ from tqdm import tqdm
 
 from keras_sounddream.datasets.file_lists import SoundFiles, find_sounds, read_rows
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import PathLike
 
 TABLE = pathlib.Path(__file__).with_name("genres.csv")
 CONDITIONS = ("genre", "year")
@@ -24,46 +26,39 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclasses.dataclass(frozen=True)
 class Tags:
-    """What the tags of a file say of its music.
+    """Genres and year in the tags of a file.
 
     Attributes:
-        genres: tuple of str, in the file's words; empty where it has none.
-        year: int, or `None`.
+        genres: as written in the file; empty where it has none.
+        year: `None` where it has none.
     """
 
-    genres: tuple
+    genres: tuple[str, ...]
     year: int | None
 
 
 class GenreTable:
-    """Which genre is meant by the words of a tag.
+    """A mapping from the words of genre tags to genres.
 
-    An entry is found in a tag if its words stand in it one after the other: "rap" in "Gangsta Rap",
-    but not in "Trap". Of several the one with most words counts, of equally long ones the one that
-    ends last: "Folk Metal" is metal. Capitals, hyphens and other signs do not matter.
+    An entry matches a tag that contains its words consecutively: "rap" in "Gangsta Rap", but not
+    in "Trap". The longest match counts, and among equally long ones the last: "Folk Metal" is
+    metal. Capitals, hyphens and other signs do not matter.
 
     Args:
-        entries: dict from words of tags to a genre, such as `{"metalcore": "metal"}`.
+        entries: words of tags → genre, such as `{"metalcore": "metal"}`.
     """
 
-    def __init__(self, entries):
+    def __init__(self, entries: Mapping[str, str]) -> None:
         self._entries = {tuple(_words(tag)): genre for tag, genre in entries.items()}
         self._longest = max(map(len, self._entries), default=0)
 
     @property
-    def genres(self):
-        """All genres that can be found: tuple of str, sorted."""
+    def genres(self) -> tuple[str, ...]:
+        """All genres of the table, sorted."""
         return tuple(sorted(set(self._entries.values())))
 
-    def find(self, tag):
-        """Finds the genre that a tag stands for.
-
-        Args:
-            tag: str, as it stands in a file.
-
-        Returns:
-            str, or `None` if no entry is in it.
-        """
+    def find(self, tag: str) -> str | None:
+        """Looks up the genre of a tag; `None` if no entry matches."""
         words = _words(tag)
         for length in range(min(self._longest, len(words)), 0, -1):
             for start in range(len(words) - length, -1, -1):
@@ -73,20 +68,21 @@ class GenreTable:
         return None
 
 
-def read_genres(path=TABLE):
+def read_genres(path: PathLike = TABLE) -> GenreTable:
     """Reads a table of genres.
 
     Args:
-        path: str or path of a CSV file in UTF-8 with the columns `tag` and `genre`; by default the
-            package's own, `genres.csv`, a start for one's own.
+        path: of a CSV file in UTF-8 with the columns `tag` and `genre`; by default the package's
+            `genres.csv`, which can be copied and extended.
 
     Returns:
-        `GenreTable`.
+        the table.
 
     Raises:
         InputError: if it cannot be read, or an entry has no words, no genre, or two genres.
     """
-    entries, known = {}, {}
+    entries: dict[str, str] = {}
+    known: dict[tuple[str, ...], str] = {}
     for line, row in read_rows(path, ["tag", "genre"]):
         words, genre = tuple(_words(row["tag"] or "")), (row["genre"] or "").strip()
         if not words or not genre:
@@ -100,20 +96,20 @@ def read_genres(path=TABLE):
     return GenreTable(entries)
 
 
-def read_tags(path):
+def read_tags(path: PathLike) -> Tags:
     """Reads the genres and the year of a music file.
 
-    From ID3 (versions 1, 2.3 and 2.4; genres also as numbers, such as `17` and `(17)`), from Vorbis
-    comments (FLAC, Ogg Vorbis, Opus), and from MP4.
+    Tags may be ID3 (versions 1, 2.3 and 2.4; genres also as numbers, such as `17` and `(17)`),
+    Vorbis comments (FLAC, Ogg Vorbis, Opus), or MP4.
 
     Args:
-        path: str or path.
+        path: of the file.
 
     Returns:
-        `Tags`, empty where the file has none.
+        the tags, empty where the file has none.
 
     Raises:
-        InputError: if the file is missing, or no music file that has tags, or they are damaged.
+        InputError: if the file is missing, of a format without tags, or its tags are damaged.
     """
     path = pathlib.Path(path)
     if not path.is_file():
@@ -124,7 +120,7 @@ def read_tags(path):
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise InputError(f"Cannot read the tags of {path} ({reason}).") from None
     if file is None:
-        raise InputError(f"Expected a music file with tags. {path} is of no kind that has them.")
+        raise InputError(f"Expected a music file with tags. The format of {path} has none.")
     genres, dates = _texts(file.tags)
     parsed = mutagen.id3.TCON(encoding=mutagen.id3.Encoding.UTF8, text=genres).genres
     genres = tuple(genre.strip() for genre in parsed if genre.strip() and genre != "Unknown")
@@ -132,64 +128,70 @@ def read_tags(path):
     return Tags(genres, next((int(match[1]) for match in years), None))
 
 
-def list_music(folder, genres=None, conditions=CONDITIONS, progress=True):
+def list_music(
+    folder: PathLike,
+    genres: GenreTable | None = None,
+    conditions: Sequence[str] = CONDITIONS,
+    progress: bool = True,
+) -> SoundFiles:
     """Lists the music files of a folder, labelled by their tags.
 
     Args:
-        folder: str or path; folders in it are searched too.
-        genres: `GenreTable`, or `None` for the package's own.
-        conditions: sequence of `"genre"`, `"year"` or both, that a file must have.
-        progress: bool, whether to show a progress bar.
+        folder: searched with its subfolders.
+        genres: `None` for the package's own table.
+        conditions: `"genre"`, `"year"` or both, required in every file.
+        progress: whether to show a progress bar.
 
     Returns:
-        `SoundFiles`; `left_out` names the files without these tags, or with a genre that the table
-        does not hold, and says what they have.
+        the files; `left_out` names those without these tags, or with a genre that is not in the
+        table, with reasons.
 
     Raises:
-        InputError: if there is no music in the folder, or none that is tagged.
+        InputError: if there is no music in the folder, or none with these tags.
     """
     unknown = [name for name in conditions if name not in CONDITIONS]
     if unknown or not conditions:
         raise InputError(f"Expected conditions of {CONDITIONS}. Received: {list(conditions)}")
     genres = read_genres() if genres is None else genres
-    kept, labels, left_out = [], {name: [] for name in conditions}, []
+    paths, left_out = [], []
+    columns: dict[str, list[str]] = {name: [] for name in conditions}
     for path in tqdm(find_sounds(folder), "tags", unit="file", disable=not progress):
         try:
-            found = _labels(read_tags(path), genres, conditions)
+            labels = _labels(read_tags(path), genres, conditions)
         except InputError as error:
             left_out.append((str(path), str(error)))
             continue
-        kept.append(path)
+        paths.append(path)
         for name in conditions:
-            labels[name].append(found[name])
-    if not kept:
+            columns[name].append(labels[name])
+    if not paths:
         raise InputError(
             f"Expected files tagged with {' and '.join(conditions)} in {folder}. None of "
             f"{len(left_out)} is. {left_out[0][0]}: {left_out[0][1]}"
         )
-    labels = {name: tuple(each) for name, each in labels.items()}
-    return SoundFiles(tuple(kept), labels, tuple(left_out))
+    fixed = {name: tuple(column) for name, column in columns.items()}
+    return SoundFiles(tuple(paths), fixed, tuple(left_out))
 
 
 def _labels(tags, genres, conditions):
-    """The labels of a file by condition; an error says what is missing."""
-    found = {}
+    """Labels of a file by condition; an error says what is missing."""
+    labels = {}
     if "genre" in conditions:
         if not tags.genres:
             raise InputError("It has no genre.")
         known = (genres.find(tag) for tag in tags.genres)
-        found["genre"] = next((genre for genre in known if genre is not None), None)
-        if found["genre"] is None:
+        labels["genre"] = next((genre for genre in known if genre is not None), None)
+        if labels["genre"] is None:
             raise InputError(f"Its genre is in no entry of the table: {', '.join(tags.genres)}")
     if "year" in conditions:
         if tags.year is None:
             raise InputError("It has no year.")
-        found["year"] = str(tags.year)
-    return found
+        labels["year"] = str(tags.year)
+    return labels
 
 
 def _texts(tags):
-    """What stands in tags of any kind as genres, and as dates: two lists of str."""
+    """Genres and dates of tags of any kind: two lists of str."""
     if tags is None:
         return [], []
     if isinstance(tags, mutagen.id3.ID3):
@@ -198,8 +200,8 @@ def _texts(tags):
         return genres, [str(text) for frame in frames for text in frame.text]
     names = _ATOMS if isinstance(tags, mutagen.mp4.MP4Tags) else _COMMENTS
     return [
-        [str(text) for name in names[what] for text in _listed(tags.get(name, []))]
-        for what in CONDITIONS
+        [str(text) for name in names[field] for text in _listed(tags.get(name, []))]
+        for field in CONDITIONS
     ]
 
 

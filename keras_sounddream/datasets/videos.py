@@ -1,12 +1,14 @@
-"""Pictures and sound of video files, through PyAV."""
+"""Videos: their sound and pictures, decoded by PyAV."""
 
 import contextlib
 import pathlib
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import soxr
 
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, MissingPackageError
+from keras_sounddream.types import Array, PathLike
 
 SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm", ".ogv", ".avi", ".wmv", ".flv"),
@@ -14,40 +16,29 @@ SUFFIXES = (
 )
 
 
-def find_videos(folder):
-    """Lists the videos in a folder and in those below it.
-
-    Args:
-        folder: str or path.
-
-    Returns:
-        list of `pathlib.Path`, sorted.
-
-    Raises:
-        InputError: if there is no such folder, or no video in it.
-    """
+def find_videos(folder: PathLike) -> list[pathlib.Path]:
+    """Videos of a folder and its subfolders, sorted; an `InputError` if there are none."""
     folder = pathlib.Path(folder)
     if not folder.is_dir():
         raise InputError(f"Expected a folder of videos, but there is no folder {folder}.")
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    if not found:
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    if not paths:
         raise InputError(f"Expected videos ({', '.join(SUFFIXES)}) in {folder}. Found: none")
-    return found
+    return paths
 
 
-def read_sound(path, sample_rate, most_seconds=None):
+def read_sound(path: PathLike, sample_rate: int, most_seconds: float | None = None) -> Array:
     """Reads the sound of a video as a mono waveform at a given rate.
 
-    The first sample is that of the video's time 0: what begins later has silence before it.
+    The first sample is at the video's time 0: a sound that begins later is padded with silence.
 
     Args:
-        path: str or path of the file.
-        sample_rate: int, Hz, of the waveform to return.
-        most_seconds: float, after which reading ends; `None` for all of it.
+        path: of the file.
+        sample_rate: of the waveform to return, Hz.
+        most_seconds: how much to read from the start; `None` for all.
 
     Returns:
-        int16 `(samples,)`, the mean of the channels, 16 bits a sample: an hour takes 160 MB at
-        22 050 Hz.
+        int16 `(samples,)`, the mean of the channels: an hour takes 160 MB at 22 050 Hz.
 
     Raises:
         InputError: if the file is no video, has no sound, or cannot be decoded.
@@ -60,22 +51,21 @@ def read_sound(path, sample_rate, most_seconds=None):
             if most_seconds is not None and length >= most_seconds * sample_rate:
                 break
     if not length:
-        raise InputError(f"Expected sound, but that of {path} holds no samples.")
-    whole = np.concatenate(parts)
-    return whole if most_seconds is None else whole[: round(most_seconds * sample_rate)]
+        raise InputError(f"Expected sound, but the sound of {path} holds no samples.")
+    waveform = np.concatenate(parts)
+    return waveform if most_seconds is None else waveform[: round(most_seconds * sample_rate)]
 
 
-def pictures(path, times):
-    """Reads the pictures of a video that are shown at some times.
+def pictures(path: PathLike, times: Iterable[float]) -> Iterator[Array]:
+    """Reads the frames of a video at given times.
 
     Args:
-        path: str or path of the file.
-        times: iterable of float, rising, seconds from the video's time 0.
+        path: of the file.
+        times: ascending, seconds from the video's time 0.
 
     Yields:
-        uint8 `(height, width, 3)`, upright, red first: for each time the first picture that is not
-        before it, up to the end of the video; for a video that ends before the first of the times,
-        its last picture.
+        uint8 `(height, width, 3)`, upright, RGB: for each time up to the end of the video the first
+        frame that is not before it; for a video that ends before the first time, its last frame.
 
     Raises:
         InputError: if the file is no video, has no pictures, or cannot be decoded.
@@ -97,11 +87,11 @@ def pictures(path, times):
 
 @contextlib.contextmanager
 def _decoded(path, kind):
-    """Opens a video; gives the decoded frames of its first stream of a kind."""
+    """Opens a video; yields the decoded frames of its first audio or video stream."""
     try:
         import av
     except ImportError:
-        raise InputError("Videos are read by PyAV: pip install 'keras-sounddream[video]'") from None
+        raise MissingPackageError("PyAV", "Reading videos", "video") from None
     path = pathlib.Path(path)
     if not path.is_file():
         raise InputError(f"Expected a video, but there is no file {path}. Check the path.")
@@ -109,8 +99,8 @@ def _decoded(path, kind):
         with av.open(str(path)) as file:
             streams = getattr(file.streams, kind)
             if not streams:
-                what = "sound" if kind == "audio" else "pictures"
-                raise InputError(f"Expected a video with {what}, but {path} has none.")
+                content = "sound" if kind == "audio" else "pictures"
+                raise InputError(f"Expected a video with {content}, but {path} has none.")
             streams[0].thread_type = "AUTO"
             yield file.decode(streams[0])
     except av.error.FFmpegError as error:
@@ -119,7 +109,7 @@ def _decoded(path, kind):
 
 
 def _mono(frames, sample_rate):
-    """The mean of the channels of audio frames at a rate, piece by piece, from time 0 on."""
+    """Mean of the channels of audio frames at a rate, piece by piece, from time 0 on."""
     import av
 
     floats, stream, rate = av.AudioResampler(format="fltp"), None, None
@@ -137,6 +127,6 @@ def _mono(frames, sample_rate):
 
 
 def _upright(frame):
-    """A frame's colours, turned as a player turns it: phones note how they were held."""
+    """RGB pixels of a frame, rotated by its metadata: phones store how they were held."""
     turns = round((getattr(frame, "rotation", 0) or 0) / 90) % 4
     return np.rot90(frame.to_ndarray(format="rgb24"), turns)

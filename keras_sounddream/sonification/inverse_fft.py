@@ -1,30 +1,35 @@
 """Activations as sound by the inverse Fourier transform: NumPy alone.
 
-Planes are float arrays `(filters, frames, bands)`: how each filter of a layer answers along time,
-or the long edge of a picture, and along frequency, or the short edge. They may be any sequence of
-`(frames, bands)` arrays, so that not all need be in memory.
+Planes are feature maps, float arrays `(filters, frames, bands)`: the activation of each filter of
+a layer along time (a picture's long edge) and along frequency (its short edge). Any sequence of
+`(frames, bands)` arrays will do, so that not all need be in memory.
 """
+
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from keras_sounddream.checks import check, choice, number
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array
 
 COMBINES = ("sum", "concat", "separate")
 MIXES = ("sum", "product")
 SAMPLE_RATE = 11025  # Hz, of sounds that have none of their own
+LEVEL_DB = number(-120, 0)
 
-_KNEE, _ROOM = 0.9, 0.0999  # as of `audio.loudness`, which needs Keras
+_KNEE, _ROOM = 0.9, 0.0999  # the same as in `audio.loudness`, which needs Keras
 _TINY = 1e-12
 
 
-def to_planes(activation, of_pictures=False):
+def to_planes(activation: Array, of_pictures: bool = False) -> Array:
     """Turns the activation of a layer, channels last, into planes.
 
     Args:
-        activation: float array without its batch axis: `(frames, bands, channels)` of a sound,
-            `(height, width, channels)` of a picture, whose long edge becomes time; `(frames,
+        activation: float array without its batch axis: `(frames, bands, channels)` for a sound,
+            `(height, width, channels)` for a picture, whose long edge becomes time; `(frames,
             channels)`; or `(channels,)`.
-        of_pictures: bool, whether the first axis is height, not time.
+        of_pictures: whether the first axis is height, not time.
 
     Returns:
         float32 `(filters, frames, bands)`; where there are no bands, the channels are filters of
@@ -52,69 +57,46 @@ def to_planes(activation, of_pictures=False):
     return np.ascontiguousarray(activation.transpose(2, 0, 1))
 
 
-def plane_to_signal(plane):
-    """Takes each frame for a spectrum: the real part of its inverse Fourier transform.
-
-    Args:
-        plane: float array `(frames, bands)`.
-
-    Returns:
-        float `(frames * bands,)`, the frames' transforms one after another.
-    """
+def plane_to_signal(plane: Array) -> Array:
+    """Real parts of the inverse transforms of the frames, concatenated: `(frames * bands,)`."""
     bands = plane.shape[1]
-    half = np.fft.rfft(plane, axis=1).real / bands  # of real numbers the rest is its mirror image
+    half = np.fft.rfft(plane, axis=1).real / bands  # the plane is real: the rest mirrors it
     return np.concatenate([half, half[:, (bands - 1) // 2 : 0 : -1]], axis=1).ravel()
 
 
-def normalize(signal, legacy=False):
-    """Stretches a signal over [-1, 1].
-
-    Args:
-        signal: float `(samples,)`.
-        legacy: bool, whether a constant becomes -1, as in netsounds, and not silence.
-
-    Returns:
-        float, the same shape; zeros for a constant.
-    """
+def normalize(signal: Array, legacy: bool = False) -> Array:
+    """The signal `(samples,)` stretched over [-1, 1]; a constant becomes 0, or -1 if `legacy`."""
     lowest, highest = signal.min(), signal.max()
     if highest == lowest:
         return np.full_like(signal, -1.0 if legacy else 0.0)
     return 2 * ((signal - lowest) / (highest - lowest)) - 1
 
 
-def signals(planes, legacy=False):
-    """Makes the signal of each filter.
-
-    Args:
-        planes: sequence of float arrays `(frames, bands)`.
-        legacy: bool, as of `normalize`.
-
-    Yields:
-        float `(frames * bands,)` in [-1, 1].
-    """
+def signals(planes: Array, legacy: bool = False) -> Iterator[Array]:
+    """Yields the signal of each filter: float `(frames * bands,)` in [-1, 1]."""
     for plane in planes:
         yield normalize(plane_to_signal(plane), legacy)
 
 
-def sonify_activations(planes, combine="sum", legacy=False):
-    """Turns the planes of a layer into sound, as netsounds does.
+def sonify_activations(planes: Array, combine: str = "sum", legacy: bool = False) -> Array:
+    """Turns the planes of a layer into sound, in the same way as netsounds.
 
     Each filter's signal is the real part of the inverse Fourier transform of one frame after
     another, stretched over [-1, 1].
 
     Args:
-        planes: sequence of float arrays `(frames, bands)`, such as `to_planes` makes.
+        planes: sequence of float arrays `(frames, bands)`, such as those of `to_planes`.
         combine: `"sum"` adds the filters' signals and stretches the sum over [-1, 1]; `"concat"`
-            puts them one after another; `"separate"` leaves them apart.
-        legacy: bool, whether a filter that answers the same everywhere becomes the constant -1,
-            and not silence.
+            concatenates them; `"separate"` keeps them apart.
+        legacy: whether a filter with constant activation becomes the constant -1 instead of
+            silence.
 
     Returns:
         float32 `(samples,)` in [-1, 1]: frames * bands samples for `"sum"`, as many for each filter
         for `"concat"`; `(filters, samples)` for `"separate"`.
 
     Raises:
-        InputError: if there is no such way to combine, or there are no planes.
+        InputError: if `combine` is unknown, or there are no planes.
 
     Example:
         >>> sonify_activations(np.random.uniform(size=(8, 168, 125))).shape
@@ -125,53 +107,43 @@ def sonify_activations(planes, combine="sum", legacy=False):
     return combine_signals(signals(planes, legacy), combine, legacy)
 
 
-def combine_signals(found, combine="sum", legacy=False):
-    """Combines signals of one length.
-
-    Args:
-        found: iterable of float `(samples,)`.
-        combine: str, as of `sonify_activations`.
-        legacy: bool, as of `normalize`.
-
-    Returns:
-        float32, as of `sonify_activations`.
-
-    Raises:
-        InputError: if there is no such way.
-    """
-    check_choice("combine", combine, COMBINES)
+def combine_signals(
+    waveforms: Iterable[Array], combine: str = "sum", legacy: bool = False
+) -> Array:
+    """Signals of one length combined: float32, with the shape of `sonify_activations`."""
+    check("combine", combine, choice(COMBINES))
     if combine == "sum":
         total = 0.0
-        for signal in found:
-            total = total + signal.astype("float64")
+        for waveform in waveforms:
+            total = total + waveform.astype("float64")
         return normalize(total, legacy).astype("float32")
-    found = [signal.astype("float32") for signal in found]
-    return np.concatenate(found) if combine == "concat" else np.stack(found)
+    waveforms = [waveform.astype("float32") for waveform in waveforms]
+    return np.concatenate(waveforms) if combine == "concat" else np.stack(waveforms)
 
 
-def mix(waveforms, how="sum"):
+def mix(waveforms: Sequence[Array], how: str = "sum") -> Array:
     """Mixes the sounds of several layers, each stretched to the longest by linear interpolation.
 
     Args:
-        waveforms: sequence of float `(samples,)`, of any lengths.
+        waveforms: float `(samples,)`, of any lengths.
         how: `"sum"`, or `"product"`, which netsounds calls tuned.
 
     Returns:
         float32 `(samples,)` in [-1, 1], as long as the longest.
 
     Raises:
-        InputError: if there is no such way, or nothing to mix.
+        InputError: if `how` is unknown, or there is nothing to mix.
     """
-    check_choice("mix", how, MIXES)
+    check("mix", how, choice(MIXES))
     if not len(waveforms) or any(np.ndim(one) != 1 or not len(one) for one in waveforms):
         shapes = [np.shape(one) for one in waveforms]
         raise InputError(f"Expected waveforms (samples,) to mix. Received shapes: {shapes}")
     longest = max(map(len, waveforms))
-    places = np.arange(longest)
+    positions = np.arange(longest)
     total = None
     for one in sorted(waveforms, key=len, reverse=True):
-        at = np.linspace(0, longest - 1, len(one)) if len(one) > 1 else np.zeros(1)
-        stretched = np.interp(places, at, one)
+        knots = np.linspace(0, longest - 1, len(one)) if len(one) > 1 else np.zeros(1)
+        stretched = np.interp(positions, knots, one)
         if total is None:
             total = stretched
         else:
@@ -179,20 +151,20 @@ def mix(waveforms, how="sum"):
     return normalize(total).astype("float32")
 
 
-def bring_to_level(waveform, level_db):
-    """Takes the mean of a sound away and brings it to a level, peaks bent so that none reaches 1.
+def bring_to_level(waveform: Array, level_db: float) -> Array:
+    """Removes the mean of a sound and sets its level, with a soft limit just below 1.
 
     Args:
         waveform: float `(…, samples)`.
-        level_db: float, dB, at most 0: the root mean square, 0 for that of a constant 1.
+        level_db: root mean square in dB, -120 to 0; 0 dB is that of a constant 1.
 
     Returns:
         float32, the same shape, in [-1, 1]; silence stays silent.
 
     Raises:
-        InputError: if `level_db` is not such a number.
+        InputError: if `level_db` is out of its range.
     """
-    check_level(level_db)
+    check("level_db", level_db, LEVEL_DB)
     waveform = np.asarray(waveform, "float64")
     waveform = waveform - waveform.mean(axis=-1, keepdims=True)
     size = np.sqrt(np.mean(waveform**2, axis=-1, keepdims=True))
@@ -201,33 +173,12 @@ def bring_to_level(waveform, level_db):
     return (straight + _ROOM * np.tanh((waveform - straight) / _ROOM)).astype("float32")
 
 
-def check_level(level_db):
-    """Checks a level.
-
-    Args:
-        level_db: float, dB.
-
-    Raises:
-        InputError: if it is no number from -120 to 0.
-    """
-    number = isinstance(level_db, int | float | np.number) and not isinstance(level_db, bool)
-    if not number or not -120 <= level_db <= 0:
-        raise InputError(f"`level_db` must be from -120 to 0 dB. Received: {level_db!r}")
-
-
-def check_planes(planes):
-    """Checks that there are planes.
-
-    Args:
-        planes: what is to be a sequence of float arrays `(frames, bands)`.
-
-    Raises:
-        InputError: if it is not.
-    """
+def check_planes(planes: Array) -> None:
+    """Refuses what is not a sequence of planes `(frames, bands)`, or an empty one."""
     if isinstance(planes, np.ndarray) and (planes.ndim != 3 or not planes.size):
         raise InputError(
             f"Expected planes (filters, frames, bands). Received shape: {planes.shape}. "
-            "`to_planes` makes them of activations."
+            "`to_planes` makes them from activations."
         )
     if isinstance(planes, str | bytes | dict) or not hasattr(planes, "__len__") or not len(planes):
         raise InputError(
@@ -235,30 +186,8 @@ def check_planes(planes):
         )
 
 
-def without_bands(planes):
-    """Lets the filters stand for the bands that planes of one band lack.
-
-    Args:
-        planes: sequence of float arrays `(frames, bands)`.
-
-    Returns:
-        the same, or float32 `(1, frames, filters)` where there is one band.
-    """
+def without_bands(planes: Array) -> Array:
+    """The planes; or, where they have one band, one plane with the filters as its bands."""
     if np.shape(planes[0])[1] > 1 or len(planes) == 1:
         return planes
     return np.concatenate([np.asarray(plane, "float32") for plane in planes], axis=1)[np.newaxis]
-
-
-def check_choice(name, value, choices):
-    """Checks a choice among names.
-
-    Args:
-        name: str, of the argument.
-        value: what was chosen.
-        choices: sequence of str.
-
-    Raises:
-        InputError: if it is none of them.
-    """
-    if not isinstance(value, str) or value not in choices:
-        raise InputError(f"`{name}` must be one of {', '.join(choices)}. Received: {value!r}")

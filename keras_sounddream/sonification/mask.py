@@ -1,5 +1,6 @@
-"""Activations as filters on the sound that the network heard."""
+"""Mask: activations as time-frequency filters of the network's input sound."""
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -8,36 +9,26 @@ from keras_sounddream.audio.loudness import hold_level, rms
 from keras_sounddream.audio.spectral.mel import mel_matrix
 from keras_sounddream.audio.spectral.stft import istft, stft
 from keras_sounddream.deepdream.validation import settle_analysis
+from keras_sounddream.types import Array
 
 _LEVEL_ROUNDS = 4
-_QUIETEST = 1e-4  # of full scale: what a filter leaves less of is silence
+_QUIETEST = 1e-4  # of the sound's peak: a filtered sound below it counts as silence
 
 
 class Mask:
-    """Filters a sound by where, in time and frequency, filters of a network answer.
+    """Time-frequency filtering of a model's input sound `(samples,)` by its feature maps."""
 
-    Args:
-        model: `keras.Model` that takes sounds.
-        waveform: float32 `(samples,)`, what it heard.
-    """
-
-    def __init__(self, model, waveform):
+    def __init__(self, model: keras.Model, waveform: Array) -> None:
         self._analysis = settle_analysis(model, None)
         self._front_end = find_front_end(model)
         self._waveform = np.asarray(waveform, "float32")[np.newaxis]
         self._spectrogram = stft(self._waveform, self._analysis, "fft")
 
-    def apply(self, plane):
-        """Filters the sound by one plane.
+    def apply(self, plane: Array) -> Array:
+        """The sound with a plane's range as gains 0 to 1: float32 `(samples,)`, as loud as before.
 
-        Args:
-            plane: float array `(frames, bands)`, stretched over the sound's time and the bands of
-                the model's front end, or all frequencies if it has none; its lowest number lets
-                nothing pass, its highest everything.
-
-        Returns:
-            float32 `(samples,)`, as loud as the sound was, peaks bent so that none reaches 1; zeros
-            if the plane is constant, or leaves next to nothing.
+        The plane `(frames, bands)` is stretched over the sound's time and the bands of the model's
+        front end, or all frequencies. Zeros if it is constant, or leaves next to nothing.
         """
         gain = self._gain(np.asarray(plane, "float32"))[np.newaxis]
         real, imaginary = (ops.convert_to_tensor(gain) * part for part in self._spectrogram)
@@ -47,26 +38,19 @@ class Mask:
             return np.zeros(self._waveform.shape[1], "float32")
         return ops.convert_to_numpy(hold_level(waveform, rms(self._waveform), _LEVEL_ROUNDS))[0]
 
-    def apply_sum(self, planes):
-        """Filters the sound by all planes added, each first brought to [0, 1].
-
-        Args:
-            planes: sequence of float arrays `(frames, bands)`.
-
-        Returns:
-            float32 `(samples,)`, as of `apply`.
-        """
+    def apply_sum(self, planes: Array) -> Array:
+        """The sound filtered by the sum of planes, each scaled to [0, 1]: float32 `(samples,)`."""
         return self.apply(sum(_to_share(np.asarray(plane, "float64")) for plane in planes))
 
     def _gain(self, plane):
-        """The plane in [0, 1] on the sound's own grid: float32 `(frames, bins)`."""
+        """The plane in [0, 1] on the grid of the sound's spectrogram: float32 `(frames, bins)`."""
         share = _to_share(plane)
         frames, bins = self._spectrogram[0].shape[1:]
         share = _stretch(share, (np.arange(frames) + 0.5) / frames, axis=0)
-        return _stretch(share, self._places(bins), axis=1).astype("float32")
+        return _stretch(share, self._positions(bins), axis=1).astype("float32")
 
-    def _places(self, bins):
-        """Where each bin lies among the bands, from 0 to 1."""
+    def _positions(self, bins):
+        """Position of each bin among the bands, from 0 to 1."""
         if self._front_end is None:
             return (np.arange(bins) + 0.5) / bins
         analysis = self._front_end.analysis
@@ -81,10 +65,10 @@ def _to_share(plane):
     return (plane - lowest) / (highest - lowest) if highest > lowest else 0.0 * plane
 
 
-def _stretch(values, places, axis):
-    """Interpolates linearly between the middles of cells, level beyond the outermost."""
+def _stretch(values, positions, axis):
+    """Values interpolated linearly between the centres of cells, constant beyond the outermost."""
     count = values.shape[axis]
-    at = np.clip(np.asarray(places) * count - 0.5, 0, count - 1)
+    at = np.clip(np.asarray(positions) * count - 0.5, 0, count - 1)
     low = np.minimum(at.astype(int), max(count - 2, 0))
     shape = [-1 if other == axis else 1 for other in range(values.ndim)]
     rest = (at - low).reshape(shape)

@@ -1,214 +1,203 @@
-"""From the activations of any layer to sound, by several methods."""
+"""Sonification of the activations of any layer, by several methods."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
+import keras
 import numpy as np
 from tqdm import tqdm
 
 from keras_sounddream.audio.layers import find_sample_rate
+from keras_sounddream.checks import check, choice, integer
 from keras_sounddream.deepdream import settings as dream_settings
 from keras_sounddream.errors import InputError
 from keras_sounddream.sonification import inverse_fft, parameter_map
 from keras_sounddream.sonification.activations import read_activations
-from keras_sounddream.sonification.checks import check_kind, check_layers, checked_source
-from keras_sounddream.sonification.random_weights import shuffled
-from keras_sounddream.sonification.synthesis import Filters, Levelled, Spectra, Voices, combined
+from keras_sounddream.sonification.checks import check_layers
+from keras_sounddream.sonification.inputs import ImageInput, model_input
+from keras_sounddream.sonification.random_weights import shuffle_weights
+from keras_sounddream.sonification.synthesis import (
+    InverseFFT,
+    Levelled,
+    MaskedSound,
+    ParameterMap,
+    Synthesizer,
+    combined,
+)
+from keras_sounddream.types import Array
 
 METHODS = ("ifft", "mask", "invert", "parameter_map")
 
-_OF_SOUNDS = ("mask", "invert")
+_FOR_SOUNDS = ("mask", "invert")
 _SETTINGS = {
     "ifft": (),
     "mask": (),
     "invert": ("steps",),
     "parameter_map": ("seconds", "voices", "lowest_hz", "octaves"),
 }
-_VOICES_RATE = 24000  # Hz, of voices that a picture drives
-_LOWEST_RATE, _HIGHEST_RATE = 1000, 192000  # Hz
+_PARAMETER_MAP_RATE = 24000  # Hz, for pictures
+_SAMPLE_RATE = integer(1000, 192000)  # Hz
 
 
 @dataclasses.dataclass
 class Sonification:
-    """What layers sound like.
+    """The sound of layers.
 
     Attributes:
-        waveform: float32 `(batch, samples)` in [-1, 1]; `(batch, filters, samples)` of
+        waveform: float32 `(batch, samples)` in [-1, 1]; `(batch, filters, samples)` for
             `combine="separate"`.
-        sample_rate: int, Hz.
-        parts: dict from each layer to the like of it alone; empty of `"invert"`, which hears all
-            layers at once.
-        method: str.
-        combine: str.
+        sample_rate: Hz.
+        parts: for each layer the waveforms of it alone; empty for `"invert"`, which combines all
+            layers.
+        method: key of `METHODS`.
+        combine: how the filters of a layer are combined.
     """
 
     waveform: np.ndarray
     sample_rate: int
-    parts: dict
+    parts: dict[str, np.ndarray]
     method: str
     combine: str
 
 
 def sonify(
-    model,
-    source,
-    layers,
-    method="ifft",
-    combine="sum",
-    mix="sum",
+    model: keras.Model,
+    source: Array,
+    layers: Sequence[str],
+    method: str = "ifft",
+    combine: str = "sum",
+    mix: str = "sum",
     *,
-    sample_rate=None,
-    legacy=False,
-    random_weights=False,
-    level_db=None,
-    preprocessing=None,
-    seed=0,
-    progress=False,
-    **settings,
-):
-    """Makes audible what layers of a network answer to sounds or pictures.
+    sample_rate: int | None = None,
+    legacy: bool = False,
+    random_weights: bool = False,
+    level_db: float | None = None,
+    preprocessing: str | None = None,
+    seed: int = 0,
+    progress: bool = False,
+    **settings: Any,
+) -> Sonification:
+    """Makes the activations of a network's layers for sounds or pictures audible.
 
     Args:
-        model: `keras.Model`, functional, that takes sounds or pictures.
+        model: functional, takes sounds or pictures.
         source: float array `(samples,)` or `(batch, samples)` in [-1, 1], at the model's rate, or
             `(height, width, 3)` or `(batch, height, width, 3)` in [0, 255].
-        layers: sequence of str, layers of the model.
-        method: str: `"ifft"` takes each frame of the activations for a spectrum; `"mask"` lets
-            through of a sound what the layer answers to; `"invert"` finds a sound that the layers
-            answer to as they do to this; `"parameter_map"` gives filters voices whose pitch and
-            loudness they drive.
-        combine: str, of a layer's filters: `"sum"`, `"concat"` or `"separate"`.
-        mix: str, of several layers, interpolated to the longest: `"sum"` or `"product"`.
-        sample_rate: int, Hz, of what `"ifft"` (11025 by default) and `"parameter_map"` (the
-            model's own, or 24000) make; the others keep the sound's.
-        legacy: bool, whether `"ifft"` keeps the quirks of netsounds: a filter that answers the same
-            everywhere is the constant -1, and a portrait picture is shown to the network lying.
-        random_weights: bool, whether the model's weights are put in random order first: the
-            baseline, which tells what of the sound is the method's own.
-        level_db: float, dB, root mean square that each sound is brought to, its mean taken away; by
-            default what the method gives.
-        preprocessing: str, of pictures, as `read_activations` takes it.
-        seed: int, of random weights and of the noise that `"invert"` begins with.
-        progress: bool, whether to show a progress bar.
-        **settings: of `"parameter_map"`: `seconds` (of a picture, 5 by default), `voices`,
-            `lowest_hz`, `octaves`, as `map_to_voices` takes them; of `"invert"`: `steps`.
+        layers: layers of the model.
+        method: `"ifft"` treats each frame of the activations as a spectrum; `"mask"` filters the
+            sound by the activations; `"invert"` finds a sound with the same activations;
+            `"parameter_map"` maps filters to the pitch and loudness of voices.
+        combine: of a layer's filters: `"sum"`, `"concat"` or `"separate"`.
+        mix: of several layers, interpolated to the longest: `"sum"` or `"product"`.
+        sample_rate: Hz, of the sound from `"ifft"` (11025 by default) and `"parameter_map"` (the
+            model's own, or 24000); the other methods keep the input's.
+        legacy: whether `"ifft"` keeps the quirks of netsounds: a filter with constant activation is
+            the constant -1, and a portrait picture is transposed before the network.
+        random_weights: whether the model's weights are permuted first: the baseline, which shows
+            how much of the sound comes from the method alone.
+        level_db: root mean square in dB that each sound is brought to, its mean removed; by
+            default the method's own level.
+        preprocessing: pictures only: mode as in `read_activations`.
+        seed: of random weights, and of the initial noise of `"invert"`.
+        progress: whether to show a progress bar.
+        **settings: for `"parameter_map"`: `seconds` (5 by default for a picture), `voices`,
+            `lowest_hz`, `octaves`, see `map_to_voices`; for `"invert"`: `steps`.
 
     Returns:
-        `Sonification`.
+        the waveforms, with those of each layer.
 
     Raises:
-        InputError: if the model, a layer, the source or a setting is not of that kind.
+        InputError: if the model, a layer, the source or a setting does not fit.
 
     Example:
         result = sonify(applications.LogMelCNN(), waveform, ["block2_conv2"], method="mask")
-        audio.save("heard.wav", result.waveform, result.sample_rate)
+        audio.save("sonified.wav", result.waveform, result.sample_rate)
     """
     check_request(model, layers, method, [combine], mix, sample_rate, level_db, settings)
     if combine == "separate" and len(set(layers)) > 1:
-        raise InputError("Filters that are left apart cannot be mixed: name one layer.")
-    source = checked_source(model, source, check_kind(model))
-    heard_by = shuffled(model, seed) if random_weights else model
-    rate = settle_rate(model, method, sample_rate)
+        raise InputError("Separate filters of several layers cannot be mixed: name one layer.")
+    source = model_input(model).check(source)
+    network = shuffle_weights(model, seed) if random_weights else model
+    rate = output_rate(model, method, sample_rate)
     if method == "invert":
-        waveform = _invert_each(heard_by, source, layers, seed, progress, settings)
+        waveform = _invert_each(network, source, layers, seed, progress, settings)
         return Sonification(_at_level(waveform, level_db), rate, {}, method, combine)
-    with tqdm(desc="sonify", unit="strip", disable=not progress) as bar:
-        found = read_activations(
-            heard_by, source, layers, legacy, preprocessing, tell=lambda done, _: bar.update()
+    with tqdm(desc="sonify", unit="chunk", disable=not progress) as bar:
+        examples = read_activations(
+            network, source, layers, legacy, preprocessing, tell=lambda done, _: bar.update()
         )
     parts = {}
-    for name in found[0]:
-        made = [
+    for name in examples[0]:
+        waveforms = [
             combined(
-                find_sounder(model, one, name, method, rate, legacy, level_db, settings),
-                each[name],
+                make_synthesizer(model, one, name, method, rate, legacy, level_db, settings),
+                maps[name],
                 combine,
             )
-            for one, each in zip(source, found, strict=True)
+            for one, maps in zip(source, examples, strict=True)
         ]
-        parts[name] = np.stack(made)
+        parts[name] = np.stack(waveforms)
     return Sonification(_mixed(parts, mix, level_db), rate, parts, method, combine)
 
 
-def find_sounder(model, source, layer, method, sample_rate, legacy, level_db, settings):
-    """Chooses how planes become sound.
-
-    Args:
-        model: `keras.Model`.
-        source: float32, one sound or picture.
-        layer: str.
-        method: str, of `METHODS`, but not `"invert"`, which needs no planes.
-        sample_rate: int, Hz.
-        legacy: bool, as of `sonify`.
-        level_db: float, as of `sonify`.
-        settings: dict, as of `sonify`.
-
-    Returns:
-        one of `sounders`' classes.
-    """
+def make_synthesizer(
+    model: keras.Model,
+    source: Array,
+    layer: str,
+    method: str,
+    sample_rate: int,
+    legacy: bool,
+    level_db: float | None,
+    settings: dict[str, Any],
+) -> Synthesizer:
+    """The synthesizer of a method other than `"invert"`, for one sound or picture."""
+    synthesizer: Synthesizer
     if method == "ifft":
-        sounder = Spectra(legacy)
+        synthesizer = InverseFFT(legacy)
     elif method == "mask":
-        sounder = Filters(model, source, layer)
+        synthesizer = MaskedSound(model, source, layer)
     else:
-        sounder = Voices(model, source, sample_rate, **settings)
-    return sounder if level_db is None else Levelled(sounder, level_db)
+        seconds = model_input(model).seconds(source)
+        synthesizer = ParameterMap(sample_rate, **{"seconds": seconds, **settings})
+    return synthesizer if level_db is None else Levelled(synthesizer, level_db)
 
 
 def check_request(
-    model, layers, method, combines, mix, sample_rate=None, level_db=None, settings=None
-):
-    """Checks what is asked for, before any work is done for it.
-
-    Args:
-        model: what ought to be a `keras.Model`.
-        layers: as of `sonify`, and so are `method`, `mix`, `sample_rate`, `level_db` and, as a
-            dict, `settings`.
-        combines: sequence of str.
-
-    Raises:
-        InputError: if something is not there, or does not go with something else.
-    """
-    of_pictures = check_kind(model)
+    model: keras.Model,
+    layers: Sequence[str],
+    method: str,
+    combines: Sequence[str],
+    mix: str,
+    sample_rate: int | None = None,
+    level_db: float | None = None,
+    settings: dict[str, Any] | None = None,
+) -> None:
+    """Refuses arguments of `sonify` that do not fit, before any work; `combines` are several."""
+    kind = model_input(model)
     check_layers(model, layers)
-    inverse_fft.check_choice("method", method, METHODS)
-    inverse_fft.check_choice("mix", mix, inverse_fft.MIXES)
+    check("method", method, choice(METHODS))
+    check("mix", mix, choice(inverse_fft.MIXES))
     for combine in combines:
-        inverse_fft.check_choice("combine", combine, inverse_fft.COMBINES)
+        check("combine", combine, choice(inverse_fft.COMBINES))
         if method == "invert" and combine != "sum":
-            raise InputError("`invert` hears all filters at once: leave `combine` at sum.")
-    if method in _OF_SOUNDS:
-        _check_sound_method(model, method, of_pictures, sample_rate)
+            raise InputError("`invert` uses all filters at once: leave `combine` at sum.")
+    if method in _FOR_SOUNDS:
+        _check_sound_method(method, kind, sample_rate)
     if sample_rate is not None:
-        settle_rate(model, method, sample_rate)
+        check("sample_rate", sample_rate, _SAMPLE_RATE)
     if level_db is not None:
-        inverse_fft.check_level(level_db)
+        check("level_db", level_db, inverse_fft.LEVEL_DB)
     _check_settings(method, settings or {})
 
 
-def settle_rate(model, method, sample_rate):
-    """Finds the rate of the sound that is made.
-
-    Args:
-        model: `keras.Model`.
-        method: str, of `METHODS`.
-        sample_rate: int, Hz, or `None`.
-
-    Returns:
-        int, Hz.
-
-    Raises:
-        InputError: if `sample_rate` is no rate.
-    """
-    if sample_rate is None:
-        own = find_sample_rate(model)
-        return inverse_fft.SAMPLE_RATE if method == "ifft" else own or _VOICES_RATE
-    whole = isinstance(sample_rate, int | np.integer) and not isinstance(sample_rate, bool)
-    if not whole or not _LOWEST_RATE <= sample_rate <= _HIGHEST_RATE:
-        raise InputError(
-            f"`sample_rate` must be from {_LOWEST_RATE} to {_HIGHEST_RATE} Hz. "
-            f"Received: {sample_rate!r}"
-        )
-    return int(sample_rate)
+def output_rate(model: keras.Model, method: str, sample_rate: int | None) -> int:
+    """Sample rate of a method's sound in Hz: the given one, or the default."""
+    if sample_rate is not None:
+        return check("sample_rate", sample_rate, _SAMPLE_RATE)
+    if method == "ifft":
+        return inverse_fft.SAMPLE_RATE
+    return find_sample_rate(model) or _PARAMETER_MAP_RATE
 
 
 def _check_settings(method, settings):
@@ -222,14 +211,16 @@ def _check_settings(method, settings):
         dream_settings.choose("sound", **settings)
 
 
-def _check_sound_method(model, method, of_pictures, sample_rate):
-    if of_pictures:
+def _check_sound_method(method, kind, sample_rate):
+    if isinstance(kind, ImageInput):
         raise InputError(
-            f"`{method}` makes sound of sound, and {model.name} takes pictures: use `ifft` or "
+            f"`{method}` needs a sound, and {kind.model.name} takes pictures: use `ifft` or "
             "`parameter_map`."
         )
-    if find_sample_rate(model) is None:
-        raise InputError(f"The sample rate of {model.name} is not known: set its `sample_rate`.")
+    if find_sample_rate(kind.model) is None:
+        raise InputError(
+            f"The sample rate of {kind.model.name} is not known: set its `sample_rate`."
+        )
     if sample_rate is not None:
         raise InputError(f"`{method}` keeps the sound's own rate: leave `sample_rate` out.")
 
@@ -237,15 +228,17 @@ def _check_sound_method(model, method, of_pictures, sample_rate):
 def _invert_each(model, source, layers, seed, progress, settings):
     from keras_sounddream.sonification.feature_inversion import invert
 
-    made = [invert(model, one, layers, seed=seed, progress=progress, **settings) for one in source]
-    return np.concatenate([np.asarray(result.waveform) for result in made])
+    dreams = [
+        invert(model, one, layers, seed=seed, progress=progress, **settings) for one in source
+    ]
+    return np.concatenate([np.asarray(dream.waveform) for dream in dreams])
 
 
 def _mixed(parts, mix, level_db):
-    """The mix of several layers; the one as it is."""
+    """The mix of several layers, or the waveforms of the only one."""
     if len(parts) == 1:
         return next(iter(parts.values()))
-    mixes = [inverse_fft.mix(each, mix) for each in zip(*parts.values(), strict=True)]
+    mixes = [inverse_fft.mix(waveforms, mix) for waveforms in zip(*parts.values(), strict=True)]
     return _at_level(np.stack(mixes), level_db)
 
 

@@ -1,22 +1,11 @@
-"""A network that was taught nothing, to compare with."""
+"""Random weights: a copy of a network without what it learnt, as a baseline."""
 
 import keras
 import numpy as np
 
 
-def shuffled(model, seed=0):
-    """Makes a copy whose weights tell nothing: each tensor's numbers are put in random order.
-
-    What such a network makes of a sound or a picture is the work of its layers' shapes, not of
-    what it was taught: the baseline to compare with.
-
-    Args:
-        model: `keras.Model`, functional.
-        seed: int.
-
-    Returns:
-        `keras.Model`.
-    """
+def shuffle_weights(model: keras.Model, seed: int = 0) -> keras.Model:
+    """A copy whose weight tensors are each permuted: only the layers' shapes tell it apart."""
     copy = keras.models.clone_model(model)
     generator = np.random.default_rng(seed)
     copy.set_weights(

@@ -1,139 +1,125 @@
-"""How planes of a layer become sound, one class a method: signal by signal, and all in one.
+"""Synthesis of sound from the feature maps of a layer, one class per method.
 
-Each has `signals(planes)`, which yields float32 `(samples,)`, one a filter or voice, all of one
-length, and `total(planes)`, float32 `(samples,)`, of all together.
+Each has `signals(planes)`, which yields one float32 `(samples,)` per filter or voice, all of one
+length, and `total(planes)`, float32 `(samples,)`, their combination.
 """
 
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+import keras
 import numpy as np
 
-from keras_sounddream.audio.layers import LogMelSpectrogram, find_sample_rate
-from keras_sounddream.deepdream.network.checks import takes_pictures
+from keras_sounddream.audio.layers import LogMelSpectrogram
 from keras_sounddream.errors import InputError
 from keras_sounddream.sonification import inverse_fft
 from keras_sounddream.sonification.mask import Mask
 from keras_sounddream.sonification.parameter_map import map_to_voices
+from keras_sounddream.types import Array
 
-PICTURE_SECONDS = 5.0  # of voices that a picture drives
+Planes = Sequence[Array]  # float arrays (frames, bands), one per filter
 
 
-class Spectra:
-    """Takes each frame for a spectrum, as `formula.sonify_activations`.
+class Synthesizer(Protocol):
+    """Any class of this module."""
 
-    Args:
-        legacy: bool, whether the quirks of netsounds are kept.
-    """
+    def signals(self, planes: Planes) -> Iterator[Array]:
+        """One signal per filter or voice."""
+        ...
 
-    def __init__(self, legacy=False):
+    def total(self, planes: Planes) -> Array:
+        """All signals together."""
+        ...
+
+
+class InverseFFT:
+    """Inverse Fourier transform of each frame; `legacy` retains the quirks of netsounds."""
+
+    def __init__(self, legacy: bool = False) -> None:
         self._legacy = legacy
 
-    def signals(self, planes):
-        """See the module."""
+    def signals(self, planes: Planes) -> Iterator[Array]:
+        """One signal per filter."""
         planes = inverse_fft.without_bands(planes)
         for signal in inverse_fft.signals(planes, self._legacy):
             yield signal.astype("float32")
 
-    def total(self, planes):
-        """See the module."""
+    def total(self, planes: Planes) -> Array:
+        """The sum, stretched over [-1, 1]."""
         return inverse_fft.sonify_activations(planes, "sum", self._legacy)
 
 
-class Filters:
-    """Filters the sound that was heard, as `masking.Mask`.
+class MaskedSound:
+    """The model's input sound `(samples,)`, filtered by the feature maps of a layer."""
 
-    Args:
-        model: `keras.Model` that takes sounds.
-        waveform: float32 `(samples,)`.
-        layer: str, whose planes they are.
-    """
-
-    def __init__(self, model, waveform, layer):
+    def __init__(self, model: keras.Model, waveform: Array, layer: str) -> None:
         self._mask = Mask(model, waveform)
         self._of_front_end = isinstance(model.get_layer(layer), LogMelSpectrogram)
 
-    def signals(self, planes):
-        """See the module."""
-        _check_moves(planes, "filter a sound")
+    def signals(self, planes: Planes) -> Iterator[Array]:
+        """The sound filtered by one filter's map at a time."""
+        _check_varies(planes, "filter a sound")
         for plane in self._with_bands(planes):
             yield self._mask.apply(plane)
 
-    def total(self, planes):
-        """See the module."""
-        _check_moves(planes, "filter a sound")
+    def total(self, planes: Planes) -> Array:
+        """The sound filtered by the sum of all maps."""
+        _check_varies(planes, "filter a sound")
         return self._mask.apply_sum(self._with_bands(planes))
 
     def _with_bands(self, planes):
         return inverse_fft.without_bands(planes) if self._of_front_end else planes
 
 
-class Voices:
-    """Gives filters voices, as `voices.map_to_voices`.
+class ParameterMap:
+    """Voices of `map_to_voices`, with its settings."""
 
-    Args:
-        model: `keras.Model`.
-        source: float32 array, the sound or picture, which says how long to sing.
-        sample_rate: int, Hz.
-        **settings: of `map_to_voices`.
-    """
+    def __init__(self, sample_rate: int, seconds: float, **settings: float) -> None:
+        self._settings: dict[str, Any] = {
+            "sample_rate": sample_rate,
+            "seconds": seconds,
+            **settings,
+        }
 
-    def __init__(self, model, source, sample_rate, seconds=None, **settings):
-        if seconds is None:
-            pictures = takes_pictures(model)
-            seconds = PICTURE_SECONDS if pictures else len(source) / find_sample_rate(model)
-        self._settings = {"sample_rate": sample_rate, "seconds": seconds, **settings}
-
-    def signals(self, planes):
-        """See the module."""
-        _check_moves(planes, "drive a voice")
+    def signals(self, planes: Planes) -> Iterator[Array]:
+        """One signal per voice."""
+        _check_varies(planes, "drive a voice")
         yield from map_to_voices(planes, **self._settings)
 
-    def total(self, planes):
-        """See the module."""
-        _check_moves(planes, "drive a voice")
+    def total(self, planes: Planes) -> Array:
+        """The sum of the voices."""
+        _check_varies(planes, "drive a voice")
         return map_to_voices(planes, **self._settings).sum(axis=0)
 
 
 class Levelled:
-    """Brings what another makes to a level, as `formula.bring_to_level`: each sound by itself.
+    """Another synthesizer, each of its sounds brought to a level in dB."""
 
-    Args:
-        sounder: one of this module's.
-        level_db: float, dB.
-    """
-
-    def __init__(self, sounder, level_db):
-        self._sounder = sounder
+    def __init__(self, synthesizer: Synthesizer, level_db: float) -> None:
+        self._synthesizer = synthesizer
         self._level_db = level_db
 
-    def signals(self, planes):
-        """See the module."""
-        for signal in self._sounder.signals(planes):
+    def signals(self, planes: Planes) -> Iterator[Array]:
+        """The other's signals, each at the level."""
+        for signal in self._synthesizer.signals(planes):
             yield inverse_fft.bring_to_level(signal, self._level_db)
 
-    def total(self, planes):
-        """See the module."""
-        return inverse_fft.bring_to_level(self._sounder.total(planes), self._level_db)
+    def total(self, planes: Planes) -> Array:
+        """The other's total at the level."""
+        return inverse_fft.bring_to_level(self._synthesizer.total(planes), self._level_db)
 
 
-def combined(sounder, planes, combine):
-    """Makes the sound of a layer.
-
-    Args:
-        sounder: one of this module's.
-        planes: sequence of float arrays `(frames, bands)`.
-        combine: str, of `formula.COMBINES`.
-
-    Returns:
-        float32 `(samples,)`, or `(filters, samples)` of `"separate"`.
-    """
+def combined(synthesizer: Synthesizer, planes: Planes, combine: str) -> Array:
+    """The sound of a layer: float32 `(samples,)`, `(filters, samples)` for `"separate"`."""
     if combine == "sum":
-        return sounder.total(planes)
-    found = list(sounder.signals(planes))
-    return np.concatenate(found) if combine == "concat" else np.stack(found)
+        return synthesizer.total(planes)
+    waveforms = list(synthesizer.signals(planes))
+    return np.concatenate(waveforms) if combine == "concat" else np.stack(waveforms)
 
 
-def _check_moves(planes, what):
+def _check_varies(planes, purpose):
     if np.size(planes[0]) == 1:
         raise InputError(
-            f"A layer without time or bands cannot {what}: its filters answer once. Take an "
-            "earlier layer, or `ifft`."
+            f"A layer without time or bands cannot {purpose}: each filter has a single activation. "
+            "Take an earlier layer, or `ifft`."
         )

@@ -107,7 +107,7 @@ def test_beam_makes_the_same_dreams(tmp_path, sound_model):
     ({"source": "esc50/esc10"}, "Build it first"),
     ({"source": "spoken_digit_folder"}, "has no image to dream on"),
     ({"source": "spoken_digit_folder", "of_pictures": False, "examples_per_bundle": 0},
-     "above 0. Received: 0"),
+     "at least 1. Received: 0"),
     ({"source": "spoken_digit_folder", "of_pictures": False, "split": "train[2:1]"},
      r"nothing in the part 'train\[2:1\]'"),
     ({"source": "spoken_digit_folder", "of_pictures": False, "split": "all[:9%]"},

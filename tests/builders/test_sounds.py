@@ -109,7 +109,7 @@ def test_a_broken_file_ends_the_build_if_asked(tmp_path):
     config = digits.SpokenDigitConfig(name="strict", broken="fail")
     with pytest.raises(InputError, match="8_theo_9.wav as sound"):
         build(tmp_path, _break_one(tmp_path), config=config)
-    with pytest.raises(InputError, match="`broken` must be 'skip' or 'fail'. Received: 'mend'"):
+    with pytest.raises(InputError, match="`broken` must be one of skip, fail. Received: 'mend'"):
         digits.SpokenDigitConfig(name="mended", broken="mend")
 
 

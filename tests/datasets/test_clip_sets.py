@@ -49,13 +49,13 @@ def _lacking(folder):
 
 BAD = {
     "nothing": (lambda folder: None, "no folder"),
-    "empty": (lambda folder: folder.mkdir(), "a folder a class"),
+    "empty": (lambda folder: folder.mkdir(), "one per class"),
     "one class": (lambda folder: folder_a_class(folder, classes=["low"]), "two classes .*: low"),
     "too few": (_lacking, "has 4 of 'low', none in fold"),
     "one fold": (lambda folder: folder_a_class(folder, 1), "two folds"),
     "no file": (lambda f: as_esc50(f, ["no.wav,1,2,high_sound"]), "Line 11 .*no.wav"),
     "no fold": (lambda f: as_esc50(f, ["1-2.wav,one,2,high_sound"]), "fold in line 11 .*'one'"),
-    "names": (lambda f: as_esc50(f, ["1-2.wav,1,2,other"]), "one category a target"),
+    "names": (lambda f: as_esc50(f, ["1-2.wav,1,2,other"]), "one category per target"),
 }
 
 

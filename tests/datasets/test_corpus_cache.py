@@ -162,10 +162,10 @@ def test_sound_of_films_is_read_where_libsndfile_cannot(tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"sample_rate": 4000}, "Expected a rate of 8000 to 96000 Hz. Received: 4000"),
+        ({"sample_rate": 4000}, "`sample_rate` must be an int from 8000 to 96000. Received: 4000"),
         ({"sample_rate": 16000.0}, "Received: 16000.0"),
-        ({"silence_db": -3}, "`silence_db` must be above 0, or None. Received: -3"),
-        ({"seconds": float("nan")}, "`seconds` must be above 0"),
+        ({"silence_db": -3}, "`silence_db` must be finite and above 0, or None. Received: -3"),
+        ({"seconds": float("nan")}, "`seconds` must be finite and above 0"),
         ({"seconds": 1, "min_seconds": 2}, "`min_seconds` must be 0 or more, and below 1"),
         ({"broken": "ignore"}, "`broken` must be one of"),
         ({"min_seconds": 60}, "No sound is left of 5. .*loose.wav: It lasts 0.200 s"),
@@ -214,7 +214,7 @@ def test_folders_without_sounds_are_refused(tmp_path):
     with pytest.raises(InputError, match="Found none"):
         list_folder(tmp_path)
     write(tmp_path / "a.wav", tone(0.1))
-    with pytest.raises(InputError, match="a folder a genre. Found sounds in no folder"):
+    with pytest.raises(InputError, match="one per genre. Found sounds in no folder"):
         list_folder(tmp_path, "genre")
 
 

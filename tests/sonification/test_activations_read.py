@@ -1,4 +1,4 @@
-"""What layers answer, strip by strip, and where it is kept."""
+"""Activations read chunk by chunk, feature maps in memory and on disk, random weights."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 from keras_sounddream import applications
 from keras_sounddream.sonification import feature_maps, random_weights
 from keras_sounddream.sonification.activations import read_activations
-from keras_sounddream.sonification.feature_maps import Planes, save_planes
+from keras_sounddream.sonification.feature_maps import FeatureMaps, save_feature_maps
 
 BANKS = ("conv1", "fire4_concat", "fire9_concat")
 
@@ -26,13 +26,13 @@ def whole(model, source, layers):
 
 
 @pytest.mark.parametrize("shape", [(420, 60), (60, 420), (47, 47)])
-def test_strips_of_pictures_answer_as_the_whole(squeezenet, rng, shape):
+def test_chunks_of_pictures_have_the_activations_of_the_whole(squeezenet, rng, shape):
     pictures = rng.uniform(0, 255, (2, *shape, 3)).astype("float32")
-    strips = []
+    chunks = []
     found = read_activations(
-        squeezenet, pictures, BANKS, most_inputs=1000, tell=lambda done, total: strips.append(total)
+        squeezenet, pictures, BANKS, most_inputs=1000, tell=lambda done, total: chunks.append(total)
     )
-    assert len(strips) == strips[0] == (2 if max(shape) == 420 else 1)
+    assert len(chunks) == chunks[0] == (2 if max(shape) == 420 else 1)
     for name, activation in zip(BANKS, whole(squeezenet, pictures, BANKS), strict=True):
         wanted = activation.transpose(0, 3, 1, 2)  # frames are rows of a portrait
         wanted = wanted if shape[0] > shape[1] else wanted.transpose(0, 1, 3, 2)
@@ -40,13 +40,13 @@ def test_strips_of_pictures_answer_as_the_whole(squeezenet, rng, shape):
         np.testing.assert_allclose(made, wanted, atol=1e-4 * wanted.max())
 
 
-def test_strips_of_sounds_answer_as_the_whole(small_model, rng):
+def test_chunks_of_sounds_have_the_activations_of_the_whole(small_model, rng):
     sounds = rng.normal(0, 0.1, (2, 24000 * 3)).astype("float32")
-    strips, layers = [], ("front_end", "conv1", "conv2")
+    chunks, layers = [], ("front_end", "conv1", "conv2")
     found = read_activations(
-        small_model, sounds, layers, most_inputs=10000, tell=lambda _, total: strips.append(total)
+        small_model, sounds, layers, most_inputs=10000, tell=lambda _, total: chunks.append(total)
     )
-    assert strips[0] > 5
+    assert chunks[0] > 5
     for name, activation in zip(layers, whole(small_model, sounds, layers), strict=True):
         activation = activation if activation.ndim == 4 else activation[:, :, None]
         made = np.stack([np.stack(list(one[name])) for one in found])
@@ -77,11 +77,11 @@ def test_legacy_shows_the_network_a_portrait_lying(squeezenet, rng):
 def test_planes_on_disk_are_those_in_memory(rng, monkeypatch, tmp_path):
     values = rng.normal(size=(4, 9, 5)).astype("float32")
     monkeypatch.setattr(feature_maps, "MOST_IN_MEMORY", 100)
-    kept = Planes(4, 9, 5)
+    kept = FeatureMaps(4, 9, 5)
     for start in (6, 0, 3):
         kept.write(start, values[:, start : start + 3])
     np.testing.assert_array_equal(np.stack(list(kept)), values)
-    save_planes(kept, tmp_path / "kept.npz")
+    save_feature_maps(kept, tmp_path / "kept.npz")
     with np.load(tmp_path / "kept.npz") as archive:
         np.testing.assert_array_equal(archive["activations"], values)
     with pytest.raises(ValueError, match="not numbers"):
@@ -89,7 +89,7 @@ def test_planes_on_disk_are_those_in_memory(rng, monkeypatch, tmp_path):
 
 
 def test_the_baseline_has_the_same_numbers_elsewhere(small_model):
-    copy, again = (random_weights.shuffled(small_model, seed=3) for _ in range(2))
+    copy, again = (random_weights.shuffle_weights(small_model, seed=3) for _ in range(2))
     for mine, other, same in zip(
         small_model.get_weights(), copy.get_weights(), again.get_weights(), strict=True
     ):

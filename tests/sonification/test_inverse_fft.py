@@ -137,7 +137,10 @@ def test_a_level_takes_the_mean_away_and_bends_peaks(rng):
         (lambda: inverse_fft.to_planes("loud"), "Received: str"),
         (lambda: inverse_fft.mix([]), "Received shapes: []"),
         (lambda: inverse_fft.mix([np.ones(3)], "tuned"), "must be one of sum, product"),
-        (lambda: inverse_fft.bring_to_level(np.ones(3), 6), "from -120 to 0 dB. Received: 6"),
+        (
+            lambda: inverse_fft.bring_to_level(np.ones(3), 6),
+            "at least -120 and at most 0. Received: 6",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_line(call, message):

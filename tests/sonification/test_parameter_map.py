@@ -60,11 +60,11 @@ def test_no_partial_is_above_half_the_rate():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"voices": 0}, "`voices` must be from 1"),
-        ({"voices": 2.5}, "`voices` must be a whole number"),
-        ({"seconds": -1}, "`seconds` must be from 0.01"),
-        ({"lowest_hz": "a"}, "`lowest_hz` must be from 10"),
-        ({"octaves": 99}, "`octaves` must be from 0"),
+        ({"voices": 0}, "`voices` must be an int from 1 to 4096"),
+        ({"voices": 2.5}, "`voices` must be an int"),
+        ({"seconds": -1}, "`seconds` must be at least 0.01"),
+        ({"lowest_hz": "a"}, "`lowest_hz` must be at least 10 and"),
+        ({"octaves": 99}, "`octaves` must be at least 0 and at most 10"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings, message):

@@ -14,10 +14,10 @@ SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 
 @dataclasses.dataclass(eq=False)
 class ArtificialConfig(files.FileConfig):
-    """How pictures are parted.
+    """The random split.
 
     Attributes:
-        seed: int, of the parting, class by class.
+        seed: of the split, class by class.
     """
 
     seed: int = 0
@@ -48,19 +48,15 @@ class Builder(pictures.PictureBuilder):
         folder = places.find_data(self, dl_manager, holds_data, "25 classes of ImageNet")
         rng = np.random.default_rng(self.builder_config.seed)
         parts = {name: [] for name in SHARES}
-        for found in pictures.list_classes(folder, names).values():
-            mixed = [found[i] for i in rng.permutation(len(found))]
+        for members in pictures.list_classes(folder, names).values():
+            mixed = [members[i] for i in rng.permutation(len(members))]
             for name, cut in folds.cut_by_shares(mixed, SHARES).items():
                 parts[name] += cut
         return self._store(parts)
 
 
-def read_classes():
-    """Reads the classes and the WordNet ids of their pictures.
-
-    Returns:
-        dict from a class, in the order of folder names, to a tuple of ids.
-    """
+def read_classes() -> dict[str, tuple[str, ...]]:
+    """WordNet ids of the pictures of each class, in the order of folder names."""
     with open(
         pathlib.Path(__file__).with_name("classes.csv"), newline="", encoding="utf-8"
     ) as file:

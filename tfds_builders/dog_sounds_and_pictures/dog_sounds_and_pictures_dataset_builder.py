@@ -2,8 +2,8 @@
 
 import tensorflow_datasets as tfds
 
-from keras_sounddream.datasets import clip_sets
-from keras_sounddream.images.io import SUFFIXES
+from keras_sounddream.audio import io as sound_files
+from keras_sounddream.images import io as image_files
 from tfds_builders import files, folds, pictures, places, sounds
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
@@ -27,12 +27,10 @@ class Builder(sounds.SoundBuilder):
 
     def _split_generators(self, dl_manager):
         folder = places.find_data(self, dl_manager, _holds_data, "pictures/ and sounds/ of dogs")
-        found = (
-            _files(folder / "pictures", SUFFIXES),
-            _files(folder / "sounds", clip_sets.SUFFIXES),
-        )
-        shown, heard = (folds.cut_by_shares(paths, SHARES) for paths in found)
-        return self._store({name: _pairs(shown[name], heard[name]) for name in SHARES})
+        paths = _files(folder / "pictures", image_files.SUFFIXES)
+        dogs = folds.cut_by_shares(paths, SHARES)
+        barks = folds.cut_by_shares(_files(folder / "sounds", sound_files.SUFFIXES), SHARES)
+        return self._store({name: _pairs(dogs[name], barks[name]) for name in SHARES})
 
     def _read(self, file):
         barks = super()._read(file)
@@ -47,10 +45,10 @@ def _files(folder, suffixes):
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
 
 
-def _pairs(shown, heard):
-    """A file a picture, whose bark is the next of its part; barks come again if they are fewer."""
+def _pairs(dogs, barks):
+    """One file per picture, with the next bark of its part; fewer barks are repeated."""
     return [
         files.File(picture.name, bark, {"filename": picture.name, "recording": bark.name})
-        for i, picture in enumerate(shown)
-        for bark in heard[i % max(len(heard), 1) :][:1]
+        for i, picture in enumerate(dogs)
+        for bark in barks[i % max(len(barks), 1) :][:1]
     ]

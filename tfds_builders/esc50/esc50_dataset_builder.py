@@ -2,13 +2,13 @@
 
 import csv
 import dataclasses
+import pathlib
 import re
 
 import tensorflow_datasets as tfds
 
-from keras_sounddream.datasets import clip_sets
+from keras_sounddream.datasets import clip_sets, esc10
 from keras_sounddream.errors import InputError
-from keras_sounddream.training.recipes import esc10
 from tfds_builders import files, places, sounds
 
 ARCHIVE = "https://github.com/karolpiczak/ESC-50/archive/master.zip"
@@ -24,16 +24,16 @@ CLASSES = (
     *("helicopter", "chainsaw", "siren", "car_horn", "engine", "train", "church_bells"),
     *("airplane", "fireworks", "hand_saw"),
 )
-_NAME = re.compile(r"([1-5]-(\d+)-([A-Z]))(?:-\d+)?")  # ESC-50 has the class behind, ESC-10 not
+_NAME = re.compile(r"([1-5]-(\d+)-([A-Z]))(?:-\d+)?")  # ESC-50 appends the class
 _CREDIT = re.compile(r"- \[(.+?)\]: +clip derived from (.+) \((http\S+)\) by (.+) \[(.+)\]")
 
 
 @dataclasses.dataclass(eq=False)
 class Esc50Config(sounds.SoundConfig):
-    """Which clips, and how they are stored.
+    """The selection of clips, and how they are stored.
 
     Attributes:
-        only_esc10: bool, whether only the ten classes of ESC-10 are taken.
+        only_esc10: whether to take only the ten classes of ESC-10.
     """
 
     only_esc10: bool = False
@@ -84,8 +84,9 @@ class Builder(sounds.SoundBuilder):
         if not clip_sets.has_esc50_layout(folder):
             clips, labels = esc10.read_clips(folder), esc10.LABELS
         else:
-            found = clip_sets.read_esc50(folder, check_files=False)
-            clips, labels = found.clips, [label.replace(" ", "_") for label in found.labels]
+            clip_set = clip_sets.read_esc50(folder, check_files=False)
+            clips = clip_set.clips
+            labels = [label.replace(" ", "_") for label in clip_set.labels]
         wanted = self.info.features["label"].names
         unknown = set(labels) - set(CLASSES)
         if unknown:
@@ -97,25 +98,21 @@ class Builder(sounds.SoundBuilder):
         return [clip for clip in named if clip[1] in wanted]
 
 
-def read_credits(folder):
-    """Reads who made the recordings and under what licence.
+def read_credits(folder: pathlib.Path) -> dict[str, dict[str, str]]:
+    """`FIELDS` of each clip by its file name without suffix; empty if there are no credits.
 
-    Args:
-        folder: `pathlib.Path` with ESC-50's `LICENSE`, ESC-10's `README.md` or an
-            `attribution.csv` with the columns `file` and `FIELDS`.
-
-    Returns:
-        dict from a clip's file name without suffix to a dict of `FIELDS`; empty if there is none.
+    From `attribution.csv` (columns `file` and `FIELDS`), ESC-50's `LICENSE` or ESC-10's
+    `README.md`.
     """
     table = folder / "attribution.csv"
     if table.is_file():
         with open(table, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         return {row["file"].split(".")[0]: {name: row[name] for name in FIELDS} for row in rows}
-    found = {}
+    credits = {}
     for path in (folder / "LICENSE", folder / "README.md"):
         text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         for file, title, url, author, licence in _CREDIT.findall(text):
             values = (title, author, licence, url)
-            found[file.split(".")[0]] = dict(zip(FIELDS, values, strict=True))
-    return found
+            credits[file.split(".")[0]] = dict(zip(FIELDS, values, strict=True))
+    return credits

@@ -1,14 +1,17 @@
 """Music with its genres: a user's own folder, named by a table or by the files' tags."""
 
-import csv
 import dataclasses
+import pathlib
+from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from keras_sounddream.audio.io import is_sound, open_sound
 from keras_sounddream.datasets import music_tags
+from keras_sounddream.datasets.file_lists import read_rows
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import PathLike
 from tfds_builders import files, folds, places, sounds
 
 TABLE = "tracks.csv"
@@ -18,20 +21,19 @@ _REQUIRED = ("file", "genre")
 
 @dataclasses.dataclass(eq=False)
 class MusicConfig(sounds.SoundConfig):
-    """Which tracks, and how they are stored.
+    """The selection of tracks, and how they are stored.
 
     Attributes:
-        tagged: bool, whether genre and year are read off the files' tags; otherwise `tracks.csv`
-            names them.
-        genre_table: str, path of a table from words of tags to genres, as of
-            `music_tags.read_genres`; `None` for the package's own.
-        sample_rate: int, Hz.
-        most_seconds: float, s, how much of the beginning of a track is stored; `None` for all.
-        min_seconds: float, s; shorter tracks are left out.
-        genres: tuple of str, the classes; empty for all that are found, sorted.
-        years: `(first, last)`, ints, of the tracks that are taken; `None` for any or none.
-        num_folds: int, that tracks are dealt into, a track whole.
-        seed: int, of the dealing.
+        tagged: whether genre and year come from the files' tags; otherwise from `tracks.csv`.
+        genre_table: path of a table from words of tags to genres, see `music_tags.read_genres`;
+            `None` for the package's own.
+        sample_rate: Hz.
+        most_seconds: how much of the beginning of a track is stored; `None` for all.
+        min_seconds: shorter tracks are left out.
+        genres: the classes; empty for all that occur, sorted.
+        years: `(first, last)` of the tracks; `None` for any year, or none.
+        num_folds: number of random folds of whole tracks.
+        seed: of the folds.
     """
 
     tagged: bool = False
@@ -39,8 +41,8 @@ class MusicConfig(sounds.SoundConfig):
     sample_rate: int | None = 16000
     most_seconds: float | None = 120.0
     min_seconds: float = 0.0
-    genres: tuple = ()
-    years: tuple | None = None
+    genres: tuple[str, ...] = ()
+    years: tuple[int, int] | None = None
     num_folds: int = 5
     seed: int = 0
 
@@ -100,52 +102,25 @@ class Builder(sounds.SoundBuilder):
         return self._read_beginning(file, self.builder_config.most_seconds)
 
 
-def read_tagged(folder, genre_table=None):
-    """Lists the music of a folder with the genres and years of its tags.
-
-    Args:
-        folder: `pathlib.Path`.
-        genre_table: str or path of a table of genres, or `None` for the package's own.
-
-    Returns:
-        `(tracks, left_out)`: list of `files.File`, labelled by the genre's name, and a tuple of
-        `(path, reason)`, of files whose genre is not known.
-
-    Raises:
-        InputError: as `music_tags.list_music`.
-    """
+def read_tagged(
+    folder: pathlib.Path, genre_table: PathLike | None = None
+) -> tuple[list[files.File], tuple[tuple[str, str], ...]]:
+    """Tracks of a folder with genre and year by their tags, and others with reasons."""
     genres = music_tags.read_genres(*([genre_table] if genre_table else []))
-    found = music_tags.list_music(folder, genres, conditions=("genre",), progress=False)
+    music = music_tags.list_music(folder, genres, conditions=("genre",), progress=False)
     tracks = []
-    for path, genre in zip(found.paths, found.labels["genre"], strict=True):
+    for path, genre in zip(music.paths, music.labels["genre"], strict=True):
         name = path.relative_to(folder).as_posix()
-        fields = {**dict.fromkeys(_TEXTS, ""), "label": genre, "recording": name}
+        fields: dict[str, Any] = {**dict.fromkeys(_TEXTS, ""), "label": genre, "recording": name}
         fields["year"] = music_tags.read_tags(path).year or 0
         tracks.append(files.File(name, path, fields))
-    return tracks, found.left_out
+    return tracks, music.left_out
 
 
-def read_table(folder):
-    """Lists the tracks of a folder with a `tracks.csv`.
-
-    Args:
-        folder: `pathlib.Path`.
-
-    Returns:
-        list of `files.File`, labelled by the genre's name.
-
-    Raises:
-        InputError: if the table lacks a column or a value.
-    """
+def read_table(folder: pathlib.Path) -> list[files.File]:
+    """Tracks of a folder with genre and year by `tracks.csv`."""
     path = folder / TABLE
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        table = csv.DictReader(file)
-        missing = [name for name in _REQUIRED if name not in (table.fieldnames or ())]
-        if missing:
-            raise InputError(
-                f"Expected the columns {', '.join(missing)} in {path}. Found: {table.fieldnames}"
-            )
-        return [_track(folder, path, table.line_num, row) for row in table]
+    return [_track(folder, path, line, row) for line, row in read_rows(path, _REQUIRED)]
 
 
 def _track(folder, table, line, row):
@@ -171,7 +146,7 @@ def _is_wanted(track, config):
 
 
 def _seconds(path):
-    """How long a file lasts; without end if it is broken, which is reported when it is stored."""
+    """Duration of a file; infinite if it is broken, which is reported when it is stored."""
     if not is_sound(path):
         return float("inf")
     with open_sound(path) as sound:

@@ -26,8 +26,8 @@ class Builder(pictures.PictureBuilder):
     def _split_generators(self, dl_manager):
         expected = "Natural Images (airplane/, car/ …)"
         folder = places.find_data(self, dl_manager, _holds_data, expected)
-        found = pictures.list_classes(folder, {name: (name,) for name in CLASSES})
-        return self._store({"train": [file for each in found.values() for file in each]})
+        classes = pictures.list_classes(folder, {name: (name,) for name in CLASSES})
+        return self._store({"train": [file for members in classes.values() for file in members]})
 
 
 def _holds_data(folder):

@@ -13,13 +13,13 @@ from tfds_builders import files, pictures, places, sounds
 
 @dataclasses.dataclass(eq=False)
 class VideoConfig(sounds.SoundConfig):
-    """What of a video is stored.
+    """The stored part of a video.
 
     Attributes:
-        sample_rate: int, Hz.
-        step_seconds: float, s, from one picture to the next; the first is at half of it.
-        most_seconds: float, s, how much of the beginning of a video is stored.
-        picture_size: int, pixels, of the square that pictures are cropped and brought to.
+        sample_rate: Hz.
+        step_seconds: from one picture to the next; the first is at half of it.
+        most_seconds: how much of the beginning of a video is stored.
+        picture_size: pixels of the square that pictures are cropped and resized to.
     """
 
     sample_rate: int | None = 22050
@@ -62,13 +62,13 @@ class Builder(sounds.SoundBuilder):
             pictures.fit_square(picture, config.picture_size)
             for picture in videos.pictures(file.path, times)
         )
-        shown = [pictures.as_jpeg(square) for square in squares]
+        images = [pictures.as_jpeg(square) for square in squares]
         audio = videos.read_sound(file.path, rate, config.most_seconds)
         if not audio.any():
             raise InputError(f"The sound of {file.path} is silence.")
         end = len(audio) / rate  # of a video that ends before the first time, its last picture
-        found = {"images": shown, "times": [min(time, end) for time in times[: len(shown)]]}
-        return {"audio": audio, "sample_rate": rate, **found}
+        times = [min(time, end) for time in times[: len(images)]]
+        return {"audio": audio, "sample_rate": rate, "images": images, "times": times}
 
 
 def _times(step):

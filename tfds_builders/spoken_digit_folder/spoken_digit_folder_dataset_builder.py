@@ -18,10 +18,10 @@ _NAME = re.compile(r"(\d)_([a-z]+)_(\d+)")
 
 @dataclasses.dataclass(eq=False)
 class SpokenDigitConfig(sounds.SoundConfig):
-    """How digits are parted, and how they are stored.
+    """The split of the digits, and how they are stored.
 
     Attributes:
-        by_speaker: bool, whether each speaker is a fold; otherwise takes 0 to 4 are the test set.
+        by_speaker: whether each speaker is a fold; otherwise takes 0 to 4 are the test set.
     """
 
     by_speaker: bool = False
@@ -56,11 +56,11 @@ class Builder(sounds.SoundBuilder):
     def _split_generators(self, dl_manager):
         expected = "FSDD's layout (recordings/7_jackson_32.wav …)"
         folder = places.find_data(self, dl_manager, _holds_data, expected, ARCHIVE)
-        about = _read_speakers(folder)
+        speakers = _read_speakers(folder)
         parts = {}
         for path in sorted((folder / "recordings").iterdir()):
             if path.suffix in (".wav", ".flac"):
-                sound = _sound(path, about)
+                sound = _sound(path, speakers)
                 parts.setdefault(self._split_of(sound.fields), []).append(sound)
         return self._store(dict(sorted(parts.items())))
 
@@ -74,7 +74,7 @@ def _holds_data(folder):
     return any((folder / "recordings").glob("[0-9]_*_*.*"))
 
 
-def _sound(path, about):
+def _sound(path, speakers):
     match = _NAME.fullmatch(path.stem)
     if not match or match[2] not in SPEAKERS:
         raise InputError(
@@ -82,11 +82,11 @@ def _sound(path, about):
         )
     digit, speaker, take = match.groups()
     fields = {"label": int(digit), "speaker": speaker, "take": int(take), "recording": path.stem}
-    return files.File(path.stem, path, fields | about.get(speaker, {"gender": "", "accent": ""}))
+    return files.File(path.stem, path, fields | speakers.get(speaker, {"gender": "", "accent": ""}))
 
 
 def _read_speakers(folder):
-    """Gender and accent of each speaker, as `speakers.csv` says, if it is there."""
+    """Gender and accent of each speaker from `speakers.csv`, if it exists."""
     path = folder / "speakers.csv"
     if not path.is_file():
         return {}

@@ -1,13 +1,15 @@
-"""UrbanSound8K: 8732 slices of street recordings in ten classes, and the nine-class set of it."""
+"""UrbanSound8K: 8732 slices of street recordings in ten classes, and the nine-class subset."""
 
 import dataclasses
+import pathlib
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow_datasets as tfds
 
+from keras_sounddream.checks import check, choice
 from keras_sounddream.datasets import urbansound8k
-from keras_sounddream.errors import InputError
 from tfds_builders import files, places, sounds
 
 ARCHIVE = "https://zenodo.org/records/1203745/files/UrbanSound8K.tar.gz"
@@ -16,24 +18,23 @@ TAGGINGS = {"recording": urbansound8k.split_by_recording, "file": urbansound8k.s
 
 @dataclasses.dataclass(eq=False)
 class UrbanSound8KConfig(sounds.SoundConfig):
-    """Which slices, and how they are stored.
+    """The selection of slices, and how they are stored.
 
     Attributes:
-        nine_classes: bool, whether only slices of 4 s in nine classes are taken, parted at random
-            into train, validation and test; otherwise all, in the ten official folds.
-        tagging: str, what is parted: `"recording"`, so that slices of one recording never cross
-            parts, or `"file"`, as the original did: what is measured so is too good.
-        seed: int, of the parting.
+        nine_classes: whether to take only slices of 4 s in nine classes, split at random into
+            train, validation and test; otherwise all, in the ten official folds.
+        tagging: unit of the random split: `"recording"`, so that slices of one recording never
+            cross parts, or `"file"`, as in the original work, whose accuracy is too high.
+        seed: of the random split.
     """
 
     nine_classes: bool = False
     tagging: str = "recording"
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
-        if self.tagging not in TAGGINGS:
-            raise InputError(f"`tagging` must be 'recording' or 'file'. Received: {self.tagging!r}")
+        check("tagging", self.tagging, choice(TAGGINGS))
 
 
 class Builder(sounds.SoundBuilder):
@@ -100,33 +101,19 @@ class Builder(sounds.SoundBuilder):
         return content
 
 
-def part(clips, config):
-    """Parts slices into splits.
-
-    Args:
-        clips: list of `urban_clips.Clip` of the ten classes.
-        config: `UrbanSound8KConfig`.
-
-    Returns:
-        dict of lists of `Clip`: `fold1` … of the folds there are, or `train`, `validation` and
-        `test` of the nine-class set.
-    """
+def part(
+    clips: Sequence[urbansound8k.Clip], config: UrbanSound8KConfig
+) -> dict[str, list[urbansound8k.Clip]]:
+    """Slices by split: `fold1` …, or `train`, `validation` and `test` of the nine-class subset."""
     if config.nine_classes:
         clips = urbansound8k.nine_classes_by_table(clips)
         return TAGGINGS[config.tagging](clips, config.seed)
-    found = sorted({clip.fold for clip in clips})
-    return {f"fold{fold}": [clip for clip in clips if clip.fold == fold] for fold in found}
+    numbers = sorted({clip.fold for clip in clips})
+    return {f"fold{n}": [clip for clip in clips if clip.fold == n] for n in numbers}
 
 
-def read_authors(folder):
-    """Reads who made the recordings, from `FREESOUNDCREDITS.txt`.
-
-    Args:
-        folder: `pathlib.Path`.
-
-    Returns:
-        dict from Freesound id to name; empty without that file.
-    """
+def read_authors(folder: pathlib.Path) -> dict[str, str]:
+    """Author of each recording by Freesound id, from `FREESOUNDCREDITS.txt`, if it exists."""
     path = folder / "FREESOUNDCREDITS.txt"
     text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     return dict(re.findall(r"^(\d+) by (.+?)\s*$", text, re.MULTILINE))

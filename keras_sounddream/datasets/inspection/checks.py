@@ -1,8 +1,9 @@
-"""Finds what is wrong with a folder of sounds: broken, silent, clipped, repeated, leaking."""
+"""Faults in a folder of sounds: broken, silent, clipped, repeated or leaking files."""
 
 import dataclasses
 import hashlib
 import os
+from collections.abc import Sequence
 
 from keras_sounddream.datasets.inspection.fingerprints import (
     Fingerprint,
@@ -12,65 +13,71 @@ from keras_sounddream.datasets.inspection.fingerprints import (
 from keras_sounddream.datasets.inspection.listing import find_crossing, list_known
 from keras_sounddream.datasets.inspection.measures import Measures, in_parallel, measure_files
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import PathLike
 
 KINDS = (
     *("broken", "missing", "silent", "clipped"),
     *("same_bytes", "same_sound", "shared_sound", "leak"),
 )
-CLIPPED_SHARE = 0.001  # of the samples, from which on a sound is clipped
+CLIPPED_SHARE = 0.001  # share of clipped samples from which on a sound counts as clipped
 
 _COMPARED = {"same_sound", "shared_sound", "leak"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """Something wrong.
+    """A fault.
 
     Attributes:
-        kind: str, of `KINDS`.
-        files: tuple of str, paths in the folder.
-        reason: str, in words.
+        kind: one of `KINDS`.
+        files: paths, relative to the folder.
+        reason: in words.
     """
 
     kind: str
-    files: tuple
+    files: tuple[str, ...]
     reason: str
 
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What was checked, and what is wrong with it.
+    """Faults of a folder.
 
     Attributes:
-        sounds: int, how many files were read.
-        findings: tuple of `Finding`, in the order of `KINDS`.
+        sounds: how many files were read.
+        findings: in the order of `KINDS`.
     """
 
     sounds: int
-    findings: tuple
+    findings: tuple[Finding, ...]
 
 
-def check(folder, kinds=KINDS, clipped_share=CLIPPED_SHARE, progress=True):
+def check(
+    folder: PathLike,
+    kinds: Sequence[str] = KINDS,
+    clipped_share: float = CLIPPED_SHARE,
+    progress: bool = True,
+) -> Report:
     """Checks the sounds of a folder.
 
-    * `broken`: cannot be read, holds no sound, or breaks off.
-    * `missing`: the table (ESC-50's, UrbanSound8K's) names it, and it is not there.
+    * `broken`: cannot be read, holds no sound, or is truncated.
+    * `missing`: named in the table (ESC-50's, UrbanSound8K's), but not there.
     * `silent`: no 20 ms of it reach -60 dB of full scale.
     * `clipped`: too large a share of its samples is in runs of three or more at full scale.
     * `same_bytes`: files that are equal.
-    * `same_sound`: the same from begin to end, at another level or in another coding perhaps.
+    * `same_sound`: the same from beginning to end, perhaps at another level or in another codec.
     * `shared_sound`: half a second or more of the same, such as two cuts of one recording.
     * `leak`: one recording (by the table, or by names as in ESC-50 and UrbanSound8K), or the same
       sound, in two parts of the data: folds, or `train` and `test`.
 
     Args:
-        folder: str or path. Where it holds a table and no sound, that is checked for leaks.
-        kinds: sequence of str, of `KINDS`, what to look for.
-        clipped_share: float, from which on a sound is clipped.
-        progress: bool, whether to show progress bars.
+        folder: its path. Where it holds a table and no sound, the table is checked for leaks.
+        kinds: faults to look for, of `KINDS`.
+        clipped_share: share of clipped samples from which on a sound counts as clipped.
+        progress: whether to show progress bars.
 
     Returns:
-        `Report`.
+        how many sounds were read, and what was found.
 
     Raises:
         InputError: if there is no such folder or no sound in it, or a kind is unknown.
@@ -81,28 +88,27 @@ def check(folder, kinds=KINDS, clipped_share=CLIPPED_SHARE, progress=True):
     known, missing = list_known(folder)
     paths = [path for path in known if path.is_file()]
     findings = [Finding("missing", (name,), "The table names it.") for name in missing]
-    findings += _of_each(paths, measure_files(paths, progress=progress), clipped_share)
+    findings += _faults(paths, measure_files(paths, progress=progress), clipped_share)
     copies = _copies(paths)
-    alike = _alike(paths, progress) if _COMPARED & set(kinds) else []
-    findings += [*copies, *_repeated(alike, copies)]
-    findings += _leaks(known, copies + alike)
-    found = [_within(folder, finding) for finding in findings if finding.kind in kinds]
-    order = {kind: place for place, kind in enumerate(KINDS)}
-    return Report(len(paths), tuple(sorted(found, key=lambda each: order[each.kind])))
+    similar = _similar(paths, progress) if _COMPARED & set(kinds) else []
+    findings += [*copies, *_repeated(similar, copies)]
+    findings += _leaks(known, copies + similar)
+    findings = [_within(folder, finding) for finding in findings if finding.kind in kinds]
+    return Report(len(paths), tuple(sorted(findings, key=lambda one: KINDS.index(one.kind))))
 
 
-def _of_each(paths, measured, clipped_share):
-    for path, found in zip(paths, measured, strict=True):
-        if not isinstance(found, Measures):
-            yield Finding("broken", (path,), str(found))
-        elif found.silent == 1:
-            yield Finding("silent", (path,), f"Its peak is {found.peak_db:.0f} dB.")
-        elif found.clipped >= clipped_share:
-            yield Finding("clipped", (path,), f"{found.clipped:.2%} of its samples.")
+def _faults(paths, measured, clipped_share):
+    for path, measures in zip(paths, measured, strict=True):
+        if not isinstance(measures, Measures):
+            yield Finding("broken", (path,), str(measures))
+        elif measures.silent == 1:
+            yield Finding("silent", (path,), f"Its peak is {measures.peak_db:.0f} dB.")
+        elif measures.clipped >= clipped_share:
+            yield Finding("clipped", (path,), f"{measures.clipped:.2%} of its samples.")
 
 
 def _copies(paths):
-    """Files that are equal: only those of one size are read."""
+    """Files that are equal: only files of equal size are read."""
     sizes = {}
     for path in paths:
         sizes.setdefault(path.stat().st_size, []).append(path)
@@ -113,37 +119,37 @@ def _copies(paths):
                 digest = hashlib.file_digest(file, "sha256").digest()
             digests.setdefault(digest, []).append(path)
     return [
-        Finding("same_bytes", tuple(each), f"{len(each)} files.")
-        for each in digests.values()
-        if len(each) > 1
+        Finding("same_bytes", tuple(copies), f"{len(copies)} files.")
+        for copies in digests.values()
+        if len(copies) > 1
     ]
 
 
-def _alike(paths, progress):
+def _similar(paths, progress):
     """Pairs of sounds that are the same, or share a part."""
     prints = in_parallel(fingerprint_file, paths, "compare", progress)
-    told = [i for i, each in enumerate(prints) if isinstance(each, Fingerprint)]
-    found = []
-    for match in find_matches([prints[i] for i in told]):
-        pair = paths[told[match.first]], paths[told[match.second]]
+    readable = [i for i, print_ in enumerate(prints) if isinstance(print_, Fingerprint)]
+    pairs = []
+    for match in find_matches([prints[i] for i in readable]):
+        pair = paths[readable[match.first]], paths[readable[match.second]]
         words = f"{match.different:.1%} of the fingerprint differs."
         if not match.same:
             words = f"{match.seconds:.1f} s, shifted by {match.shift_seconds:.2f} s; {words}"
-        found.append(Finding("same_sound" if match.same else "shared_sound", pair, words))
-    return found
+        pairs.append(Finding("same_sound" if match.same else "shared_sound", pair, words))
+    return pairs
 
 
-def _repeated(alike, copies):
-    """Each sound that is in several files once, and each two sounds that share a part once."""
-    same = [pair.files for pair in alike if pair.kind == "same_sound"]
-    groups = _joined([*(each.files for each in copies), *same])
+def _repeated(similar, copies):
+    """One finding per sound in several files, and one per two sounds that share a part."""
+    same = [pair.files for pair in similar if pair.kind == "same_sound"]
+    groups = _joined([*(copy.files for copy in copies), *same])
     first = {path: group[0] for group in groups for path in group}
-    copied = {tuple(sorted(each.files)) for each in copies}
+    copied = {tuple(sorted(copy.files)) for copy in copies}
     for group in groups:
         if tuple(group) not in copied:
             yield Finding("same_sound", tuple(group), f"{len(group)} files.")
     seen = set()
-    for pair in alike:
+    for pair in similar:
         key = frozenset(first.get(path, path) for path in pair.files)
         if pair.kind == "shared_sound" and len(key) == 2 and key not in seen:
             seen.add(key)
@@ -151,30 +157,32 @@ def _repeated(alike, copies):
 
 
 def _joined(groups):
-    """Joins groups that share a member; gives sorted lists."""
-    found = {}
+    """Unions of the groups that share a member, as sorted lists."""
+    union_of = {}
     for group in groups:
-        whole = set(group).union(*(found[path] for path in group if path in found))
-        found.update(dict.fromkeys(whole, whole))
-    return sorted(sorted(group) for group in {id(each): each for each in found.values()}.values())
+        union = set(group).union(*(union_of[path] for path in group if path in union_of))
+        union_of.update(dict.fromkeys(union, union))
+    distinct = {id(union): union for union in union_of.values()}
+    return sorted(sorted(union) for union in distinct.values())
 
 
 def _leaks(known, repeated):
-    told = set()
+    reported = set()
     for recording, paths in find_crossing(known).items():
-        told.add(recording)
+        reported.add(recording)
         parts = sorted({known[path].part for path in paths})
         words = f"Recording {recording} is in the parts {', '.join(parts)}."
         yield Finding("leak", tuple(paths), words)
-    for each in repeated:
-        parts = {known[path].part for path in each.files}
-        recordings = {known[path].recording for path in each.files}
-        if len(parts) > 1 and "" not in parts and not (len(recordings) == 1 and recordings <= told):
+    for finding in repeated:
+        parts = {known[path].part for path in finding.files}
+        recordings = {known[path].recording for path in finding.files}
+        is_reported = len(recordings) == 1 and recordings <= reported
+        if len(parts) > 1 and "" not in parts and not is_reported:
             words = f"The same sound is in the parts {', '.join(sorted(parts))}."
-            yield Finding("leak", each.files, words)
+            yield Finding("leak", finding.files, words)
 
 
 def _within(folder, finding):
-    """The finding with paths that begin in the folder."""
+    """The finding with paths relative to the folder."""
     names = (os.path.relpath(p, folder) if os.path.exists(p) else str(p) for p in finding.files)
     return dataclasses.replace(finding, files=tuple(names))

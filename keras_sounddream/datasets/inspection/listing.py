@@ -1,13 +1,15 @@
-"""What is known of sound files by their names, their folders and the table beside them."""
+"""Metadata of sound files, from their names, their folders and the table beside them."""
 
 import dataclasses
 import pathlib
 import re
+from collections.abc import Mapping
 
 from keras_sounddream.datasets.file_lists import find_sounds, read_rows
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import PathLike
 
-# Table: the columns of file, class, fold and recording, and of begin and end in the recording.
+# Table → columns of file, class, fold and recording, and of start and end in the recording.
 _TABLES = {
     "esc50.csv": ("filename", "category", "fold", "src_file", None, None),
     "UrbanSound8K.csv": ("slice_file_name", "class", "fold", "fsID", "start", "end"),
@@ -24,13 +26,13 @@ _ORDER = re.compile(r"\d+ - ")  # before the name of a class, in ESC-10
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """What is known of a sound; an empty word is what is not.
+    """Metadata of a sound; empty where unknown.
 
     Attributes:
-        label: str, its class.
-        part: str, its fold, or its part such as `train`.
-        recording: str, the recording that it was cut from.
-        seconds: float by the table, or `None`.
+        label: class.
+        part: fold, or part such as `train`.
+        recording: name of the recording that it was cut from.
+        seconds: by the table, or `None`.
     """
 
     label: str = ""
@@ -39,20 +41,16 @@ class Known:
     seconds: float | None = None
 
 
-def list_known(folder):
-    """Lists the sound files of a folder with what is known of them.
+def list_known(folder: PathLike) -> tuple[dict[pathlib.Path, Known], list[str]]:
+    """Lists the sound files of a folder with their metadata.
 
-    Known are the tables of ESC-50 and UrbanSound8K, the names of files in them (and in ESC-10),
+    Sources are the tables of ESC-50 and UrbanSound8K, file names in their form (and ESC-10's),
     folders that are parts (`fold1`, `train`, `validation`, `test`), and of other folders the
-    first, as a class.
-
-    Args:
-        folder: str or path; it may hold such a table without any sound.
+    outermost, as the class.
 
     Returns:
-        `(known, missing)`: dict from `pathlib.Path` to `Known`, sorted by path; and a list of the
-        names in the table that are no files in the folder. Where there is no sound at all, `known`
-        holds the names in the table, and nothing is missing.
+        `(known, missing)`: path → metadata, sorted; and names in the table without a file. In a
+        folder without any sound, `known` holds the names in the table, and `missing` is empty.
 
     Raises:
         InputError: if there is no such folder, neither sound nor table, or the table is malformed.
@@ -64,32 +62,25 @@ def list_known(folder):
     paths = find_sounds(folder)
     by_name = _named(paths)
     known = {path: _known(path.relative_to(folder), rows.get(path.name), by_name) for path in paths}
-    there = {path.name for path in paths}
-    return known, [name for name in rows if name not in there]
+    names = {path.name for path in paths}
+    return known, [name for name in rows if name not in names]
 
 
-def find_crossing(known):
-    """Finds the recordings that are in several parts.
-
-    Args:
-        known: dict from path to `Known`.
-
-    Returns:
-        dict from each such recording to the sorted list of its paths.
-    """
-    found = {}
-    for path, each in known.items():
-        if each.recording and each.part:
-            found.setdefault(each.recording, []).append(path)
+def find_crossing(known: Mapping[pathlib.Path, Known]) -> dict[str, list[pathlib.Path]]:
+    """Recordings that are in several parts, each with its sorted paths."""
+    paths_of: dict[str, list[pathlib.Path]] = {}
+    for path, sound in known.items():
+        if sound.recording and sound.part:
+            paths_of.setdefault(sound.recording, []).append(path)
     return {
         recording: sorted(paths)
-        for recording, paths in sorted(found.items())
+        for recording, paths in sorted(paths_of.items())
         if len({known[path].part for path in paths}) > 1
     }
 
 
 def _read_table(folder):
-    """Dict from file name to `Known`, of the table that there is; else empty."""
+    """File name → metadata, from the table in the folder; empty if there is none."""
     for name, columns in _TABLES.items():
         for table in (folder / name, folder / "meta" / name, folder / "metadata" / name):
             if table.is_file():
@@ -111,25 +102,25 @@ def _read_table(folder):
 
 
 def _length(table, line, start, end):
-    """Seconds from the begin to the end of a slice; `None` where the table says neither."""
+    """Seconds from the start to the end of a slice; `None` if the table has neither."""
     if start is None or end is None:
         return None
     try:
         return float(end) - float(start)
     except ValueError:
         raise InputError(
-            f"Expected begin and end in seconds in line {line} of {table}. "
+            f"Expected start and end in seconds in line {line} of {table}. "
             f"Received: {start!r} and {end!r}"
         ) from None
 
 
 def _named(paths):
-    """The pattern that all names follow, or `None`."""
+    """The pattern that all names match, or `None`."""
     return next((p for p in _NAMES if all(p.fullmatch(path.stem) for path in paths)), None)
 
 
 def _known(path, row, pattern):
-    """What is known of a file: by its row, by its name, by the folders it is in."""
+    """Metadata of a file: from its row, or its name and the folders it is in."""
     if row is not None:
         return row
     parts = [part for part in path.parts[:-1] if _PART.fullmatch(part)]

@@ -1,9 +1,11 @@
-"""What one sound is like: its length, rate and level, what of it is clipped and what silent."""
+"""Measurements of a sound: length, rate and level, shares of clipping and silence."""
 
 import concurrent.futures
 import dataclasses
 import os
 import pathlib
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from tqdm import tqdm
@@ -11,29 +13,32 @@ from tqdm import tqdm
 from keras_sounddream.audio.io import SUFFIXES, is_sound, open_sound
 from keras_sounddream.datasets.videos import read_sound
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, PathLike
 
 SILENCE_DB = -60.0  # of full scale; frames below it are silent
 CLIPPED_LEVEL = 0.999  # of full scale; runs of samples at or above it are clipped
 
 _RUN = 3  # samples, the shortest run that is clipped
 _FRAME_SECONDS = 0.02
-_FRAMES_A_BLOCK = 500
-_CODED_RATE = 44100  # Hz, at which sounds that libsndfile does not read are heard
+_FRAMES_PER_BLOCK = 500
+_CODED_RATE = 44100  # Hz, at which sounds that libsndfile does not read are measured
+
+_Item = TypeVar("_Item")
 
 
 @dataclasses.dataclass(frozen=True)
 class Measures:
-    """What one sound is like; `None` is what is not known.
+    """Measurements of a sound; `None` where unknown.
 
     Attributes:
-        seconds: float.
-        sample_rate: int, Hz.
-        channels: int.
-        coding: str, such as `"WAV PCM_16"`.
-        peak_db: float, dB of full scale; -inf of digital silence.
-        level_db: float, dB of full scale, root mean square of all samples.
-        clipped: float, share of samples in runs of three or more at full scale.
-        silent: float, share of frames of 20 ms below -60 dB of full scale, in every channel.
+        seconds: duration.
+        sample_rate: Hz.
+        channels: their number.
+        coding: such as `"WAV PCM_16"`.
+        peak_db: dB of full scale; -inf for digital silence.
+        level_db: dB of full scale, root mean square of all samples.
+        clipped: share of samples in runs of three or more at full scale.
+        silent: share of frames of 20 ms below -60 dB of full scale, in every channel.
     """
 
     seconds: float
@@ -46,86 +51,56 @@ class Measures:
     silent: float | None = None
 
 
-def measure_file(path, quick=False):
-    """Measures a sound file, which may be longer than the memory.
+def measure_file(path: PathLike, quick: bool = False) -> Measures:
+    """Measures a sound file block by block; `quick` reads only its header: length and rate.
 
-    Args:
-        path: str or path.
-        quick: bool, whether to read no more than what the file says of itself: lengths and rates.
-
-    Returns:
-        `Measures`.
-
-    Raises:
-        InputError: if it cannot be read, holds no sample or a value that is not a finite number,
-            or breaks off.
+    An `InputError` tells of a file that cannot be read, holds no sample or a value that is not
+    finite, or breaks off.
     """
     path = pathlib.Path(path)
     if path.suffix.lower() not in SUFFIXES and not is_sound(path):
         samples = read_sound(path, _CODED_RATE)
-        found = measure_samples(samples[:, None].astype("float32") / 32768, _CODED_RATE)
-        return dataclasses.replace(found, sample_rate=None, channels=None, coding=path.suffix[1:])
+        measures = measure_samples(samples[:, None].astype("float32") / 32768, _CODED_RATE)
+        return dataclasses.replace(
+            measures, sample_rate=None, channels=None, coding=path.suffix[1:]
+        )
     _check_whole(path)
     with open_sound(path) as sound:
-        rate, said = sound.samplerate, sound.frames
+        rate, length = sound.samplerate, sound.frames
         coding = f"{sound.format} {sound.subtype}"
-        if not said:
+        if not length:
             raise InputError(f"Expected sound, but {path} holds no samples.")
         if quick:
-            return Measures(said / rate, rate, sound.channels, coding)
-        length = _FRAMES_A_BLOCK * _frame(rate)
-        found = _measure(sound.blocks(length, dtype="float32", always_2d=True), rate, path)
-    if round(found.seconds * rate) < said:
+            return Measures(length / rate, rate, sound.channels, coding)
+        blocks = sound.blocks(_FRAMES_PER_BLOCK * _frame(rate), dtype="float32", always_2d=True)
+        measures = _measure(blocks, rate, path)
+    if round(measures.seconds * rate) < length:
         raise InputError(
-            f"{path} breaks off: it says it lasts {said / rate:.2f} s, and {found.seconds:.2f} s "
-            "can be read. Copy it again."
+            f"{path} breaks off: its header says {length / rate:.2f} s, but "
+            f"{measures.seconds:.2f} s can be read. Copy it again."
         )
-    return dataclasses.replace(found, coding=coding)
+    return dataclasses.replace(measures, coding=coding)
 
 
-def measure_samples(samples, sample_rate, name="The sound"):
-    """Measures a sound in memory.
-
-    Args:
-        samples: float32 `(samples, channels)`, in [-1, 1].
-        sample_rate: int, Hz.
-        name: str, what errors call it.
-
-    Returns:
-        `Measures`, without `coding`.
-
-    Raises:
-        InputError: if there is no sample, or one is not a finite number.
-    """
+def measure_samples(samples: Array, sample_rate: int, name: str = "The sound") -> Measures:
+    """Measures float32 `(samples, channels)` in [-1, 1]; errors call the sound `name`."""
     return _measure([samples], sample_rate, name)
 
 
-def measure_files(paths, quick=False, progress=True):
-    """Measures files, several at a time.
-
-    Args:
-        paths: sequence of str or path.
-        quick: bool, as of `measure_file`.
-        progress: bool, whether to show a progress bar.
-
-    Returns:
-        list, one a file: `Measures`, or the `InputError` that says why it cannot be read.
-    """
+def measure_files(
+    paths: Sequence[PathLike], quick: bool = False, progress: bool = True
+) -> list[Measures | InputError]:
+    """Measures files, several at a time; errors stand in place of those that cannot be read."""
     return in_parallel(lambda path: measure_file(path, quick), paths, "measure", progress)
 
 
-def in_parallel(function, items, description, progress=True):
-    """Calls a function for items, several at a time.
-
-    Args:
-        function: function of an item.
-        items: sequence.
-        description: str, what the progress bar says.
-        progress: bool, whether to show it.
-
-    Returns:
-        list, one an item, in their order: what the function gives, or the `InputError` it raises.
-    """
+def in_parallel(
+    function: Callable[[_Item], Any],
+    items: Sequence[_Item],
+    description: str,
+    progress: bool = True,
+) -> list[Any]:
+    """Results of a function for each item, several at a time, or the `InputError` it raises."""
 
     def call(item):
         try:
@@ -134,8 +109,8 @@ def in_parallel(function, items, description, progress=True):
             return error
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        found = pool.map(call, items)
-        bar = tqdm(found, description, len(items), unit="sound", disable=not progress)
+        results = pool.map(call, items)
+        bar = tqdm(results, description, len(items), unit="sound", disable=not progress)
         return list(bar)
 
 
@@ -168,14 +143,14 @@ def _measure(blocks, rate, name):
 
 
 def _clipped(full):
-    """How many samples are in runs of three or more at full scale: two, and each that is third."""
+    """Number of samples in runs of three or more at full scale, of bool `(samples, channels)`."""
     inside = full[2:] & full[1:-1] & full[:-2]
     begins = inside & ~np.concatenate([np.zeros_like(inside[:1]), inside[:-1]])
     return int(inside.sum() + (_RUN - 1) * begins.sum())
 
 
 def _quiet(square, frame):
-    """Which frames are silent in the channel that is loudest, of the power of each sample."""
+    """Whether each frame is silent in its loudest channel, of power `(samples, channels)`."""
     starts = np.arange(0, len(square), frame)
     power = np.add.reduceat(square, starts) / np.diff([*starts, len(square)])[:, None]
     return power.max(axis=1) < 10 ** (SILENCE_DB / 10)
@@ -190,11 +165,11 @@ def _decibels(amplitude):
 
 
 def _check_whole(path):
-    """Refuses a WAV file that is shorter than its header says: libsndfile reads what there is."""
+    """Refuses a WAV file that is shorter than its header says: libsndfile reads it silently."""
     if not path.is_file() or path.suffix.lower() != ".wav":
         return
     with open(path, "rb") as file:
         head = file.read(8)
-    said, found = int.from_bytes(head[4:8], "little") + 8, path.stat().st_size
-    if head[:4] == b"RIFF" and found + 1 < said < 2**32 - 1:
-        raise InputError(f"{path} breaks off: {found} bytes of {said} are there. Copy it again.")
+    expected, size = int.from_bytes(head[4:8], "little") + 8, path.stat().st_size
+    if head[:4] == b"RIFF" and size + 1 < expected < 2**32 - 1:
+        raise InputError(f"{path} breaks off: {size} bytes of {expected} are there. Copy it again.")

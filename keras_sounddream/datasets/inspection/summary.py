@@ -1,7 +1,9 @@
-"""What a data set holds: classes and folds, lengths, rates, levels, clipping and silence."""
+"""Summary of a data set: classes and folds, lengths, rates, levels, clipping and silence."""
 
 import collections
 import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from tqdm import tqdm
@@ -11,50 +13,59 @@ from keras_sounddream.datasets.inspection.listing import list_known
 from keras_sounddream.datasets.inspection.measures import Measures, measure_files, measure_samples
 from keras_sounddream.errors import InputError
 from keras_sounddream.reports.corpus import amounts
+from keras_sounddream.types import PathLike
 
-_BARS = 8  # of the histogram of lengths in the table, as the first system drew it
-_KINDS = {"class": "label", "part": "part"}  # condition: the attribute of `Known`
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
+
+Labels: TypeAlias = dict[str, tuple[str, ...]]  # condition → one label per sound
+LeftOut: TypeAlias = list[tuple[str, str]]  # name and reason
+
+_BARS = 8  # of the histogram of lengths
+_CONDITIONS = {"class": "label", "part": "part"}  # condition → attribute of `Known`
 
 
-def measure_folder(folder, quick=False, progress=True):
-    """Measures the sounds of a folder, or reads them off its table where it holds no sound.
+def measure_folder(
+    folder: PathLike, quick: bool = False, progress: bool = True
+) -> tuple[list[Measures], Labels, LeftOut]:
+    """Measures the sounds of a folder, or takes lengths from its table where it holds no sound.
 
     Args:
-        folder: str or path.
-        quick: bool, whether to read lengths and rates alone.
-        progress: bool, whether to show a progress bar.
+        folder: its path.
+        quick: whether to read lengths and rates alone.
+        progress: whether to show a progress bar.
 
     Returns:
-        `(measures, labels, left_out)`: list of `Measures`; dict from `class` and `part`, where they
-        are known, to a tuple of str, one a sound; and a list of `(name, reason)`.
+        `(measures, labels, left_out)`: one `Measures` per sound; labels of the conditions `class`
+        and `part`, where they are known; and files that could not be measured.
 
     Raises:
-        InputError: as `listing.list_known`, or if no sound can be read.
+        InputError: if there is no such folder, neither sound nor table, or no sound can be read.
     """
     known, missing = list_known(folder)
     paths = list(known)
     if paths[0].is_file():
         measured = measure_files(paths, quick, progress)
     else:
-        measured = [Measures(each.seconds or 0.0) for each in known.values()]
+        measured = [Measures(sound.seconds or 0.0) for sound in known.values()]
     labels = {
-        name: [getattr(each, attribute) or "none" for each in known.values()]
-        for name, attribute in _KINDS.items()
-        if any(getattr(each, attribute) for each in known.values())
+        name: [getattr(sound, attribute) or "none" for sound in known.values()]
+        for name, attribute in _CONDITIONS.items()
+        if any(getattr(sound, attribute) for sound in known.values())
     }
-    measures, labels, left_out = keep_measured(paths, measured, labels)
-    return measures, labels, left_out + [(name, "It is not there.") for name in missing]
+    measures, fixed, left_out = keep_measured(paths, measured, labels)
+    return measures, fixed, left_out + [(name, "It is not there.") for name in missing]
 
 
-def open_data_set(name, data_folder=None):
-    """Opens a data set of TFDS, or of `tfds_builders`, that is built.
+def open_data_set(name: str, data_folder: PathLike | None = None) -> "tfds.core.DatasetBuilder":
+    """Opens a data set of TFDS or `tfds_builders` that is built.
 
     Args:
-        name: str, such as `"esc50/esc10"`.
-        data_folder: str or path, where TFDS keeps it; `None` for its default.
+        name: such as `"esc50/esc10"`.
+        data_folder: of TFDS's data sets; `None` for its default.
 
     Returns:
-        `tfds.core.DatasetBuilder`.
+        its builder.
 
     Raises:
         InputError: if there is no such data set, it is not built, or it holds no sound.
@@ -70,15 +81,17 @@ def open_data_set(name, data_folder=None):
     return builder
 
 
-def measure_data_set(builder, progress=True):
+def measure_data_set(
+    builder: "tfds.core.DatasetBuilder", progress: bool = True
+) -> tuple[list[Measures], Labels, LeftOut]:
     """Measures the sounds of a data set.
 
     Args:
-        builder: `tfds.core.DatasetBuilder`, as of `open_data_set`.
-        progress: bool, whether to show a progress bar.
+        builder: from `open_data_set`.
+        progress: whether to show a progress bar.
 
     Returns:
-        As `measure_folder`; a part is a split.
+        `(measures, labels, left_out)`, see `measure_folder`; each split is a part.
 
     Raises:
         InputError: if no sound can be measured.
@@ -86,60 +99,55 @@ def measure_data_set(builder, progress=True):
     features = builder.info.features
     rate = getattr(features["audio"], "sample_rate", None)
     named = "label" in features and hasattr(features["label"], "int2str")
-    names, found, labels = [], [], {"class": [], "part": []} if named else {"part": []}
-    for split, about in builder.info.splits.items():
+    names, measured = [], []
+    labels: dict[str, list[str]] = {"class": [], "part": []} if named else {"part": []}
+    for split, info in builder.info.splits.items():
         examples = _examples(builder, split)
-        bar = tqdm(examples, split, about.num_examples, unit="sound", disable=not progress)
+        bar = tqdm(examples, split, info.num_examples, unit="sound", disable=not progress)
         for number, example in enumerate(bar):
             names.append(f"{split}/{number}")
-            found.append(_measured(example, rate))
+            measured.append(_measured(example, rate))
             labels["part"].append(split)
             if named:
                 labels["class"].append(features["label"].int2str(int(example["label"])))
-    return keep_measured(names, found, labels)
+    return keep_measured(names, measured, labels)
 
 
-def keep_measured(names, measured, labels):
-    """Keeps the sounds that could be measured.
-
-    Args:
-        names: sequence of str or path, one a sound.
-        measured: sequence of `Measures` and errors, one a sound.
-        labels: dict from a condition to a sequence of str, one a sound.
-
-    Returns:
-        `(measures, labels, left_out)`, as of `measure_folder`.
-
-    Raises:
-        InputError: if none is left.
-    """
-    kept = [i for i, each in enumerate(measured) if isinstance(each, Measures)]
+def keep_measured(
+    names: Iterable[Any],
+    measured: Sequence[Measures | InputError],
+    labels: Mapping[str, Sequence[str]],
+) -> tuple[list[Any], Labels, LeftOut]:
+    """The sounds that could be measured, their labels, and the others with reasons."""
+    usable = [i for i, result in enumerate(measured) if isinstance(result, Measures)]
     left_out = [
-        (str(name), str(each))
-        for name, each in zip(names, measured, strict=True)
-        if not isinstance(each, Measures)
+        (str(name), str(result))
+        for name, result in zip(names, measured, strict=True)
+        if not isinstance(result, Measures)
     ]
-    if not kept:
+    if not usable:
         raise InputError(f"No sound of {len(left_out)} can be opened. {left_out[-1][1]}")
-    labels = {name: tuple(each[i] for i in kept) for name, each in labels.items()}
-    return [measured[i] for i in kept], labels, left_out
+    fixed = {name: tuple(column[i] for i in usable) for name, column in labels.items()}
+    return [measured[i] for i in usable], fixed, left_out
 
 
-def sum_up(measures, labels, left_out=()):
-    """Sums up what a data set holds.
+def sum_up(
+    measures: Sequence[Measures], labels: Labels, left_out: Iterable[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    """Sums up the content of a data set.
 
     Args:
-        measures: list of `Measures`.
-        labels: as of `measure_folder`.
-        left_out: as of `measure_folder`.
+        measures: from `measure_folder`.
+        labels: from `measure_folder`.
+        left_out: from `measure_folder`.
 
     Returns:
-        dict that JSON can hold: `sounds`, `seconds`, `conditions` (condition to label to `sounds`
+        for JSON: `sounds`, `seconds`, `conditions` (condition to label to `sounds`
         and `seconds`), `lengths` (s: least, median, mean, most, and a histogram), `sample_rates`,
         `channels` and `codings` with their counts, `levels` (`clipped` and `silent` sounds,
         `silent_share`, median `peak_db` and `level_db`; `None` if not measured), `left_out`.
     """
-    seconds = np.array([each.seconds for each in measures])
+    seconds = np.array([sound.seconds for sound in measures])
     counts, edges = np.histogram(seconds, _BARS)
     conditions = {
         name: {
@@ -159,44 +167,44 @@ def sum_up(measures, labels, left_out=()):
             "most": float(seconds.max()),
             "histogram": {"edges": edges.tolist(), "sounds": counts.tolist()},
         },
-        "sample_rates": _counts(each.sample_rate for each in measures),
-        "channels": _counts(each.channels for each in measures),
-        "codings": _counts(each.coding for each in measures),
+        "sample_rates": _counts(sound.sample_rate for sound in measures),
+        "channels": _counts(sound.channels for sound in measures),
+        "codings": _counts(sound.coding for sound in measures),
         "levels": _levels(measures),
-        "left_out": [list(each) for each in left_out],
+        "left_out": [list(pair) for pair in left_out],
     }
 
 
 def _levels(measures):
-    heard = [each for each in measures if each.silent is not None]
-    if not heard:
+    sounds = [sound for sound in measures if sound.silent is not None]
+    if not sounds:
         return None
-    frames = sum(each.seconds for each in heard)
+    seconds = sum(sound.seconds for sound in sounds)
     return {
-        "clipped": sum(each.clipped >= CLIPPED_SHARE for each in heard),
-        "silent": sum(each.silent == 1 for each in heard),
-        "silent_share": sum(each.silent * each.seconds for each in heard) / frames,
-        "peak_db": _median(each.peak_db for each in heard),
-        "level_db": _median(each.level_db for each in heard),
+        "clipped": sum(sound.clipped >= CLIPPED_SHARE for sound in sounds),
+        "silent": sum(sound.silent == 1 for sound in sounds),
+        "silent_share": sum(sound.silent * sound.seconds for sound in sounds) / seconds,
+        "peak_db": _median(sound.peak_db for sound in sounds),
+        "level_db": _median(sound.level_db for sound in sounds),
     }
 
 
 def _median(levels):
-    """The median in dB, `None` if that sound is digital silence: JSON has no infinity."""
-    found = float(np.median(list(levels)))
-    return found if math.isfinite(found) else None
+    """Median in dB; `None` if it is that of digital silence: JSON has no infinity."""
+    median = float(np.median(list(levels)))
+    return median if math.isfinite(median) else None
 
 
 def _counts(values):
-    found = collections.Counter(str(value) for value in values if value is not None)
-    return dict(found.most_common())
+    counts = collections.Counter(str(value) for value in values if value is not None)
+    return dict(counts.most_common())
 
 
 def _examples(builder, split):
     import tensorflow_datasets as tfds
 
-    wanted = {n: True for n in ("audio", "sample_rate", "label") if n in builder.info.features}
-    decoders = tfds.decode.PartialDecoding(wanted)
+    features = {n: True for n in ("audio", "sample_rate", "label") if n in builder.info.features}
+    decoders = tfds.decode.PartialDecoding(features)
     return tfds.as_numpy(builder.as_dataset(split=split, decoders=decoders))
 
 

@@ -1,29 +1,32 @@
-"""Data sets of TensorFlow Datasets and of `tfds_builders`, by name."""
+"""Builders of TensorFlow Datasets and of `tfds_builders`, by name."""
 
 import difflib
 import importlib
 import pathlib
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, PathLike
 
 
-def find_builder(name, data_dir=None):
+def find_builder(name: str, data_dir: PathLike | None = None) -> tfds.core.DatasetBuilder:
     """Finds the builder of a data set.
 
     Args:
-        name: str, of TFDS's or of `tfds_builders`', such as `"esc50/esc10"`.
-        data_dir: str or path that TFDS keeps data sets in; `None` for its own.
+        name: of a data set of TFDS or `tfds_builders`, such as `"esc50/esc10"`.
+        data_dir: folder of TFDS's data sets; `None` for its default.
 
     Returns:
-        `tfds.core.DatasetBuilder`.
+        the builder.
 
     Raises:
         InputError: if there is no such data set, with the nearest names.
     """
-    importlib.import_module("tfds_builders")  # registers its names
+    importlib.import_module("tfds_builders")  # by name, as it stands above: registers its builders
     try:
         return tfds.builder(name, data_dir=data_dir)
     except (tfds.core.DatasetNotFoundError, ValueError, AssertionError) as error:
@@ -31,7 +34,7 @@ def find_builder(name, data_dir=None):
 
 
 def _why(name, error):
-    """What of a name is wrong, and what comes near it."""
+    """The reason why a name is not known, with the nearest names."""
     base, _, config = name.split(":")[0].partition("/")
     known = tfds.list_builders(with_community_datasets=False)
     if base not in known:
@@ -43,15 +46,15 @@ def _why(name, error):
     return str(error).strip().splitlines()[0].split('}": ')[-1].rstrip(".")
 
 
-def find_prepared(name, data_dir=None):
+def find_prepared(name: str, data_dir: PathLike | None = None) -> tfds.core.DatasetBuilder:
     """Finds the builder of a data set that is built already.
 
     Args:
-        name: as of `find_builder`.
-        data_dir: as of `find_builder`.
+        name: of a data set of TFDS or `tfds_builders`, such as `"esc50/esc10"`.
+        data_dir: folder of TFDS's data sets; `None` for its default.
 
     Returns:
-        `tfds.core.DatasetBuilder`.
+        the builder.
 
     Raises:
         InputError: if there is no such data set, or it is not built.
@@ -65,16 +68,10 @@ def find_prepared(name, data_dir=None):
     return builder
 
 
-def prepare(builder, manual_dir=None):
-    """Builds a data set, unless it is built. What a build that breaks off has made is no data set.
+def prepare(builder: tfds.core.DatasetBuilder, manual_dir: PathLike | None = None) -> None:
+    """Builds a data set, unless it is built; TFDS discards an interrupted build.
 
-    Args:
-        builder: `tfds.core.DatasetBuilder`.
-        manual_dir: str or path of the folder that it is built from; `None` for TFDS's own.
-
-    Raises:
-        InputError: if there is no such folder, the data is not in it, or the data set cannot be
-            written.
+    Files come from `manual_dir`, or TFDS's default folder; an `InputError` if they are not there.
     """
     if builder.is_prepared():
         return
@@ -91,46 +88,23 @@ def prepare(builder, manual_dir=None):
         ) from error
 
 
-def read_in_order(builder, split, features):
-    """Reads some features of every example, one after the other as they are stored.
-
-    Args:
-        builder: `tfds.core.DatasetBuilder` that is built.
-        split: str.
-        features: iterable of str.
-
-    Returns:
-        iterable of dict of NumPy arrays.
-    """
+def read_in_order(
+    builder: tfds.core.DatasetBuilder, split: str, features: Iterable[str]
+) -> Iterable[dict[str, Any]]:
+    """Some features of every example as NumPy arrays, in stored order."""
     decoders = tfds.decode.PartialDecoding(dict.fromkeys(features, True))
     config = tfds.ReadConfig(interleave_cycle_length=1)
     return tfds.as_numpy(builder.as_dataset(split, decoders=decoders, read_config=config))
 
 
-def as_waveform(samples):
-    """Brings stored samples to what the package calls a waveform.
-
-    Args:
-        samples: int array, of 16 bits, or float array in [-1, 1]; `(samples,)` or
-            `(samples, channels)`.
-
-    Returns:
-        float32 `(samples,)`, the mean of the channels, in [-1, 1].
-    """
+def as_waveform(samples: Array) -> Array:
+    """Float32 `(samples,)`, the mean of the channels, of int16 or float `(samples[, channels])`."""
     samples = np.asarray(samples)
     scale = 1 / 32768 if np.issubdtype(samples.dtype, np.integer) else 1
     scaled = (samples * np.float32(scale)).astype("float32")
     return scaled if scaled.ndim == 1 else scaled.mean(axis=1)
 
 
-def rate_of(builder, feature="audio"):
-    """Gives the rate that an `Audio` feature has for all its sounds.
-
-    Args:
-        builder: `tfds.core.DatasetBuilder`.
-        feature: str.
-
-    Returns:
-        int, Hz; `None` where each example says its own, as those of `tfds_builders` do.
-    """
+def rate_of(builder: tfds.core.DatasetBuilder, feature: str = "audio") -> int | None:
+    """Sample rate of an `Audio` feature in Hz; `None` where each example has its own."""
     return getattr(builder.info.features[feature], "sample_rate", None)

@@ -1,5 +1,8 @@
-"""From a data set of TensorFlow Datasets to batches that a model takes, in one line."""
+"""Input pipeline: from a TFDS data set to batches for a model, in one line."""
 
+from typing import Any
+
+import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
@@ -8,92 +11,94 @@ from keras_sounddream.audio.io import resample
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.datasets.tfds import builders
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import PathLike
 
 SECONDS = 5.0  # of clips for a model that takes any length
-_MARGIN_SECONDS = 0.05  # resampled beyond what is kept, so that its end hears what follows
+_MARGIN_SECONDS = 0.05  # resampled beyond the crop, so that its end has no edge effect
 _LEVEL_DB = 6.0  # up or down, of augmentation
-_SHUFFLED = 256  # clips in memory to draw from
+_SHUFFLED = 256  # clips in the shuffle buffer
 _KEYS = ("audio", "sample_rate", "label")
 
 
-def dataset(data, model, split="train", data_dir=None, manual_dir=None, **settings):
-    """Reads a data set as batches of waveforms and labels that a model takes.
-
-    A data set that is not there yet is built.
+def dataset(
+    data: str | tfds.core.DatasetBuilder,
+    model: keras.Model,
+    split: str = "train",
+    data_dir: PathLike | None = None,
+    manual_dir: PathLike | None = None,
+    **settings: Any,
+) -> tf.data.Dataset:
+    """Reads a data set as batches of waveforms and labels for a model; builds it if necessary.
 
     Args:
-        data: str, a name of TFDS's or of `tfds_builders`' (`"esc50/esc10"`), or a
-            `tfds.core.DatasetBuilder`.
-        model: as of `batches`.
-        split: str, such as `"train"` or `"fold1+fold2"`.
-        data_dir: str or path that TFDS keeps data sets in; `None` for its own.
-        manual_dir: str or path of a folder that the data set is built from; `None` for TFDS's own.
-        **settings: of `batches`.
+        data: a name of TFDS or `tfds_builders` (`"esc50/esc10"`), or a builder.
+        model: takes waveforms and has a `sample_rate`.
+        split: such as `"train"` or `"fold1+fold2"`.
+        data_dir: folder of TFDS's data sets; `None` for its default.
+        manual_dir: folder that the data set is built from; `None` for TFDS's default.
+        **settings: further arguments of `batches`, such as `batch_size` and `training`.
 
     Returns:
-        `tf.data.Dataset`, as of `batches`.
+        `(waveforms, labels)` in batches, see `batches`.
 
     Raises:
-        InputError: if there is no such data set or split, or as `batches`.
+        InputError: if there is no such data set or split, or an argument of `batches` is wrong.
 
     Example:
-        train = training.dataset("esc50/esc10", model, "fold1+fold2+fold3+fold4", training=True)
-        model.fit(train, validation_data=training.dataset("esc50/esc10", model, "fold5"))
+        train = tfds.dataset("esc50/esc10", model, "fold1+fold2+fold3+fold4", training=True)
+        model.fit(train, validation_data=tfds.dataset("esc50/esc10", model, "fold5"))
     """
-    is_builder = isinstance(data, tfds.core.DatasetBuilder)
-    builder = data if is_builder else builders.find_builder(data, data_dir)
+    builder = builders.find_builder(data, data_dir) if isinstance(data, str) else data
     builders.prepare(builder, manual_dir)
-    lacking = [name for name in ("audio", "label") if name not in builder.info.features]
-    if lacking:
+    missing = [name for name in ("audio", "label") if name not in builder.info.features]
+    if missing:
         raise InputError(
             f"Expected a data set with audio and label. {builder.info.full_name} lacks "
-            f"{' and '.join(lacking)}; it has {', '.join(builder.info.features)}."
+            f"{' and '.join(missing)}; it has {', '.join(builder.info.features)}."
         )
-    wanted = {name: True for name in _KEYS if name in builder.info.features}
-    reading = {"decoders": tfds.decode.PartialDecoding(wanted)}
+    features = {name: True for name in _KEYS if name in builder.info.features}
+    decoders = tfds.decode.PartialDecoding(features)
+    shuffle = settings.get("training", False)
     try:
-        found = builder.as_dataset(
-            split=split, shuffle_files=settings.get("training", False), **reading
-        )
+        examples = builder.as_dataset(split=split, shuffle_files=shuffle, decoders=decoders)
     except (ValueError, NotImplementedError) as error:
         raise InputError(
             f"Expected a split of {builder.info.full_name} ({', '.join(builder.info.splits)}). "
             f"Received: {split!r} ({str(error).splitlines()[0]})"
         ) from None
-    return batches(found, model, sample_rate=builders.rate_of(builder), **settings)
+    return batches(examples, model, sample_rate=builders.rate_of(builder), **settings)
 
 
 def batches(
-    examples,
-    model,
-    batch_size=32,
-    seconds=None,
-    training=False,
-    augment=False,
-    sample_rate=None,
-    cache=None,
-    seed=0,
-):
-    """Makes batches of what a model takes: resampled, cropped or repeated, all in parallel.
+    examples: tf.data.Dataset,
+    model: keras.Model,
+    batch_size: int = 32,
+    seconds: float | None = None,
+    training: bool = False,
+    augment: bool = False,
+    sample_rate: int | None = None,
+    cache: PathLike | None = None,
+    seed: int = 0,
+) -> tf.data.Dataset:
+    """Makes batches for a model: resampled, cropped or repeated, all in parallel.
 
     Args:
-        examples: `tf.data.Dataset` of dictionaries with `audio`, integers of 16 bits `(samples,)`,
-            `label`, and `sample_rate`, Hz; such as those of `tfds_builders.folds.leave_one_out`.
-        model: `keras.Model` that takes waveforms and knows its `sample_rate`.
-        batch_size: int.
-        seconds: float, s, of each clip; by default what the model takes, or `SECONDS`.
-        training: bool, whether clips come in random order and are cropped at a random place;
+        examples: dictionaries with `audio`, int16 `(samples,)`, `label`, and `sample_rate`, Hz;
+            such as those of `tfds_builders.folds.leave_one_out`.
+        model: takes waveforms and has a `sample_rate`.
+        batch_size: clips per batch.
+        seconds: duration of each clip; by default the model's input length, or `SECONDS`.
+        training: whether clips come in random order and are cropped at a random position;
             otherwise in the data set's order, from their beginning.
-        augment: bool, whether clips are turned around a random point, inverted, and made up to
-            6 dB louder or softer, each at random.
-        sample_rate: int, Hz, of examples that do not say theirs.
-        cache: str or path of a file that resampled clips are kept in, in 16 bits, for the epochs
-            that follow; `None` for none.
-        seed: int; the same seed gives the same batches, of which each epoch has its own.
+        augment: whether clips are rolled around a random point, inverted, and made up to 6 dB
+            louder or softer, each at random.
+        sample_rate: Hz, of examples without that feature.
+        cache: file that stores resampled clips, in 16 bits, for later epochs; `None` for none.
+        seed: the same seed gives the same batches, others in each epoch.
 
     Returns:
-        `tf.data.Dataset` of `(waveforms, labels)`: float32 `(batch, samples)`, or
-        `(batch, samples, 1)` if the model takes these, in [-1, 1], and int `(batch,)`.
+        `(waveforms, labels)`: float32 `(batch, samples)`, or `(batch, samples, 1)` according to the
+        model's input, in [-1, 1], and int `(batch,)`.
 
     Raises:
         InputError: if the model's rate is not known, or a number is not above 0.
@@ -141,20 +146,20 @@ def _resampled(clip, rate):
 
 
 def _cut(clip, length, rate, seed):
-    """Float32 `(length,)` at `rate`, from the beginning, or from a random place if there is a seed.
+    """Float32 `(length,)` at `rate`, from the beginning, or a random position if there is a seed.
 
-    What is not kept is not resampled.
+    Only the crop and its margin are resampled.
     """
     audio, from_rate = clip["audio"], clip["sample_rate"]
     ratio = tf.cast(from_rate, tf.float64) / rate
-    taken = tf.cast(tf.math.ceil((length + _MARGIN_SECONDS * rate) * ratio), tf.int32)
+    needed = tf.cast(tf.math.ceil((length + _MARGIN_SECONDS * rate) * ratio), tf.int32)
     start = 0
     if seed is not None:
         last = tf.size(audio) - tf.cast(tf.math.ceil(length * ratio), tf.int32)
         start = tf.random.stateless_uniform([], seed, 0, tf.maximum(last, 0) + 1, tf.int32)
-    waveform = _at_rate(_to_float(audio[start : start + taken]), from_rate, rate)
-    times = -(-length // tf.maximum(tf.size(waveform), 1))
-    return tf.ensure_shape(tf.tile(waveform, [times])[:length], [length])
+    waveform = _at_rate(_to_float(audio[start : start + needed]), from_rate, rate)
+    repeats = -(-length // tf.maximum(tf.size(waveform), 1))
+    return tf.ensure_shape(tf.tile(waveform, [repeats])[:length], [length])
 
 
 def _at_rate(waveform, from_rate, rate):
@@ -175,6 +180,6 @@ def _to_float(audio):
 
 def _augmented(waveform, seed):
     draw = tf.random.stateless_uniform([3], seed + 1)
-    turn = tf.cast(draw[0] * tf.cast(tf.size(waveform), tf.float32), tf.int32)
+    shift = tf.cast(draw[0] * tf.cast(tf.size(waveform), tf.float32), tf.int32)
     gain = 10 ** ((2 * draw[1] - 1) * _LEVEL_DB / 20) * tf.sign(draw[2] - 0.5)
-    return tf.clip_by_value(gain * tf.roll(waveform, turn, 0), -1, 1)
+    return tf.clip_by_value(gain * tf.roll(waveform, shift, 0), -1, 1)

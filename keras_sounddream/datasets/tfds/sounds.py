@@ -1,97 +1,110 @@
 """Sounds of a TFDS data set, with their labels."""
 
 import dataclasses
+from collections.abc import Generator, Mapping
+from typing import Any
 
 import numpy as np
 
 from keras_sounddream.audio.io import resample
 from keras_sounddream.datasets.tfds import builders
+from keras_sounddream.datasets.tfds.archives import as_word
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, PathLike
 
 RATE_FEATURE = "sample_rate"  # Hz, of each example
 
 
 @dataclasses.dataclass(frozen=True)
 class DataSetSounds:
-    """Sounds of a data set of tensorflow_datasets, and their labels.
+    """Sounds of a data set of TFDS, and their labels.
 
     Attributes:
-        builder: its builder.
-        split: str, such as `"train"`.
-        labels: as of `sound_lists.SoundFiles`.
-        feature: str, that holds the sound.
-        left_out: as of `SoundFiles`, always empty.
+        builder: `tfds.core.DatasetBuilder` of the data set.
+        split: such as `"train"`.
+        labels: condition → one label per sound; empty for none.
+        feature: name of the sound's feature.
+        left_out: always empty; other lists name files without labels.
     """
 
-    builder: object
+    builder: Any
     split: str
-    labels: dict
+    labels: dict[str, tuple[str, ...]]
     feature: str
-    left_out: tuple = ()
+    left_out: tuple[tuple[str, str], ...] = ()
 
     @property
-    def names(self):
-        """What the sounds are called: tuple of str, the split and a number."""
+    def names(self) -> tuple[str, ...]:
+        """Names of the sounds: data set, split and number."""
         count = self.builder.info.splits[self.split].num_examples
         return tuple(f"{self.builder.name}/{self.split}/{number}" for number in range(count))
 
     @property
-    def marks(self):
-        """What changes where the data set does: its name, version and folder, and the split."""
+    def marks(self) -> list[str]:
+        """Name with version, folder, split and feature, to detect changes."""
         return [self.builder.info.full_name, str(self.builder.data_path), self.split, self.feature]
 
-    def waveforms(self, sample_rate, most_seconds=None):
-        """Decodes one sound after the other, as `sound_lists.SoundFiles.waveforms`."""
+    def waveforms(
+        self, sample_rate: int, most_seconds: float | None = None
+    ) -> Generator[Array | InputError, None, None]:
+        """Decodes one sound after the other, see `file_lists.SoundFiles.waveforms`."""
         rate = builders.rate_of(self.builder, self.feature)
-        wanted = (self.feature,) if rate else (self.feature, RATE_FEATURE)
-        for example in builders.read_in_order(self.builder, self.split, wanted):
+        features = (self.feature,) if rate else (self.feature, RATE_FEATURE)
+        for example in builders.read_in_order(self.builder, self.split, features):
             waveform = builders.as_waveform(example[self.feature])
             if not waveform.size:
                 yield InputError("Expected sound, but it holds no samples.")
                 continue
             from_rate = rate or int(example[RATE_FEATURE])
-            whole = resample(waveform[None], from_rate, sample_rate)[0]
-            most = len(whole) if most_seconds is None else max(1, round(most_seconds * sample_rate))
-            yield whole[:most]
+            waveform = resample(waveform[None], from_rate, sample_rate)[0]
+            if most_seconds is not None:
+                waveform = waveform[: max(1, round(most_seconds * sample_rate))]
+            yield waveform
 
 
-def list_data_set(name, conditions, split="train", data_folder=None, feature="audio"):
-    """Lists the sounds of a TFDS data set that is prepared, with their labels.
+def list_data_set(
+    name: str,
+    conditions: Mapping[str, str],
+    split: str = "train",
+    data_folder: PathLike | None = None,
+    feature: str = "audio",
+) -> DataSetSounds:
+    """Lists the sounds of a TFDS data set that is built, with their labels.
 
-    The sounds are an `Audio` feature with a sample rate, or integers of 16 bits with
+    The sounds are an `Audio` feature with a sample rate, or int16 samples with a feature
     `sample_rate` beside them, as in `tfds_builders`.
 
     Args:
-        name: str, of TFDS's or of `tfds_builders`'.
-        conditions: dict from the name of a condition to the feature that holds its labels, such as
-            `{"digit": "label"}`; empty for none.
-        split: str, such as `"train"` or `"train[:90%]"`.
-        data_folder: str or path, where TFDS keeps it; `None` for its default.
-        feature: str, that holds the sound.
+        name: of a data set of TFDS or `tfds_builders`.
+        conditions: condition → feature that holds its labels, such as `{"digit": "label"}`; empty
+            for none.
+        split: such as `"train"` or `"train[:90%]"`.
+        data_folder: of TFDS's data sets; `None` for its default.
+        feature: name of the sound's feature.
 
     Returns:
-        `DataSetSounds`.
+        the sounds, in stored order.
 
     Raises:
-        InputError: if the data set is unknown or not prepared, or lacks a split or a feature.
+        InputError: if the data set is unknown or not built, or lacks a split or a feature.
     """
     builder = builders.find_prepared(name, data_folder)
     _check_split(builder, split)
     features = builder.info.features
-    for wanted in (feature, *conditions.values()):
-        if wanted not in features:
-            raise InputError(f"{name} has no feature {wanted!r}. It has: {', '.join(features)}")
+    for required in (feature, *conditions.values()):
+        if required not in features:
+            raise InputError(f"{name} has no feature {required!r}. It has: {', '.join(features)}")
     if not (builders.rate_of(builder, feature) or _has_rates_beside(features, feature)):
         raise InputError(
             f"Expected an Audio feature with a sample rate as {feature!r} of {name}, or 16-bit "
             f"samples with {RATE_FEATURE} beside them."
         )
-    found = {condition: [] for condition in conditions}
+    columns: dict[str, list[str]] = {condition: [] for condition in conditions}
     if conditions:
         for example in builders.read_in_order(builder, split, conditions.values()):
-            for condition, wanted in conditions.items():
-                found[condition].append(_word(features[wanted], example[wanted]))
-    labels = {condition: tuple(each) for condition, each in found.items()}
+            for condition, label in conditions.items():
+                columns[condition].append(_label(features[label], example[label]))
+    labels = {condition: tuple(column) for condition, column in columns.items()}
     return DataSetSounds(builder, split, labels, feature)
 
 
@@ -112,8 +125,8 @@ def _check_split(builder, split):
         )
 
 
-def _word(feature, value):
-    """A label as a word: of a ClassLabel its name."""
+def _label(feature, value):
+    """A label as str: the name of a class, or the value itself."""
     if hasattr(feature, "int2str"):
         return feature.int2str(int(value))
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return as_word(value)

@@ -11,7 +11,7 @@ from keras_sounddream.deepdream.network.checks import takes_pictures
 from keras_sounddream.deepdream.params.pixels import preprocess
 from keras_sounddream.errors import InputError
 from keras_sounddream.images import io
-from keras_sounddream.sonification.checks import checked_source
+from keras_sounddream.sonification.inputs import model_input
 from keras_sounddream.workflows.objective_from_files import check_kind
 from keras_sounddream.workflows.scores import class_scores
 
@@ -36,11 +36,11 @@ def read_source(model, path, image_size):
     """
     check_kind(path, model)
     if takes_pictures(model):
-        return checked_source(model, resize(io.load_picture(path)[0], image_size), True)[0]
+        return model_input(model).check(resize(io.load_picture(path)[0], image_size))[0]
     rate = find_sample_rate(model)
     if rate is None:
         raise InputError(f"The sample rate of {model.name} is not known: set its `sample_rate`.")
-    return checked_source(model, load(path, rate), False)[0]
+    return model_input(model).check(load(path, rate))[0]
 
 
 def resize(picture, short_edge):

@@ -13,9 +13,9 @@ from keras_sounddream.reports.sonification import PAGE, Sound, draw_sound, write
 from keras_sounddream.sonification import inverse_fft
 from keras_sounddream.sonification.activations import read_activations
 from keras_sounddream.sonification.checks import check_size
-from keras_sounddream.sonification.feature_maps import save_planes
-from keras_sounddream.sonification.methods import check_request, find_sounder, settle_rate
-from keras_sounddream.sonification.random_weights import shuffled
+from keras_sounddream.sonification.feature_maps import save_feature_maps
+from keras_sounddream.sonification.methods import check_request, make_synthesizer, output_rate
+from keras_sounddream.sonification.random_weights import shuffle_weights
 from keras_sounddream.workflows.sonify.input_files import name_source, read_source, resize
 from keras_sounddream.workflows.sonify.output_files import write_grid, write_signals
 
@@ -102,10 +102,10 @@ def sonify_file(
     called = {name: _plain((names or {}).get(name, name)) for name in layers}
     models = {"": model}
     if random_weights:
-        models[_RANDOM] = shuffled(model, request.seed)
+        models[_RANDOM] = shuffle_weights(model, request.seed)
     sounds = []
     with folder_beside(folder, overwrite, holds=PAGE) as made:
-        shown = _write_source(made, source, settle_rate(model, "mask", None))
+        shown = _write_source(made, source, output_rate(model, "mask", None))
         for prefix, heard_by in models.items():
             writer = _Writer(made, prefix, label, called, model, source, request)
             work = _inverted if request.method == "invert" else _heard
@@ -120,7 +120,7 @@ class _Writer:
     def __init__(self, folder, prefix, label, called, model, source, request):
         self.folder, self.prefix, self.label, self.called = folder, prefix, label, called
         self.model, self.source, self.request = model, source, request
-        self.rate = settle_rate(model, request.method, request.sample_rate)
+        self.rate = output_rate(model, request.method, request.sample_rate)
         self.layout = "sound"
         if source.ndim == 3:
             lying = source.shape[0] <= source.shape[1] or request.legacy
@@ -133,7 +133,7 @@ class _Writer:
     def planes(self, layer, planes):
         """Writes the planes of a layer; gives the name of their picture."""
         if self.request.save_activations:
-            save_planes(planes, self.folder / f"{self.name(layer)}.npz")
+            save_feature_maps(planes, self.folder / f"{self.name(layer)}.npz")
         write_grid(self.folder / f"{self.name(layer)}.png", planes, self.layout)
         return f"{self.name(layer)}.png"
 
@@ -141,13 +141,15 @@ class _Writer:
         """Writes the sounds of a layer; gives `Sound`s, and those to mix by how they combine."""
         request, found, to_mix = self.request, [], {}
         settings = (request.legacy, request.level_db, request.settings)
-        sounder = find_sounder(self.model, self.source, layer, request.method, self.rate, *settings)
+        synth = make_synthesizer(
+            self.model, self.source, layer, request.method, self.rate, *settings
+        )
         for combine in request.combines:
             name = f"{self.name(layer)}_{self.ending(combine)}"
             if combine == "separate":
-                found.append(self._separate(name, layer, sounder.signals(planes), picture))
+                found.append(self._separate(name, layer, synth.signals(planes), picture))
                 continue
-            blocks = [sounder.total(planes)] if combine == "sum" else sounder.signals(planes)
+            blocks = [synth.total(planes)] if combine == "sum" else synth.signals(planes)
             kept = _Kept(blocks)
             write_signals(self.folder / f"{name}.wav", kept, self.rate, request.bits)
             found.append(self._sound(name, layer, combine, picture))
@@ -200,7 +202,7 @@ class _Kept:
 def _heard(writer, model, progress):
     """Reads the layers and writes their sounds and mixes; gives `Sound`s."""
     request = writer.request
-    with tqdm(desc=f"{writer.prefix}layers", unit="strip", disable=not progress) as bar:
+    with tqdm(desc=f"{writer.prefix}layers", unit="chunk", disable=not progress) as bar:
         (found,) = read_activations(
             model,
             writer.source,
