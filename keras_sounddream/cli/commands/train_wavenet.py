@@ -225,7 +225,7 @@ def _train(settings, architecture, folder, options, strategy):
     from keras_sounddream.applications import WaveNet
     from keras_sounddream.cli.options.sounds import list_sounds
     from keras_sounddream.datasets.corpus_cache import store_sounds
-    from keras_sounddream.training.wavenet.fit import train
+    from keras_sounddream.training import wavenet as wavenet_training
     from keras_sounddream.training.wavenet.pieces import Segments, cheapest_segment_length
 
     listed = list_sounds(
@@ -245,7 +245,7 @@ def _train(settings, architecture, folder, options, strategy):
     pieces = Segments(sounds, plan, *shape, starts=options["starts"])
     for name, reason in sounds.dropped:
         click.echo(f"left out: {name}: {reason}", err=True)
-    return train(build, pieces, folder, settings, strategy=strategy)
+    return wavenet_training.train(build, pieces, folder, settings, strategy=strategy)
 
 
 def _build(constructor, arguments):

@@ -65,7 +65,7 @@ def resize(picture: Array, short_edge: int) -> Array:
 def name_source(
     model: keras.Model, source: Array, path: PathLike, preprocessing: str | None = None
 ) -> str:
-    """The likeliest class of what `read_source` gave; the file's name of a model without classes."""
+    """The likeliest class of a source, or the file's name if the model has no classes."""
     scores = None
     if getattr(model, "labels", None) and not isinstance(model.labels, dict):
         excerpt = _excerpt(model, source, preprocessing)
