@@ -11,7 +11,7 @@ import click
 from keras_sounddream.batch.jobs import Job
 from keras_sounddream.batch.pipeline import run
 from keras_sounddream.batch.runners import RUNNERS
-from keras_sounddream.cli.options.common import decorated, given, model_options, quietly
+from keras_sounddream.cli.options.common import COUNT, decorated, given, model_options, quietly
 from keras_sounddream.cli.options.dream import (
     class_option,
     dream_options,
@@ -51,15 +51,11 @@ def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="Runner of Apache Beam.",
         ),
         click.option(
-            "--workers",
-            type=click.IntRange(1),
-            default=1,
-            show_default=True,
-            help="Number of processes.",
+            "--workers", type=COUNT, default=1, show_default=True, help="Number of processes."
         ),
         click.option(
             "--threads",
-            type=click.IntRange(1),
+            type=COUNT,
             help="Threads of each worker.  [default: 1, or all cores if there is one worker]",
         ),
         click.argument("options", nargs=-1, metavar="[-- RUNNER OPTIONS]"),
@@ -96,9 +92,7 @@ def dream(
 @command.command()
 @_job_options
 @model_options
-@click.option(
-    "--top", default=5, show_default=True, type=click.IntRange(1), help="Number of classes to name."
-)
+@click.option("--top", default=5, show_default=True, type=COUNT, help="Number of classes to name.")
 def classify(model_name: str, weights: str | None, top: int, **run_options: Any) -> None:
     """Names the likeliest classes of every file, one line of JSON per file."""
     _run(Job("classify", model_name, weights, top=top), **run_options)

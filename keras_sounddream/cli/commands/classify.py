@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from keras_sounddream.cli.options.common import (
+    COUNT,
     check_outputs,
     force_option,
     json_option,
@@ -17,9 +18,7 @@ from keras_sounddream.cli.options.common import (
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="IN…")
 @model_options
-@click.option(
-    "--top", default=5, show_default=True, type=click.IntRange(1), help="Number of classes to name."
-)
+@click.option("--top", default=5, show_default=True, type=COUNT, help="Number of classes to name.")
 @json_option("Write the scores as JSON.")
 @force_option("Replace files that exist.")
 def command(

@@ -132,11 +132,7 @@ def build(name: str, manual_dir: str | None, data_dir: str | None) -> None:
 @json_option("Write all findings as JSON.")
 @force_option("Replace a file that exists.")
 def check(
-    folder: str,
-    kinds: tuple[str, ...],
-    clipped_share: float,
-    json_path: str | None,
-    force: bool,
+    folder: str, kinds: tuple[str, ...], clipped_share: float, json_path: str | None, force: bool
 ) -> int:
     """Finds broken, silent, clipped, repeated and leaking sounds; exits with 1 if there are any.
 

@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from keras_sounddream.cli.options.common import (
+    COUNT,
     POSITIVE,
+    WHOLE,
     check_outputs,
     force_option,
     given,
@@ -16,12 +18,27 @@ from keras_sounddream.cli.options.common import (
     load_any,
     load_model,
     quietly,
+    table_options,
     write_json,
 )
 from keras_sounddream.cli.options.model_output import PRECISIONS, folder_option
 from keras_sounddream.cli.options.strategy import begin, is_done, strategy_option
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
+
+_TRAINING = {
+    "--window-seconds": (POSITIVE, "Length of the student's input, s.  [default: 20]"),
+    "--pictures-per-step": (COUNT, "Video frames per time step of the student.  [default: 1]"),
+    "--epochs": (COUNT, "Passes over the videos.  [default: 20]"),
+    "--batch-size": (COUNT, "Windows per step.  [default: 64]"),
+    "--learning-rate": (POSITIVE, "Learning rate of Adam.  [default: 0.001]"),
+    "--held-out": (float, "Share of the videos to measure on.  [default: 0.1]"),
+    "--seed": (WHOLE, "Seed of everything random.  [default: 0]"),
+    "--precision": (
+        click.Choice(PRECISIONS),
+        "Keras dtype policy of SoundNet8.  [default: float32]",
+    ),
+}
 
 
 @click.command()
@@ -57,24 +74,7 @@ from keras_sounddream.files import written_beside
     metavar="FILE",
     help="A .keras file with one output per teacher.  [default: SoundNet8 with such outputs]",
 )
-@click.option(
-    "--window-seconds", type=POSITIVE, help="Length of the student's input, s.  [default: 20]"
-)
-@click.option(
-    "--pictures-per-step",
-    type=click.IntRange(1),
-    help="Video frames per time step of the student.  [default: 1]",
-)
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the videos.  [default: 20]")
-@click.option("--batch-size", type=click.IntRange(1), help="Windows per step.  [default: 64]")
-@click.option("--learning-rate", type=POSITIVE, help="Learning rate of Adam.  [default: 0.001]")
-@click.option("--held-out", type=float, help="Share of the videos to measure on.  [default: 0.1]")
-@click.option("--seed", type=click.IntRange(0), help="Seed of everything random.  [default: 0]")
-@click.option(
-    "--precision",
-    type=click.Choice(PRECISIONS),
-    help="Keras dtype policy of SoundNet8.  [default: float32]",
-)
+@table_options(_TRAINING)
 @folder_option("distillation", "Folder of data read from the videos, and of the training state")
 @json_option("Write the learning curve and the skipped videos as JSON.")
 @strategy_option

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from keras_sounddream.cli.options.common import force_option, given, load_any, quietly
+from keras_sounddream.cli.options.common import COUNT, force_option, given, load_any, quietly
 from keras_sounddream.cli.options.dream import class_option, dream_options, layer_option
 from keras_sounddream.errors import InputError
 
@@ -62,11 +62,7 @@ from keras_sounddream.errors import InputError
     help="Sound, or picture, to compare file and model on; can be repeated.  "
     "[default: synthetic ones]",
 )
-@click.option(
-    "--count",
-    type=click.IntRange(1),
-    help="Task generate only: samples per call.  [default: 4000]",
-)
+@click.option("--count", type=COUNT, help="Task generate only: samples per call.  [default: 4000]")
 @click.option("--serving", is_flag=True, help="Add a version to a folder of TensorFlow Serving.")
 @dream_options
 @click.option(

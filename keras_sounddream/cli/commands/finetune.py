@@ -7,11 +7,14 @@ from typing import Any
 import click
 
 from keras_sounddream.cli.options.common import (
+    COUNT,
     POSITIVE,
     check_outputs,
+    clips_option,
     force_option,
     given,
     quietly,
+    seed_option,
     weights_option,
 )
 from keras_sounddream.cli.options.model_output import (
@@ -28,12 +31,7 @@ from keras_sounddream.errors import InputError
 @click.command()
 @click.argument("model_name", metavar="MODEL")
 @weights_option
-@click.option(
-    "--data",
-    required=True,
-    metavar="FOLDER|NAME",
-    help="ESC-10, ESC-50, or one folder per class; or a data set of TFDS that is built.",
-)
+@clips_option
 @model_output_option
 @click.option("--fold", type=int, help="Fold left out, and measured on.  [default: the last]")
 @click.option("--all-clips", is_flag=True, help="Train on every fold; measure nothing.")
@@ -43,17 +41,11 @@ from keras_sounddream.errors import InputError
     metavar="NAME",
     help="Layers to train besides the top, such as 'layer14_*'; can be repeated.",
 )
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the clips.  [default: 6]")
+@click.option("--epochs", type=COUNT, help="Passes over the clips.  [default: 6]")
 @click.option(
     "--learning-rate", type=POSITIVE, help="Highest learning rate of AdamW.  [default: 0.0002]"
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Seed of everything random.",
-)
+@seed_option()
 @folder_option("finetuning", "Folder of the training state and TensorBoard's logs")
 @precision_option
 @strategy_option

@@ -6,13 +6,25 @@ import click
 
 from keras_sounddream.cli.options.common import (
     check_outputs,
+    clips_option,
     force_option,
     given,
     json_option,
     load_model,
+    seed_option,
+    table_options,
     weights_option,
     write_json,
 )
+
+_CLASSIFIER = {
+    "--kind": ("NAME", "Linear classifier: logistic or svm.  [default: logistic]"),
+    "--pooling": (
+        "NAME",
+        "Pooling over time: mean, max, mean+std, mean+max or windows.  [default: mean]",
+    ),
+    "--protocol": ("NAME", "Published protocol: soundnet, an SVM on windows with a fixed cost."),
+}
 
 
 @click.command()
@@ -26,25 +38,8 @@ from keras_sounddream.cli.options.common import (
     metavar="NAME",
     help="Layer to probe; can be repeated.",
 )
-@click.option(
-    "--data",
-    required=True,
-    metavar="FOLDER|NAME",
-    help="ESC-10, ESC-50, or one folder per class; or a data set of TFDS that is built.",
-)
-@click.option(
-    "--kind", metavar="NAME", help="Linear classifier: logistic or svm.  [default: logistic]"
-)
-@click.option(
-    "--pooling",
-    metavar="NAME",
-    help="Pooling over time: mean, max, mean+std, mean+max or windows.  [default: mean]",
-)
-@click.option(
-    "--protocol",
-    metavar="NAME",
-    help="Published protocol: soundnet, an SVM on windows with a fixed cost.",
-)
+@clips_option
+@table_options(_CLASSIFIER)
 @click.option(
     "--fold",
     "folds",
@@ -52,13 +47,7 @@ from keras_sounddream.cli.options.common import (
     type=int,
     help="Fold to measure on; can be repeated.  [default: all]",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Seed of the folds, where the data has none.",
-)
+@seed_option("Seed of the folds, where the data has none.")
 @click.option(
     "--cache",
     default="features",

@@ -13,9 +13,18 @@ from keras_sounddream.cli.options.common import (
     load_any,
     model_options,
     quietly,
+    seed_option,
+    table_options,
 )
 from keras_sounddream.errors import InputError
 
+_METHODS = {
+    "--seconds": (float, "Method parameter_map, pictures: length of the sound, s.  [default: 5]"),
+    "--voices": (int, "Method parameter_map: largest number of voices.  [default: 16]"),
+    "--lowest-hz": (float, "Method parameter_map: lowest frequency, Hz.  [default: 110]"),
+    "--octaves": (float, "Method parameter_map: range of the voices.  [default: 4]"),
+    "--steps": (int, "Method invert: gradient steps.  [default: 100]"),
+}
 _SETTINGS = ("seconds", "voices", "lowest_hz", "octaves", "steps")
 
 
@@ -84,13 +93,7 @@ _SETTINGS = ("seconds", "voices", "lowest_hz", "octaves", "steps")
 @click.option(
     "--random-weights", is_flag=True, help="Make the same with weights in random order, too."
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Seed of random weights and of the method invert.",
-)
+@seed_option("Seed of random weights and of the method invert.")
 @click.option("--legacy", is_flag=True, help="Method ifft: keep the quirks of netsounds.")
 @click.option(
     "--preprocessing",
@@ -99,21 +102,7 @@ _SETTINGS = ("seconds", "voices", "lowest_hz", "octaves", "steps")
     "default: those of a named network, or tf]",
 )
 @click.option("--no-activations", is_flag=True, help="Do not write the activations as .npz files.")
-@click.option(
-    "--seconds",
-    type=float,
-    help="Method parameter_map, pictures: length of the sound, s.  [default: 5]",
-)
-@click.option(
-    "--voices", type=int, help="Method parameter_map: largest number of voices.  [default: 16]"
-)
-@click.option(
-    "--lowest-hz", type=float, help="Method parameter_map: lowest frequency, Hz.  [default: 110]"
-)
-@click.option(
-    "--octaves", type=float, help="Method parameter_map: range of the voices.  [default: 4]"
-)
-@click.option("--steps", type=int, help="Method invert: gradient steps.  [default: 100]")
+@table_options(_METHODS)
 @force_option("Replace a folder that exists.")
 def command(
     input_path: str,

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from keras_sounddream.cli.commands import train_wavenet
-from keras_sounddream.cli.options.common import check_outputs, force_option, given, quietly
+from keras_sounddream.cli.options.common import COUNT, check_outputs, force_option, given, quietly
 from keras_sounddream.cli.options.model_output import (
     check_model_output,
     folder_option,
@@ -46,11 +46,7 @@ def command() -> None:
     metavar="NAME",
     help="ESC-10 only: the classifier to train.  [default: log_mel_cnn]",
 )
-@click.option(
-    "--epochs",
-    type=click.IntRange(1),
-    help="ESC-10 only: passes over the clips.  [default: 140]",
-)
+@click.option("--epochs", type=COUNT, help="ESC-10 only: passes over the clips.  [default: 140]")
 @precision_option
 @urban_options
 @strategy_option

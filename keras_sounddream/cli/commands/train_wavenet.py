@@ -9,13 +9,18 @@ from typing import Any
 import click
 
 from keras_sounddream.cli.options.common import (
+    COUNT,
+    NOT_NEGATIVE,
     POSITIVE,
+    WHOLE,
     FiniteRange,
     check_outputs,
     decorated,
     force_option,
     given,
     quietly,
+    seed_option,
+    table_options,
 )
 from keras_sounddream.cli.options.model_output import (
     check_model_output,
@@ -31,103 +36,54 @@ from keras_sounddream.errors import InputError
 _FOLDER = "Folder of the training state, log.jsonl and TensorBoard's logs"
 
 
+_DATA = {
+    "--silence-db": (
+        POSITIVE,
+        "Cut off both ends where they are quieter than the rest by so many dB.  [default: not]",
+    ),
+    "--seconds": (POSITIVE, "Seconds to keep of each sound.  [default: all]"),
+    "--piece-samples": (COUNT, "Samples predicted per piece.  [default: the cheapest length]"),
+}
+_STARTS = "Share of pieces that begin after silence, such as 0.1 for music."
+_TRAINING = {
+    "--optimizer": ("NAME", "Optimizer: adam, sgd or rmsprop.  [default: adam]"),
+    "--learning-rate": (POSITIVE, "Learning rate.  [default: 0.001]"),
+    "--momentum": (NOT_NEGATIVE, "Momentum of sgd and rmsprop.  [default: 0.9]"),
+    "--warm-up": (WHOLE, "Steps from rate 0 to the full learning rate."),
+    "--l2": (NOT_NEGATIVE, "Penalty on kernels.  [default: 0]"),
+    "--clip-norm": (POSITIVE, "Largest norm of all gradients.  [default: 1]"),
+    "--average": (
+        POSITIVE,
+        "Decay of a running mean of the weights, which is written, such as 0.999.  [default: none]",
+    ),
+    "--seed": (WHOLE, "Seed of weights and order.  [default: 0]"),
+    "--precision": ("NAME", "Keras dtype policy.  [default: float32]"),
+    "--checkpoint-steps": (COUNT, "Steps from one saved state to the next.  [default: 500]"),
+    "--checkpoint-minutes": (POSITIVE, "Minutes after which a state is saved.  [default: 5]"),
+    "--keep": (COUNT, "Number of saved states to keep.  [default: 3]"),
+    "--sound-steps": (COUNT, "Steps from one sound for TensorBoard to the next.  [default: none]"),
+}
+
+
 def _data_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    return decorated(
-        command,
-        click.option(
-            "--data", required=True, metavar="FOLDER|CSV", help="Folder of sounds, or their table."
-        ),
-        sound_options,
-        click.option(
-            "--silence-db",
-            type=POSITIVE,
-            help="Cut off both ends where they are quieter than the rest by so many dB.  "
-            "[default: keep them]",
-        ),
-        click.option(
-            "--seconds",
-            type=POSITIVE,
-            help="Seconds to keep of each sound.  [default: all]",
-        ),
-        click.option(
-            "--min-seconds",
-            type=FiniteRange(0),
-            default=0.0,
-            show_default=True,
-            help="Drop sounds shorter than that.",
-        ),
-        click.option(
-            "--piece-samples",
-            type=click.IntRange(1),
-            help="Samples predicted per piece.  [default: the cheapest length]",
-        ),
-        click.option(
-            "--batch-size",
-            type=click.IntRange(1),
-            default=4,
-            show_default=True,
-            help="Pieces per step.",
-        ),
-        click.option(
-            "--starts",
-            type=FiniteRange(0, 1),
-            default=0.0,
-            show_default=True,
-            help="Share of pieces that begin after silence, such as 0.1 for music.",
-        ),
+    data = click.option(
+        "--data", required=True, metavar="FOLDER|CSV", help="Folder of sounds, or their table."
     )
+    defaults = [
+        click.option(name, type=kind, default=default, show_default=True, help=text)
+        for name, kind, default, text in (
+            ("--min-seconds", NOT_NEGATIVE, 0.0, "Length below which sounds are left out, s."),
+            ("--batch-size", COUNT, 4, "Pieces per step."),
+            ("--starts", FiniteRange(0, 1), 0.0, _STARTS),
+        )
+    ]
+    return decorated(command, data, sound_options, table_options(_DATA), *defaults)
 
 
 def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    return decorated(
-        command,
-        click.option("--steps", type=click.IntRange(1), required=True, help="Training steps."),
-        click.option("--optimizer", metavar="NAME", help="adam, sgd or rmsprop.  [default: adam]"),
-        click.option("--learning-rate", type=POSITIVE, help="Learning rate.  [default: 0.001]"),
-        click.option(
-            "--momentum",
-            type=FiniteRange(0),
-            help="Momentum of sgd and rmsprop.  [default: 0.9]",
-        ),
-        click.option(
-            "--warm-up",
-            type=click.IntRange(0),
-            help="Steps from rate 0 to the full learning rate.",
-        ),
-        click.option("--no-decay", is_flag=True, help="Keep the learning rate to the end."),
-        click.option("--l2", type=FiniteRange(0), help="Penalty on kernels.  [default: 0]"),
-        click.option(
-            "--clip-norm", type=POSITIVE, help="Largest norm of all gradients.  [default: 1]"
-        ),
-        click.option(
-            "--average",
-            type=POSITIVE,
-            help="Decay of a running mean of the weights, which is written, such as 0.999.  "
-            "[default: no mean]",
-        ),
-        click.option(
-            "--seed", type=click.IntRange(0), help="Seed of weights and order.  [default: 0]"
-        ),
-        click.option("--precision", metavar="NAME", help="Keras dtype policy.  [default: float32]"),
-        click.option(
-            "--checkpoint-steps",
-            type=click.IntRange(1),
-            help="Steps from one saved state to the next.  [default: 500]",
-        ),
-        click.option(
-            "--checkpoint-minutes",
-            type=POSITIVE,
-            help="Minutes after which a state is saved.  [default: 5]",
-        ),
-        click.option(
-            "--keep", type=click.IntRange(1), help="Number of saved states to keep.  [default: 3]"
-        ),
-        click.option(
-            "--sound-steps",
-            type=click.IntRange(1),
-            help="Steps from one sound for TensorBoard to the next.  [default: no sounds]",
-        ),
-    )
+    steps = click.option("--steps", type=COUNT, required=True, help="Training steps.")
+    decay = click.option("--no-decay", is_flag=True, help="Keep the learning rate to the end.")
+    return decorated(command, steps, table_options(_TRAINING), decay)
 
 
 @click.command("wavenet")
@@ -195,13 +151,7 @@ def corpus_command(name: str, about: str) -> click.Command:
         type=click.IntRange(301),
         help="Training steps.  [default: those of the shipped weights]",
     )
-    @click.option(
-        "--seed",
-        type=click.IntRange(0),
-        default=0,
-        show_default=True,
-        help="Seed of weights and order.",
-    )
+    @seed_option("Seed of weights and order.")
     @folder_option("training", _FOLDER)
     @model_output_option
     @strategy_option

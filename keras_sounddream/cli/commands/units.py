@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from keras_sounddream.cli.options.common import (
+    COUNT,
     FiniteRange,
     check_outputs,
+    clips_option,
     force_option,
     json_option,
     load_model,
@@ -21,12 +23,7 @@ from keras_sounddream.errors import InputError
 @click.argument("model_name", metavar="MODEL")
 @weights_option
 @click.option("--layer", required=True, metavar="NAME", help="Layer of the units.")
-@click.option(
-    "--data",
-    required=True,
-    metavar="FOLDER|NAME",
-    help="Clips: ESC-10, ESC-50, or one folder per class; or a data set of TFDS that is built.",
-)
+@clips_option
 @click.option("-o", "--output", metavar="HTML", help="Write a page with players.")
 @click.option("--csv", "csv_path", metavar="FILE", help="Write a table with one row per unit.")
 @json_option("Write the same table as JSON.")
@@ -55,18 +52,10 @@ from keras_sounddream.errors import InputError
     help="Show units of at least this AUC.",
 )
 @click.option(
-    "--limit",
-    type=click.IntRange(1),
-    default=60,
-    show_default=True,
-    help="Largest number of units to show.",
+    "--limit", type=COUNT, default=60, show_default=True, help="Largest number of units to show."
 )
 @click.option(
-    "--top",
-    type=click.IntRange(1),
-    default=3,
-    show_default=True,
-    help="Number of clips to list per unit.",
+    "--top", type=COUNT, default=3, show_default=True, help="Number of clips to list per unit."
 )
 @force_option("Replace files that exist.")
 def command(

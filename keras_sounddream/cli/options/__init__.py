@@ -2,7 +2,4 @@
 
 from keras_sounddream.lazy import attach
 
-__getattr__, __dir__, __all__ = attach(
-    __name__,
-    {},
-)
+__getattr__, __dir__, __all__ = attach(__name__, {})

@@ -8,7 +8,7 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -37,7 +37,8 @@ class FiniteRange(click.FloatRange):
         return number
 
 
-POSITIVE = FiniteRange(0, min_open=True)
+COUNT, WHOLE = click.IntRange(1), click.IntRange(0)
+POSITIVE, NOT_NEGATIVE = FiniteRange(0, min_open=True), FiniteRange(0)
 
 
 def decorated(command: Command, *options: Callable[[Any], Any]) -> Command:
@@ -68,6 +69,32 @@ def weights_option(command: Command) -> Command:
     return click.option(
         "--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file of weights."
     )(command)
+
+
+def table_options(
+    rows: Mapping[str, tuple[Any, str]], prefix: str = ""
+) -> Callable[[Command], Command]:
+    """Options from a table, name → (type or metavar, help); `None` where not given."""
+    options = []
+    for name, (kind, text) in rows.items():
+        keyword = "metavar" if isinstance(kind, str) else "type"
+        options.append(click.option(name, help=prefix + text, **{keyword: kind}))
+    return lambda command: decorated(command, *options)
+
+
+def clips_option(command: Command) -> Command:
+    """Adds `--data`, a set of labelled clips."""
+    return click.option(
+        "--data",
+        required=True,
+        metavar="FOLDER|NAME",
+        help="Clips: ESC-10, ESC-50, or one folder per class; or a data set of TFDS that is built.",
+    )(command)
+
+
+def seed_option(text: str = "Seed of everything random.") -> Callable[[Command], Command]:
+    """The option `--seed`, 0 by default, with its help."""
+    return click.option("--seed", type=WHOLE, default=0, show_default=True, help=text)
 
 
 def force_option(text: str = "Replace the file if it exists.") -> Callable[[Command], Command]:

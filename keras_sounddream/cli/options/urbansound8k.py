@@ -2,7 +2,14 @@
 
 import click
 
-from keras_sounddream.cli.options.common import POSITIVE, Command, decorated
+from keras_sounddream.cli.options.common import (
+    COUNT,
+    POSITIVE,
+    WHOLE,
+    Command,
+    decorated,
+    table_options,
+)
 
 
 def test_part_options(command: Command) -> Command:
@@ -24,50 +31,33 @@ def test_part_options(command: Command) -> Command:
             type=click.Choice(["tile", "pad"]),
             help="UrbanSound8K only: how clips of less than 4 s are lengthened.  [default: tile]",
         ),
-        click.option(
-            "--seed", type=click.IntRange(0), help="Seed of everything random.  [default: 0]"
-        ),
+        click.option("--seed", type=WHOLE, help="Seed of everything random.  [default: 0]"),
     )
     return decorated(command, *options)
 
 
 def urban_options(command: Command) -> Command:
     """Adds the settings of the recipe `urbansound8k`: `None` where not given."""
-    counts = {
-        "--steps": "Training steps.  [default: 5000]",
-        "--batch-size": "Clips per step, equally many of each class.  [default: 100]",
-        "--checkpoint-steps": "Steps from one saved state to the next.  [default: 500]",
-        "--summary-steps": "Steps from one summary of the layers to the next.  [default: 50]",
-    }
-    options = [
-        click.option(
-            "--architecture", metavar="NAME", help="Size of UrbanSoundCNN.  [default: xsmall]"
-        ),
-        click.option(
-            "--front-end",
-            metavar="NAME",
-            help="Spectrogram of UrbanSoundCNN: log_mel or legacy.  [default: log_mel]",
-        ),
-        click.option(
-            "--legacy-normalization",
-            is_flag=True,
-            default=None,
-            help="With --front-end legacy: normalise as the original weights require.",
-        ),
-        *(
-            click.option(name, type=click.IntRange(1), help=f"UrbanSound8K only: {text}")
-            for name, text in counts.items()
-        ),
-        click.option(
-            "--learning-rate",
-            type=POSITIVE,
-            help="UrbanSound8K only: learning rate of Adam.  [default: 0.001]",
-        ),
-        click.option(
-            "--low-learning-rate",
-            type=POSITIVE,
-            help="UrbanSound8K only: learning rate once 200 steps classify 7 clips in 10 "
-            "correctly.  [default: 0.0001]",
-        ),
-    ]
-    return test_part_options(decorated(command, *options))
+    legacy = click.option(
+        "--legacy-normalization",
+        is_flag=True,
+        default=None,
+        help="With --front-end legacy: normalise as the original weights require.",
+    )
+    options = table_options(_TRAINING, prefix="UrbanSound8K only: ")
+    return test_part_options(decorated(command, options, legacy))
+
+
+_TRAINING = {
+    "--architecture": ("NAME", "size of UrbanSoundCNN.  [default: xsmall]"),
+    "--front-end": ("NAME", "spectrogram, log_mel or legacy.  [default: log_mel]"),
+    "--steps": (COUNT, "training steps.  [default: 5000]"),
+    "--batch-size": (COUNT, "clips per step, equally many of each class.  [default: 100]"),
+    "--checkpoint-steps": (COUNT, "steps from one saved state to the next.  [default: 500]"),
+    "--summary-steps": (COUNT, "steps from one summary of the layers to the next.  [default: 50]"),
+    "--learning-rate": (POSITIVE, "learning rate of Adam.  [default: 0.001]"),
+    "--low-learning-rate": (
+        POSITIVE,
+        "learning rate once 200 steps classify 7 clips in 10 correctly.  [default: 0.0001]",
+    ),
+}
