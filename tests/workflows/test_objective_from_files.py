@@ -66,7 +66,7 @@ def test_a_label_and_layers_add_up(small_model):
     model = keras.Model(small_model.inputs[0], outputs, name="three")
     model.labels = ["cat", "dog", "owl"]
     objective = find_objective(model, ["conv1"], label="owl")
-    assert str(objective) == "1 * logit('top', 2) + 1 * layer('conv1')"
+    assert str(objective) == "1 * logit(None, 2) + 1 * layer('conv1')"
     with pytest.raises(InputError, match="no label 'ow'. Did you mean"):
         find_objective(model, label="ow")
 
