@@ -7,8 +7,8 @@ import soundfile
 from PIL import Image
 
 from keras_sounddream import InputError
-from keras_sounddream.workflows.sonify import input_files, output_files
-from keras_sounddream.workflows.sonify.workflow import _PassedOn, _plain
+from keras_sounddream.workflows.sonify import input_files, layer_files, output_files
+from keras_sounddream.workflows.sonify.workflow import _plain
 
 
 def classifier(labels, shape=(None,)):
@@ -144,9 +144,9 @@ def test_names_without_letters_are_refused(name):
 
 
 def test_blocks_are_kept_until_they_are_too_many(monkeypatch):
-    monkeypatch.setattr("keras_sounddream.workflows.sonify.workflow._LONGEST_MIX", 5)
+    monkeypatch.setattr(layer_files, "LONGEST_MIX", 5)
     blocks = [np.ones(2), np.ones(3), np.ones(1)]
-    short, long = _PassedOn(blocks[:2]), _PassedOn(blocks)
+    short, long = layer_files.PassedOn(blocks[:2]), layer_files.PassedOn(blocks)
     assert [len(block) for block in short] == [2, 3]
     assert [len(block) for block in long] == [2, 3, 1]
     assert len(short.blocks) == 2

@@ -12,17 +12,16 @@ from tqdm import tqdm
 
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.files import folder_beside
-from keras_sounddream.reports.sonification import PAGE, Sound, draw_sound, write_page
+from keras_sounddream.reports.sonification import PAGE, Sound, write_page
 from keras_sounddream.sonification import inverse_fft
 from keras_sounddream.sonification.activations import read_activations
 from keras_sounddream.sonification.checks import check_size
-from keras_sounddream.sonification.feature_maps import save_planes
-from keras_sounddream.sonification.methods import check_request, find_sounder, settle_rate
+from keras_sounddream.sonification.methods import check_request, settle_rate
 from keras_sounddream.sonification.random_weights import shuffled
 from keras_sounddream.types import PathLike
 from keras_sounddream.workflows.media import files_of
 from keras_sounddream.workflows.sonify.input_files import name_source, read_source, resize
-from keras_sounddream.workflows.sonify.output_files import write_grid, write_signals
+from keras_sounddream.workflows.sonify.layer_files import LONGEST_MIX, LayerFiles
 
 if TYPE_CHECKING:
     import keras
@@ -31,7 +30,6 @@ IMAGE_SIZE = 256  # pixels of the short edge
 
 _RANDOM = "random_"  # before the names of the baseline's files
 _SHOWN_PIXELS = 512  # short edge of the input's picture
-_LONGEST_MIX = 2**25  # samples; longer ones are not mixed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,94 +119,11 @@ def sonify_file(
     with folder_beside(folder, overwrite, holds=PAGE) as temporary:
         shown = _write_source(temporary, source, model)
         for prefix, network in models.items():
-            writer = _Writer(temporary, prefix, label, called, model, source, request)
+            writer = LayerFiles(temporary, prefix, label, called, model, source, request)
             work = _inverted if request.method == "invert" else _sonified
             sounds += work(writer, network, progress)
         write_page(temporary / PAGE, f"What {model.name} makes of {label}", shown, sounds)
     return sounds
-
-
-class _Writer:
-    """Writes the files of one model's layers."""
-
-    def __init__(self, folder, prefix, label, called, model, source, request):
-        self.folder, self.prefix, self.label, self.called = folder, prefix, label, called
-        self.model, self.source, self.request = model, source, request
-        self.rate = settle_rate(model, request.method, request.sample_rate)
-        self.layout = "sound"
-        if source.ndim == 3:
-            lying = source.shape[0] <= source.shape[1] or request.legacy
-            self.layout = "landscape" if lying else "portrait"
-
-    def name(self, layer):
-        """The beginning of the names of a layer's files."""
-        return f"{self.prefix}activations-{self.called[layer]}_{self.label}"
-
-    def planes(self, layer, planes):
-        """The name of the picture of a layer's planes, which are written."""
-        if self.request.save_activations:
-            save_planes(planes, self.folder / f"{self.name(layer)}.npz")
-        write_grid(self.folder / f"{self.name(layer)}.png", planes, self.layout)
-        return f"{self.name(layer)}.png"
-
-    def combined(self, layer, planes, picture):
-        """The `Sound`s of a layer, which are written, and blocks to mix by how they combine."""
-        request, sounds, to_mix = self.request, [], {}
-        settings = (request.legacy, request.level_db, request.settings)
-        sounder = find_sounder(self.model, self.source, layer, request.method, self.rate, *settings)
-        for combine in request.combines:
-            name = f"{self.name(layer)}_{self.ending(combine)}"
-            if combine == "separate":
-                sounds.append(self._separate(name, layer, sounder.signals(planes), picture))
-                continue
-            blocks = [sounder.total(planes)] if combine == "sum" else sounder.signals(planes)
-            passed = _PassedOn(blocks)
-            write_signals(self.folder / f"{name}.wav", passed, self.rate, request.bits)
-            sounds.append(self._sound(name, layer, combine, picture))
-            to_mix[combine] = passed.blocks
-        return sounds, to_mix
-
-    def whole(self, name, title, waveform):
-        """The `Sound` of one waveform, which is written."""
-        write_signals(self.folder / f"{name}.wav", [waveform], self.rate, self.request.bits)
-        return self._sound(name, title, "", None)
-
-    def ending(self, combine):
-        """The end of the names of files that are combined in one way."""
-        method = self.request.method
-        return combine if method == "ifft" else f"{method}_{combine}"
-
-    def _separate(self, name, layer, signals, picture):
-        (self.folder / name).mkdir()
-        files = []
-        for index, signal in enumerate(signals):
-            files.append(f"{name}/filter_{index:04d}.wav")
-            write_signals(self.folder / files[-1], [signal], self.rate, self.request.bits)
-        return Sound(self._title(layer), "separate", tuple(files), picture)
-
-    def _sound(self, name, title, note, picture):
-        draw_sound(self.folder / f"{name}.wav", self.folder / f"graph_{name}.png")
-        files = (f"{name}.wav",)
-        return Sound(self._title(title), note, files, picture, f"graph_{name}.png")
-
-    def _title(self, title):
-        return f"{title}, random weights" if self.prefix else title
-
-
-class _PassedOn:
-    """An iterator of blocks that keeps them as long as they are few enough to be mixed."""
-
-    def __init__(self, blocks):
-        self._blocks, self.blocks, self._count = blocks, [], 0
-
-    def __iter__(self):
-        for block in self._blocks:
-            self._count += len(block)
-            if self._count > _LONGEST_MIX:
-                self.blocks = None
-            if self.blocks is not None:
-                self.blocks.append(block)
-            yield block
 
 
 def _sonified(writer, model, progress):
@@ -237,9 +152,7 @@ def _sonified(writer, model, progress):
 
 def _mixed(writer, combine, layers):
     if any(blocks is None for blocks in layers):
-        text = (
-            f"The layers are not mixed by {combine}: they are longer than {_LONGEST_MIX} samples."
-        )
+        text = f"The layers are not mixed by {combine}: they are longer than {LONGEST_MIX} samples."
         warnings.warn(text, InputWarning, stacklevel=2)
         return []
     mixed = inverse_fft.mix([np.concatenate(blocks) for blocks in layers], writer.request.mix)
