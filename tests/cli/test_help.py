@@ -80,3 +80,14 @@ def test_former_options_are_hidden(capsys):
     shown = capsys.readouterr().out
     assert "--way" not in shown
     assert "--zoom" not in shown
+
+
+def test_packages_name_what_they_hold():
+    from keras_sounddream.cli import commands as package
+    from keras_sounddream.cli import options
+
+    assert set(package.__all__) == set(cli.list_commands(click.Context(cli)))
+    for name in package.__all__:
+        assert isinstance(getattr(package, name).command, click.Command)
+    for name in options.__all__:
+        assert callable(getattr(options, name))

@@ -11,11 +11,10 @@ from keras_sounddream.sonification.feature_maps import save_planes
 from keras_sounddream.sonification.methods import find_sounder, settle_rate
 from keras_sounddream.types import Array
 from keras_sounddream.workflows.sonify.output_files import write_grid, write_signals
+from keras_sounddream.workflows.sonify.request import Request
 
 if TYPE_CHECKING:
     import keras
-
-    from keras_sounddream.workflows.sonify.workflow import Request
 
 LONGEST_MIX = 2**25  # samples; longer sounds are not mixed
 
