@@ -81,11 +81,11 @@ def dream_file(
         shown = _beginning(dream, result, source)
     if plot is not None:
         dream_reports.plot(shown, plot, overwrite)
-    if report is not None:
-        inputs = (np.asarray(dream.model_input(batch)) for batch in (shown.source, shown.dream))
-        scores = class_scores(model, *inputs)
+    if recorder is not None and report is not None:
+        before, after = (np.asarray(dream.model_input(x)) for x in (shown.source, shown.dream))
+        scores = class_scores(model, before, after)
         dream_reports.write_page(shown, report, overwrite, recorder.stages, scores)
-    if animation is not None:
+    if recorder is not None and animation is not None:
         length = recorder.sample_rate, recorder.seconds
         title = " + ".join(result.layers)
         dream_reports.animate(recorder.frames, animation, *length, title=title, overwrite=overwrite)

@@ -79,7 +79,8 @@ def dream_layers(
         done = {text: row for text, row in finished.items() if text not in waiting}
         for text in tqdm(waiting, desc="gallery", unit="layer", disable=not progress):
             output, *plot = (folder / f"{names[text]}{suffix}" for suffix in suffixes)
-            options = {"plot": plot[0] if plot else None, "overwrite": True, "progress": False}
+            options: dict[str, Any] = {"overwrite": True, "progress": False}
+            options["plot"] = plot[0] if plot else None
             result = dream_file(input_path, output, model, [text], **options, **settings)
             if not done:
                 files.save(folder / f"input{suffixes[0]}", image, rate, overwrite=True)

@@ -84,7 +84,7 @@ def dream(
 ) -> None:
     """Dreams every file into one of its own."""
     run_options = {name: rest.pop(name) for name in _RUN}
-    objective = {"layers": layers, "label": label, "guides": guides}
+    objective: dict[str, Any] = {"layers": layers, "label": label, "guides": guides}
     job = Job("dream", model_name, weights, **objective, suffix=suffix, settings=given(rest))
     _run(job, **run_options)
 

@@ -100,7 +100,7 @@ def command(
     if not output.endswith(".keras"):
         raise InputError(f"Expected a model to write, .keras. Received: {output}")
     heads = _by_head(teachers, "--teacher")
-    weights = _by_head(weights, "--weights", heads)
+    files = _by_head(weights, "--weights", heads)
     modes = _by_head(preprocessing, "--preprocessing", heads)
     with quietly():
         from keras_sounddream.training import distillation
@@ -108,7 +108,7 @@ def command(
     chosen = distillation.Settings(**given(settings))
     strategy = begin(strategy_name)
     loaded = {
-        head: _teacher(name, weights.get(head), modes.get(head)) for head, name in heads.items()
+        head: _teacher(name, files.get(head), modes.get(head)) for head, name in heads.items()
     }
     with strategies.scope(strategy):
         student = None if student_name is None else load_model(student_name, None)[0]

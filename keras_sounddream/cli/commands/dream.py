@@ -60,7 +60,7 @@ def command(
     imagenet, which Keras downloads for all but the first), or with a .keras file that takes
     pictures.
     """
-    pages = {"plot": plot, "report": report, "animation": animation}
+    pages: dict[str, Any] = {"plot": plot, "report": report, "animation": animation}
     _check_files((input_path, *settings["guides"]), weights, output, pages, json_path, force)
     model, required = load_any(model_name, weights)
     with quietly():

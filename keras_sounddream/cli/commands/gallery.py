@@ -44,6 +44,6 @@ def command(
     settings = {**required, **given(settings)}
     done = dream_layers(input_path, folder, model, layers, overwrite=force, **settings)
     gains = {text: figures["gain"] or 0.0 for text, figures in done.items()}
-    best = max(gains, key=gains.get)
+    best = max(gains, key=lambda text: gains[text])
     page = pathlib.Path(folder, "index.html")
     click.echo(f"{page}: {len(done)} dreams; {best} went furthest, {gains[best]:.2f} times")

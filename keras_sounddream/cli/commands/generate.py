@@ -100,8 +100,8 @@ def command(
 
     if prime is not None:
         settings["prime"] = io.load(prime, model.sample_rate)
-    labels = name_labels(labels, model.conditions)
-    settings["conditions"] = {name: [label] for name, label in labels.items()}
+    chosen = name_labels(labels, model.conditions)
+    settings["conditions"] = {name: [label] for name, label in chosen.items()}
     total = round(seconds * model.sample_rate) if 0 < seconds < 1e6 else None
     with tqdm(total=total, desc="compile", unit=" samples", unit_scale=True, leave=False) as bar:
 

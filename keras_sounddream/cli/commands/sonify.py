@@ -130,13 +130,13 @@ def command(
         from keras_sounddream.workflows.sonify.workflow import sonify_file
     settings = given({name: request.pop(name) for name in _SETTINGS})
     by_name = {bank: layer for layer, bank in names.items()}
-    layers = [by_name.get(name.removeprefix("bank"), name) for name in layers] or list(names)
-    layers = layers or [_middle_layer(model)]
+    known = [by_name.get(name.removeprefix("bank"), name) for name in layers] or list(names)
+    known = known or [_middle_layer(model)]
     sounds = sonify_file(
         input_path,
         output,
         model,
-        layers,
+        known,
         names=names,
         overwrite=force,
         combines=combines or ("sum",),
@@ -146,7 +146,7 @@ def command(
         **request,
     )
     count = sum(len(sound.files) for sound in sounds)
-    counts = f"{_counted(count, 'sound')} of {_counted(len(layers), 'layer')}"
+    counts = f"{_counted(count, 'sound')} of {_counted(len(known), 'layer')}"
     click.echo(f"{pathlib.Path(output, 'index.html')}: {counts}")
 
 

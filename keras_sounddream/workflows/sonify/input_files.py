@@ -59,7 +59,7 @@ def resize(picture: Array, short_edge: int) -> Array:
     factor = short_edge / min(height, width)
     size = [short_edge if n == min(height, width) else int(n * factor) for n in (width, height)]
     pixels = Image.fromarray(np.round(picture).astype("uint8"))
-    return np.asarray(pixels.resize(size, Image.BILINEAR), "float32")
+    return np.asarray(pixels.resize(size, Image.Resampling.BILINEAR), "float32")
 
 
 def name_source(

@@ -25,18 +25,18 @@ def write_signals(
     overwrite: bool = False,
 ) -> int:
     """Writes a sound from blocks `(samples,)` in [-1, 1], one in memory; returns its samples."""
-    path = check_sound_output(path, overwrite)
-    kind, subtype = sound_format(path, bits)
+    file_path = check_sound_output(path, overwrite)
+    kind, subtype = sound_format(file_path, bits)
     count = 0
     with (
-        written_beside(path, overwrite) as temporary,
+        written_beside(file_path, overwrite) as temporary,
         soundfile.SoundFile(temporary, "w", sample_rate, 1, subtype, format=kind) as file,
     ):
         for block in blocks:
             count += len(block)
             if count * bits / 8 > _MOST_BYTES:
                 raise InputError(
-                    f"{path.name} would be longer than 4 GB. Add the filters up (--combine sum), "
+                    f"{file_path.name} would be longer than 4 GB. Add the filters up (--combine sum), "
                     "or take a smaller picture or fewer bits."
                 )
             file.write(quantize(block) if subtype == "PCM_16" else block)

@@ -74,22 +74,22 @@ def sonify_file(
         InputError: if the file is not for the model, a layer or setting is wrong, or the folder may
             not be written.
     """
-    request = Request(**request)
-    check = (model, layers, request.method, request.combines, request.mix)
-    check_request(*check, request.sample_rate, request.level_db, request.settings)
+    chosen = Request(**request)
+    check = (model, layers, chosen.method, chosen.combines, chosen.mix)
+    check_request(*check, chosen.sample_rate, chosen.level_db, chosen.settings)
     source = read_source(model, input_path, image_size)
     check_size(model, layers, source[np.newaxis])
-    label = name_source(model, source, input_path, request.preprocessing)
+    label = name_source(model, source, input_path, chosen.preprocessing)
     called = {name: _plain((names or {}).get(name, name)) for name in layers}
     models = {"": model}
     if random_weights:
-        models[_RANDOM] = shuffled(model, request.seed)
+        models[_RANDOM] = shuffled(model, chosen.seed)
     sounds = []
     with folder_beside(folder, overwrite, holds=PAGE) as temporary:
         shown = _write_source(temporary, source, model)
         for prefix, network in models.items():
-            writer = LayerFiles(temporary, prefix, label, called, model, source, request)
-            work = _inverted if request.method == "invert" else _sonified
+            writer = LayerFiles(temporary, prefix, label, called, model, source, chosen)
+            work = _inverted if chosen.method == "invert" else _sonified
             sounds += work(writer, network, progress)
         write_page(temporary / PAGE, f"What {model.name} makes of {label}", shown, sounds)
     return sounds
