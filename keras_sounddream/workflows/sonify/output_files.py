@@ -36,8 +36,8 @@ def write_signals(
             count += len(block)
             if count * bits / 8 > _MOST_BYTES:
                 raise InputError(
-                    f"{file_path.name} would be longer than 4 GB. Add the filters up (--combine sum), "
-                    "or take a smaller picture or fewer bits."
+                    f"{file_path.name} would be longer than 4 GB. Add the filters up "
+                    "(--combine sum), or take a smaller picture or fewer bits."
                 )
             file.write(quantize(block) if subtype == "PCM_16" else block)
     return count
