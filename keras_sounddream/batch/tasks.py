@@ -12,17 +12,18 @@ from keras_sounddream.applications.classify import (
     name_scores,
     prepare_pieces,
 )
-from keras_sounddream.audio.io import check_sound_output, load, open_sound
+from keras_sounddream.audio.io import load, open_sound
 from keras_sounddream.batch.jobs import Job
 from keras_sounddream.batch.outputs import Folder, dream_path
 from keras_sounddream.batch.tables import KINDS, part_path
 from keras_sounddream.deepdream.model import DeepDream
-from keras_sounddream.deepdream.network.checks import check_network, takes_pictures
+from keras_sounddream.deepdream.network.checks import check_network
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.embedding import embedding_network
 from keras_sounddream.images import io
 from keras_sounddream.workflows.dream import dream_to_file
-from keras_sounddream.workflows.objective_from_files import check_kind, find_objective
+from keras_sounddream.workflows.media import files_of
+from keras_sounddream.workflows.objective_from_files import find_objective
 
 _TOGETHER = 16  # sounds of one length in a batch
 _MOST_SECONDS = 600.0  # in memory at once, except for a single longer file
@@ -37,11 +38,10 @@ class Dreams:
     def __init__(self, job: Job, folder: Folder) -> None:
         model, settings = _load_any(job)
         check_network(model)
-        check = io.check_photo_output if takes_pictures(model) else check_sound_output
-        check(folder.path / f"dream{job.suffix}", overwrite=True)
+        files_of(model).check_output(folder.path / f"dream{job.suffix}", overwrite=True)
         self._folder, self._suffix = folder, job.suffix
         settings = {**settings, **job.settings}
-        mode = settings.get("preprocessing", "tf")
+        mode = settings.get("preprocessing")
         objective = find_objective(model, job.layers, job.guides, job.label, mode)
         self._dream = DeepDream(model, objective, **settings)
 
@@ -56,7 +56,6 @@ class Dreams:
             if output.exists():  # from a worker that was killed later in this unit
                 continue
             try:
-                check_kind(path, self._dream.model)
                 output.parent.mkdir(parents=True, exist_ok=True)
                 dream_to_file(self._dream, path, output)
             except Exception as error:  # of whatever kind: it is this file's

@@ -1,1 +1,1 @@
-"""The command line, `sounddream`; one file a command."""
+"""The command line, `sounddream`; one module per command."""

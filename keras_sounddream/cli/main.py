@@ -1,4 +1,6 @@
-"""`sounddream`: finds the command, and turns bad input into one line."""
+"""The command line `sounddream`: finds the command, and turns bad input into one line."""
+
+from __future__ import annotations
 
 import contextlib
 import importlib
@@ -6,6 +8,7 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 
 import click
 
@@ -34,37 +37,37 @@ _COMMANDS = (
 
 
 class _Commands(click.Group):
-    """Imports a command's module when it is called, so that `--help` is quick."""
+    """A group that imports a command's module when it is called, so that `--help` is fast."""
 
-    def list_commands(self, context):
+    def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
-    def get_command(self, context, name):
-        if name not in _COMMANDS:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
             return None
-        return importlib.import_module(f"keras_sounddream.cli.commands.{name}").command
+        return importlib.import_module(f"keras_sounddream.cli.commands.{cmd_name}").command
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(keras_sounddream.__version__, prog_name="sounddream")
-def cli():
+def cli() -> None:
     """Classifies sounds, and dreams with the networks that do."""
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line.
 
     Args:
-        arguments: list of str; by default those of the process.
+        arguments: words after `sounddream`; by default those of the process.
 
     Returns:
-        int, the exit code: 0, 1 if it was interrupted or a check found something, or 2 for bad
-        input, said in one line on standard error.
+        the exit code: 0; 1 if it was interrupted or a check found something; or 2 for bad input,
+        with one line on standard error.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if hasattr(sys.stdout, "reconfigure"):  # names of files may be no text
+    if hasattr(sys.stdout, "reconfigure"):  # names of files may not be valid text
         sys.stdout.reconfigure(errors="backslashreplace")
-    logging.getLogger("absl").setLevel(logging.ERROR)  # of TFDS: what it does not find, it says
+    logging.getLogger("absl").setLevel(logging.ERROR)  # TFDS logs what it does not find
     try:
         with _warnings_in_a_line():
             return cli.main(arguments, prog_name="sounddream", standalone_mode=False) or 0
@@ -88,13 +91,13 @@ def _warnings_in_a_line():
     with warnings.catch_warnings():
         show = warnings.showwarning
 
-        def say(message, category, *place, **more):
+        def show_line(message, category, *location, **more):
             if issubclass(category, InputWarning):
                 print(f"sounddream: {message}", file=sys.stderr)
             else:
-                show(message, category, *place, **more)
+                show(message, category, *location, **more)
 
-        warnings.showwarning = say
+        warnings.showwarning = show_line
         yield
 
 

@@ -10,5 +10,6 @@ __getattr__, __dir__, __all__ = attach(
         "dream_layers": "layer_gallery",
         "dream_to_file": "dream",
         "find_objective": "objective_from_files",
+        "sonify_file": "sonify.workflow",
     },
 )

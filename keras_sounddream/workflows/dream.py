@@ -1,186 +1,174 @@
-"""From a sound or picture file to a dreamed one, with plots and pages."""
+"""A dream from a sound or picture file to another, with plots, pages and animations."""
 
-import contextlib
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_sounddream.audio.io import (
-    check_sound_output,
-    load,
-    open_sound,
-    save,
-)
-from keras_sounddream.audio.streaming import read_blocks
-from keras_sounddream.deepdream.callbacks.recorder import Recorder
-from keras_sounddream.deepdream.long_sounds.segments import cut, take_segments
-from keras_sounddream.deepdream.long_sounds.stream import dream_stream
 from keras_sounddream.deepdream.model import DeepDream
-from keras_sounddream.deepdream.network.checks import check_network, takes_pictures
-from keras_sounddream.deepdream.result import DreamResult
-from keras_sounddream.deepdream.validation import settle_preprocessing
+from keras_sounddream.deepdream.network.checks import check_network
 from keras_sounddream.errors import InputError
-from keras_sounddream.images import io
-from keras_sounddream.reports.dream import check_picture
-from keras_sounddream.reports.dream import plot as draw
-from keras_sounddream.reports.dream.animation import animate, check_animation
-from keras_sounddream.reports.dream.page import check_page, write_page
-from keras_sounddream.workflows.objective_from_files import check_kind, find_objective
+from keras_sounddream.reports import dream as dream_reports
+from keras_sounddream.types import PathLike
+from keras_sounddream.workflows.media import MAX_SECONDS, Source, files_of
+from keras_sounddream.workflows.objective_from_files import find_objective
 from keras_sounddream.workflows.scores import class_scores
 
-MAX_SECONDS = 60.0  # longer sounds are streamed; of those the picture shows so much
+if TYPE_CHECKING:
+    import keras
+
+    from keras_sounddream.deepdream.callbacks import Callback
+    from keras_sounddream.deepdream.long_sounds.stream import StreamResult
+    from keras_sounddream.deepdream.result import DreamResult
 
 
 def dream_file(
-    input_path,
-    output_path,
-    model,
-    layers=(),
-    guides=(),
-    label=None,
-    plot=None,
-    report=None,
-    animation=None,
-    overwrite=False,
-    progress=True,
-    **settings,
-):
-    """Dreams a sound or picture file and reads the objective off the file that was written.
+    input_path: PathLike,
+    output_path: PathLike,
+    model: keras.Model,
+    layers: Sequence[str] = (),
+    guides: Sequence[PathLike] = (),
+    label: str | None = None,
+    plot: PathLike | None = None,
+    report: PathLike | None = None,
+    animation: PathLike | None = None,
+    overwrite: bool = False,
+    progress: bool = True,
+    **settings: Any,
+) -> DreamResult | StreamResult:
+    """Dreams a sound or picture file and evaluates the objective on the file that was written.
 
-    A sound of more than `MAX_SECONDS` goes through `streaming.dream_stream`: in constant memory,
-    and resumable by the same call.
+    A sound of more than a minute goes through `deepdream.dream_stream`: in constant memory, and
+    resumable by the same call.
 
     Args:
-        input_path: str or path of a sound file, or of a picture if the model takes pictures.
-        output_path: str or path of the sound or picture file to write.
-        model: `keras.Model` that takes waveforms or pictures.
-        layers: sequence of str, each `"NAME"` or `"NAME:CHANNEL"`; by default a convolution two
-            thirds of the way up.
-        guides: sequence of str or path of files whose features in `layers` the dream takes up.
-        label: str, a class whose logit is raised, alone or beside `layers`.
-        plot: str or path of a picture to draw, of `MAX_SECONDS` at most, or `None`.
-        report: str or path of an HTML page to write, or `None`.
-        animation: str or path of a `.gif` or `.mp4` of the ascent, or `None`.
-        overwrite: bool, whether files that exist may be replaced.
-        progress: bool, whether to show a progress bar.
-        **settings: of `DeepDream`.
+        input_path: a sound file, or a picture if the model takes pictures.
+        output_path: the sound or picture file to write.
+        model: takes waveforms or pictures.
+        layers: each `"NAME"` or `"NAME:CHANNEL"`; by default a convolution two thirds of the way
+            from the input to the output.
+        guides: files whose features in `layers` the dream takes up.
+        label: a class whose logit is raised, alone or beside `layers`.
+        plot: a picture of the spectrograms to draw (audio only), of the first minute at most.
+        report: an HTML page to write.
+        animation: a `.gif` or `.mp4` of the ascent.
+        overwrite: whether files that exist may be replaced.
+        progress: whether to show a progress bar.
+        **settings: arguments of `DeepDream`.
 
     Returns:
-        `DreamResult`, or `StreamResult` of a long sound; `objective_real` is read off the file.
+        `DreamResult`, or `StreamResult` for a sound of more than a minute; its `objective_real`
+        is evaluated on the file.
 
     Raises:
         InputError: if the input cannot be dreamed on, or an output may not be written.
     """
     check_network(model)
-    of_pictures = takes_pictures(model)
-    pages = {"plot": plot, "report": report, "animation": animation}
-    for path in (input_path, *guides):
-        check_kind(path, model)
-    _check_outputs(output_path, pages, overwrite, of_pictures)
-    settings = settle_preprocessing(model, settings) if of_pictures else settings
-    mode = settings.get("preprocessing", "tf")
-    dream = DeepDream(model, find_objective(model, layers, guides, label, mode), **settings)
-    recorder = Recorder()
-    long = is_long(dream, input_path)
-    if long and animation is not None:
+    files = files_of(model)
+    source = files.read(input_path, model)
+    files.check_output(output_path, overwrite)
+    _check_pages(files.kind, plot, report, animation, overwrite)
+    if source.is_long and animation is not None:
         raise InputError(f"An animation shows at most {MAX_SECONDS:g} s of sound: cut it.")
-    callbacks = [recorder] if report is not None or animation is not None else []
-    result = shown = dream_to_file(dream, input_path, output_path, overwrite, progress, callbacks)
-    if long and (plot is not None or report is not None):
-        shown = _beginning(dream, result, input_path)
+    objective = find_objective(model, layers, guides, label, settings.get("preprocessing"))
+    dream = DeepDream(model, objective, **settings)
+    recorder = None if report is None and animation is None else _recorder()
+    callbacks = [] if recorder is None else [recorder]
+    result = shown = _dream(dream, source, output_path, overwrite, progress, callbacks)
+    if source.is_long and (plot is not None or report is not None):
+        shown = _beginning(dream, result, source)
     if plot is not None:
-        draw(shown, plot, overwrite)
-    if report is not None:
-        heard = (np.asarray(dream.model_input(one)) for one in (shown.source, shown.dream))
-        write_page(shown, report, overwrite, recorder.stages, class_scores(model, *heard))
-    if animation is not None:
-        rate, seconds = recorder.sample_rate, recorder.seconds
+        dream_reports.plot(shown, plot, overwrite)
+    if recorder is not None and report is not None:
+        before, after = (np.asarray(dream.model_input(x)) for x in (shown.source, shown.dream))
+        scores = class_scores(model, before, after)
+        dream_reports.write_page(shown, report, overwrite, recorder.stages, scores)
+    if recorder is not None and animation is not None:
+        length = recorder.sample_rate, recorder.seconds
         title = " + ".join(result.layers)
-        animate(recorder.frames, animation, rate, seconds, title=title, overwrite=overwrite)
+        dream_reports.animate(recorder.frames, animation, *length, title=title, overwrite=overwrite)
     return result
 
 
-def _check_outputs(output_path, pages, overwrite, of_pictures):
-    """Checks, before any work is done, that all can be written."""
-    (io.check_photo_output if of_pictures else check_sound_output)(output_path, overwrite)
-    checks = {"plot": check_picture, "report": check_page, "animation": check_animation}
-    for name, path in pages.items():
-        if path is not None:
-            checks[name](path, overwrite)
-    if pages["plot"] is not None and of_pictures:
-        raise InputError("A plot shows spectrograms: of a picture, write a report instead.")
-
-
-def dream_to_file(dream, input_path, output_path, overwrite=False, progress=False, callbacks=()):
-    """Dreams one more file with a dream that is made already, and its graphs with it.
+def dream_to_file(
+    dream: DeepDream,
+    input_path: PathLike,
+    output_path: PathLike,
+    overwrite: bool = False,
+    progress: bool = False,
+    callbacks: Sequence[Callback] = (),
+) -> DreamResult | StreamResult:
+    """Dreams one more file with a `DeepDream` that exists, and with its graphs.
 
     Args:
-        dream: `DeepDream`.
-        input_path: str or path of a sound file, or of a picture, as `dream_file`.
-        output_path: str or path of the file to write.
-        overwrite: bool, whether a file that exists may be replaced.
-        progress: bool, whether to show a progress bar.
-        callbacks: sequence of `callbacks.Callback`; a long sound is streamed and tells them
-            nothing.
+        dream: the dream.
+        input_path: a sound file, or a picture, see `dream_file`.
+        output_path: the file to write.
+        overwrite: whether a file that exists may be replaced.
+        progress: whether to show a progress bar.
+        callbacks: called during the ascent, but not for a sound of more than a minute.
 
     Returns:
-        As `dream_file`.
+        the result, see `dream_file`.
 
     Raises:
-        InputError: as `dream_file`.
+        InputError: if the input cannot be dreamed on, or the output may not be written.
     """
-    if is_long(dream, input_path):
-        return dream_stream(dream, input_path, output_path, overwrite=overwrite, progress=progress)
+    source = files_of(dream.model).read(input_path, dream.model)
+    return _dream(dream, source, output_path, overwrite, progress, callbacks)
 
-    def read(path):
-        return io.load_picture(path) if (dream.kind == "picture") else load(path, dream.sample_rate)
 
-    result = dream.run(read(input_path), progress=progress, callbacks=callbacks)
-    if dream.kind == "picture":
-        io.save_picture(output_path, result.picture[0], overwrite)
-    else:
-        save(output_path, result.waveform, result.sample_rate, overwrite=overwrite)
-    result.objective_real = np.asarray(dream.score(read(output_path), result.source))
+def _dream(dream, source, output_path, overwrite, progress, callbacks):
+    """The result of a dream that was written to a file."""
+    if source.is_long:
+        from keras_sounddream.deepdream.long_sounds.stream import dream_stream
+
+        return dream_stream(dream, source.path, output_path, overwrite=overwrite, progress=progress)
+    files = files_of(dream.model)
+    result = dream.run(source.at(dream.sample_rate), progress=progress, callbacks=callbacks)
+    files.save(output_path, result.dream, result.sample_rate, overwrite)
+    written = files.read(output_path, dream.model).at(dream.sample_rate)
+    result.objective_real = np.asarray(dream.score(written, result.source))
     return result
 
 
-def is_long(dream, input_path):
-    """Tells whether a file is a sound that is streamed.
-
-    Args:
-        dream: `DeepDream`.
-        input_path: str or path of a file that `dream` takes.
-
-    Returns:
-        bool.
-    """
-    if dream.kind == "picture":
-        return False
-    with open_sound(input_path) as sound:
-        return sound.frames / sound.samplerate > MAX_SECONDS
+def _check_pages(kind, plot, report, animation, overwrite):
+    """Checks that plot, page and animation can be written, before any work is done."""
+    if plot is not None:
+        dream_reports.check_picture(plot, overwrite)
+        if kind == "picture":
+            raise InputError("A plot shows spectrograms: of a picture, write a report instead.")
+    if report is not None:
+        dream_reports.check_page(report, overwrite)
+    if animation is not None:
+        dream_reports.check_animation(animation, overwrite)
 
 
-def _beginning(dream, result, input_path):
-    """The first `MAX_SECONDS` of a long dream, to be drawn."""
-    before, after = (
-        _first_samples(path, dream.sample_rate, dream.analysis.frame_step)
-        for path in (input_path, result.path)
-    )
+def _recorder():
+    from keras_sounddream.deepdream.callbacks.recorder import Recorder
+
+    return Recorder()
+
+
+def _beginning(dream, result, source):
+    """The first `MAX_SECONDS` of a long dream as a `DreamResult`, to be drawn."""
+    from keras_sounddream.deepdream.result import DreamResult
+
+    written = files_of(dream.model).read(result.path, dream.model)
+    before, after = (_first_samples(file, dream.sample_rate) for file in (source, written))
+    names = ("objective", "objective_before", "objective_believed", "objective_real")
     return DreamResult(
         source=before,
         dream=after,
         analysis=dream.analysis,
-        objective=result.objective,
-        objective_before=result.objective_before,
-        objective_believed=result.objective_believed,
-        objective_real=result.objective_real,
+        **{name: getattr(result, name) for name in names},
         seconds=result.seconds,
         layers=result.layers,
         name=f"{result.name}; spectrograms of the first {MAX_SECONDS:g} s",
     )
 
 
-def _first_samples(path, sample_rate, step):
-    num_samples = round(MAX_SECONDS * sample_rate)
-    segments = cut(num_samples, num_samples, 0, step)
-    with contextlib.closing(read_blocks(path, sample_rate)) as blocks:
-        return next(take_segments(blocks, segments))[np.newaxis]
+def _first_samples(source: Source, sample_rate: int):
+    return source.at(sample_rate)[:, : round(MAX_SECONDS * sample_rate)]

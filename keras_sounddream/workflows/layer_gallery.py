@@ -1,93 +1,99 @@
-"""One dream for each layer of a network, in a folder."""
+"""A gallery: one dream for each layer of a network, in a folder with a page."""
+
+from __future__ import annotations
 
 import hashlib
 import json
 import pathlib
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
 from tqdm import tqdm
 
-from keras_sounddream.audio.io import load, open_sound, save
+from keras_sounddream.audio.io import open_sound
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream import objectives
-from keras_sounddream.deepdream.network.checks import check_network, takes_pictures
+from keras_sounddream.deepdream.network.checks import check_network
 from keras_sounddream.deepdream.network.lookup import no_convolution
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
-from keras_sounddream.images.io import load_picture, save_picture
 from keras_sounddream.reports.dream.gallery import write_gallery
-from keras_sounddream.workflows.dream import MAX_SECONDS, dream_file
-from keras_sounddream.workflows.objective_from_files import check_kind
+from keras_sounddream.types import PathLike
+from keras_sounddream.workflows.dream import dream_file
+from keras_sounddream.workflows.media import MAX_SECONDS, files_of
 
 _RECORD = "gallery.json"
-_OF_SOUND, _OF_PICTURE = (".wav", ".png"), (".png",)  # suffixes of a dream's files
 
 
-def dream_layers(input_path, folder, model, layers=(), overwrite=False, progress=True, **settings):
+def dream_layers(
+    input_path: PathLike,
+    folder: PathLike,
+    model: keras.Model,
+    layers: Sequence[str] = (),
+    overwrite: bool = False,
+    progress: bool = True,
+    **settings: Any,
+) -> dict[str, dict[str, Any]]:
     """Dreams a sound or picture once for each layer, and makes a page of all the dreams.
 
-    Writes a sound and its spectrogram a layer, or a picture; `input.wav` or `input.png`;
-    `index.html`; and `gallery.json` with the figures. A dream that is there already is not made
-    again; the page is whole after each layer, so that the work can be interrupted and taken up.
+    Writes a sound and its spectrogram per layer, or a picture; `input.wav` or `input.png`;
+    `index.html`; and `gallery.json` with the figures. A dream that exists is not made again; the
+    page is complete after each layer, so that the work can be interrupted and resumed.
 
     Args:
-        input_path: str or path of a sound file, or of a picture if the model takes pictures.
-        folder: str or path, made if it is not there.
-        model: `keras.Model` that takes waveforms or pictures.
-        layers: sequence of str, each `"NAME"` or `"NAME:CHANNEL"`; by default all convolutions.
-        overwrite: bool, whether to make dreams again, and replace files, that are there.
-        progress: bool, whether to show a progress bar.
-        **settings: of `DeepDream`.
+        input_path: a sound file, or a picture if the model takes pictures.
+        folder: made if it does not exist.
+        model: takes waveforms or pictures.
+        layers: each `"NAME"` or `"NAME:CHANNEL"`; by default all convolutions.
+        overwrite: whether to make dreams again, and replace files, that exist.
+        progress: whether to show a progress bar.
+        **settings: arguments of `DeepDream`.
 
     Returns:
         dict of the figures of each layer in the gallery, in the order of `layers`.
 
     Raises:
-        InputError: if the input cannot be dreamed on or lasts more than a minute, a layer is not
-            there, or the folder cannot be written to, holds other files of those names, or dreams
-            of another sound, model or settings.
+        InputError: if the input cannot be dreamed on or lasts more than a minute, a layer does
+            not exist, or the folder cannot be written to, holds other files of those names, or
+            dreams of another sound, model or settings.
     """
     check_network(model)
     layers = list(dict.fromkeys(layers)) or convolutions(model)
     for text in layers:
         objectives.parse(text).check(model)
-    check_kind(input_path, model)
-    save_input = _reader(input_path, model)
-    suffixes = _OF_PICTURE if takes_pictures(model) else _OF_SOUND
+    files = files_of(model)
+    suffixes = files.gallery_suffixes
+    image, rate = _read_input(files, input_path, model)
     folder = pathlib.Path(folder)
     kind = _fingerprint(input_path, model, settings)
-    made = _make_folder(folder)
+    is_new = _make_folder(folder)
     try:
         done = _read_record(folder, kind, overwrite)
         names = _file_names(layers, done)
-        there = {text: one for text, one in done.items() if _finished(folder, one, suffixes)}
-        waiting = [text for text in layers if overwrite or text not in there]
+        finished = {text: row for text, row in done.items() if _finished(folder, row, suffixes)}
+        waiting = [text for text in layers if overwrite or text not in finished]
         _check_files(folder, [names[text] for text in waiting], suffixes, overwrite or bool(done))
-        done = {text: one for text, one in there.items() if text not in waiting}
+        done = {text: row for text, row in finished.items() if text not in waiting}
         for text in tqdm(waiting, desc="gallery", unit="layer", disable=not progress):
             output, *plot = (folder / f"{names[text]}{suffix}" for suffix in suffixes)
-            kept = {"plot": plot[0] if plot else None, "overwrite": True, "progress": False}
-            result = dream_file(input_path, output, model, [text], **kept, **settings)
+            options: dict[str, Any] = {"overwrite": True, "progress": False}
+            options["plot"] = plot[0] if plot else None
+            result = dream_file(input_path, output, model, [text], **options, **settings)
             if not done:
-                save_input(folder / f"input{suffixes[0]}")
+                files.save(folder / f"input{suffixes[0]}", image, rate, overwrite=True)
             done[text] = {"file": names[text], **result.figures()}
             _write(folder, kind, done)
     finally:
-        if made and not any(folder.iterdir()):
+        if is_new and not any(folder.iterdir()):
             folder.rmdir()
     return {text: done[text] for text in layers}
 
 
-def convolutions(model):
-    """Names the convolutions of a model.
-
-    Args:
-        model: `keras.Model`.
-
-    Returns:
-        list of str, names of layers.
+def convolutions(model: keras.Model) -> list[str]:
+    """The names of a model's convolutions.
 
     Raises:
         InputError: if it has none.
@@ -103,33 +109,28 @@ def convolutions(model):
     return names
 
 
-def _reader(path, model):
-    """Reads the input; gives a function that writes it to a file."""
-    if takes_pictures(model):
-        picture = load_picture(path)
-        return lambda path: save_picture(path, picture, overwrite=True)
+def _read_input(files, path, model):
+    """The input at the model's rate with a batch axis, and the rate."""
+    source = files.read(path, model)
+    if source.sample_rate is None:
+        return source.data, None
     rate = find_sample_rate(model)
     if rate is None:
         raise InputError(
             f"The sample rate of {model.name} is not known. Begin it with a LogMelSpectrogram."
         )
-    _check_length(path)
-    waveform = np.clip(load(path, rate), -1, 1)
-    return lambda path: save(path, waveform, rate, overwrite=True)
-
-
-def _check_length(path):
-    with open_sound(path) as sound:
-        seconds = sound.frames / sound.samplerate
-    if seconds > MAX_SECONDS:
+    if source.is_long:
+        with open_sound(path) as sound:
+            seconds = sound.frames / sound.samplerate
         raise InputError(
             f"Expected at most {MAX_SECONDS:.0f} s for a gallery. {path} lasts {seconds:.0f} s: "
             "cut a piece out."
         )
+    return np.clip(source.at(rate), -1, 1), rate
 
 
 def _fingerprint(input_path, model, settings):
-    """What dreams of one gallery have in common."""
+    """Digests of input, model and settings: what dreams of one gallery share."""
     weights = hashlib.sha256()
     for values in model.get_weights():
         weights.update(np.ascontiguousarray(values).tobytes())
@@ -142,7 +143,7 @@ def _fingerprint(input_path, model, settings):
 
 
 def _read_record(folder, kind, overwrite):
-    """Figures of the layers that are there, if the folder holds a gallery of this kind."""
+    """The figures of layers that are done, if the folder holds a gallery of this kind."""
     try:
         record = json.loads((folder / _RECORD).read_text())
         other = [name for name, value in kind.items() if record["kind"].get(name) != value]
@@ -179,12 +180,12 @@ def _file_names(layers, done):
 
 
 def _make_folder(folder):
-    made = not folder.exists()
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"Expected a folder. Received: {folder} ({error.strerror})") from None
-    return made
+    return is_new
 
 
 def _check_files(folder, names, suffixes, overwrite):

@@ -89,4 +89,7 @@ def test_what_does_not_fit_is_a_line(arguments, message, folder, capsys):
 def test_other_models_have_no_such_settings(folder, capsys):
     write_npz(folder / "w.npz", {})
     assert main(["convert", "yamnet", "w.npz", "-o", "out.npz", "--sample-rate", "8000"]) == 2
-    assert "--sample-rate is of wavenet. Leave it out. Received: YAMNet" in capsys.readouterr().err
+    assert (
+        "--sample-rate is for wavenet alone. Leave it out. Received: YAMNet"
+        in capsys.readouterr().err
+    )

@@ -50,7 +50,7 @@ def test_writes_what_generate_makes(saved, tmp_path):
         (["-o", "out.mid"], "No sound format"),
         (["--checkpoint", "w.npz"], "Several checkpoints make a page: -o OUT.html"),
         (["--checkpoint", ".", "-o", "a.html"], "The folder . holds no weights"),
-        (["--save-every", "1", "-o", "a.html"], "--save-every is of one OUT.wav"),
+        (["--save-every", "1", "-o", "a.html"], "--save-every is for one OUT.wav"),
     ],
 )
 def test_bad_input_is_a_line(saved, arguments, message, tmp_path, monkeypatch, capsys):

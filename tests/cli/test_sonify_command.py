@@ -141,7 +141,7 @@ def test_legacy_keeps_the_quirks_of_netsounds(folder, models):
         (["cup.png", "SQUEEZE", "--method", "mask"], "takes pictures: use `ifft`"),
         (["chirp.wav", "--method", "mask", "--sample-rate", "8000"], "keeps the sound's own rate"),
         (["chirp.wav", "--combine", "none"], "must be one of sum, concat, separate"),
-        (["chirp.wav", "--method", "mask", "--legacy"], "--legacy is of ifft"),
+        (["chirp.wav", "--method", "mask", "--legacy"], "--legacy is for ifft alone"),
         (["chirp.wav", "--voices", "3"], "has no setting 'voices'"),
         (["chirp.wav", "--level", "3"], "from -120 to 0 dB"),
         (["chirp.wav", "-o", "."], "holds something else"),

@@ -1,8 +1,9 @@
-"""The commands of `sounddream`, one a file."""
+"""The commands of `sounddream`, one module each, with a click command named `command`."""
 
 from keras_sounddream.lazy import attach
 
-__getattr__, __dir__, __all__ = attach(
-    __name__,
-    {},
+_NAMES = (
+    *("batch", "classify", "convert", "data", "distill", "dream", "evaluate", "export"),
+    *("finetune", "gallery", "generate", "layers", "log", "probe", "sonify", "train", "units"),
 )
+__getattr__, __dir__, __all__ = attach(__name__, dict.fromkeys(_NAMES, ""))

@@ -1,26 +1,38 @@
 """`sounddream batch`: dreams, scores and features of many files."""
 
+from __future__ import annotations
+
 import logging
+from collections.abc import Callable
+from typing import Any
 
 import click
 
 from keras_sounddream.batch.jobs import Job
 from keras_sounddream.batch.pipeline import run
 from keras_sounddream.batch.runners import RUNNERS
-from keras_sounddream.cli.options.common import decorated, dream_options, model_options, quietly
+from keras_sounddream.cli.options.common import COUNT, decorated, given, model_options, quietly
+from keras_sounddream.cli.options.dream import (
+    class_option,
+    dream_options,
+    guide_option,
+    layer_option,
+)
+
+_RUN = ("pattern", "output", "runner", "workers", "threads", "options")
 
 
 @click.group()
-def command():
+def command() -> None:
     """Dreams, classifies or embeds many files, each once, here or on a cluster.
 
-    Files that cannot be done are listed in OUTPUT/failed.jsonl. A job that breaks off goes on when
-    it is run again. What follows -- are options of the runner. Apache Beam is needed:
+    Files that fail are listed in OUTPUT/failed.jsonl. An interrupted job is resumed when it is run
+    again. Arguments after -- are options of the runner. Apache Beam is required:
     pip install 'keras-sounddream[beam]'.
     """
 
 
-def _job_options(function):
+def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return decorated(
         function,
         click.option(
@@ -28,19 +40,23 @@ def _job_options(function):
             "pattern",
             required=True,
             metavar="GLOB",
-            help="The files, quoted; or a folder.",
+            help="The files, a quoted pattern; or a folder.",
         ),
-        click.option("-o", "--output", required=True, metavar="DIR", help="What they become."),
+        click.option("-o", "--output", required=True, metavar="DIR", help="Folder of the results."),
         click.option(
-            "--runner", type=click.Choice(RUNNERS), default="DirectRunner", show_default=True
+            "--runner",
+            type=click.Choice(RUNNERS),
+            default="DirectRunner",
+            show_default=True,
+            help="Runner of Apache Beam.",
         ),
         click.option(
-            "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."
+            "--workers", type=COUNT, default=1, show_default=True, help="Number of processes."
         ),
         click.option(
             "--threads",
-            type=click.IntRange(1),
-            help="Of each worker.  [default: 1, or all cores of one worker]",
+            type=COUNT,
+            help="Threads of each worker.  [default: 1, or all cores if there is one worker]",
         ),
         click.argument("options", nargs=-1, metavar="[-- RUNNER OPTIONS]"),
     )
@@ -49,51 +65,56 @@ def _job_options(function):
 @command.command()
 @_job_options
 @model_options
-@click.option("--layer", "layers", multiple=True, metavar="NAME[:CHANNEL]", help="To dream on.")
-@click.option("--class", "label", metavar="LABEL", help="Class to dream of.")
-@click.option("--guide", "guides", multiple=True, metavar="FILE", help="Whose features to take up.")
-@click.option("--suffix", default=".wav", show_default=True, help="Of the dreams' files.")
+@layer_option(
+    "Layer, or channel of a layer, to dream on; can be repeated.  "
+    "[default: a convolution two thirds of the way to the output]"
+)
+@class_option
+@guide_option
+@click.option("--suffix", default=".wav", show_default=True, help="Suffix of the dreams' files.")
 @dream_options
-def dream(model_name, weights, layers, label, guides, suffix, **rest):
+def dream(
+    model_name: str,
+    weights: str | None,
+    layers: tuple[str, ...],
+    label: str | None,
+    guides: tuple[str, ...],
+    suffix: str,
+    **rest: Any,
+) -> None:
     """Dreams every file into one of its own."""
-    how = {name: rest.pop(name) for name in _HOW}
-    settings = {name: value for name, value in rest.items() if value is not None}
-    job = Job(
-        *("dream", model_name, weights),
-        layers=layers,
-        label=label,
-        guides=guides,
-        suffix=suffix,
-        settings=settings,
-    )
-    _run(job, **how)
+    run_options = {name: rest.pop(name) for name in _RUN}
+    objective: dict[str, Any] = {"layers": layers, "label": label, "guides": guides}
+    job = Job("dream", model_name, weights, **objective, suffix=suffix, settings=given(rest))
+    _run(job, **run_options)
 
 
 @command.command()
 @_job_options
 @model_options
-@click.option("--top", default=5, show_default=True, type=click.IntRange(1), help="Labels to name.")
-def classify(model_name, weights, top, **how):
-    """Names the likeliest classes of every file: a line of JSON each, some hundred in a part."""
-    _run(Job("classify", model_name, weights, top=top), **how)
+@click.option("--top", default=5, show_default=True, type=COUNT, help="Number of classes to name.")
+def classify(model_name: str, weights: str | None, top: int, **run_options: Any) -> None:
+    """Names the likeliest classes of every file, one line of JSON per file."""
+    _run(Job("classify", model_name, weights, top=top), **run_options)
 
 
 @command.command()
 @_job_options
 @model_options
-@click.option("--layer", metavar="NAME", help="Whose output to read.  [default: before the top]")
-def embed(model_name, weights, layer, **how):
+@click.option(
+    "--layer",
+    metavar="NAME",
+    help="Layer whose output is written.  [default: the one before the top]",
+)
+def embed(model_name: str, weights: str | None, layer: str | None, **run_options: Any) -> None:
     """Writes the features of every file: arrays of some hundred files, with their names."""
-    _run(Job("embed", model_name, weights, layer=layer), **how)
+    _run(Job("embed", model_name, weights, layer=layer), **run_options)
 
 
-_HOW = ("pattern", "output", "runner", "workers", "threads", "options")
-
-
-def _run(job, output, **how):
-    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)  # its last word is in our error
+def _run(job, output, **run_options):
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)  # our error has its last message
     logging.getLogger().addFilter(lambda record: record.levelno >= logging.ERROR)  # its imports
-    with quietly(with_own=True):  # each worker tells how it starts and ends
-        found = run(job, output=output, progress=True, **how)
-    parts = [f"{found.done} done", f"{found.skipped} done before", f"{found.failed} failed"]
-    click.echo(f"{output}: {', '.join(parts)}, {found.seconds:.0f} s")
+    with quietly(with_own=True):  # each worker logs its start and its end
+        summary = run(job, output=output, progress=True, **run_options)
+    parts = [f"{summary.done} done", f"{summary.skipped} done before", f"{summary.failed} failed"]
+    click.echo(f"{output}: {', '.join(parts)}, {summary.seconds:.0f} s")

@@ -1,17 +1,34 @@
-"""`sounddream classify`: what a sound is."""
+"""`sounddream classify`: the likeliest classes of sounds."""
+
+from __future__ import annotations
 
 import click
 
-from keras_sounddream.cli.options.common import check_outputs, load_model, model_options, write_json
+from keras_sounddream.cli.options.common import (
+    COUNT,
+    check_outputs,
+    force_option,
+    json_option,
+    load_model,
+    model_options,
+    write_json,
+)
 
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="IN…")
 @model_options
-@click.option("--top", default=5, show_default=True, type=click.IntRange(1), help="Labels to name.")
-@click.option("--json", "json_path", metavar="FILE", help="Write the scores as JSON.")
-@click.option("--force", is_flag=True, help="Replace files that exist.")
-def command(inputs, model_name, weights, top, json_path, force):
+@click.option("--top", default=5, show_default=True, type=COUNT, help="Number of classes to name.")
+@json_option("Write the scores as JSON.")
+@force_option("Replace files that exist.")
+def command(
+    inputs: tuple[str, ...],
+    model_name: str,
+    weights: str | None,
+    top: int,
+    json_path: str | None,
+    force: bool,
+) -> None:
     """Names the likeliest classes of sounds."""
     check_outputs(json_path, overwrite=force)
     model, family = load_model(model_name, weights)

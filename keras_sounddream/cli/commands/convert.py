@@ -1,11 +1,14 @@
 """`sounddream convert`: weights of another system, written as the zoo's own."""
 
+from __future__ import annotations
+
 import hashlib
 import pathlib
+from typing import Any
 
 import click
 
-from keras_sounddream.cli.options.common import check_outputs, quietly
+from keras_sounddream.cli.options.common import check_outputs, force_option, given, quietly
 from keras_sounddream.cli.options.wavenet import read_arguments, wavenet_options
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
@@ -27,18 +30,26 @@ from keras_sounddream.files import written_beside
     default="float32",
     show_default=True,
     type=click.Choice(["float32", "float16"]),
-    help="Of the numbers in .npz; float16 halves the file.",
+    help="Type of the numbers in .npz; float16 halves the file.",
 )
 @wavenet_options
-@click.option("--force", is_flag=True, help="Replace the file if it exists.")
-def command(model_name, weights, output, no_top, dtype, force, **settings):
+@force_option()
+def command(
+    model_name: str,
+    weights: str,
+    output: str,
+    no_top: bool,
+    dtype: str,
+    force: bool,
+    **settings: Any,
+) -> None:
     """Converts weights that another system wrote for a model of the zoo.
 
-    FILE is .npz, .npy, .pth, .t7, .h5, .tflite or a TensorFlow checkpoint. Nothing in it is run; a
+    FILE is .npz, .npy, .pth, .t7, .h5, .tflite or a TensorFlow checkpoint. No code in it is run; a
     tensor that is missing, extra or of another shape is an error.
     """
     check_outputs(output, overwrite=force)
-    _check_kind(output, dtype)
+    _check_output(output, dtype)
     with quietly():
         from keras_sounddream import applications
 
@@ -55,17 +66,16 @@ def command(model_name, weights, output, no_top, dtype, force, **settings):
 
 
 def _arguments(name, weights, settings):
-    """Arguments of the constructor beside the weights: of WaveNet alone."""
+    """Arguments of the constructor beside the weights: only WaveNet has them."""
     if name == "WaveNet":
         return read_arguments(weights, **settings)
-    for setting, value in settings.items():
-        if value not in (None, ()):
-            option = "condition" if setting == "conditions" else setting.replace("_", "-")
-            raise InputError(f"--{option} is of wavenet. Leave it out. Received: {name}")
+    for setting in given(settings):
+        option = "condition" if setting == "conditions" else setting.replace("_", "-")
+        raise InputError(f"--{option} is for wavenet alone. Leave it out. Received: {name}")
     return {}
 
 
-def _check_kind(output, dtype):
+def _check_output(output, dtype):
     if not output.endswith((".npz", ".weights.h5", ".keras")):
         raise InputError(
             f"Expected weights to write as .npz or .weights.h5, or a .keras model. "
@@ -78,7 +88,7 @@ def _check_kind(output, dtype):
 def _save(model, path, dtype):
     import numpy as np
 
-    from keras_sounddream.applications import weights as _weights
+    from keras_sounddream.applications import weights as weight_files
 
     if not path.name.endswith(".npz"):
         (model.save if path.name.endswith(".keras") else model.save_weights)(path)
@@ -89,4 +99,4 @@ def _save(model, path, dtype):
             raise InputError(
                 f"{weight.path!r} holds {largest:.3g}, too large for {dtype}. Use --dtype float32."
             )
-    _weights.save(model, path, dtype)
+    weight_files.save(model, path, dtype)

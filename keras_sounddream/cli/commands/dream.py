@@ -1,14 +1,26 @@
-"""`sounddream dream`: changes a sound or a picture until a network answers louder."""
+"""`sounddream dream`: DeepDream on a sound or a picture."""
+
+from __future__ import annotations
+
+from typing import Any
 
 import click
 
 from keras_sounddream.cli.options.common import (
     check_outputs,
-    dream_options,
+    force_option,
+    given,
+    json_option,
     load_any,
     model_options,
     quietly,
     write_json,
+)
+from keras_sounddream.cli.options.dream import (
+    class_option,
+    dream_options,
+    guide_option,
+    layer_option,
 )
 from keras_sounddream.errors import InputError
 
@@ -17,68 +29,72 @@ from keras_sounddream.errors import InputError
 @click.argument("input_path", metavar="IN")
 @click.option("-o", "--output", required=True, metavar="OUT", help="The dreamed sound or picture.")
 @model_options
-@click.option(
-    "--layer",
-    "layers",
-    multiple=True,
-    metavar="NAME[:CHANNEL]",
-    help="Layer, or channel of a layer, to dream on; can be repeated.  [default: a middle one]",
+@layer_option(
+    "Layer, or channel of a layer, to dream on; can be repeated.  "
+    "[default: a convolution two thirds of the way to the output]"
 )
-@click.option("--class", "label", metavar="LABEL", help="Class to dream of.")
-@click.option(
-    "--guide",
-    "guides",
-    multiple=True,
-    metavar="FILE",
-    help="Sound or picture whose features in the layers the dream takes up; can be repeated.",
-)
+@class_option
+@guide_option
 @dream_options
-@click.option("--plot", metavar="PNG", help="Draw spectrograms and ascent.")
+@click.option("--plot", metavar="PNG", help="Draw spectrograms and the ascent.")
 @click.option("--report", metavar="HTML", help="Write a page to listen to and look at.")
-@click.option("--animation", metavar="GIF|MP4", help="Write a moving picture of the ascent.")
-@click.option("--json", "json_path", metavar="FILE", help="Write the figures as JSON.")
-@click.option("--force", is_flag=True, help="Replace files that exist.")
+@click.option("--animation", metavar="GIF|MP4", help="Write an animation of the ascent.")
+@json_option("Write the figures as JSON.")
+@force_option("Replace files that exist.")
 def command(
-    input_path, output, model_name, weights, plot, report, animation, json_path, force, **settings
-):
+    input_path: str,
+    output: str,
+    model_name: str,
+    weights: str | None,
+    plot: str | None,
+    report: str | None,
+    animation: str | None,
+    json_path: str | None,
+    force: bool,
+    **settings: Any,
+) -> None:
     """Dreams a sound, or a picture.
 
-    The layers named by --layer answer louder to what is written to OUT. Pictures are dreamed with
+    The layers named by --layer are more active on OUT than on IN. Pictures are dreamed with
     --model squeezenet, inception_v3, mobilenet, vgg16 or vgg19 and their --weights (a file, or
     imagenet, which Keras downloads for all but the first), or with a .keras file that takes
     pictures.
     """
-    check_outputs(output, plot, report, animation, json_path, overwrite=force)
-    read = {str(path) for path in (input_path, weights, *settings["guides"])}
-    for path in (plot, report, animation, json_path):
-        if path in read:
-            raise InputError(f"{path} is read: give another name to write to.")
-    settings = {name: value for name, value in settings.items() if value is not None}
-    model, needed = load_any(model_name, weights)
+    pages: dict[str, Any] = {"plot": plot, "report": report, "animation": animation}
+    _check_files((input_path, *settings["guides"]), weights, output, pages, json_path, force)
+    model, required = load_any(model_name, weights)
     with quietly():
         from keras_sounddream.workflows.dream import dream_file
-    result = dream_file(
-        input_path,
-        output,
-        model,
-        plot=plot,
-        report=report,
-        animation=animation,
-        overwrite=force,
-        **{**needed, **settings},
-    )
-    if json_path:
-        write_json(json_path, result.figures(), force)
+    chosen = {**required, **given(settings)}
+    result = dream_file(input_path, output, model, overwrite=force, **pages, **chosen)
     figures = result.figures()
-    gain = figures["gain"]
+    if json_path:
+        write_json(json_path, figures, force)
     click.echo(
-        f"{output}: the objective, {result.name}, "
-        + ("is no longer 0" if gain is None else _rise(figures, gain))
-        + f", {figures['seconds']:.1f} s"
+        f"{output}: the objective, {result.name}, {_rise(figures)}, {figures['seconds']:.1f} s"
     )
 
 
-def _rise(figures, gain):
+def _check_files(inputs, weights, output, pages, json_path, force):
+    """Checks all that names of files reveal, before a model is loaded."""
+    check_outputs(output, *pages.values(), json_path, overwrite=force)
+    for path in (*pages.values(), json_path):
+        if path in {*inputs, weights} - {None}:
+            raise InputError(f"{path} is read: give another name to write to.")
+    from keras_sounddream.reports import dream as dream_reports
+    from keras_sounddream.workflows.media import check_names
+
+    check_names(inputs, output, force)
+    checks = {"plot": "check_picture", "report": "check_page", "animation": "check_animation"}
+    for name, path in pages.items():
+        if path is not None:
+            getattr(dream_reports, checks[name])(path, force)
+
+
+def _rise(figures):
+    """The change of the objective in words."""
+    if figures["gain"] is None:
+        return "is no longer 0"
     if figures["objective_before"] > 0:
-        return f"is {gain:.2f} times as high"
+        return f"is {figures['gain']:.2f} times as high"
     return f"went from {figures['objective_before']:.3g} to {figures['objective_real']:.3g}"

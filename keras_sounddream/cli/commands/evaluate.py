@@ -1,47 +1,68 @@
-"""`sounddream evaluate`: how often a model is right."""
+"""`sounddream evaluate`: accuracy and confusion matrix of a classifier."""
+
+from __future__ import annotations
 
 import pathlib
+from typing import Any
 
 import click
 
-from keras_sounddream.cli.options.common import check_outputs, load_model, write_json
+from keras_sounddream.cli.options.common import (
+    check_outputs,
+    force_option,
+    given,
+    json_option,
+    load_model,
+    weights_option,
+    write_json,
+)
 from keras_sounddream.cli.options.urbansound8k import test_part_options
 from keras_sounddream.errors import InputError
 
 
 @click.command()
 @click.argument("model_name", metavar="MODEL")
-@click.option("--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file.")
+@weights_option
 @click.option(
     "--data",
     required=True,
     metavar="FOLDER|NAME",
-    help="ESC-10 or UrbanSound8K; or esc50/esc10 or urbansound8k/original in TFDS, if built.",
+    help="Folder of ESC-10 or UrbanSound8K; or esc50/esc10 or urbansound8k/original in TFDS, if "
+    "built.",
 )
 @click.option(
     "--fold",
     "folds",
     multiple=True,
     type=click.IntRange(1, 10),
-    help="To evaluate on; can be repeated.  [default: 5, or 10]",
+    help="Fold to evaluate on; can be repeated.  [default: 5 of ESC-10, 10 of UrbanSound8K]",
 )
 @test_part_options
-@click.option("--print-samples", is_flag=True, help="Print what is said of every clip.")
+@click.option("--print-samples", is_flag=True, help="Print the prediction for every clip.")
 @click.option("--plot", metavar="PNG", help="Draw the confusion matrix.")
-@click.option("--json", "json_path", metavar="FILE", help="Write the confusion matrix as JSON.")
-@click.option("--force", is_flag=True, help="Replace files that exist.")
-def command(model_name, weights, data, folds, print_samples, plot, json_path, force, **settings):
-    """Measures a model on ESC-10 or UrbanSound8K, told apart by their layout.
+@json_option("Write the confusion matrix as JSON.")
+@force_option("Replace files that exist.")
+def command(
+    model_name: str,
+    weights: str | None,
+    data: str,
+    folds: tuple[int, ...],
+    print_samples: bool,
+    plot: str | None,
+    json_path: str | None,
+    force: bool,
+    **settings: Any,
+) -> None:
+    """Measures a model on ESC-10 or UrbanSound8K, recognised by their layout.
 
-    Prints the confusion matrix of whole folds, rows the true classes, and the accuracy.
+    Prints the confusion matrix, one row per true class, and the accuracy.
     """
     check_outputs(plot, json_path, overwrite=force)
     model, _ = load_model(model_name, weights)
     from keras_sounddream.training import evaluation
 
-    settings = {name: value for name, value in settings.items() if value is not None}
     measure = _urbansound8k if (pathlib.Path(data) / "metadata").is_dir() else _esc10
-    clips, scores, labels, measured_on = measure(model, data, folds, settings)
+    clips, scores, labels, measured_on = measure(model, data, folds, given(settings))
     if print_samples:
         for line in evaluation.sample_lines(clips, scores, labels):
             click.echo(line)
@@ -52,8 +73,8 @@ def command(model_name, weights, data, folds, print_samples, plot, json_path, fo
     if plot:
         evaluation.plot(confusion, labels, plot, force)
     if json_path:
-        found = {"accuracy": accuracy, "measured_on": measured_on, "labels": list(labels)}
-        write_json(json_path, found | {"confusion": confusion.tolist()}, force)
+        figures = {"accuracy": accuracy, "measured_on": measured_on, "labels": list(labels)}
+        write_json(json_path, figures | {"confusion": confusion.tolist()}, force)
 
 
 def _esc10(model, data, folds, settings):

@@ -1,8 +1,13 @@
 """`sounddream export`: a model, or a dream, for another runtime."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import click
 
-from keras_sounddream.cli.options.common import dream_options, load_any, quietly
+from keras_sounddream.cli.options.common import COUNT, force_option, given, load_any, quietly
+from keras_sounddream.cli.options.dream import class_option, dream_options, layer_option
 from keras_sounddream.errors import InputError
 
 
@@ -14,61 +19,71 @@ from keras_sounddream.errors import InputError
     "--format",
     "format_name",
     metavar="NAME",
-    help="saved_model, litert or onnx.  [default: by OUT's ending, else saved_model]",
+    help="saved_model, litert or onnx.  [default: by OUT's suffix, else saved_model]",
 )
 @click.option(
     "--task",
     "tasks",
     multiple=True,
     metavar="NAME",
-    help="classify, embed, dream or dream_step; can be repeated.  [default: all that there are]  "
-    "Of a WaveNet: generate.",
+    help="Function of the file: classify, embed, dream or dream_step, for a WaveNet generate; can "
+    "be repeated.  [default: all that the model has]",
 )
+@layer_option("Layer, or channel of a layer, to dream on; can be repeated.")
+@class_option
 @click.option(
-    "--layer",
-    "layers",
-    multiple=True,
-    metavar="NAME[:CHANNEL]",
-    help="Layer to dream on; can be repeated.",
+    "--embedding",
+    metavar="NAME",
+    help="Layer whose output embed returns.  [default: the one before the top]",
 )
-@click.option("--class", "label", metavar="LABEL", help="Class to dream of.")
-@click.option("--embedding", metavar="NAME", help="Layer that embed reads.  [default: before top]")
 @click.option(
     "--seconds",
     type=float,
     multiple=True,
-    help="Length of sound, in formats that need one; repeated, a file each: OUT_2s, OUT_5s.",
+    help="Length of sound, for formats with a fixed one; repeated, one file each: OUT_2s, OUT_5s.",
 )
 @click.option(
-    "--size", metavar="ROWSxCOLUMNS", help="Size of picture, in formats that need one: 240x320."
+    "--size",
+    metavar="ROWSxCOLUMNS",
+    help="Size of picture, for formats with a fixed one, such as 240x320.",
 )
-@click.option("--quantization", metavar="NAME", help="float16, dynamic_range or int8, of litert.")
+@click.option("--quantization", metavar="NAME", help="LiteRT only: float16, dynamic_range or int8.")
 @click.option(
     "--representative",
     multiple=True,
     metavar="FILE",
-    help="Sound or picture like those that an int8 file will get; to be repeated.",
+    help="Sound or picture like the inputs of an int8 file; to be repeated.",
 )
 @click.option(
     "--sound",
     "sounds",
     multiple=True,
     metavar="FILE",
-    help="Sound, or picture, to compare on; can be repeated.  [default: made ones]",
+    help="Sound, or picture, to compare file and model on; can be repeated.  "
+    "[default: synthetic ones]",
 )
-@click.option(
-    "--count", type=click.IntRange(1), help="Of generate: samples a call.  [default: 4000]"
-)
+@click.option("--count", type=COUNT, help="Task generate only: samples per call.  [default: 4000]")
 @click.option("--serving", is_flag=True, help="Add a version to a folder of TensorFlow Serving.")
 @dream_options
-@click.option("--no-verify", is_flag=True, help="Write what is not compared, or differs.")
-@click.option("--force", is_flag=True, help="Replace what exists.")
+@click.option(
+    "--no-verify", is_flag=True, help="Write the file without comparing, or although it differs."
+)
+@force_option("Replace files that exist.")
 def command(
-    output, model_name, weights, format_name, tasks, sounds, serving, no_verify, force, **rest
-):
+    output: str,
+    model_name: str,
+    weights: str | None,
+    format_name: str | None,
+    tasks: tuple[str, ...],
+    sounds: tuple[str, ...],
+    serving: bool,
+    no_verify: bool,
+    force: bool,
+    **rest: Any,
+) -> None:
     """Exports MODEL, a name of the zoo or a .keras file, and compares the file with it.
 
-    MODEL may be a network of pictures too, as of `sounddream dream`.
+    MODEL may also be a network for pictures, see `sounddream dream`.
 
     With --layer or --class, or a task that dreams, the file also dreams.
     """
@@ -80,23 +95,13 @@ def command(
         raise InputError(f"--serving goes with --format saved_model. Received: {format_name}")
     if serving and force:
         raise InputError("--serving adds a version and replaces none: leave --force out.")
-    rest = {name: value for name, value in rest.items() if value not in (None, ())}
-    options = {
-        "layer": rest.pop("embedding", None),
-        "tasks": tasks or None,
-        "sounds": sounds or None,
-        "verify": not no_verify,
-    }
-    seconds = rest.pop("seconds", ())
-    options |= {"seconds": seconds if len(seconds) > 1 else seconds[0]} if seconds else {}
-    options |= {"size": _read_size(rest.pop("size"))} if "size" in rest else {}
-    own = ("quantization", "representative")
-    options |= {name: rest.pop(name) for name in own if name in rest}
-    model, settings = load_any(model_name, weights)
+    settings = given(rest)
+    options = _export_options(settings, tasks, sounds, no_verify)
+    model, required = load_any(model_name, weights)
     with quietly():
         from keras_sounddream.export import export_model, export_serving
     options["min_seconds"] = _min_seconds(model_name)
-    settings |= rest
+    settings = required | settings
     if _dreams(tasks, settings):
         model = _dream(model, settings)
     elif "preprocessing" in settings:
@@ -106,18 +111,34 @@ def command(
     else:
         reports = export_model(model, output, format_name, overwrite=force, **options)
     for report in reports if isinstance(reports, list) else [reports]:
-        _tell(report)
+        _print(report)
+
+
+def _export_options(settings, tasks, sounds, no_verify):
+    """Arguments of `export_model`, which are taken out of the settings of a dream."""
+    options = {
+        "layer": settings.pop("embedding", None),
+        "tasks": tasks or None,
+        "sounds": sounds or None,
+        "verify": not no_verify,
+    }
+    if "seconds" in settings:
+        seconds = settings.pop("seconds")
+        options["seconds"] = seconds if len(seconds) > 1 else seconds[0]
+    if "size" in settings:
+        options["size"] = _read_size(settings.pop("size"))
+    own = [name for name in ("quantization", "representative") if name in settings]
+    return options | {name: settings.pop(name) for name in own}
 
 
 def _export_generator(output, model_name, tasks, format_name, no_verify, force, rest):
     """Exports a WaveNet that generates."""
     count = rest.pop("count")
-    others = [_option(name) for name, value in rest.items() if value not in (None, ())]
-    given = [*(f"--task {task}" for task in tasks), *others]
-    if given != ["--task generate"]:
+    received = [*(f"--task {task}" for task in tasks), *map(_option, given(rest))]
+    if received != ["--task generate"]:
         raise InputError(
             "--task generate goes alone, with --format, --count, --no-verify and --force. "
-            f"Received: {', '.join(given) or 'no task'}."
+            f"Received: {', '.join(received) or 'no task'}."
         )
     from keras_sounddream.cli.options.wavenet_model import load_wavenet
 
@@ -136,26 +157,26 @@ def _export_generator(output, model_name, tasks, format_name, no_verify, force, 
 
 
 def _option(name):
-    """What an option is called that is kept by a name."""
+    """The option of an argument of the command."""
     names = {"layers": "layer", "label": "class"}
     return f"--{names.get(name, name).replace('_', '-')}"
 
 
-def _tell(report):
+def _print(report):
     """Prints one line for a file, and one for each of its tasks."""
     click.echo(f"{report['path']}: {report['bytes'] / 1e6:.1f} MB")
     for name, task in report["tasks"].items():
         if not task:
             click.echo(f"  {name:12} not compared")
             continue
-        what = (
+        size = (
             f"{task['sound_seconds']:.1f} s of sound"
             if "sound_seconds" in task
             else "{} x {} pixels".format(*task["picture_size"])
         )
         click.echo(
             f"  {name:12} differs by {task['largest_relative']:.1e} of its peak; "
-            f"{task['seconds_per_call']:.3f} s for {what}"
+            f"{task['seconds_per_call']:.3f} s for {size}"
         )
 
 
@@ -167,7 +188,7 @@ def _read_size(text):
 
 
 def _min_seconds(model_name):
-    """The least length that a model's family hears well; `None` if it is of none, or says none."""
+    """The least length for a model's family, in seconds; `None` if it has none."""
     from keras_sounddream import applications
 
     try:
@@ -177,7 +198,7 @@ def _min_seconds(model_name):
 
 
 def _dreams(tasks, settings):
-    """Tells whether a dream is asked for: what a network of pictures takes does not ask for one."""
+    """Whether a dream is to be exported: `preprocessing` alone does not ask for one."""
     return bool(set(settings) - {"preprocessing"} or {"dream", "dream_step"} & set(tasks))
 
 
@@ -186,5 +207,5 @@ def _dream(model, settings):
     layers, label = settings.pop("layers", ()), settings.pop("label", None)
     with quietly():
         from keras_sounddream.deepdream.model import DeepDream
-        from keras_sounddream.workflows.dream import find_objective
+        from keras_sounddream.workflows.objective_from_files import find_objective
     return DeepDream(model, find_objective(model, layers, (), label), **settings)

@@ -1,83 +1,76 @@
-"""`sounddream finetune`: a pretrained network for classes of one's own."""
+"""`sounddream finetune`: a pretrained network is trained for new classes."""
+
+from __future__ import annotations
+
+from typing import Any
 
 import click
 
-from keras_sounddream.cli.options.common import FiniteRange, check_outputs, quietly
-from keras_sounddream.cli.options.model_output import check_model_output, write_model
+from keras_sounddream.cli.options.common import (
+    COUNT,
+    POSITIVE,
+    check_outputs,
+    clips_option,
+    force_option,
+    given,
+    quietly,
+    seed_option,
+    weights_option,
+)
+from keras_sounddream.cli.options.model_output import (
+    check_model_output,
+    folder_option,
+    model_output_option,
+    precision_option,
+    write_model,
+)
 from keras_sounddream.cli.options.strategy import begin, is_done, strategy_option
 from keras_sounddream.errors import InputError
 
 
 @click.command()
 @click.argument("model_name", metavar="MODEL")
-@click.option("--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file.")
-@click.option(
-    "--data",
-    required=True,
-    metavar="FOLDER|NAME",
-    help="ESC-10, ESC-50, or a folder a class; or a data set of TFDS that is built.",
-)
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    metavar="FILE",
-    help="What to write: weights with their labels as .npz, or the whole model as .keras.",
-)
-@click.option("--fold", type=int, help="Left out, and measured on.  [default: the last]")
+@weights_option
+@clips_option
+@model_output_option
+@click.option("--fold", type=int, help="Fold left out, and measured on.  [default: the last]")
 @click.option("--all-clips", is_flag=True, help="Train on every fold; measure nothing.")
 @click.option(
     "--unfreeze",
     multiple=True,
     metavar="NAME",
-    help="Layers to train beside the top, such as 'layer14_*'; can be repeated.",
+    help="Layers to train besides the top, such as 'layer14_*'; can be repeated.",
 )
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the clips.  [default: 6]")
-@click.option("--learning-rate", type=FiniteRange(0, min_open=True), help="[default: 0.0002]")
+@click.option("--epochs", type=COUNT, help="Passes over the clips.  [default: 6]")
 @click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is drawn."
+    "--learning-rate", type=POSITIVE, help="Highest learning rate of AdamW.  [default: 0.0002]"
 )
-@click.option(
-    "--folder",
-    default="finetuning",
-    show_default=True,
-    metavar="FOLDER",
-    help="Training state and TensorBoard's logs; an interrupted run goes on from here.",
-)
-@click.option(
-    "--precision",
-    default="float32",
-    show_default=True,
-    type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),
-    help="mixed_bfloat16 is faster on processors with bfloat16 matrix units.",
-)
+@seed_option()
+@folder_option("finetuning", "Folder of the training state and TensorBoard's logs")
+@precision_option
 @strategy_option
-@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@force_option()
 def command(
-    model_name,
-    weights,
-    data,
-    output,
-    fold,
-    all_clips,
-    unfreeze,
-    seed,
-    folder,
-    strategy_name,
-    force,
-    **settings,
-):
+    model_name: str,
+    data: str,
+    output: str,
+    fold: int | None,
+    all_clips: bool,
+    unfreeze: tuple[str, ...],
+    seed: int,
+    folder: str,
+    strategy_name: str | None,
+    force: bool,
+    **settings: Any,
+) -> None:
     """Trains a new top on a pretrained MODEL, and the layers that are unfrozen.
 
-    Batch normalisations stay as they are. Prints the accuracy on the fold that is left out.
+    Batch normalisations stay frozen. Prints the accuracy on the fold that is left out.
     """
     check_outputs(output, overwrite=force)
     check_model_output(output)
     if all_clips and fold is not None:
         raise InputError("Expected --fold or --all-clips. Received both: leave one out.")
-    settings = {name: value for name, value in settings.items() if value is not None}
-    if weights is not None:
-        settings["weights"] = weights
     with quietly():
         from keras_sounddream.applications import find
         from keras_sounddream.datasets.clip_sets import read_clip_set
@@ -87,8 +80,8 @@ def command(
     strategy = begin(strategy_name)
     clip_set = read_clip_set(data, seed)
     fold = None if all_clips else clip_set.folds[-1] if fold is None else fold
-    settings |= {"test_fold": fold, "unfreeze": unfreeze, "seed": seed, "strategy": strategy}
-    model = finetune(clip_set, folder, model_name, **settings)
+    chosen = {"test_fold": fold, "unfreeze": unfreeze, "seed": seed, "strategy": strategy}
+    model = finetune(clip_set, folder, model_name, **given(settings), **chosen)
     if is_done(strategy):
         return
     write_model(model, output, force, clip_set.labels)

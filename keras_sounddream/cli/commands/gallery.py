@@ -1,38 +1,49 @@
 """`sounddream gallery`: a dream for each layer of a network."""
 
+from __future__ import annotations
+
 import pathlib
+from typing import Any
 
 import click
 
-from keras_sounddream.cli.options.common import dream_options, load_any, model_options, quietly
+from keras_sounddream.cli.options.common import (
+    force_option,
+    given,
+    load_any,
+    model_options,
+    quietly,
+)
+from keras_sounddream.cli.options.dream import dream_options, layer_option
 
 
 @click.command()
 @click.argument("input_path", metavar="IN")
 @click.argument("folder", metavar="DIR")
 @model_options
-@click.option(
-    "--layer",
-    "layers",
-    multiple=True,
-    metavar="NAME[:CHANNEL]",
-    help="Layer, or channel of a layer; can be repeated.  [default: all convolutions]",
-)
+@layer_option("Layer, or channel of a layer; can be repeated.  [default: all convolutions]")
 @dream_options
-@click.option("--force", is_flag=True, help="Make dreams again, and replace files, that exist.")
-def command(input_path, folder, model_name, weights, layers, force, **settings):
+@force_option("Make dreams again, and replace files, that exist.")
+def command(
+    input_path: str,
+    folder: str,
+    model_name: str,
+    weights: str | None,
+    layers: tuple[str, ...],
+    force: bool,
+    **settings: Any,
+) -> None:
     """Dreams a sound, or a picture, once for each layer.
 
-    DIR gets a sound and its spectrogram a layer, or a picture, and index.html to listen and look.
-    Dreams that are there already are not made again: the work can be interrupted and taken up.
+    DIR gets a sound and its spectrogram per layer, or a picture, and index.html to listen and look.
+    Dreams that exist are not made again: the work can be interrupted and resumed.
     """
-    model, needed = load_any(model_name, weights)
+    model, required = load_any(model_name, weights)
     with quietly():
         from keras_sounddream.workflows.layer_gallery import dream_layers
-    given = {name: value for name, value in settings.items() if value is not None}
-    settings = {**needed, **given}
+    settings = {**required, **given(settings)}
     done = dream_layers(input_path, folder, model, layers, overwrite=force, **settings)
     gains = {text: figures["gain"] or 0.0 for text, figures in done.items()}
-    best = max(gains, key=gains.get)
+    best = max(gains, key=lambda text: gains[text])
     page = pathlib.Path(folder, "index.html")
     click.echo(f"{page}: {len(done)} dreams; {best} went furthest, {gains[best]:.2f} times")

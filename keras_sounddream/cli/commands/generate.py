@@ -1,8 +1,12 @@
-"""`sounddream generate`: sound that a WaveNet makes."""
+"""`sounddream generate`: sounds from a WaveNet."""
+
+from __future__ import annotations
+
+from typing import Any
 
 import click
 
-from keras_sounddream.cli.options.common import check_outputs, quietly
+from keras_sounddream.cli.options.common import check_outputs, force_option, quietly
 from keras_sounddream.cli.options.wavenet_model import load_wavenet
 from keras_sounddream.errors import InputError
 from keras_sounddream.generation.condition_labels import name_labels
@@ -15,44 +19,66 @@ from keras_sounddream.generation.condition_labels import name_labels
     required=True,
     multiple=True,
     metavar="KEY|FILE.keras",
-    help="Pretrained weights, or a WaveNet as model.save writes it. Repeat for a page.",
+    help="Key of pretrained weights, or a WaveNet as model.save writes it; repeated, one column "
+    "of a page each.",
 )
 @click.option(
     "--checkpoint",
     "checkpoints",
     multiple=True,
     metavar="FILE.npz|FOLDER",
-    help="For a page: weights of the same network, or a folder of them. Repeat for each.",
+    help="Pages only: weights of the same network, or a folder of them; can be repeated.",
 )
 @click.option(
     "--condition",
     "labels",
     multiple=True,
     metavar="LABEL",
-    help="Of a global condition; NAME=LABEL where several have that label. Repeat for each.",
+    help="Label of a global condition; NAME=LABEL where several have that label; can be repeated.",
 )
-@click.option("--seconds", default=1.0, show_default=True, type=float, help="Of sound to make.")
-@click.option("--seed", default=0, show_default=True, type=int, help="Same seed, same sound.")
+@click.option(
+    "--seconds", default=1.0, show_default=True, type=float, help="Length of the sound, s."
+)
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=int,
+    help="Seed of the random draws: the same seed makes the same sound.",
+)
 @click.option(
     "--temperature",
     default=1.0,
     show_default=True,
     type=float,
-    help="Below 1 surer, above 1 wilder, 0 always the likeliest.",
+    help="Randomness of the draws: below 1 less, above 1 more, 0 always the likeliest level.",
 )
-@click.option("--top-k", type=int, help="Draw from so many levels alone.  [default: all]")
-@click.option("--prime", metavar="FILE", help="Sound to go on from.  [default: silence]")
-@click.option("--save-every", type=float, help="Seconds of sound after which OUT.wav has it.")
+@click.option("--top-k", type=int, help="Number of likeliest levels to draw from.  [default: all]")
+@click.option("--prime", metavar="FILE", help="Sound to continue.  [default: silence]")
+@click.option(
+    "--save-every",
+    type=float,
+    help="Seconds of sound between updates of OUT.wav.  [default: written at the end]",
+)
 @click.option(
     "-o",
     "--output",
     required=True,
     metavar="OUT.wav|OUT.html",
-    help="The sound to write; or a page, of every label by every checkpoint.",
+    help="The sound to write; or a page with a sound for every label and checkpoint.",
 )
-@click.option("--force", is_flag=True, help="Replace the file if it exists.")
-def command(all_weights, checkpoints, labels, seconds, prime, output, force, **settings):
-    """Makes sound, sample by sample.
+@force_option()
+def command(
+    all_weights: tuple[str, ...],
+    checkpoints: tuple[str, ...],
+    labels: tuple[str, ...],
+    seconds: float,
+    prime: str | None,
+    output: str,
+    force: bool,
+    **settings: Any,
+) -> None:
+    """Generates sound, sample by sample.
 
     OUT.html is a table to listen to: a row for each label (those of --condition, or all of the
     first condition), a column for each checkpoint.
@@ -74,8 +100,8 @@ def command(all_weights, checkpoints, labels, seconds, prime, output, force, **s
 
     if prime is not None:
         settings["prime"] = io.load(prime, model.sample_rate)
-    labels = name_labels(labels, model.conditions)
-    settings["conditions"] = {name: [label] for name, label in labels.items()}
+    chosen = name_labels(labels, model.conditions)
+    settings["conditions"] = {name: [label] for name, label in chosen.items()}
     total = round(seconds * model.sample_rate) if 0 < seconds < 1e6 else None
     with tqdm(total=total, desc="compile", unit=" samples", unit_scale=True, leave=False) as bar:
 

@@ -1,7 +1,11 @@
-"""The page of `sounddream generate`: every label by every checkpoint."""
+"""The page of `sounddream generate`: a sound for every label and checkpoint."""
+
+from __future__ import annotations
 
 import pathlib
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -13,27 +17,29 @@ from keras_sounddream.generation.condition_labels import name_labels
 _SUFFIXES = (".npz", ".weights.h5")
 
 
-def write(all_weights, checkpoints, labels, seconds, prime, output, force, settings):
+def write(
+    all_weights: Sequence[str],
+    checkpoints: Sequence[str],
+    labels: Sequence[str],
+    seconds: float,
+    prime: str | None,
+    output: str,
+    force: bool,
+    settings: dict[str, Any],
+) -> None:
     """Generates a sound for each label and checkpoint, and writes the page.
 
-    Args:
-        all_weights: sequence of str, keys of pretrained weights or paths of `.keras` files.
-        checkpoints: sequence of str, paths of weights of the first network, or of folders of them.
-        labels: sequence of str, of which those of the condition with most of them are the rows.
-        seconds: float, of each sound.
-        prime: path of a sound file, or `None`.
-        output: path of the page.
-        force: bool, whether it may be replaced.
-        settings: dict, of `generate`.
+    The rows are the labels of the condition of which most are given, and the columns the networks
+    of `all_weights`, or `checkpoints` of the first of them.
 
     Raises:
         InputError: if a file does not fit, or a label is unknown.
     """
     if settings.pop("save_every", None) is not None:
-        raise InputError("--save-every is of one OUT.wav. Leave it out for a page.")
-    files = [path for given in checkpoints for path in _files(given)]
+        raise InputError("--save-every is for one OUT.wav. Leave it out for a page.")
+    files = [path for checkpoint in checkpoints for path in _files(checkpoint)]
     if files and len(all_weights) > 1:
-        raise InputError("--checkpoint is of one network. Give --weights once.")
+        raise InputError("--checkpoint is for one network. Give --weights once.")
     with quietly():
         from tqdm import tqdm
 
@@ -47,24 +53,24 @@ def write(all_weights, checkpoints, labels, seconds, prime, output, force, setti
     total = len(rows) * len(files or all_weights)
     with tqdm(total=total, desc="generate", unit=" sounds", leave=False) as bar:
         for column, model in columns:
-            for row, found in _sounds(model, rows, seconds, settings):
-                cells[row, column] = found
+            for row, cell in _sounds(model, rows, seconds, settings):
+                cells[row, column] = cell
                 bar.update()
     write_matrix(cells, output, rate, overwrite=force)
     click.echo(f"{output}: {len(cells)} sounds of {seconds:g} s, seed {settings['seed']}")
 
 
 def _with_weights(model, files):
-    """Of each file of weights its name and the network with them."""
-    from keras_sounddream.applications import weights as _weights
+    """Yields the name of each file of weights, and the network with them."""
+    from keras_sounddream.applications import weights as weight_files
 
     for path, title in zip(files, _titles(files), strict=True):
-        _weights.load(model, _weights.pretrained_path(path, {}))
+        weight_files.load(model, weight_files.pretrained_path(path, {}))
         yield title, model
 
 
 def _networks(first, all_weights):
-    """Of each network its name and itself; all are of the first one's rate."""
+    """Yields the name of each network, and the network; all have the first one's rate."""
     for weights, title in zip(all_weights, _titles(all_weights), strict=True):
         model = first if weights == all_weights[0] else load_wavenet(weights)
         if model.sample_rate != first.sample_rate:
@@ -75,7 +81,7 @@ def _networks(first, all_weights):
 
 
 def _titles(paths):
-    """Names of files for heads of columns, whole paths where two names are alike."""
+    """Titles of columns: names of files, or whole paths where two names are the same."""
     names = [pathlib.Path(path).name for path in paths]
     for suffix in (*_SUFFIXES, ".keras"):
         names = [name.removesuffix(suffix) for name in names]
@@ -83,7 +89,7 @@ def _titles(paths):
 
 
 def _sounds(model, rows, seconds, settings):
-    """Of each row its words, and the sound and the seconds that it took."""
+    """Yields each row's title, with its sound and the seconds that it took."""
     from keras_sounddream import generate
     from keras_sounddream.generation.fast import CHUNK
 
@@ -91,35 +97,35 @@ def _sounds(model, rows, seconds, settings):
     generate(model, short, conditions=next(iter(rows.values())), **settings)
     for row, conditions in rows.items():
         start = time.perf_counter()
-        made = generate(model, seconds, conditions=conditions, **settings)
-        yield row, (made[0], time.perf_counter() - start)
+        sound = generate(model, seconds, conditions=conditions, **settings)
+        yield row, (sound[0], time.perf_counter() - start)
 
 
 def _files(path):
     path = pathlib.Path(path)
     if not path.is_dir():
         return [str(path)]
-    found = sorted(str(file) for file in path.iterdir() if file.name.endswith(_SUFFIXES))
-    if not found:
+    files = sorted(str(file) for file in path.iterdir() if file.name.endswith(_SUFFIXES))
+    if not files:
         raise InputError(f"The folder {path} holds no weights, {' or '.join(_SUFFIXES)}.")
-    return found
+    return files
 
 
 def _rows(labels, conditions):
-    """Dict from the words of a row to its conditions; by default all labels of the first."""
+    """A dict from the title of a row to its conditions; by default all labels of the first."""
     if not conditions:
         return {"sound": name_labels(labels, conditions)}
     chosen = {name: [] for name in conditions}
     for label in labels:
-        ((name, found),) = name_labels([label], conditions).items()
-        chosen.setdefault(name, []).append(found)
+        ((name, known_label),) = name_labels([label], conditions).items()
+        chosen.setdefault(name, []).append(known_label)
     several = max(chosen, key=lambda name: len(chosen[name]))
-    if not chosen[several] or all(len(found) == 1 for found in chosen.values() if found):
+    if not chosen[several] or all(len(names) == 1 for names in chosen.values() if names):
         several = next((name for name in conditions if not chosen[name]), several)
         chosen[several] = chosen[several] or list(conditions[several])
-    others = {name: found for name, found in chosen.items() if name != several}
-    for name, found in others.items():
-        if len(found) != 1:
+    others = {name: names for name, names in chosen.items() if name != several}
+    for name, names in others.items():
+        if len(names) != 1:
             known = ", ".join(conditions.get(name, ())[:12])
             raise InputError(f"Expected one label of {name!r} for a page. There are: {known}.")
     return {label: {**others, several: [label]} for label in chosen[several]}

@@ -1,4 +1,6 @@
-"""`sounddream layers`: what there is to dream on."""
+"""`sounddream layers`: the layers of a model, which a dream can take."""
+
+from __future__ import annotations
 
 import math
 
@@ -9,28 +11,31 @@ from keras_sounddream.cli.options.common import load_any
 
 @click.command()
 @click.argument("model_name", default="log_mel_cnn", metavar="[MODEL]")
-def command(model_name):
+def command(model_name: str) -> None:
     """Lists a model's layers: name, shape, receptive field."""
     model, _ = load_any(model_name, None, to_look_at=True)
     from keras_sounddream.audio.layers import find_sample_rate
-    from keras_sounddream.deepdream.network.checks import check_network, takes_pictures
+    from keras_sounddream.deepdream.network.checks import check_network
     from keras_sounddream.deepdream.network.receptive_field import receptive_fields
+    from keras_sounddream.workflows.media import files_of
 
     check_network(model)
     fields = receptive_fields(model)
-    rate = find_sample_rate(model)
-    kind, unit = ("picture", "pixels") if takes_pictures(model) else ("sound", "samples")
+    rate, kind = find_sample_rate(model), files_of(model).kind
     click.echo(f"{'layer':22} {'kind':24} {'output shape':22} {'receptive field':>15}")
     for layer in model.layers:
         outputs = layer.output if isinstance(layer.output, list | tuple) else [layer.output]
-        shape = ", ".join(str(tuple(each.shape)) for each in outputs).replace("None", "?")
-        field = _in_words(fields[layer.name], rate, kind, unit)
+        shape = ", ".join(str(tuple(tensor.shape)) for tensor in outputs).replace("None", "?")
+        field = _in_words(fields[layer.name], rate, kind)
         click.echo(f"{layer.name:22} {type(layer).__name__:24} {shape:22} {field:>15}")
 
 
-def _in_words(length, rate, kind, unit):
+def _in_words(length, rate, kind):
+    """A receptive field in milliseconds, samples or pixels."""
     if length is None:
         return "?"
     if length == math.inf:
         return f"whole {kind}"
-    return f"{length} {unit}" if rate is None else f"{1000 * length / rate:.1f} ms"
+    if rate is None:
+        return f"{length} {'pixels' if kind == 'picture' else 'samples'}"
+    return f"{1000 * length / rate:.1f} ms"

@@ -1,50 +1,79 @@
-"""`sounddream probe`: how well a layer tells classes apart."""
+"""`sounddream probe`: accuracy of linear classifiers on the activations of layers."""
+
+from __future__ import annotations
 
 import click
 
-from keras_sounddream.cli.options.common import check_outputs, load_model, write_json
+from keras_sounddream.cli.options.common import (
+    check_outputs,
+    clips_option,
+    force_option,
+    given,
+    json_option,
+    load_model,
+    seed_option,
+    table_options,
+    weights_option,
+    write_json,
+)
+
+_CLASSIFIER = {
+    "--kind": ("NAME", "Linear classifier: logistic or svm.  [default: logistic]"),
+    "--pooling": (
+        "NAME",
+        "Pooling over time: mean, max, mean+std, mean+max or windows.  [default: mean]",
+    ),
+    "--protocol": ("NAME", "Published protocol: soundnet, an SVM on windows with a fixed cost."),
+}
 
 
 @click.command()
 @click.argument("model_name", metavar="MODEL")
-@click.option("--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file.")
+@weights_option
 @click.option(
-    "--layer", "layers", multiple=True, required=True, metavar="NAME", help="Can be repeated."
-)
-@click.option(
-    "--data",
+    "--layer",
+    "layers",
+    multiple=True,
     required=True,
-    metavar="FOLDER|NAME",
-    help="ESC-10, ESC-50, or a folder a class; or a data set of TFDS that is built.",
-)
-@click.option("--kind", metavar="NAME", help="logistic or svm.  [default: logistic]")
-@click.option(
-    "--pooling",
     metavar="NAME",
-    help="Over time: mean, max, mean+std, mean+max or windows.  [default: mean]",
+    help="Layer to probe; can be repeated.",
 )
-@click.option("--protocol", metavar="NAME", help="soundnet: SVM on windows, nothing chosen.")
+@clips_option
+@table_options(_CLASSIFIER)
 @click.option(
-    "--fold", "folds", multiple=True, type=int, help="To measure on; can be repeated.  [all]"
+    "--fold",
+    "folds",
+    multiple=True,
+    type=int,
+    help="Fold to measure on; can be repeated.  [default: all]",
 )
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of folds that are drawn."
-)
+@seed_option("Seed of the folds, where the data has none.")
 @click.option(
     "--cache",
     default="features",
     show_default=True,
     metavar="FOLDER",
-    help="Where features are kept, to be computed once.",
+    help="Folder where features are stored, to be computed once.",
 )
-@click.option("--json", "json_path", metavar="FILE", help="Write what was found as JSON.")
-@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@json_option("Write the accuracies as JSON.")
+@force_option()
 def command(
-    model_name, weights, layers, data, kind, pooling, protocol, folds, seed, cache, json_path, force
-):
-    """Fits a linear classifier to what layers answer, and measures it fold by fold.
+    model_name: str,
+    weights: str | None,
+    layers: tuple[str, ...],
+    data: str,
+    kind: str | None,
+    pooling: str | None,
+    protocol: str | None,
+    folds: tuple[int, ...],
+    seed: int,
+    cache: str,
+    json_path: str | None,
+    force: bool,
+) -> None:
+    """Fits a linear classifier to the activations of layers, and measures it fold by fold.
 
-    Costs are chosen by the folds that are fitted to; the one that is measured on chooses nothing.
+    Costs are chosen on the training folds only.
     """
     check_outputs(json_path, overwrite=force)
     model, family = load_model(model_name, weights)
@@ -53,8 +82,8 @@ def command(
 
     check_layers(model, layers)
     settings = linear_probe.find_protocol(protocol) if protocol else {}
-    settings |= {name: x for name, x in (("kind", kind), ("pooling", pooling)) if x is not None}
-    found = {}
+    settings |= given({"kind": kind, "pooling": pooling})
+    figures = {}
     for layer in dict.fromkeys(layers):
         result = linear_probe.probe(
             model,
@@ -66,10 +95,10 @@ def command(
             family=family,
             **settings,
         )
-        each = " ".join(f"{accuracy:.1%}" for accuracy in result.accuracies)
+        accuracies = " ".join(f"{accuracy:.1%}" for accuracy in result.accuracies)
         spread = f" ± {result.spread:.2%}  " if len(result.folds) > 1 else ""
-        click.echo(f"{layer:24} {result.mean:7.2%}{spread} {each}")
-        found[layer] = {
+        click.echo(f"{layer:24} {result.mean:7.2%}{spread} {accuracies}")
+        figures[layer] = {
             "mean": result.mean,
             "spread": result.spread if len(result.folds) > 1 else None,
             "folds": dict(zip(map(str, result.folds), result.accuracies, strict=True)),
@@ -77,4 +106,4 @@ def command(
             "confusion": result.confusion.tolist(),
         }
     if json_path:
-        write_json(json_path, {"labels": list(result.labels), "layers": found}, force)
+        write_json(json_path, {"labels": list(result.labels), "layers": figures}, force)

@@ -1,19 +1,28 @@
-"""`sounddream train`: runs a recipe of the zoo."""
+"""`sounddream train`: the training recipes of the zoo."""
+
+from __future__ import annotations
 
 import copy
+from typing import Any
 
 import click
 
 from keras_sounddream.cli.commands import train_wavenet
-from keras_sounddream.cli.options.common import check_outputs, quietly
-from keras_sounddream.cli.options.model_output import check_model_output, write_model
+from keras_sounddream.cli.options.common import COUNT, check_outputs, force_option, given, quietly
+from keras_sounddream.cli.options.model_output import (
+    check_model_output,
+    folder_option,
+    model_output_option,
+    precision_option,
+    write_model,
+)
 from keras_sounddream.cli.options.strategy import begin, is_done, strategy_option
 from keras_sounddream.cli.options.urbansound8k import urban_options
 from keras_sounddream.errors import InputError
 
 
 @click.group()
-def command():
+def command() -> None:
     """Trains the model of a recipe."""
 
 
@@ -22,37 +31,36 @@ def command():
     "--data",
     required=True,
     metavar="FOLDER|NAME",
-    help="The data set; or its name in TFDS, such as esc50/esc10, if it is built.",
+    help="Folder of the data set; or its name in TFDS, such as esc50/esc10, if it is built.",
 )
+@model_output_option
 @click.option(
-    "-o",
-    "--output",
-    required=True,
-    metavar="FILE",
-    help="What to write: weights as .npz, or the whole model as .keras.",
+    "--fold",
+    type=click.IntRange(1, 10),
+    help="Fold left out, and measured on.  [default: 5 of ESC-10, 10 of UrbanSound8K]",
 )
-@click.option("--fold", type=click.IntRange(1, 10), help="Left out.  [default: 5, or 10]")
+@folder_option("training", "Folder of the training state and TensorBoard's logs")
 @click.option(
-    "--folder",
-    default="training",
-    show_default=True,
-    metavar="FOLDER",
-    help="Training state and TensorBoard's logs; an interrupted run goes on from here.",
+    "--model",
+    "model_name",
+    metavar="NAME",
+    help="ESC-10 only: the classifier to train.  [default: log_mel_cnn]",
 )
-@click.option("--model", "model_name", metavar="NAME", help="Of esc10.  [default: log_mel_cnn]")
-@click.option("--epochs", type=click.IntRange(1), help="Of esc10, passes.  [default: 140]")
-@click.option(
-    "--precision",
-    default="float32",
-    show_default=True,
-    type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),
-    help="mixed_bfloat16 is faster on processors with bfloat16 matrix units.",
-)
+@click.option("--epochs", type=COUNT, help="ESC-10 only: passes over the clips.  [default: 140]")
+@precision_option
 @urban_options
 @strategy_option
-@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@force_option()
 @click.pass_context
-def classifier(context, data, output, folder, force, strategy_name, **settings):
+def classifier(
+    context: click.Context,
+    data: str,
+    output: str,
+    folder: str,
+    force: bool,
+    strategy_name: str | None,
+    **settings: Any,
+) -> None:
     """Trains a classifier: esc10 and urbansound8k.
 
     esc10 trains LogMelCNN, or --model, on four of the five folds of ESC-10. urbansound8k trains
@@ -61,13 +69,12 @@ def classifier(context, data, output, folder, force, strategy_name, **settings):
     recipe = context.info_name
     check_outputs(output, overwrite=force)
     check_model_output(output)
-    settings = {name: value for name, value in settings.items() if value is not None}
     with quietly():
         from keras_sounddream.training import evaluation
 
         run = _esc10 if recipe == "esc10" else _urbansound8k
     strategy = begin(strategy_name)
-    model, measure = run(data, folder, settings, strategy)
+    model, measure = run(data, folder, given(settings), strategy)
     if is_done(strategy):
         return
     write_model(model, output, force)
@@ -79,9 +86,9 @@ for recipe, about in (
     ("esc10", "Trains LogMelCNN, or another classifier, on ESC-10."),
     ("urbansound8k", "Trains UrbanSoundCNN on UrbanSound8K."),
 ):
-    each = copy.copy(classifier)
-    each.short_help = about
-    command.add_command(each, recipe)
+    subcommand = copy.copy(classifier)
+    subcommand.short_help = about
+    command.add_command(subcommand, recipe)
 command.add_command(train_wavenet.wavenet)
 command.add_command(
     train_wavenet.corpus_command("fsdd", "Trains the WaveNet of spoken digits, on FSDD.")
@@ -100,16 +107,9 @@ def _esc10(data, folder, settings, strategy):
     fold = settings.get("fold", 5)
     if fold not in esc10.FOLDS:
         raise InputError(f"ESC-10 has the folds 1 to 5. Received: {fold}")
-    model = esc10.train(
-        data,
-        fold,
-        folder,
-        settings.get("seed", 0),
-        settings.get("epochs", esc10.EPOCHS),
-        settings["precision"],
-        settings.get("model_name", "log_mel_cnn"),
-        strategy,
-    )
+    seed, epochs = settings.get("seed", 0), settings.get("epochs", esc10.EPOCHS)
+    name = settings.get("model_name", "log_mel_cnn")
+    model = esc10.train(data, fold, folder, seed, epochs, settings["precision"], name, strategy)
     return model, lambda model: (esc10.evaluate(model, data, [fold]), f"fold {fold}")
 
 

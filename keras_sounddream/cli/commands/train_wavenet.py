@@ -1,74 +1,89 @@
-"""`sounddream train wavenet`."""
+"""`sounddream train wavenet`, and the recipes that train a WaveNet on a corpus of their own."""
+
+from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
+from typing import Any
 
 import click
 
-from keras_sounddream.cli.options.common import FiniteRange, check_outputs, decorated, quietly
-from keras_sounddream.cli.options.model_output import check_model_output, write_model
+from keras_sounddream.cli.options.common import (
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    WHOLE,
+    FiniteRange,
+    check_outputs,
+    decorated,
+    force_option,
+    given,
+    quietly,
+    seed_option,
+    table_options,
+)
+from keras_sounddream.cli.options.model_output import (
+    check_model_output,
+    folder_option,
+    model_output_option,
+    write_model,
+)
+from keras_sounddream.cli.options.sounds import sound_options
 from keras_sounddream.cli.options.strategy import begin, is_done, strategy_option
 from keras_sounddream.cli.options.wavenet import read_object
 from keras_sounddream.errors import InputError
 
-_ABOVE_ZERO = FiniteRange(0, min_open=True)
+_FOLDER = "Folder of the training state, log.jsonl and TensorBoard's logs"
 
 
-def _data_options(command):
-    return decorated(
-        command,
-        click.option(
-            "--data", required=True, metavar="FOLDER|CSV", help="Sounds, or a table of them."
-        ),
-        click.option(
-            "--condition",
-            "conditions",
-            multiple=True,
-            metavar="NAME",
-            help="What folders in it stand for, or a column of the table; can be repeated.",
-        ),
-        click.option("--tags", is_flag=True, help="Label by the tags in the files: genre, year."),
-        click.option("--genres", metavar="CSV", help="With --tags: a table of one's own."),
-        click.option("--silence-db", type=_ABOVE_ZERO, help="Cut off ends that much quieter."),
-        click.option("--seconds", type=_ABOVE_ZERO, help="Keep so many of each sound."),
-        click.option("--min-seconds", type=FiniteRange(0), default=0.0, help="Drop shorter ones."),
-        click.option("--piece-samples", type=click.IntRange(1), help="Targets of a piece."),
-        click.option("--batch-size", type=click.IntRange(1), default=4, show_default=True),
-        click.option(
-            "--starts",
-            type=FiniteRange(0, 1),
-            default=0.0,
-            help="Share of pieces that begin out of silence, such as 0.1 for music.",
-        ),
+_DATA = {
+    "--silence-db": (
+        POSITIVE,
+        "Cut off both ends where they are quieter than the rest by so many dB.  [default: not]",
+    ),
+    "--seconds": (POSITIVE, "Seconds to keep of each sound.  [default: all]"),
+    "--piece-samples": (COUNT, "Samples predicted per piece.  [default: the cheapest length]"),
+}
+_STARTS = "Share of pieces that begin after silence, such as 0.1 for music."
+_TRAINING = {
+    "--optimizer": ("NAME", "Optimizer: adam, sgd or rmsprop.  [default: adam]"),
+    "--learning-rate": (POSITIVE, "Learning rate.  [default: 0.001]"),
+    "--momentum": (NOT_NEGATIVE, "Momentum of sgd and rmsprop.  [default: 0.9]"),
+    "--warm-up": (WHOLE, "Steps from rate 0 to the full learning rate."),
+    "--l2": (NOT_NEGATIVE, "Penalty on kernels.  [default: 0]"),
+    "--clip-norm": (POSITIVE, "Largest norm of all gradients.  [default: 1]"),
+    "--average": (
+        POSITIVE,
+        "Decay of a running mean of the weights, which is written, such as 0.999.  [default: none]",
+    ),
+    "--seed": (WHOLE, "Seed of weights and order.  [default: 0]"),
+    "--precision": ("NAME", "Keras dtype policy.  [default: float32]"),
+    "--checkpoint-steps": (COUNT, "Steps from one saved state to the next.  [default: 500]"),
+    "--checkpoint-minutes": (POSITIVE, "Minutes after which a state is saved.  [default: 5]"),
+    "--keep": (COUNT, "Number of saved states to keep.  [default: 3]"),
+    "--sound-steps": (COUNT, "Steps from one sound for TensorBoard to the next.  [default: none]"),
+}
+
+
+def _data_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    data = click.option(
+        "--data", required=True, metavar="FOLDER|CSV", help="Folder of sounds, or their table."
     )
+    defaults = [
+        click.option(name, type=kind, default=default, show_default=True, help=text)
+        for name, kind, default, text in (
+            ("--min-seconds", NOT_NEGATIVE, 0.0, "Length below which sounds are left out, s."),
+            ("--batch-size", COUNT, 4, "Pieces per step."),
+            ("--starts", FiniteRange(0, 1), 0.0, _STARTS),
+        )
+    ]
+    return decorated(command, data, sound_options, table_options(_DATA), *defaults)
 
 
-def _training_options(command):
-    return decorated(
-        command,
-        click.option("--steps", type=click.IntRange(1), required=True, help="Batches."),
-        click.option("--optimizer", help="adam, sgd or rmsprop.  [default: adam]"),
-        click.option("--learning-rate", type=_ABOVE_ZERO, help="[default: 0.001]"),
-        click.option("--momentum", type=FiniteRange(0), help="[default: 0.9]"),
-        click.option("--warm-up", type=click.IntRange(0), help="Steps to the full rate."),
-        click.option("--no-decay", is_flag=True, help="Keep the rate to the end."),
-        click.option("--l2", type=FiniteRange(0), help="Penalty on kernels.  [default: 0]"),
-        click.option("--clip-norm", type=_ABOVE_ZERO, help="Of all gradients.  [default: 1]"),
-        click.option("--average", type=_ABOVE_ZERO, help="Such as 0.999: keep the mean weights."),
-        click.option("--seed", type=click.IntRange(0), help="Of weights and order.  [default: 0]"),
-        click.option("--precision", help="A Keras dtype policy.  [default: float32]"),
-        click.option(
-            "--checkpoint-steps", type=click.IntRange(1), help="Between states.  [default: 500]"
-        ),
-        click.option(
-            "--checkpoint-minutes", type=_ABOVE_ZERO, help="After which one is saved.  [default: 5]"
-        ),
-        click.option("--keep", type=click.IntRange(1), help="States that stay.  [default: 3]"),
-        click.option(
-            "--sound-steps",
-            type=click.IntRange(1),
-            help="From one sound for TensorBoard to the next.  [default: none]",
-        ),
-    )
+def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    steps = click.option("--steps", type=COUNT, required=True, help="Training steps.")
+    decay = click.option("--no-decay", is_flag=True, help="Keep the learning rate to the end.")
+    return decorated(command, steps, table_options(_TRAINING), decay)
 
 
 @click.command("wavenet")
@@ -76,70 +91,76 @@ def _training_options(command):
 @click.option(
     "--network",
     metavar="JSON",
-    help="A file of arguments of WaveNet, such as dilations and channels.",
+    help="File of arguments of WaveNet, such as dilations and channels.",
 )
-@click.option("--sample-rate", type=click.IntRange(8000, 96000), help="Hz.  [default: 16000]")
-@_training_options
 @click.option(
-    "--folder",
-    default="training",
-    show_default=True,
-    help="State, log.jsonl, TensorBoard's logs; an interrupted run goes on from here.",
+    "--sample-rate",
+    type=click.IntRange(8000, 96000),
+    help="Sample rate of the network, Hz.  [default: 16000]",
 )
-@click.option("-o", "--output", required=True, metavar="FILE", help="A .keras file, or .npz.")
+@_training_options
+@folder_option("training", _FOLDER)
+@model_output_option
 @strategy_option
-@click.option("--force", is_flag=True, help="Replace the file if it exists.")
-def wavenet(network, sample_rate, folder, output, strategy_name, force, **given):
+@force_option()
+def wavenet(
+    network: str | None,
+    sample_rate: int | None,
+    folder: str,
+    output: str,
+    strategy_name: str | None,
+    force: bool,
+    **arguments: Any,
+) -> None:
     """Trains a WaveNet on sounds.
 
-    Labels are its conditions. A killed run goes on where it was, to the bit: give the same command.
+    Labels are its conditions. A killed run is resumed bit for bit: give the same command.
     """
     check_outputs(output, overwrite=force)
     check_model_output(output)
-    given["decay"] = not given.pop("no_decay")
-    options = {name: value for name, value in given.items() if value is not None}
-    arguments = read_object(network) if network else {}
+    options = {**given(arguments), "decay": not arguments["no_decay"]}
+    architecture = read_object(network) if network else {}
     if sample_rate is not None:
-        arguments["sample_rate"] = sample_rate
+        architecture["sample_rate"] = sample_rate
     with quietly():
-        from keras_sounddream.training import wavenet as recipe
+        from keras_sounddream.training import wavenet as wavenet_training
 
-    settings = recipe.Settings(
-        **{name: value for name, value in options.items() if hasattr(recipe.Settings, name)},
+    settings = wavenet_training.Settings(
+        **{
+            name: value
+            for name, value in options.items()
+            if hasattr(wavenet_training.Settings, name)
+        },
         steps=options["steps"],
     )
     strategy = begin(strategy_name)
-    model = _train(recipe, settings, arguments, folder, options, strategy)
+    model = _train(settings, architecture, folder, options, strategy)
     if is_done(strategy):
         return
     write_model(model, output, force)
     click.echo(f"{output}: {model.count_params():,} weights, {settings.steps} steps")
 
 
-def corpus_command(name, about):
-    """Makes the command of a recipe that has a corpus of its own.
-
-    Args:
-        name: str, of the command and of its module in `training`.
-        about: str, what `--help` says.
-
-    Returns:
-        `click.Command`.
-    """
+def corpus_command(name: str, about: str) -> click.Command:
+    """The command of a recipe with a corpus of its own, a module in `training.recipes`."""
 
     @click.command(name, help=about)
-    @click.option("--data", required=True, metavar="FOLDER", help="The corpus.")
-    @click.option("--steps", type=click.IntRange(301), help="[default: as what ships]")
-    @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-    @click.option("--folder", default="training", show_default=True, help="As of train wavenet.")
-    @click.option("-o", "--output", required=True, metavar="FILE", help="A .keras file, or .npz.")
+    @click.option("--data", required=True, metavar="FOLDER", help="Folder of the corpus.")
+    @click.option(
+        "--steps",
+        type=click.IntRange(301),
+        help="Training steps.  [default: those of the shipped weights]",
+    )
+    @seed_option("Seed of weights and order.")
+    @folder_option("training", _FOLDER)
+    @model_output_option
     @strategy_option
-    @click.option("--force", is_flag=True, help="Replace the file if it exists.")
+    @force_option()
     def command(data, steps, seed, folder, output, strategy_name, force):
         check_outputs(output, overwrite=force)
         check_model_output(output)
         with quietly():
-            recipe = importlib.import_module(f"keras_sounddream.training.{name}")
+            recipe = importlib.import_module(f"keras_sounddream.training.recipes.{name}")
         strategy = begin(strategy_name)
         model = recipe.train(data, folder, steps or recipe.STEPS, seed, strategy)
         if is_done(strategy):
@@ -150,21 +171,22 @@ def corpus_command(name, about):
     return command
 
 
-def _train(recipe, settings, arguments, folder, options, strategy):
+def _train(settings, architecture, folder, options, strategy):
     from keras_sounddream.applications import WaveNet
     from keras_sounddream.cli.options.sounds import list_sounds
     from keras_sounddream.datasets.corpus_cache import store_sounds
+    from keras_sounddream.training import wavenet as wavenet_training
     from keras_sounddream.training.wavenet.segments import Segments, cheapest_segment_length
 
     listed = list_sounds(
-        options["data"], options["tags"], options.get("genres"), list(options["conditions"])
+        options["data"], options["tags"], options.get("genres"), list(options.get("conditions", ()))
     )
     cut = {name: options[name] for name in ("silence_db", "seconds") if name in options}
 
     def build():
-        return _build(WaveNet, {**arguments, "conditions": conditions})
+        return _build(WaveNet, {**architecture, "conditions": conditions})
 
-    rate = arguments.get("sample_rate", 16000)
+    rate = architecture.get("sample_rate", 16000)
     sounds = store_sounds(listed, folder, rate, min_seconds=options["min_seconds"], **cut)
     conditions = sounds.conditions
     plan = build().plan
@@ -173,7 +195,7 @@ def _train(recipe, settings, arguments, folder, options, strategy):
     pieces = Segments(sounds, plan, *shape, starts=options["starts"])
     for name, reason in sounds.dropped:
         click.echo(f"left out: {name}: {reason}", err=True)
-    return recipe.train(build, pieces, folder, settings, strategy=strategy)
+    return wavenet_training.train(build, pieces, folder, settings, strategy=strategy)
 
 
 def _build(constructor, arguments):

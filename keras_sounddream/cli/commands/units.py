@@ -1,12 +1,19 @@
-"""`sounddream units`: what the units of a layer answer to."""
+"""`sounddream units`: the classes and clips that drive each unit of a layer."""
+
+from __future__ import annotations
 
 import click
 
 from keras_sounddream.cli.options.common import (
+    COUNT,
     FiniteRange,
     check_outputs,
+    clips_option,
+    force_option,
+    json_option,
     load_model,
     quietly,
+    weights_option,
     write_json,
 )
 from keras_sounddream.errors import InputError
@@ -14,62 +21,63 @@ from keras_sounddream.errors import InputError
 
 @click.command()
 @click.argument("model_name", metavar="MODEL")
-@click.option("--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file.")
-@click.option("--layer", required=True, metavar="NAME", help="Whose units.")
-@click.option(
-    "--data",
-    required=True,
-    metavar="FOLDER|NAME",
-    help="Clips: ESC-10, ESC-50, or a folder a class; or a data set of TFDS that is built.",
-)
+@weights_option
+@click.option("--layer", required=True, metavar="NAME", help="Layer of the units.")
+@clips_option
 @click.option("-o", "--output", metavar="HTML", help="Write a page with players.")
-@click.option("--csv", "csv_path", metavar="FILE", help="Write a row a unit.")
-@click.option("--json", "json_path", metavar="FILE", help="Write the same as JSON.")
+@click.option("--csv", "csv_path", metavar="FILE", help="Write a table with one row per unit.")
+@json_option("Write the same table as JSON.")
 @click.option(
     "--fold",
     "folds",
     multiple=True,
     type=int,
-    help="Of the clips; can be repeated.  [default: all]",
+    help="Fold of the clips; can be repeated.  [default: all]",
 )
 @click.option(
     "--answer",
     type=click.Choice(["mean", "max"]),
     default="mean",
     show_default=True,
-    help="Over time.",
-)
-@click.option("--class", "label", metavar="LABEL", help="Show units that tell this class best.")
-@click.option(
-    "--least-auc", type=FiniteRange(0, 1), default=0.0, help="Show units from this AUC on."
+    help="Pooling of a unit's activation over time.",
 )
 @click.option(
-    "--limit", type=click.IntRange(1), default=60, show_default=True, help="Show so many units."
+    "--class", "label", metavar="LABEL", help="Show the units that respond to this class best."
 )
 @click.option(
-    "--top", type=click.IntRange(1), default=3, show_default=True, help="Clips of each unit."
+    "--least-auc",
+    type=FiniteRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Show units of at least this AUC.",
 )
-@click.option("--force", is_flag=True, help="Replace files that exist.")
+@click.option(
+    "--limit", type=COUNT, default=60, show_default=True, help="Largest number of units to show."
+)
+@click.option(
+    "--top", type=COUNT, default=3, show_default=True, help="Number of clips to list per unit."
+)
+@force_option("Replace files that exist.")
 def command(
-    model_name,
-    weights,
-    layer,
-    data,
-    output,
-    csv_path,
-    json_path,
-    folds,
-    answer,
-    label,
-    least_auc,
-    limit,
-    top,
-    force,
-):
+    model_name: str,
+    weights: str | None,
+    layer: str,
+    data: str,
+    output: str | None,
+    csv_path: str | None,
+    json_path: str | None,
+    folds: tuple[int, ...],
+    answer: str,
+    label: str | None,
+    least_auc: float,
+    limit: int,
+    top: int,
+    force: bool,
+) -> None:
     """Measures which classes drive each unit of a layer, and lists its top clips.
 
-    Prints the units that tell their class best. The tables hold all units; --class, --least-auc and
-    --limit choose what is shown.
+    Prints the units that separate their class best. The tables hold all units; --class, --least-auc
+    and --limit choose the units that are shown.
     """
     from keras_sounddream.reports import units as reports
     from keras_sounddream.reports.dream import page
@@ -84,17 +92,19 @@ def command(
     clips, labels = _clips(read_clip_set(data), folds)
     units.check_class(label, labels)
     model, family = load_model(model_name, weights)
-    found = units.measure_units(model, layer, clips, labels, answer=answer, top=top, family=family)
-    shown = found.order(label, least_auc, limit)
+    measured = units.measure_units(
+        model, layer, clips, labels, answer=answer, top=top, family=family
+    )
+    shown = measured.order(label, least_auc, limit)
     if output:
-        reports.write_units(found, output, force, shown)
+        reports.write_units(measured, output, force, shown)
     if csv_path:
-        table.write_table(found, csv_path, force)
+        table.write_table(measured, csv_path, force)
     if json_path:
-        write_json(json_path, table.in_words(found), force)
+        write_json(json_path, table.in_words(measured), force)
     for unit in shown:
-        best = found.best[unit]
-        area, separation = found.auc[unit, best], found.d_prime[unit, best]
+        best = measured.best[unit]
+        area, separation = measured.auc[unit, best], measured.d_prime[unit, best]
         click.echo(f"unit {unit:5d}  AUC {area:.3f}  d' {separation:6.2f}  {labels[best]}")
 
 

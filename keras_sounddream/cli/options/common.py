@@ -1,4 +1,6 @@
-"""What several commands share: the model to use, and JSON files."""
+"""Shared by commands: options that choose a model, loading it, and JSON files."""
+
+from __future__ import annotations
 
 import contextlib
 import json
@@ -6,76 +8,48 @@ import math
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
+from keras_sounddream.types import PathLike
+
+if TYPE_CHECKING:
+    import types
+
+    import keras
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class FiniteRange(click.FloatRange):
-    """A range of finite numbers: of click, every range holds NaN, and an open one infinity."""
+    """A range of finite numbers: every range of click includes NaN, and an open one infinity."""
 
-    def convert(self, value, param, ctx):
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number.", param, ctx)
         return number
 
 
-_DREAM_OPTIONS = (
-    click.option(
-        "--octaves", type=click.IntRange(1), help="Scales, from broad to fine.  [default: 4]"
-    ),
-    click.option(
-        "--steps", type=click.IntRange(1), help="Of ascent in each octave.  [default: 10]"
-    ),
-    click.option(
-        "--step-size",
-        type=FiniteRange(0, min_open=True),
-        help="Most change a step: dB of a sound, levels of 255 of a picture.  [default: 4]",
-    ),
-    click.option("--seed", type=int, help="Of the random shifts.  [default: 0]"),
-    click.option("--preset", metavar="NAME", help="gentle, vivid, natural_dreams or tutorial."),
-    click.option(
-        "--parameterization",
-        metavar="NAME",
-        help="Of sounds: log_magnitude, or mask, a filter on it.  [default: log_magnitude]",
-    ),
-    click.option(
-        "--tile-seconds",
-        type=float,
-        help="Of sounds: take the gradient in tiles of so many seconds.  [default: whole]",
-    ),
-    click.option(
-        "--tile-pixels",
-        type=int,
-        help="Of pictures: in tiles of so many pixels a side.  [default: whole]",
-    ),
-    click.option(
-        "--approximate",
-        is_flag=True,
-        default=None,
-        help="Average the tiles where a layer hears or sees all of the input.",
-    ),
-    click.option(
-        "--preprocessing",
-        metavar="NAME",
-        help="Of pictures, what the network takes: tf, torch, caffe, unit or none.  "
-        "[default: what a named network takes, or tf]",
-    ),
-)
+COUNT, WHOLE = click.IntRange(1), click.IntRange(0)
+POSITIVE, NOT_NEGATIVE = FiniteRange(0, min_open=True), FiniteRange(0)
 
 
-def model_options(command):
-    """Adds `--model` and `--weights`.
+def decorated(command: Command, *options: Callable[[Any], Any]) -> Command:
+    """The command with options, shown in their order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
 
-    Args:
-        command: function to decorate.
 
-    Returns:
-        the function.
-    """
+def model_options(command: Command) -> Command:
+    """Adds `--model` and `--weights`."""
     return decorated(
         command,
         click.option(
@@ -86,86 +60,87 @@ def model_options(command):
             show_default=True,
             help="A model of the zoo, or a .keras file.",
         ),
-        click.option(
-            "--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file of weights."
-        ),
+        weights_option,
     )
 
 
-def dream_options(command):
-    """Adds the settings of a dream: `None` where they are not given.
-
-    Args:
-        command: function to decorate.
-
-    Returns:
-        the function.
-    """
-    return decorated(command, *_DREAM_OPTIONS)
+def weights_option(command: Command) -> Command:
+    """Adds `--weights`."""
+    return click.option(
+        "--weights", metavar="KEY|FILE", help="Key of pretrained weights, or a file of weights."
+    )(command)
 
 
-def decorated(command, *options):
-    """Adds options to a command, shown in their order.
-
-    Args:
-        command: function to decorate.
-        *options: what `click.option` makes.
-
-    Returns:
-        the function.
-    """
-    for option in reversed(options):
-        command = option(command)
-    return command
+def table_options(
+    rows: Mapping[str, tuple[Any, str]], prefix: str = ""
+) -> Callable[[Command], Command]:
+    """Options from a table, name → (type or metavar, help); `None` where not given."""
+    options = []
+    for name, (kind, text) in rows.items():
+        keyword = "metavar" if isinstance(kind, str) else "type"
+        options.append(click.option(name, help=prefix + text, **{keyword: kind}))
+    return lambda command: decorated(command, *options)
 
 
-def load_any(model_name, weights, to_look_at=False, include_top=False):
-    """Builds a model of the zoo or a network of pictures, or reads one from a file.
+def clips_option(command: Command) -> Command:
+    """Adds `--data`, a set of labelled clips."""
+    return click.option(
+        "--data",
+        required=True,
+        metavar="FOLDER|NAME",
+        help="Clips: ESC-10, ESC-50, or one folder per class; or a data set of TFDS that is built.",
+    )(command)
 
-    Args:
-        model_name: str, as of `load_model`, or key of `photo.NETWORKS`.
-        weights: str, as of `load_model`.
-        to_look_at: bool, whether random weights will do.
-        include_top: bool, whether a network of pictures is to name classes.
 
-    Returns:
-        `(model, settings)`: `keras.Model`, and the settings of a dream that it asks for, a dict.
+def seed_option(text: str = "Seed of everything random.") -> Callable[[Command], Command]:
+    """The option `--seed`, 0 by default, with its help."""
+    return click.option("--seed", type=WHOLE, default=0, show_default=True, help=text)
 
-    Raises:
-        InputError: as `load_model` does.
+
+def force_option(text: str = "Replace the file if it exists.") -> Callable[[Command], Command]:
+    """The option `--force`, with its help."""
+    return click.option("--force", is_flag=True, help=text)
+
+
+def json_option(text: str) -> Callable[[Command], Command]:
+    """The option `--json`, with its help."""
+    return click.option("--json", "json_path", metavar="FILE", help=text)
+
+
+def given(settings: dict[str, Any]) -> dict[str, Any]:
+    """The options that have a value: neither `None` nor an empty tuple."""
+    return {name: value for name, value in settings.items() if value not in (None, ())}
+
+
+def load_any(
+    model_name: str, weights: str | None, to_look_at: bool = False, include_top: bool = False
+) -> tuple[keras.Model, dict[str, Any]]:
+    """A model of the zoo or of a file, or a network for pictures, and dream settings it requires.
+
+    `to_look_at`: random weights are enough; `include_top`: a network for pictures outputs classes.
     """
     with quietly():
+        from keras_sounddream.applications import registry
         from keras_sounddream.images import io
 
-        if model_name in io.NETWORKS:
+    if model_name in io.NETWORKS:
+        with quietly():
             if to_look_at:
                 return io.build_network(model_name), {}
             model, preprocessing = io.load_network(model_name, weights, include_top)
             return model, {"preprocessing": preprocessing}
-    try:
-        model, _ = load_model(model_name, weights, trained=not to_look_at)
-    except InputError as error:
-        if "There is no model" not in str(error):
-            raise
-        raise InputError(f"{error} For pictures: {', '.join(io.NETWORKS)}.") from None
-    return model, {}
+    if not model_name.endswith(".keras"):
+        try:
+            registry.find(model_name)
+        except InputError as error:
+            raise InputError(f"{error} For pictures: {', '.join(io.NETWORKS)}.") from None
+    return load_model(model_name, weights, trained=not to_look_at)[0], {}
 
 
-def load_model(model_name, weights, trained=True):
-    """Builds a model of the zoo, or reads one from a file.
-
-    Args:
-        model_name: str, module name of a family, or path ending in `.keras`.
-        weights: str, key of pretrained weights or path; `None` for the family's default.
-        trained: bool; `False` for a model of the zoo without weights, whether they are at hand or
-            not.
-
-    Returns:
-        `(model, family)`; `family` is the module, or `None` for a file.
-
-    Raises:
-        InputError: if there is no such model, or its weights do not fit.
-    """
+def load_model(
+    model_name: str, weights: str | None, trained: bool = True
+) -> tuple[keras.Model, types.ModuleType | None]:
+    """A model of the zoo and its family's module, or a model from a file and `None`."""
     with quietly():
         from keras_sounddream.applications import registry
 
@@ -173,57 +148,46 @@ def load_model(model_name, weights, trained=True):
 
 
 @contextlib.contextmanager
-def quietly(with_own=False):
+def quietly(with_own: bool = False) -> Iterator[None]:
     """Holds back what libraries print on standard error while they start; shows it on failure.
 
-    Args:
-        with_own: bool, whether what this process prints by `sys.stderr`, such as bars, is shown
-            nevertheless; not what its libraries in C print, nor processes that it starts.
+    `with_own`: what this process prints by `sys.stderr`, such as progress bars, is shown
+    nevertheless; not what its C libraries or its child processes print.
     """
     sys.stderr.flush()
-    kept, own = os.dup(2), sys.stderr
-    with tempfile.TemporaryFile() as said:
-        os.dup2(said.fileno(), 2)
+    descriptor, stream = os.dup(2), sys.stderr
+    with tempfile.TemporaryFile() as held_back:
+        os.dup2(held_back.fileno(), 2)
         if with_own:
-            sys.stderr = os.fdopen(os.dup(kept), "w", 1, encoding="utf-8", errors="replace")
+            sys.stderr = os.fdopen(os.dup(descriptor), "w", 1, encoding="utf-8", errors="replace")
         try:
             yield
         except InputError:
             raise
         except BaseException:
-            said.seek(0)
-            os.write(kept, said.read())
+            held_back.seek(0)
+            os.write(descriptor, held_back.read())
             raise
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(descriptor, 2)
+            os.close(descriptor)
             if with_own:
                 sys.stderr.close()
-                sys.stderr = own
+                sys.stderr = stream
 
 
-def write_json(path, content, overwrite):
-    """Writes a dictionary as JSON.
-
-    Args:
-        path: str or path.
-        content: what `json.dumps` takes.
-        overwrite: bool, whether a file that exists may be replaced.
-    """
+def write_json(path: PathLike, content: Any, overwrite: bool) -> None:
+    """Writes what `json.dumps` takes."""
     with written_beside(path, overwrite) as temporary:
         temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
-def check_outputs(*paths, overwrite):
+def check_outputs(*paths: PathLike | None, overwrite: bool) -> None:
     """Checks, before any work is done, that files can be written; `None`s are passed over.
 
-    Args:
-        *paths: str, path or `None`.
-        overwrite: bool, whether a file that exists may be replaced.
-
     Raises:
-        InputError: as `files.check_output`, and if two are the same.
+        InputError: if one cannot, or two are the same.
     """
-    given = [str(check_output(path, overwrite).resolve()) for path in paths if path is not None]
-    if len(set(given)) < len(given):
-        raise InputError(f"Expected different files to write. Received: {', '.join(given)}")
+    resolved = [str(check_output(path, overwrite).resolve()) for path in paths if path is not None]
+    if len(set(resolved)) < len(resolved):
+        raise InputError(f"Expected different files to write. Received: {', '.join(resolved)}")

@@ -1,37 +1,72 @@
 """Files that trained models are written to."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from keras_sounddream.cli.options.common import Command
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 
+if TYPE_CHECKING:
+    import keras
 
-def check_model_output(output):
-    """Checks the suffix of a file to write a model to.
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
-    Args:
-        output: str, path.
 
-    Raises:
-        InputError: if it is neither `.npz` nor `.keras`.
-    """
+def model_output_option(command: Command) -> Command:
+    """Adds `--output`."""
+    return click.option(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="The file to write: weights as .npz, or the whole model as .keras.",
+    )(command)
+
+
+def folder_option(default: str, text: str) -> Callable[[Command], Command]:
+    """The option `--folder` of a run that can be resumed, with its help."""
+    return click.option(
+        "--folder",
+        default=default,
+        show_default=True,
+        metavar="FOLDER",
+        help=f"{text}; an interrupted run is resumed from here.",
+    )
+
+
+def precision_option(command: Command) -> Command:
+    """Adds `--precision`."""
+    return click.option(
+        "--precision",
+        default="float32",
+        show_default=True,
+        type=click.Choice(PRECISIONS),
+        help="Keras dtype policy: mixed_bfloat16 is faster on processors with bfloat16 matrix "
+        "units.",
+    )(command)
+
+
+def check_model_output(output: str) -> None:
+    """Checks that a file to write a model to is `.npz` or `.keras`."""
     if not output.endswith((".npz", ".keras")):
         raise InputError(f"Expected weights to write as .npz or a .keras model. Received: {output}")
 
 
-def write_model(model, output, force, labels=None):
-    """Writes a model; its weights become those of the file, so that these are what is measured.
-
-    Args:
-        model: `keras.Model`.
-        output: str, path of `.npz` for its weights, or of `.keras` for all of it.
-        force: bool, whether a file that exists may be replaced.
-        labels: sequence of str that an `.npz` is to carry, or `None`.
-    """
-    from keras_sounddream.applications import weights
+def write_model(
+    model: keras.Model, output: str, force: bool, labels: Sequence[str] | None = None
+) -> None:
+    """Writes a model, or its weights with `labels`; it keeps those of the file, to be measured."""
+    from keras_sounddream.applications import weights as weight_files
 
     with written_beside(output, force) as temporary:
         if output.endswith(".keras"):
             model.save(temporary)
         else:
-            weights.save(model, temporary, labels=labels)
+            weight_files.save(model, temporary, labels=labels)
     if output.endswith(".npz"):
-        weights.load(model, output)
+        weight_files.load(model, output)

@@ -1,21 +1,21 @@
-"""The sounds that several commands are given: a folder, a table, or music by its tags."""
+"""Options for a set of labelled sounds: a folder, a table, or music with its tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from keras_sounddream.cli.options.common import decorated
-from keras_sounddream.datasets import file_lists, music_tags
+from keras_sounddream.cli.options.common import Command, decorated
 from keras_sounddream.errors import InputError
 
+if TYPE_CHECKING:
+    from keras_sounddream.datasets.file_lists import SoundFiles
 
-def sound_options(command):
-    """Adds what tells how sounds are labelled.
 
-    Args:
-        command: function to decorate.
-
-    Returns:
-        the function.
-    """
+def sound_options(command: Command) -> Command:
+    """Adds `--tags`, `--genres` and `--condition`."""
     return decorated(
         command,
         click.option(
@@ -24,33 +24,31 @@ def sound_options(command):
             help="Label by the tags in the files: genre and year, or --condition.",
         ),
         click.option(
-            "--genres", metavar="CSV", help="With --tags: a table of one's own, tag and genre."
+            "--genres",
+            metavar="CSV",
+            help="With --tags: a table with the columns tag and genre, in place of the default.",
         ),
         click.option(
             "--condition",
             "conditions",
             multiple=True,
             metavar="NAME",
-            help="What folders in it stand for, or a column of the table; can be repeated.",
+            help="Name of the label that folders stand for, or of a column of the table; can be "
+            "repeated.",
         ),
     )
 
 
-def list_sounds(folder, tags, genres, conditions):
-    """Lists the sounds that a command is given.
-
-    Args:
-        folder: str, path of a folder or of a table.
-        tags: bool, whether labels are in the files.
-        genres: str, path of a table of one's own for tags, or `None`.
-        conditions: list of str.
-
-    Returns:
-        `SoundFiles`.
+def list_sounds(
+    folder: str, tags: bool, genres: str | None, conditions: Sequence[str]
+) -> SoundFiles:
+    """The sounds of a folder or table, labelled as the options tell.
 
     Raises:
         InputError: if options do not fit each other, or nothing is found.
     """
+    from keras_sounddream.datasets import file_lists, music_tags
+
     if genres and not tags:
         raise InputError("Expected --tags with --genres, which is a table for them.")
     if tags:

@@ -1,52 +1,38 @@
-"""What commands that train share: on how many devices."""
+"""The option `--strategy`: training on several devices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
-from keras_sounddream.cli.options.common import quietly
+from keras_sounddream.cli.options.common import Command, quietly
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
-def strategy_option(command):
-    """Adds `--strategy`.
-
-    Args:
-        command: function to decorate.
-
-    Returns:
-        the function.
-    """
+def strategy_option(command: Command) -> Command:
+    """Adds `--strategy`."""
     return click.option(
         "--strategy",
         "strategy_name",
         type=click.Choice(["mirrored", "multiworker"]),
-        help="mirrored: on all GPUs of this machine; multiworker: with the processes that the "
-        "environment's TF_CONFIG names.  [default: one device]",
+        help="mirrored: all GPUs of this machine; multiworker: the processes that TF_CONFIG in the "
+        "environment lists.  [default: one device]",
     )(command)
 
 
-def begin(strategy_name):
-    """Makes the strategy; to be called before anything is computed.
-
-    Args:
-        strategy_name: str, or `None`.
-
-    Returns:
-        `tf.distribute.Strategy`, or `None`.
-    """
+def begin(strategy_name: str | None) -> tf.distribute.Strategy | None:
+    """The strategy of that name, or `None`; to be called before anything is computed."""
     with quietly():
         from keras_sounddream.training.distributed import strategies
 
         return strategies.find(strategy_name)
 
 
-def is_done(strategy):
-    """Says so if this process is a worker that leaves writing and measuring to the chief.
-
-    Args:
-        strategy: as `begin` gives it.
-
-    Returns:
-        bool.
-    """
+def is_done(strategy: tf.distribute.Strategy | None) -> bool:
+    """Whether this process is a worker, which leaves writing and measuring to the chief."""
     from keras_sounddream.training.distributed import strategies
 
     number = strategies.worker(strategy)

@@ -2,68 +2,62 @@
 
 import click
 
-from keras_sounddream.cli.options.common import FiniteRange, decorated
+from keras_sounddream.cli.options.common import (
+    COUNT,
+    POSITIVE,
+    WHOLE,
+    Command,
+    decorated,
+    table_options,
+)
 
 
-def test_part_options(command):
-    """Adds what tells which part of UrbanSound8K is measured on: `None` where not given.
-
-    Args:
-        command: function to decorate.
-
-    Returns:
-        the function.
-    """
+def test_part_options(command: Command) -> Command:
+    """Adds what determines the test part of UrbanSound8K: `None` where not given."""
     options = (
         click.option(
             "--protocol",
             type=click.Choice(["official", "nine_class"]),
-            help="Of urbansound8k: ten folds, or clips of 4 s without gun shots.  [default: "
+            help="UrbanSound8K only: its ten folds, or clips of 4 s without gun shots.  [default: "
             "official]",
         ),
         click.option(
             "--tagging",
             type=click.Choice(["by_recording", "by_file"]),
-            help="Of nine_class: how its test part is drawn.  [default: by_recording]",
+            help="Protocol nine_class only: how the test part is drawn.  [default: by_recording]",
         ),
         click.option(
             "--short",
             type=click.Choice(["tile", "pad"]),
-            help="Of urbansound8k: clips of less than 4 s.  [default: tile]",
+            help="UrbanSound8K only: how clips of less than 4 s are lengthened.  [default: tile]",
         ),
-        click.option("--seed", type=click.IntRange(0), help="Of all that is drawn.  [default: 0]"),
+        click.option("--seed", type=WHOLE, help="Seed of everything random.  [default: 0]"),
     )
     return decorated(command, *options)
 
 
-def urban_options(command):
-    """Adds the settings of the recipe `urbansound8k`: `None` where they are not given.
+def urban_options(command: Command) -> Command:
+    """Adds the settings of the recipe `urbansound8k`: `None` where not given."""
+    legacy = click.option(
+        "--legacy-normalization",
+        is_flag=True,
+        default=None,
+        help="With --front-end legacy: normalise as the original weights require.",
+    )
+    options = table_options(_TRAINING, prefix="UrbanSound8K only: ")
+    return test_part_options(decorated(command, options, legacy))
 
-    Args:
-        command: function to decorate.
 
-    Returns:
-        the function.
-    """
-    above_zero = FiniteRange(0, min_open=True)
-    counts = {
-        "--steps": "Of training.  [default: 5000]",
-        "--batch-size": "Of urbansound8k, equally many of each class.  [default: 100]",
-        "--checkpoint-steps": "From one saved state to the next.  [default: 500]",
-        "--summary-steps": "From one summary of the layers to the next.  [default: 50]",
-    }
-    options = [
-        click.option("--architecture", metavar="NAME", help="Of urbansound8k.  [default: xsmall]"),
-        click.option("--front-end", metavar="NAME", help="log_mel, or legacy.  [default: log_mel]"),
-        click.option(
-            "--legacy-normalization", is_flag=True, default=None, help="Of the legacy front end."
-        ),
-        *(click.option(name, type=click.IntRange(1), help=text) for name, text in counts.items()),
-        click.option("--learning-rate", type=above_zero, help="Of Adam.  [default: 0.001]"),
-        click.option(
-            "--low-learning-rate",
-            type=above_zero,
-            help="Once 200 steps are right 7 times in 10.  [default: 0.0001]",
-        ),
-    ]
-    return test_part_options(decorated(command, *options))
+_TRAINING = {
+    "--architecture": ("NAME", "size of UrbanSoundCNN.  [default: xsmall]"),
+    "--front-end": ("NAME", "spectrogram, log_mel or legacy.  [default: log_mel]"),
+    "--steps": (COUNT, "training steps.  [default: 5000]"),
+    "--batch-size": (COUNT, "clips per step, equally many of each class.  [default: 100]"),
+    "--checkpoint-steps": (COUNT, "steps from one saved state to the next.  [default: 500]"),
+    "--summary-steps": (COUNT, "steps from one summary of the layers to the next.  [default: 50]"),
+    "--learning-rate": (POSITIVE, "learning rate of Adam.  [default: 0.001]"),
+    "--low-learning-rate": (
+        POSITIVE,
+        "learning rate once 200 steps classify 7 clips in 10 correctly.  [default: 0.0001]",
+    ),
+}

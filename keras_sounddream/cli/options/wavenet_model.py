@@ -1,17 +1,18 @@
-"""The WaveNet that a command is given."""
+"""Loading of the WaveNet that a command is given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from keras_sounddream.cli.options.common import quietly
 from keras_sounddream.errors import InputError
 
+if TYPE_CHECKING:
+    import keras
 
-def load_wavenet(weights):
-    """Builds or reads the model that a key or a file is of.
 
-    Args:
-        weights: str, key of pretrained weights, or path of a `.keras` file.
-
-    Returns:
-        `AudioModel`, a WaveNet.
+def load_wavenet(weights: str) -> keras.Model:
+    """The WaveNet of a key of pretrained weights, or of a `.keras` file.
 
     Raises:
         InputError: if there is none.

@@ -2,9 +2,4 @@
 
 from keras_sounddream.lazy import attach
 
-__getattr__, __dir__, __all__ = attach(
-    __name__,
-    {
-        "sonify_file": "workflow",
-    },
-)
+__getattr__, __dir__, __all__ = attach(__name__, {"sonify_file": "workflow"})

@@ -1,6 +1,7 @@
-"""Sounds that are made signal by signal, written as they come; planes as pictures."""
+"""Output files of sonification: sounds written block by block, and feature maps as pictures."""
 
 import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import soundfile
@@ -9,56 +10,52 @@ from keras_sounddream.audio import spectrogram_image
 from keras_sounddream.audio.io import check_sound_output, quantize, sound_format
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
+from keras_sounddream.types import Array, PathLike
 
 _MOST_BYTES = 4_000_000_000  # of a WAV file
-_TILE = 96  # pixels of the longer side of a plane in a grid
+_TILE = 96  # pixels, longer side of a plane in a grid
 _GAP = 2
 
 
-def write_signals(path, blocks, sample_rate, bits=24, overwrite=False):
-    """Writes a sound block by block; only one is in memory.
-
-    Args:
-        path: str or path of a `.wav`, `.flac` or the like.
-        blocks: iterable of float32 `(samples,)` in [-1, 1].
-        sample_rate: int, Hz.
-        bits: 16, 24, or 32 for floating point.
-        overwrite: bool, whether a file that exists may be replaced.
-
-    Returns:
-        int, samples written.
-
-    Raises:
-        InputError: if the path may not be written, or the sound is longer than a file can be.
-    """
-    path = check_sound_output(path, overwrite)
-    kind, subtype = sound_format(path, bits)
+def write_signals(
+    path: PathLike,
+    blocks: Iterable[Array],
+    sample_rate: int,
+    bits: int = 24,
+    overwrite: bool = False,
+) -> int:
+    """Writes a sound from blocks `(samples,)` in [-1, 1], one in memory; returns its samples."""
+    file_path = check_sound_output(path, overwrite)
+    kind, subtype = sound_format(file_path, bits)
     count = 0
     with (
-        written_beside(path, overwrite) as temporary,
+        written_beside(file_path, overwrite) as temporary,
         soundfile.SoundFile(temporary, "w", sample_rate, 1, subtype, format=kind) as file,
     ):
         for block in blocks:
             count += len(block)
             if count * bits / 8 > _MOST_BYTES:
                 raise InputError(
-                    f"{path.name} would be longer than 4 GB. Add the filters up (--combine sum), "
-                    "or take a smaller picture or fewer bits."
+                    f"{file_path.name} would be longer than 4 GB. Add the filters up "
+                    "(--combine sum), or take a smaller picture or fewer bits."
                 )
             file.write(quantize(block) if subtype == "PCM_16" else block)
     return count
 
 
-def draw_grid(planes, layout):
-    """Draws every plane, the lowest number of each dark and its highest bright.
+def write_grid(
+    path: PathLike, planes: Sequence[Array], layout: str, overwrite: bool = False
+) -> None:
+    """Writes the picture of `draw_grid` as PNG."""
+    with written_beside(path, overwrite) as temporary:
+        temporary.write_bytes(spectrogram_image.to_png(draw_grid(planes, layout)))
 
-    Args:
-        planes: sequence of float arrays `(frames, bands)`.
-        layout: `"sound"`, frames from left to right and bands from bottom to top; `"landscape"` or
-            `"portrait"`, as the picture lay.
 
-    Returns:
-        uint8 `(height, width)`, rows of `spectrogram.palette()`.
+def draw_grid(planes: Sequence[Array], layout: str) -> Array:
+    """A uint8 picture of every plane `(frames, bands)`, each from its lowest to its highest number.
+
+    `layout` is `"sound"`, frames from left to right and bands from bottom to top; or
+    `"landscape"` or `"portrait"`, as the picture lay.
     """
     tiles = [_tile(np.asarray(plane, "float32"), layout) for plane in planes]
     height, width = tiles[0].shape
@@ -69,21 +66,6 @@ def draw_grid(planes, layout):
         top, left = index // columns * (height + _GAP), index % columns * (width + _GAP)
         grid[top : top + height, left : left + width] = tile
     return grid
-
-
-def write_grid(path, planes, layout, overwrite=False):
-    """Writes the picture of `draw_grid` as PNG.
-
-    Args:
-        path: str or path.
-        planes: as of `draw_grid`, and so is `layout`.
-        overwrite: bool, whether a file that exists may be replaced.
-
-    Raises:
-        InputError: if the path may not be written.
-    """
-    with written_beside(path, overwrite) as temporary:
-        temporary.write_bytes(spectrogram_image.to_png(draw_grid(planes, layout)))
 
 
 def _tile(plane, layout):

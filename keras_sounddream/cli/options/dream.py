@@ -1,0 +1,122 @@
+"""Options of commands that dream: generated from `deepdream.settings.Settings`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from keras_sounddream import checks
+from keras_sounddream.cli.options.common import Command, decorated
+from keras_sounddream.deepdream import settings as dream_settings
+from keras_sounddream.errors import InputError
+
+PYTHON_ONLY = ("transforms",)  # settings that no command line can express
+
+
+def dream_options(command: Command) -> Command:
+    """Adds `--preset` and an option for each setting of a dream: `None` where it is not given."""
+    preset = click.option(
+        "--preset",
+        metavar="NAME",
+        callback=_checker(checks.choice(dream_settings.PRESETS)),
+        help=f"Several settings at once: {', '.join(dream_settings.PRESETS)}.",
+    )
+    fields = dataclasses.fields(dream_settings.Settings)
+    options = [_option(field) for field in fields if field.name not in PYTHON_ONLY]
+    former = [_former(old, new) for old, new in dream_settings.RENAMED.items()]
+    return decorated(command, preset, *options, *former)
+
+
+def layer_option(text: str) -> Callable[[Command], Command]:
+    """The option `--layer`, which can be repeated and name a channel, with its help."""
+    return click.option(
+        "--layer", "layers", multiple=True, metavar="NAME[:CHANNEL]", help=f"{text}"
+    )
+
+
+def class_option(command: Command) -> Command:
+    """Adds `--class`."""
+    return click.option("--class", "label", metavar="LABEL", help="Class to dream of.")(command)
+
+
+def guide_option(command: Command) -> Command:
+    """Adds `--guide`."""
+    return click.option(
+        "--guide",
+        "guides",
+        multiple=True,
+        metavar="FILE",
+        help="Sound or picture whose features in the layers the dream takes up; can be repeated.",
+    )(command)
+
+
+def flag_name(setting: str) -> str:
+    """The option of a setting: `--source-mix` for `source_mix`."""
+    return f"--{setting.replace('_', '-')}"
+
+
+def _option(field):
+    """The click option of one field of `Settings`."""
+    name, default = flag_name(field.name), field.default
+    settings = {
+        "default": None,
+        "callback": _checker(field.metadata["allowed"]),
+        "help": f"{field.metadata['help']}  [{_scope(field)}]",
+    }
+    if isinstance(default, bool):
+        return click.option(f"{name}/--no-{name[2:]}", **settings)
+    if isinstance(default, tuple):
+        return click.option(name, type=(float,) * len(default), metavar="A B", **settings)
+    if isinstance(default, str):
+        return click.option(name, metavar="NAME", **settings)
+    return click.option(name, type=type(default), **settings)
+
+
+def _scope(field):
+    """The default of a field in words, and the kind of dream that alone has it."""
+    only = field.metadata["only"]
+    sound, picture = (
+        dream_settings.defaults(kind).get(field.name) for kind in ("sound", "picture")
+    )
+    if only:
+        return f"{only}s only; default: {_in_words(sound if only == 'sound' else picture)}"
+    if sound != picture:
+        return f"default: {_in_words(sound)}, or {_in_words(picture)} for pictures"
+    return f"default: {_in_words(sound)}"
+
+
+def _in_words(value):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return " ".join(map(_in_words, value))
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def _checker(allowed):
+    """A callback that refuses values that are not allowed, where no model is needed to know."""
+
+    def check(context: click.Context, option: click.Parameter, value: Any) -> Any:
+        if value is not None and isinstance(allowed, checks.Allowed) and not allowed.fits(value):
+            raise click.BadParameter(f"It must be {allowed.text}. Received: {value}.")
+        return value
+
+    return check
+
+
+def _former(old, new):
+    """A hidden option that a setting had before, which names the one that it has now."""
+
+    def refuse(context, option, value):
+        if value is not None:
+            raise InputError(f"The option {flag_name(old)} is called {flag_name(new)} now.")
+
+    names = (flag_name(old),)
+    if isinstance(dream_settings.FIELDS[new].default, bool):
+        names = (f"{flag_name(old)}/--no-{old}",)
+    return click.option(
+        *names, default=None, hidden=True, expose_value=False, callback=refuse, is_eager=True
+    )
