@@ -113,7 +113,7 @@ class Settings:
     time_factor: float = 2.0
     frequency_factor: float = 2.0
     seed: int = 0
-    way: str = "log_magnitude"
+    parameterization: str = "log_magnitude"
     mask_db: float = 20.0
     normalization: str = "bounded"
     normalize_over: str = "whole"
@@ -122,9 +122,9 @@ class Settings:
     momentum: float = 0.0
     roll_seconds: float = 0.01
     roll_pixels: int = 32
-    zoom: float = 0.0
-    blend: float = 0.0
-    detail: bool = True
+    scale: float = 0.0
+    source_mix: float = 0.0
+    keep_source_detail: bool = True
     tile_seconds: float = 0.0
     tile_pixels: int = 0
     approximate: bool = False
