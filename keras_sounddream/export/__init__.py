@@ -1,4 +1,4 @@
-"""Export to other runtimes: each file is read back in its own runtime and compared with the model."""
+"""Export to other runtimes: each file is read back in its own and compared with the model."""
 
 from keras_sounddream.lazy import attach
 
@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = attach(
         "FormatWriter": "formats",
         "Metadata": "metadata",
         "TASKS": "tasks",
-        "Task": "tasks",
+        "Task": "formats",
         "export_generator": "generator_writer",
         "export_model": "writer",
         "export_serving": "saved_model.serving",

@@ -1,21 +1,101 @@
-"""Export formats: the interface of a format's writer, and the format that a path asks for."""
+"""Interfaces of exports: a `Task` of a model, and the `FormatWriter` that puts tasks in a file."""
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import importlib
 import inspect
 import pathlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
+import keras
+
 from keras_sounddream.errors import InputError
-from keras_sounddream.types import PathLike
+from keras_sounddream.types import Array, PathLike
 
 if TYPE_CHECKING:
+    from keras_sounddream.deepdream.model import DeepDream
     from keras_sounddream.export.metadata import Metadata
-    from keras_sounddream.export.tasks import Task
-    from keras_sounddream.export.verify import Runner
+
+
+@dataclasses.dataclass(frozen=True)
+class Option:
+    """A scalar that a task can be given beside its input; `most` is the highest value allowed."""
+
+    dtype: str
+    default: float
+    most: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One thing that a model does.
+
+    Attributes:
+        name: key of `TASKS`.
+        function: from a waveform, float32 `(batch, samples)`, or images, float32
+            `(batch, height, width, 3)`, and `options` as optional keyword arguments, to a dict of
+            tensors by the names in `outputs`.
+        outputs: names of the outputs; a dream's objective is measured on the first.
+        model: `keras.Model` or `DeepDream` whose variables the function reads.
+        sample_rate: Hz; `None` for images.
+        min_samples: the least that `function` takes; `None` for images.
+        samples: the one length that `function` takes, or `None` for any from `min_samples`.
+        limit: the largest difference allowed, as a share of the output's peak; `None` for a dream
+            of which only the objective counts.
+        objective_limit: share by which the objective of a dream may differ.
+        repeats: whether a shorter sound is repeated to `min_samples`, not refused.
+        options: `Option` by name.
+        read: function from dreams and sources to the objective, `(batch,)`; `None` if this is no
+            dream.
+        labels: class names; for several outputs a dict of them by output; or `None`.
+        input: `"waveform"` or `"picture"`, the name of the first argument in files.
+        size: rows and columns that `function` takes, or `None` for any.
+    """
+
+    name: str
+    function: Callable[..., dict]
+    outputs: tuple[str, ...]
+    model: keras.Model | DeepDream
+    sample_rate: int | None
+    min_samples: int | None
+    samples: int | None
+    limit: float | None
+    objective_limit: float = 1e-3
+    repeats: bool = True
+    options: dict[str, Option] = dataclasses.field(default_factory=dict)
+    read: Callable | None = None
+    labels: tuple | dict | None = None
+    input: str = "waveform"
+    size: tuple[int, int] | None = None
+
+    @property
+    def shape(self) -> tuple:
+        """Shape of one example, `None` for a length that may be any."""
+        return (self.samples,) if self.input == "waveform" else (*(self.size or (None, None)), 3)
+
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        """Tells whether the model takes an input of a shape, the batch included."""
+        return takes_shape(self.model, shape)
+
+
+@dataclasses.dataclass(frozen=True)
+class Runner:
+    """An exported file, opened in its own runtime.
+
+    Attributes:
+        run: function from a task's name, a waveform, float32 `(batch, samples)`, or images,
+            float32 `(batch, height, width, 3)`, and the task's options as keyword arguments
+            (Python numbers), to a dict of arrays by the names in `Task.outputs`.
+        operations: sorted kinds of operation in each task, by its name.
+        options: those of the task's options that the file takes; the others are fixed in it.
+    """
+
+    run: Callable[..., dict[str, Array]]
+    operations: dict[str, list[str]]
+    options: tuple[str, ...] = ("steps", "step_size", "place")
 
 
 class FormatWriter:
@@ -92,3 +172,12 @@ def writer_of(name: str) -> FormatWriter:
     """Returns the writer of a format, a key of `FORMATS`."""
     module, class_name = FORMATS[name]
     return getattr(importlib.import_module(module), class_name)()
+
+
+def takes_shape(model: keras.Model, shape: tuple[int, ...]) -> bool:
+    """Tells whether a model takes an input of a shape, and no output is empty."""
+    try:
+        outputs = model.compute_output_spec(keras.KerasTensor(shape))
+    except (ValueError, TypeError):
+        return False
+    return all(0 not in tensor.shape for tensor in keras.tree.flatten(outputs))

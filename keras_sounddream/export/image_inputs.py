@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,12 +15,10 @@ from keras_sounddream.deepdream.inputs import checks as input_checks
 from keras_sounddream.deepdream.params.pixels import MODES, WHITE, preprocess, resize
 from keras_sounddream.deepdream.validation import settle_preprocessing
 from keras_sounddream.errors import InputError
+from keras_sounddream.export.formats import Task
 from keras_sounddream.export.saved_model.lengths import option_value
 from keras_sounddream.images import io
 from keras_sounddream.types import Array, PathLike, Tensor
-
-if TYPE_CHECKING:
-    from keras_sounddream.export.tasks import Task
 
 _SIZES = ((96, 128), (115, 101))  # rows and columns of the synthetic images
 _MOST_DOUBLINGS = 5  # of those, for a network that takes none so small

@@ -5,9 +5,8 @@ What a format adds (lengths, a fixed size, bytes of a WAV file) it adds around t
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -18,6 +17,7 @@ from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.network.checks import takes_pictures
 from keras_sounddream.errors import InputError
 from keras_sounddream.export import image_inputs
+from keras_sounddream.export.formats import Option, Task, takes_shape
 from keras_sounddream.export.outputs import (
     class_labels,
     embedding_network,
@@ -29,67 +29,6 @@ from keras_sounddream.export.outputs import (
 _MOST_STEPS = 1000  # in an octave: whoever may ask a server for a dream may not stop it
 _MOST_SIZE = 40.0  # of a step, as in the settings: dB, or levels of a pixel
 _LONGEST = 2**24  # samples that are tried for
-
-
-@dataclasses.dataclass(frozen=True)
-class Option:
-    """A scalar that a task can be given beside its input; `most` is the highest value allowed."""
-
-    dtype: str
-    default: float
-    most: float
-
-
-@dataclasses.dataclass(frozen=True)
-class Task:
-    """One thing that a model does.
-
-    Attributes:
-        name: key of `TASKS`.
-        function: from a waveform, float32 `(batch, samples)`, or images, float32
-            `(batch, height, width, 3)`, and `options` as optional keyword arguments, to a dict of
-            tensors by the names in `outputs`.
-        outputs: names of the outputs; a dream's objective is measured on the first.
-        model: `keras.Model` or `DeepDream` whose variables the function reads.
-        sample_rate: Hz; `None` for images.
-        min_samples: the least that `function` takes; `None` for images.
-        samples: the one length that `function` takes, or `None` for any from `min_samples`.
-        limit: the largest difference allowed, as a share of the output's peak; `None` for a dream
-            of which only the objective counts.
-        objective_limit: share by which the objective of a dream may differ.
-        repeats: whether a shorter sound is repeated to `min_samples`, not refused.
-        options: `Option` by name.
-        read: function from dreams and sources to the objective, `(batch,)`; `None` if this is no
-            dream.
-        labels: class names; for several outputs a dict of them by output; or `None`.
-        input: `"waveform"` or `"picture"`, the name of the first argument in files.
-        size: rows and columns that `function` takes, or `None` for any.
-    """
-
-    name: str
-    function: Callable[..., dict]
-    outputs: tuple[str, ...]
-    model: keras.Model | DeepDream
-    sample_rate: int | None
-    min_samples: int | None
-    samples: int | None
-    limit: float | None
-    objective_limit: float = 1e-3
-    repeats: bool = True
-    options: dict[str, Option] = dataclasses.field(default_factory=dict)
-    read: Callable | None = None
-    labels: tuple | dict | None = None
-    input: str = "waveform"
-    size: tuple[int, int] | None = None
-
-    @property
-    def shape(self) -> tuple:
-        """Shape of one example, `None` for a length that may be any."""
-        return (self.samples,) if self.input == "waveform" else (*(self.size or (None, None)), 3)
-
-    def fits(self, shape: tuple[int, ...]) -> bool:
-        """Tells whether the model takes an input of a shape, the batch included."""
-        return _takes(self.model, shape)
 
 
 def find_tasks(
@@ -170,25 +109,16 @@ def least_samples(model: keras.Model) -> int:
     every = keras.Model(model.inputs[0], outputs)  # a layer within may be left without a frame
     channels = model.inputs[0].shape[2:]
     most = 1
-    while not _takes(every, (1, most, *channels)):
+    while not takes_shape(every, (1, most, *channels)):
         most *= 2
         if most > _LONGEST:
             raise InputError(f"{model.name} takes no sound of up to {_LONGEST} samples.")
     least = most // 2
     while most - least > 1:
         middle = (least + most) // 2
-        fits = _takes(every, (1, middle, *channels))
+        fits = takes_shape(every, (1, middle, *channels))
         least, most = (least, middle) if fits else (middle, most)
     return most
-
-
-def _takes(model, shape):
-    """Whether a model takes an input of a shape, and no output is empty."""
-    try:
-        outputs = model.compute_output_spec(keras.KerasTensor(shape))
-    except (ValueError, TypeError):
-        return False
-    return all(0 not in tensor.shape for tensor in keras.tree.flatten(outputs))
 
 
 def _classify(network, dream, specification, layer, prepare):

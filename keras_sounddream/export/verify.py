@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import statistics
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from keras_sounddream.audio.io import load
 from keras_sounddream.errors import ExportError, InputError
+from keras_sounddream.export.formats import Runner, Task
 from keras_sounddream.export.image_inputs import images_for
 from keras_sounddream.export.reference_sounds import speech_like
 from keras_sounddream.types import Array, PathLike
-
-if TYPE_CHECKING:
-    from keras_sounddream.export.tasks import Task
 
 _SECONDS = 1.0  # of the synthetic sounds
 _STEPS = 10  # of a dream that is compared, in all octaves together
 _OWN_TRIES = 3  # times that the last bit of a sound is changed
 _OWN_ROOM = 2.0  # times the model's own difference
-
-
-@dataclasses.dataclass(frozen=True)
-class Runner:
-    """An exported file, opened in its own runtime.
-
-    Attributes:
-        run: function from a task's name, a waveform, float32 `(batch, samples)`, or images,
-            float32 `(batch, height, width, 3)`, and the task's options as keyword arguments
-            (Python numbers), to a dict of arrays by the names in `Task.outputs`.
-        operations: sorted kinds of operation in each task, by its name.
-        options: those of the task's options that the file takes; the others are fixed in it.
-    """
-
-    run: Callable[..., dict[str, Array]]
-    operations: dict[str, list[str]]
-    options: tuple[str, ...] = ("steps", "step_size", "place")
 
 
 def verify(

@@ -10,9 +10,10 @@ import pytest
 
 from keras_sounddream import ExportError, InputError, audio, export_model
 from keras_sounddream.export import formats
+from keras_sounddream.export.formats import Runner
 from keras_sounddream.export.reference_sounds import speech_like
 from keras_sounddream.export.tasks import find_tasks
-from keras_sounddream.export.verify import Runner, compare, sounds_for, verify
+from keras_sounddream.export.verify import compare, sounds_for, verify
 
 OFF = np.array([[0.25, 0.0, -0.5]], "float32")
 

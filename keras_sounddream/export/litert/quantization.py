@@ -15,9 +15,9 @@ from tensorflow.lite.python import schema_py_generated as schema
 
 from keras_sounddream.audio.io import load
 from keras_sounddream.errors import InputError
+from keras_sounddream.export.formats import Task
 from keras_sounddream.export.image_inputs import images_for
 from keras_sounddream.export.litert import flatbuffer as parts
-from keras_sounddream.export.tasks import Task
 from keras_sounddream.types import Array, PathLike
 
 _KINDS = schema.BuiltinOperator

@@ -18,13 +18,11 @@ from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from keras_sounddream.errors import ExportError, InputError, MissingPackageError
-from keras_sounddream.export.formats import FormatWriter
+from keras_sounddream.export.formats import FormatWriter, Runner, Task
 from keras_sounddream.export.image_inputs import at_size
 from keras_sounddream.export.litert.packing import pack, unpack
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.portable.tasks import fixed_samples, portable_function
-from keras_sounddream.export.tasks import Task
-from keras_sounddream.export.verify import Runner
 from keras_sounddream.types import Array, PathLike
 
 _DREAM_TASKS = {"dream", "dream_step"}

@@ -12,14 +12,12 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from keras_sounddream.errors import ExportError
-from keras_sounddream.export.formats import FormatWriter
+from keras_sounddream.export.formats import FormatWriter, Runner, Task
 from keras_sounddream.export.image_inputs import at_size
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.onnx.files import convert, open_file, package, write_graph
 from keras_sounddream.export.onnx.graph import nodes
 from keras_sounddream.export.portable.tasks import fixed_samples, portable_function
-from keras_sounddream.export.tasks import Task
-from keras_sounddream.export.verify import Runner
 
 _OUTPUTS = {"waveform": "dream", "picture": "dream"}  # no output may be named as an input
 _AXES = {"waveform": ("batch", "samples"), "picture": ("batch", "height", "width", "channels")}

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
+from keras_sounddream.export.formats import Option, Task
 from keras_sounddream.types import Tensor
-
-if TYPE_CHECKING:
-    from keras_sounddream.export.tasks import Option, Task
 
 
 def by_length(task: Task) -> Callable[..., dict[str, Tensor]]:

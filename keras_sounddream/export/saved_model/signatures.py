@@ -7,11 +7,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_sounddream.export.formats import Task
 from keras_sounddream.export.image_inputs import signature_function
 from keras_sounddream.export.saved_model.lengths import apply_to_one, by_length
 from keras_sounddream.export.saved_model.resampling import resample
 from keras_sounddream.export.saved_model.wav_decoder import decode_wav, encode_wav
-from keras_sounddream.export.tasks import Task
 
 DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 WAV_NAMES = {"classify": "wav", "dream": "dream_wav"}  # task: its signature of WAV files

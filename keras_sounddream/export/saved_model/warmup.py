@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from keras_sounddream.export.formats import Task
 from keras_sounddream.export.image_inputs import images_for
 from keras_sounddream.export.reference_sounds import speech_like
 from keras_sounddream.export.saved_model.signatures import (
@@ -20,7 +21,6 @@ from keras_sounddream.export.saved_model.signatures import (
     signature_name,
 )
 from keras_sounddream.export.saved_model.wav_decoder import encode_wav
-from keras_sounddream.export.tasks import Task
 from keras_sounddream.types import Tensor
 
 FILE = "tf_serving_warmup_requests"

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.errors import ExportError
-from keras_sounddream.export.formats import FormatWriter
+from keras_sounddream.export.formats import FormatWriter, Runner, Task
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.saved_model.signatures import (
     DEFAULT,
@@ -18,8 +18,6 @@ from keras_sounddream.export.saved_model.signatures import (
     signatures,
 )
 from keras_sounddream.export.saved_model.warmup import warmup_requests, write_warmup
-from keras_sounddream.export.tasks import Task
-from keras_sounddream.export.verify import Runner
 
 
 class SavedModelWriter(FormatWriter):
