@@ -59,8 +59,8 @@ class Task:
     function: Callable[..., dict]
     outputs: tuple[str, ...]
     model: keras.Model | DeepDream
-    sample_rate: int | None
-    min_samples: int | None
+    sample_rate: int
+    min_samples: int
     samples: int | None
     limit: float | None
     objective_limit: float = 1e-3

@@ -62,7 +62,8 @@ def _inner(operator, kind):
 
 def front_end(model: schema.ModelT, graph: schema.SubGraphT) -> list[schema.OperatorT]:
     """Returns the operations that a graph's logarithms are computed by, and the logarithms."""
-    wanted, front = set(), []
+    front: list[schema.OperatorT] = []
+    wanted: set[int] = set()
     for operator in reversed(graph.operators):
         if kind_of(model, operator) == schema.BuiltinOperator.LOG or wanted & set(operator.outputs):
             wanted |= set(operator.inputs) - {-1}

@@ -44,7 +44,7 @@ class Quantization:
 
     tasks: tuple[str, ...]
     limit: float
-    objective_limit: float | None = None
+    objective_limit: float = 1e-3
 
     def loosened(self, task: Task) -> Task:
         """Returns the task with the limits of the quantization."""

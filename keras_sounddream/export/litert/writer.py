@@ -47,14 +47,13 @@ class LiteRTWriter(FormatWriter):
         size: tuple[int, int] | None = None,
     ) -> list[Task]:
         """Writes a file; the options are described at `export_model`."""
-        is_rounded = quantization is not None or representative is not None
-        if is_rounded:
+        if quantization is not None or representative is not None:
             from keras_sounddream.export.litert import quantization as rounding
 
             rounding.check(tasks, quantization, representative)
         tasks = [at_length(task, seconds, size) for task in tasks]
         change = None
-        if is_rounded and quantization is not None:
+        if quantization is not None:
 
             def change(make_converter):
                 return rounding.quantize(make_converter, tasks, quantization, representative)
@@ -69,7 +68,7 @@ class LiteRTWriter(FormatWriter):
             metadata, samples=samples, min_samples=samples, size=tasks[0].size
         )
         path.write_bytes(pack(flatbuffer, metadata))
-        if change is None:
+        if quantization is None:
             return tasks
         return [rounding.QUANTIZATIONS[quantization].loosened(task) for task in tasks]
 
@@ -124,7 +123,8 @@ def signatures(tasks: Sequence[Task]) -> dict[str, Any]:
     It takes `waveform`, float32 `(1, samples)`, or `picture`, float32 `(1, height, width, 3)`, and
     for `dream_step` `place`, int32 `(1,)`, and returns a dict by the names in `Task.outputs`.
     """
-    return {task.name: _frozen(*_portable(task), task.outputs) for task in tasks}
+    portable = {task.name: _portable(task) for task in tasks}
+    return {task.name: _frozen(task, *portable[task.name]) for task in tasks}
 
 
 def _portable(task):
@@ -137,7 +137,7 @@ def _portable(task):
     return portable_function(task, task.samples), specs
 
 
-def _frozen(function, specs, outputs):
+def _frozen(task, function, specs):
     """A function without variables: converters make nothing that runs of loops over some."""
     traced = tf.function(function, autograph=False).get_concrete_function(**specs)
     constant = convert_variables_to_constants_v2(traced, lower_control_flow=False)
@@ -145,7 +145,7 @@ def _frozen(function, specs, outputs):
 
     def whole(**inputs):
         results = constant(*(inputs[name] for name in order))
-        return dict(zip(sorted(outputs), tf.nest.flatten(results), strict=True))
+        return dict(zip(sorted(task.outputs), tf.nest.flatten(results), strict=True))
 
     return tf.function(whole, autograph=False).get_concrete_function(**specs)
 

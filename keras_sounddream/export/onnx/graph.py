@@ -37,10 +37,12 @@ def place_constants(graph: Any) -> None:
     """
     paths = list(_paths(graph))
     reads = [{name for node in path[-1].node for name in node.input} for path in paths]
-    constants = {}  # a constant's key: its new name, itself, and the paths of its readers
+    constants: dict[
+        Any, tuple[str, Any, list]
+    ] = {}  # a constant's key: its new name, itself, and the paths of its readers
     for path in paths:
         for name, tensor in _movable(path[-1]).items():
-            start = (f"constant_{len(constants)}", tensor, [])
+            start: tuple[str, Any, list] = (f"constant_{len(constants)}", tensor, [])
             _, _, readers = constants.setdefault(_key(tensor, path[-1]), start)
             pairs = zip(paths, reads, strict=True)
             readers += [other for other, read in pairs if name in read and _is_within(other, path)]

@@ -67,4 +67,4 @@ def _reverse(context, node, name, arguments):
 
 
 # Type of operation: the function that converts it, and its arguments, as tf2onnx takes them.
-HANDLERS = {"ReverseV2": (_reverse, [])}
+HANDLERS: dict[str, tuple[Any, list]] = {"ReverseV2": (_reverse, [])}

@@ -68,7 +68,7 @@ def export_serving(
             f"`version` out for {max(versions) + 1}."
         )
     path = folder / "models" / name / str(version)
-    report = export_model(model, path, "saved_model", serving_name=name, **options)
+    report: Any = export_model(model, path, "saved_model", serving_name=name, **options)
     _write_around(folder, name)
     return {**report, "name": name, "served_version": version}
 

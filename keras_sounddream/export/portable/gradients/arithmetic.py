@@ -109,7 +109,7 @@ def _elementwise(derivative):
 
 def _broadcast(rules):
     def pair(op, g):
-        a, b, y = *op.inputs, op.outputs[0]
+        (a, b), y = op.inputs, op.outputs[0]
         of_a, of_b = rules
         return [
             lambda: sum_to_shape(of_a(g, a, b, y), a, b.shape),
