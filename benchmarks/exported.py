@@ -1,13 +1,12 @@
 """Exported files, opened in their runtimes and called."""
 
-import importlib
 import statistics
 import time
 
 import tensorflow as tf
 
 from keras_sounddream import export_model
-from keras_sounddream.export.formats import FORMATS
+from keras_sounddream.export.formats import writer_of
 
 RUNTIMES = {  # column: format, options of its `read`
     "SavedModel": ("saved_model", {}),
@@ -43,7 +42,7 @@ def export(model, task, format, folder, seconds):
 
 def open_file(path, task, format, **options):
     """Opens a file in its runtime: a `verify.Runner`."""
-    return importlib.import_module(FORMATS[format]).read(path, [task], **options)
+    return writer_of(format).read(path, [task], **options)
 
 
 def outside(format, kinds):

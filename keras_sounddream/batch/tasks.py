@@ -19,7 +19,7 @@ from keras_sounddream.batch.tables import KINDS, part_path
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.network.checks import check_network
 from keras_sounddream.errors import InputError
-from keras_sounddream.export.embedding import embedding_network
+from keras_sounddream.export.outputs import embedding_network
 from keras_sounddream.images import io
 from keras_sounddream.workflows.dream import dream_to_file
 from keras_sounddream.workflows.media import files_of

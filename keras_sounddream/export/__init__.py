@@ -1,14 +1,15 @@
-"""Exported files: each is read back in its own runtime and compared before it counts."""
+"""Export to other runtimes: each file is read back in its own and compared with the model."""
 
 from keras_sounddream.lazy import attach
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "FORMATS": "writer",
+        "FORMATS": "formats",
+        "FormatWriter": "formats",
         "Metadata": "metadata",
         "TASKS": "tasks",
-        "Task": "tasks",
+        "Task": "formats",
         "export_generator": "generator_writer",
         "export_model": "writer",
         "export_serving": "saved_model.serving",

@@ -1,57 +1,183 @@
-"""The formats that models leave in, and which of them a file's ending asks for."""
+"""Interfaces of exports: a `Task` of a model, and the `FormatWriter` that puts tasks in a file."""
 
+from __future__ import annotations
+
+import dataclasses
 import difflib
 import importlib
+import inspect
 import pathlib
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+import keras
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, PathLike
 
-# Format: module that has `write(tasks, metadata, path, **options)`, `read(path, tasks)`, which
-# gives a `verify.Runner`, `FOLDER_HOLDS`: the file by which a folder of the format is known, or
-# `None` if it is a single file; and, where one file is not to hold them all, `by_default(tasks)`
-# and `TASKS_A_FILE`, how many one holds at most.
+if TYPE_CHECKING:
+    from keras_sounddream.deepdream.model import DeepDream
+    from keras_sounddream.export.metadata import Metadata
+
+
+@dataclasses.dataclass(frozen=True)
+class Option:
+    """A scalar that a task can be given beside its input; `most` is the highest value allowed."""
+
+    dtype: str
+    default: float
+    most: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One thing that a model does.
+
+    Attributes:
+        name: key of `TASKS`.
+        function: from a waveform, float32 `(batch, samples)`, or images, float32
+            `(batch, height, width, 3)`, and `options` as optional keyword arguments, to a dict of
+            tensors by the names in `outputs`.
+        outputs: names of the outputs; a dream's objective is measured on the first.
+        model: `keras.Model` or `DeepDream` whose variables the function reads.
+        sample_rate: Hz; `None` for images.
+        min_samples: the least that `function` takes; `None` for images.
+        samples: the one length that `function` takes, or `None` for any from `min_samples`.
+        limit: the largest difference allowed, as a share of the output's peak; `None` for a dream
+            of which only the objective counts.
+        objective_limit: share by which the objective of a dream may differ.
+        repeats: whether a shorter sound is repeated to `min_samples`, not refused.
+        options: `Option` by name.
+        read: function from dreams and sources to the objective, `(batch,)`; `None` if this is no
+            dream.
+        labels: class names; for several outputs a dict of them by output; or `None`.
+        input: `"waveform"` or `"picture"`, the name of the first argument in files.
+        size: rows and columns that `function` takes, or `None` for any.
+    """
+
+    name: str
+    function: Callable[..., dict]
+    outputs: tuple[str, ...]
+    model: keras.Model | DeepDream
+    sample_rate: int
+    min_samples: int
+    samples: int | None
+    limit: float | None
+    objective_limit: float = 1e-3
+    repeats: bool = True
+    options: dict[str, Option] = dataclasses.field(default_factory=dict)
+    read: Callable | None = None
+    labels: tuple | dict | None = None
+    input: str = "waveform"
+    size: tuple[int, int] | None = None
+
+    @property
+    def shape(self) -> tuple:
+        """Shape of one example, `None` for a length that may be any."""
+        return (self.samples,) if self.input == "waveform" else (*(self.size or (None, None)), 3)
+
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        """Tells whether the model takes an input of a shape, the batch included."""
+        return takes_shape(self.model, shape)
+
+
+@dataclasses.dataclass(frozen=True)
+class Runner:
+    """An exported file, opened in its own runtime.
+
+    Attributes:
+        run: function from a task's name, a waveform, float32 `(batch, samples)`, or images,
+            float32 `(batch, height, width, 3)`, and the task's options as keyword arguments
+            (Python numbers), to a dict of arrays by the names in `Task.outputs`.
+        operations: sorted kinds of operation in each task, by its name.
+        options: those of the task's options that the file takes; the others are fixed in it.
+    """
+
+    run: Callable[..., dict[str, Array]]
+    operations: dict[str, list[str]]
+    options: tuple[str, ...] = ("steps", "step_size", "place")
+
+
+class FormatWriter:
+    """Writes and opens the files of one format: what `export_model` calls.
+
+    A new format is a subclass that defines `write` and `read`, and a row of `FORMATS`.
+
+    Attributes:
+        folder_marker: name of the file by which a folder of the format is recognized; `None` if
+            the format is a single file.
+        tasks_per_file: the most tasks that one file holds; `None` for any number.
+    """
+
+    folder_marker: str | None = None
+    tasks_per_file: int | None = None
+
+    def default_tasks(self, tasks: list[Task]) -> list[Task]:
+        """Returns those of a model's tasks that one file holds if none are named: here all."""
+        return list(tasks)
+
+    def write(self, tasks: list[Task], metadata: Metadata, path: pathlib.Path) -> list[Task]:
+        """Writes tasks to a file, or into an empty folder.
+
+        Args:
+            tasks: the tasks to write.
+            metadata: description of the file, to be stored in it.
+            path: temporary path, in place of the final one.
+
+        A subclass may add keyword-only arguments, which `export_model` then accepts for the format.
+
+        Returns:
+            The tasks as written: with the fixed length and the limits of the file.
+        """
+        raise NotImplementedError
+
+    def read(self, path: pathlib.Path, tasks: list[Task]) -> Runner:
+        """Opens a file in the format's own runtime, given the tasks that `write` returned."""
+        raise NotImplementedError
+
+    def options(self) -> list[str]:
+        """Returns the names of the keyword-only arguments of `write`."""
+        parameters = inspect.signature(self.write).parameters.values()
+        return [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
+
+
+# Format: module and class of its `FormatWriter`.
 FORMATS = {
-    "litert": "keras_sounddream.export.litert.writer",
-    "onnx": "keras_sounddream.export.onnx.writer",
-    "saved_model": "keras_sounddream.export.saved_model.writer",
+    "litert": ("keras_sounddream.export.litert.writer", "LiteRTWriter"),
+    "onnx": ("keras_sounddream.export.onnx.writer", "OnnxWriter"),
+    "saved_model": ("keras_sounddream.export.saved_model.writer", "SavedModelWriter"),
 }
 _SUFFIXES = {".tflite": "litert", ".onnx": "onnx"}
 
 
-def find_format(path, name, default, among=FORMATS):
-    """Tells which format is meant.
-
-    Args:
-        path: str or path of what is to be written.
-        name: str, the format, or `None` for that of the path's ending.
-        default: str, the format of any other ending.
-        among: sequence of str, the formats that there are.
-
-    Returns:
-        str.
-
-    Raises:
-        InputError: if there is no such format, or the path's ending is another's.
-    """
+def find_format(
+    path: PathLike, name: str | None, default: str, choices: Collection[str] = FORMATS
+) -> str:
+    """Returns the format `name`; by default that of the path's ending, else `default`."""
     suffix = pathlib.Path(path).suffix.lower()
-    asked = _SUFFIXES.get(suffix)
-    name = (asked or default) if name is None else name
-    if name not in among:
-        near = difflib.get_close_matches(str(name), among, n=1)
+    of_suffix = _SUFFIXES.get(suffix)
+    name = (of_suffix or default) if name is None else name
+    if name not in choices:
+        near = difflib.get_close_matches(str(name), choices, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"`format` must be one of {', '.join(among)}. Received: {name!r}.{hint}")
-    if asked not in (None, name):
-        raise InputError(f"A file that ends in {suffix} is of the format {asked}. Received: {name}")
+        raise InputError(f"`format` must be one of {', '.join(choices)}. Received: {name!r}.{hint}")
+    if of_suffix not in (None, name):
+        raise InputError(
+            f"A file that ends in {suffix} is of the format {of_suffix}. Received: {name}"
+        )
     return name
 
 
-def writer_of(name):
-    """Gives the module of a format.
+def writer_of(name: str) -> FormatWriter:
+    """Returns the writer of a format, a key of `FORMATS`."""
+    module, class_name = FORMATS[name]
+    return getattr(importlib.import_module(module), class_name)()
 
-    Args:
-        name: str, key of `FORMATS`.
 
-    Returns:
-        module.
-    """
-    return importlib.import_module(FORMATS[name])
+def takes_shape(model: keras.Model, shape: tuple[int, ...]) -> bool:
+    """Tells whether a model takes an input of a shape, and no output is empty."""
+    try:
+        outputs = model.compute_output_spec(keras.KerasTensor(shape))
+    except (ValueError, TypeError):
+        return False
+    return all(0 not in tensor.shape for tensor in keras.tree.flatten(outputs))

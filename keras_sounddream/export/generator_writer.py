@@ -1,17 +1,22 @@
-"""Files that generate sound: the step with all that it keeps, and the whole loop.
+"""Export of a WaveNet that generates: one step with its state, or a loop of steps.
 
-What a file does is the same in each format, see `generation.portable`: no state is hidden in it.
+A file computes the same in each format, see `portable.wavenet`; its state goes in and comes out.
 """
+
+from __future__ import annotations
 
 import contextlib
 import statistics
 import time
+from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
 import keras_sounddream
+from keras_sounddream import checks
 from keras_sounddream.errors import ExportError, InputError
 from keras_sounddream.export.formats import find_format
 from keras_sounddream.export.litert import writer as litert
@@ -23,35 +28,43 @@ from keras_sounddream.export.portable.wavenet import make_generator, specs
 from keras_sounddream.files import check_output, written_beside
 from keras_sounddream.generation import generate
 from keras_sounddream.generation.random_numbers import random_numbers
+from keras_sounddream.types import PathLike
 
 FORMATS = ("litert", "onnx")
 _CALLS = 3  # that are compared, each going on from the one before
-_OWN = ("numbers", "step", "history", "seconds", "seed", "temperature", "self")  # no conditions
-_FEWEST_EQUAL = 0.999  # share of draws: where a sum of chances is nearly the number, rounding tells
+_RESERVED = ("numbers", "step", "history", "seconds", "seed", "temperature", "self")
+_FEWEST_EQUAL = 0.999  # of the draws: where a sum of probabilities nearly ties, rounding decides
 
 
 def export_generator(
-    model, path, format=None, *, count=4000, top_k=None, verify=True, overwrite=False
-):
+    model: keras.Model,
+    path: PathLike,
+    format: str | None = None,
+    *,
+    count: int = 4000,
+    top_k: int | None = None,
+    verify: bool = True,
+    overwrite: bool = False,
+) -> dict[str, Any]:
     """Writes a WaveNet that generates, for another runtime, and compares its sound.
 
-    The file takes and gives what `generation.portable.specs` and `make_generator` say: random
+    The file's inputs and outputs are those of `portable.wavenet.specs` and `make_generator`: random
     numbers, the numbers of the labels, and the state, which the next call is given again. LiteRT's
-    signature is called `generate`. Operations are built in ones alone.
+    signature is called `generate`. All operations are built into the runtimes.
 
     Args:
-        model: `AudioModel`, of `applications.WaveNet`, without a local condition.
-        path: str or path of the file.
-        format: str, of `FORMATS`; by default what the path's ending says, else `litert`.
-        count: int, samples a call; 1 is the step alone, without a loop.
-        top_k: int, how many of the likeliest levels to draw from; by default all.
-        verify: bool, whether to read the file back, and compare its draws with those of `generate`
-            from the same random numbers.
-        overwrite: bool, whether a file that exists may be replaced.
+        model: an `AudioModel` of `applications.WaveNet`, without a local condition.
+        path: the file.
+        format: one of `FORMATS`; by default that of the path's ending, else `"litert"`.
+        count: samples per call; 1 is a single step, without a loop.
+        top_k: how many of the likeliest levels to draw from; by default all.
+        verify: whether to read the file back, and compare its draws with those of `generate` from
+            the same random numbers.
+        overwrite: whether an existing file may be replaced.
 
     Returns:
-        dict: `format`, `path`, `bytes`, `version`, `count`; and if compared `equal`, the share of
-        draws that are `generate`'s, `samples`, how many were compared, and `samples_per_second`.
+        `format`, `path`, `bytes`, `version`, `count`; and if compared `equal`, the share of draws
+        that equal `generate`'s, `samples`, the number compared, and `samples_per_second`.
 
     Raises:
         InputError: if the model is no such WaveNet, or the path cannot be written.
@@ -60,9 +73,9 @@ def export_generator(
     format = find_format(path, format, "litert", FORMATS)
     plan = _check(model, count)
     check_output(path, overwrite)
-    takes = specs(plan, count)
+    inputs = specs(plan, count)
     function = make_generator(model, count, top_k, _PUTS[format])
-    traced = tf.function(function, autograph=False).get_concrete_function(**takes)
+    traced = tf.function(function, autograph=False).get_concrete_function(**inputs)
     version = keras_sounddream.__version__
     report = {"format": format, "path": str(path), "version": version, "count": count}
     metadata = _metadata(model, plan, count, top_k)
@@ -71,7 +84,7 @@ def export_generator(
         _WRITERS[format](model, traced, metadata, temporary)
         report["bytes"] = temporary.stat().st_size
         if verify:
-            report |= _compare(model, _READERS[format](temporary), takes, top_k)
+            report |= _compare(model, _READERS[format](temporary), inputs, top_k)
     return report
 
 
@@ -79,10 +92,9 @@ def _check(model, count):
     plan = getattr(model, "plan", None)
     if plan is None:
         raise InputError(f"Expected a model of applications.WaveNet, whole. Received: {model!r}")
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        raise InputError(f"Expected a `count` of samples a call, 1 or more. Received: {count!r}")
+    checks.check("count", count, checks.integer(1))
     for name in plan.conditions:
-        if name in _OWN or name.startswith("queue_"):
+        if name in _RESERVED or name.startswith("queue_"):
             raise InputError(f"Rename the condition {name!r}: a file has a `{name}` of its own.")
     return plan
 
@@ -101,12 +113,12 @@ def _metadata(model, plan, count, top_k):
     )
 
 
-def _put_slice(queue, place, row):
-    return ops.slice_update(queue, (place, *[0] * (len(queue.shape) - 1)), row)
+def _put_slice(queue, index, row):
+    return ops.slice_update(queue, (index, *[0] * (len(queue.shape) - 1)), row)
 
 
-def _put_scatter(queue, place, row):
-    return tf.tensor_scatter_nd_update(queue, tf.reshape(place, (1, 1)), row)
+def _put_scatter(queue, index, row):
+    return tf.tensor_scatter_nd_update(queue, tf.reshape(index, (1, 1)), row)
 
 
 def _write_litert(model, traced, metadata, path):
@@ -125,8 +137,8 @@ def _write_onnx(model, traced, metadata, path):
 
 def _read_onnx(path):
     session = files.open_file(path, "generate")
-    names = [given.name for given in session.get_outputs()]
-    return lambda **given: dict(zip(names, session.run(None, given), strict=True))
+    names = [node.name for node in session.get_outputs()]
+    return lambda **inputs: dict(zip(names, session.run(None, inputs), strict=True))
 
 
 _PUTS = {"litert": _put_slice, "onnx": _put_scatter}
@@ -134,36 +146,44 @@ _WRITERS = {"litert": _write_litert, "onnx": _write_onnx}
 _READERS = {"litert": _read_litert, "onnx": _read_onnx}
 
 
-def _compare(model, run, takes, top_k):
-    """Draws of a file beside those of `generate`, call after call."""
-    count, plan = takes["numbers"].shape[0], model.plan
-    given = {name: np.zeros(spec.shape, spec.dtype.as_numpy_dtype) for name, spec in takes.items()}
-    given["temperature"][:] = 1
-    for name, labels in plan.conditions.items():
-        given[name][:] = len(labels) - 1
-    numbers, pieces, seconds = random_numbers(0, 1), [], []
-    calls = max(_CALLS, 30 // count)
-    for _ in range(calls):
-        given["numbers"] = numbers(count)
-        start = time.perf_counter()
-        found = run(**given)
-        seconds.append(time.perf_counter() - start)
-        pieces.append(found["samples"])
-        given |= {name[5:]: found[name] for name in found if name.startswith("next_")}
-    made = np.concatenate(pieces, axis=1)
+def _compare(model, run, inputs, top_k):
+    """Figures of a file's draws beside those of `generate`, call after call."""
+    plan = model.plan
+    samples, seconds = _run_calls(plan, run, inputs)
     last = {name: [labels[-1]] for name, labels in plan.conditions.items()}
-    length = made.shape[1] / plan.sample_rate
-    wanted = generate(model, length, conditions=last, seed=0, top_k=top_k)
-    same = _first_difference(made[0], wanted[0], exact=plan.output == "softmax")
-    rate = count / statistics.median(seconds)
-    if same < _FEWEST_EQUAL * wanted.shape[1]:
+    length = samples.shape[1] / plan.sample_rate
+    expected = generate(model, length, conditions=last, seed=0, top_k=top_k)
+    same = _first_difference(samples[0], expected[0], exact=plan.output == "softmax")
+    if same < _FEWEST_EQUAL * expected.shape[1]:
         raise ExportError(
             f"The sound of {model.name} differs once exported, from sample {same} of "
-            f"{wanted.shape[1]} on. Nothing was written."
+            f"{expected.shape[1]} on. Nothing was written."
         )
-    return {"equal": same / wanted.shape[1], "samples": made.shape[1], "samples_per_second": rate}
+    return {
+        "equal": same / expected.shape[1],
+        "samples": samples.shape[1],
+        "samples_per_second": inputs["numbers"].shape[0] / seconds,
+    }
 
 
-def _first_difference(found, wanted, exact):
-    differs = np.abs(found - wanted) > (0 if exact else 1e-3)
-    return int(np.argmax(differs)) if differs.any() else len(wanted)
+def _run_calls(plan, run, inputs):
+    """Samples `(1, calls * count)` of a file with the last of all labels, and seconds per call."""
+    count = inputs["numbers"].shape[0]
+    state = {name: np.zeros(spec.shape, spec.dtype.as_numpy_dtype) for name, spec in inputs.items()}
+    state["temperature"][:] = 1
+    for name, labels in plan.conditions.items():
+        state[name][:] = len(labels) - 1
+    numbers, pieces, seconds = random_numbers(0, 1), [], []
+    for _ in range(max(_CALLS, 30 // count)):
+        state["numbers"] = numbers(count)
+        start = time.perf_counter()
+        outputs = run(**state)
+        seconds.append(time.perf_counter() - start)
+        pieces.append(outputs["samples"])
+        state |= {name[5:]: outputs[name] for name in outputs if name.startswith("next_")}
+    return np.concatenate(pieces, axis=1), statistics.median(seconds)
+
+
+def _first_difference(samples, expected, exact):
+    differs = np.abs(samples - expected) > (0 if exact else 1e-3)
+    return int(np.argmax(differs)) if differs.any() else len(expected)

@@ -1,34 +1,30 @@
-"""Tasks of models that take pictures: their sizes, their signature, and pictures to compare on."""
+"""Inputs of image models in exported files: sizes, signature, and images to compare on."""
+
+from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_sounddream import checks
 from keras_sounddream.deepdream.params.pixels import MODES, WHITE, preprocess, resize
 from keras_sounddream.deepdream.validation import settle_preprocessing
 from keras_sounddream.errors import InputError
+from keras_sounddream.export.formats import Task
 from keras_sounddream.export.saved_model.lengths import option_value
 from keras_sounddream.images import io
+from keras_sounddream.types import Array, PathLike, Tensor
 
-_SIZES = ((96, 128), (115, 101))  # rows and columns of the pictures that are made
+_SIZES = ((96, 128), (115, 101))  # rows and columns of the synthetic images
 _MOST_DOUBLINGS = 5  # of those, for a network that takes none so small
 
 
-def extent(network, min_seconds):
-    """Says what pictures a network takes.
-
-    Args:
-        network: `keras.Model` of pictures.
-        min_seconds: `None`: what sounds are given.
-
-    Returns:
-        dict of attributes of `Task`.
-
-    Raises:
-        InputError: if there are `min_seconds`, or only one of rows and columns is fixed.
-    """
+def extent(network: keras.Model, min_seconds: float | None) -> dict[str, Any]:
+    """Returns the fields of `Task` that describe a network's images; refuses `min_seconds`."""
     if min_seconds is not None:
         raise InputError(f"`min_seconds` is of sounds, and {network.name} takes pictures.")
     rows, columns = network.inputs[0].shape[1:3]
@@ -37,52 +33,29 @@ def extent(network, min_seconds):
             f"Expected pictures of one size or of any. {network.name} takes: {rows} x {columns}"
         )
     size = None if rows is None else (rows, columns)
-    of_sounds = dict.fromkeys(("sample_rate", "min_samples", "samples"))
-    return {**of_sounds, "input": "picture", "size": size}
+    sound_fields = dict.fromkeys(("sample_rate", "min_samples", "samples"))
+    return {**sound_fields, "input": "picture", "size": size}
 
 
-def taker(network, preprocessing):
-    """Makes the function that brings pixels to what a network takes.
-
-    Args:
-        network: `keras.Model` of pictures.
-        preprocessing: str, key of `picture.MODES`, or `None` for nothing.
-
-    Returns:
-        function from float32 `(batch, height, width, 3)` to the same shape.
-
-    Raises:
-        InputError: if there is no such mode, or pixels would be preprocessed twice.
-    """
+def taker(network: keras.Model, preprocessing: str | None) -> Callable[[Tensor], Tensor]:
+    """Returns the function that preprocesses pixels in [0, 255], `(batch, height, width, 3)`."""
     preprocessing = "none" if preprocessing is None else preprocessing
     mode = settle_preprocessing(network, {"preprocessing": preprocessing})["preprocessing"]
-    if mode not in MODES:
-        raise InputError(f"`preprocessing` must be one of {', '.join(MODES)}. Received: {mode!r}")
-    return lambda picture: preprocess(picture, mode)
+    checks.check("preprocessing", mode, checks.choice(MODES))
+    return lambda image: preprocess(image, mode)
 
 
-def at_size(task, seconds, size, needed=False):
-    """Fixes the size of picture that a task takes.
-
-    Args:
-        task: `Task` of pictures.
-        seconds: `None`: what sounds are given.
-        size: pair of int, rows and columns, or `None` for those of the model.
-        needed: bool, whether there must be one.
-
-    Returns:
-        `Task` whose `size` is set, or this one, for any size.
-
-    Raises:
-        InputError: if the task does not take that size, or there is none where it is needed.
-    """
+def at_size(
+    task: Task, seconds: float | None, size: tuple[int, int] | None, required: bool = False
+) -> Task:
+    """Returns a task of one size of image, or of any if none is given, nor required."""
     if seconds is not None:
         raise InputError(
             f"{task.model.name} takes pictures: give `size=(rows, columns)` (--size 240x320) in "
             f"place of `seconds`. Received: {seconds}."
         )
     if size is None:
-        if needed and task.size is None:
+        if required and task.size is None:
             raise InputError(
                 "A file of this format takes one size of picture. Give its rows and columns: "
                 "`size=(240, 320)` (--size 240x320)."
@@ -96,41 +69,30 @@ def at_size(task, seconds, size, needed=False):
     return dataclasses.replace(task, size=size)
 
 
-def check_own_sizes(tasks):
-    """Checks that dreams of networks of one size of picture fit it at their smallest octave.
-
-    Args:
-        tasks: list of `Task`.
-
-    Raises:
-        InputError: if one does not.
-    """
+def check_own_sizes(tasks: Sequence[Task]) -> None:
+    """Checks that dreams of networks of one size of image fit it at their smallest octave."""
     for task in tasks:
         if task.size is not None and task.read is not None:
             _check_size(task, task.size)
 
 
-def signature_function(task):
-    """Makes what a signature of pictures computes.
+def signature_function(task: Task) -> Callable[..., dict[str, Tensor]]:
+    """Returns what a SavedModel's signature of images computes.
 
-    Args:
-        task: `Task` of pictures.
-
-    Returns:
-        function from `picture`, float32 `(batch, height, width, 3)`, and the task's options, each
-        `(batch,)`, to a dict of tensors. An option of 0 or less is its default.
+    It takes `picture`, float32 `(batch, height, width, 3)`, and the task's options, each
+    `(batch,)`; an option of 0 or less is its default.
     """
 
     def function(picture, **options):
-        with tf.control_dependencies(_checks(task, picture)):
+        with tf.control_dependencies(_assertions(task, picture)):
             picture = tf.identity(picture)
         if not task.options:
             return task.function(picture)
 
         def alone(example):
-            one, own = example
-            own = {name: option_value(name, task.options[name], own[name]) for name in own}
-            return {k: v[0] for k, v in task.function(one[tf.newaxis], **own).items()}
+            one, given = example
+            given = {name: option_value(name, task.options[name], given[name]) for name in given}
+            return {k: v[0] for k, v in task.function(one[tf.newaxis], **given).items()}
 
         signature = dict.fromkeys(task.outputs, tf.float32)
         return tf.map_fn(alone, (picture, options), fn_output_signature=signature)
@@ -138,44 +100,27 @@ def signature_function(task):
     return function
 
 
-def pictures_for(task, pictures=None):
-    """Brings pictures to what a task takes.
+def images_for(task: Task, images: Sequence[PathLike | Array] | None = None) -> list[Array]:
+    """Returns images as a task takes them, float32 `(1, height, width, 3)`.
 
-    Args:
-        task: `Task` of pictures.
-        pictures: sequence of paths of picture files, or of float32 `(1, height, width, 3)` arrays;
-            by default made: of two sizes where the task takes any.
-
-    Returns:
-        list of float32 `(1, height, width, 3)`.
-
-    Raises:
-        InputError: if a picture cannot be read.
+    They are synthetic unless given: of two sizes where the task takes any.
     """
-    if pictures is None:
-        return [picture_like(size, seed) for seed, size in enumerate(_made_sizes(task))]
-    if not len(pictures):
+    if images is None:
+        return [image_like(size, seed) for seed, size in enumerate(_synthetic_sizes(task))]
+    if not len(images):
         raise InputError("Expected at least one picture to compare on. Received none.")
-    return [_fit(task, picture) for picture in pictures]
+    return [_fit(task, image) for image in images]
 
 
-def picture_like(size, seed=0):
-    """Makes a picture of soft colours, an edge, a fine pattern and noise.
-
-    Args:
-        size: pair of int, rows and columns.
-        seed: int; other seeds give other pictures.
-
-    Returns:
-        float32 `(1, *size, 3)`, whole numbers in [0, 255].
-    """
+def image_like(size: tuple[int, int], seed: int = 0) -> Array:
+    """Returns soft colours, an edge, a fine pattern and noise: whole float32 `(1, *size, 3)`."""
     rng = np.random.default_rng(seed)
     rows, columns = np.mgrid[: size[0], : size[1]] / np.reshape(size, (2, 1, 1))
     waves = rng.uniform(1, 9, (3, 2)) * 2 * np.pi
     planes = [np.sin(a * rows + b * columns) for a, b in waves]
-    picture = 128 + 60 * np.stack(planes, -1) + rng.normal(0, 12, (*size, 3))
-    picture += 40 * np.where((rows + columns > 1) & (columns < 0.8), 1, -1)[..., None]
-    return np.clip(np.round(picture), 0, WHITE).astype("float32")[None]
+    image = 128 + 60 * np.stack(planes, -1) + rng.normal(0, 12, (*size, 3))
+    image += 40 * np.where((rows + columns > 1) & (columns < 0.8), 1, -1)[..., None]
+    return np.clip(np.round(image), 0, WHITE).astype("float32")[None]
 
 
 def _read_size(size):
@@ -192,43 +137,35 @@ def _read_size(size):
 def _check_size(task, size):
     if task.read is not None:  # a dream: at its smallest octave
         task.model.ascent.check(np.zeros((1, *size, 3), "float32"))
-    elif not _takes(task.model, size):
+    elif not task.fits((1, *size, 3)):
         raise InputError(
             f"{size[0]} x {size[1]} pixels are too few for {task.model.name}: give a larger `size`."
         )
 
 
-def _takes(model, size):
-    try:
-        found = model.compute_output_spec(keras.KerasTensor((1, *size, 3)))
-    except (ValueError, TypeError):
-        return False
-    return all(0 not in tensor.shape for tensor in keras.tree.flatten(found))
-
-
-def _made_sizes(task):
+def _synthetic_sizes(task):
     if task.size is not None:
         return [task.size]
     for doubling in range(_MOST_DOUBLINGS):
-        found = [(rows << doubling, columns << doubling) for rows, columns in _SIZES]
+        sizes = [(rows << doubling, columns << doubling) for rows, columns in _SIZES]
         try:
-            for size in found:
+            for size in sizes:
                 _check_size(task, size)
         except InputError:
             continue
         break
-    return found
+    return sizes
 
 
-def _fit(task, picture):
-    if not isinstance(picture, np.ndarray):
-        picture = io.load_picture(picture)
-    picture = np.asarray(picture, "float32").reshape(1, *np.shape(picture)[-3:])
-    return picture if task.size is None else np.round(resize(picture, tf.constant(task.size)))
+def _fit(task, image):
+    if not isinstance(image, np.ndarray):
+        image = io.load_picture(image)
+    image = np.asarray(image, "float32").reshape(1, *np.shape(image)[-3:])
+    return image if task.size is None else np.round(resize(image, tf.constant(task.size)))
 
 
-def _checks(task, picture):
-    """Operations that fail, and say of what, where a task does not take pictures."""
+def _assertions(task, picture):
+    """Operations that fail, and say of what, where a task does not take images."""
     finite = tf.reduce_all(tf.math.is_finite(picture))
     rows = [(finite, f"Expected finite pixels for {task.name}. Of", tf.shape(picture))]
     if task.read is not None:

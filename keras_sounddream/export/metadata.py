@@ -1,7 +1,10 @@
-"""What an exported file says of itself, in every format."""
+"""Metadata of an exported file, the same in every format."""
+
+from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 
 from keras_sounddream.errors import InputError
 
@@ -11,32 +14,32 @@ METADATA_FILE = "sounddream.json"
 
 @dataclasses.dataclass(frozen=True)
 class Metadata:
-    """What one must know of a file to feed it and to name what it answers.
+    """What one must know of a file to feed it and to name its outputs.
 
     Attributes:
-        model: str, name of the model.
-        tasks: tuple of str, what the file does: keys of `tasks.TASKS`.
-        sample_rate: int, Hz, of the waveforms it takes; `None` if it takes pictures.
-        min_samples: int; shorter sounds are repeated to this length before they are scored.
-        samples: int, the one length that it takes, or `None` for any.
-        labels: tuple of str, one a class; a dict of such, by the names of the outputs, where
-            there are several; or `None`.
-        version: str, of the package that wrote it.
-        settings: dict, of the dream, or empty.
-        input: str, what it takes: `"waveform"` or `"picture"`.
-        size: pair of int, the one size of pictures, rows and columns, that it takes, or `None`.
+        model: name of the model.
+        tasks: what the file does: keys of `tasks.TASKS`.
+        sample_rate: Hz, of the waveforms it takes; `None` if it takes images.
+        min_samples: length to which shorter sounds are repeated before they are scored; `None` if
+            it takes images.
+        samples: the one length that it takes, or `None` for any.
+        labels: class names; for several outputs a dict of them by the outputs' names; or `None`.
+        version: of the package that wrote it.
+        settings: of the dream, or empty.
+        input: name of what it takes: `"waveform"` or `"picture"`.
+        size: the one size of images, rows and columns, that it takes, or `None`.
     """
 
     model: str
-    tasks: tuple
-    sample_rate: int
-    min_samples: int
+    tasks: tuple[str, ...]
+    sample_rate: int | None
+    min_samples: int | None
     samples: int | None = None
-    labels: tuple | dict | None = None
+    labels: tuple[str, ...] | dict[str, tuple[str, ...]] | None = None
     version: str = ""
-    settings: dict = dataclasses.field(default_factory=dict)
+    settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     input: str = "waveform"
-    size: tuple | None = None
+    size: tuple[int, int] | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "tasks", tuple(self.tasks))
@@ -48,28 +51,25 @@ class Metadata:
         if self.size is not None:
             object.__setattr__(self, "size", tuple(self.size))
 
-    def to_files(self):
-        """Writes it as files: dict of file name to bytes; labels one a line, of each output."""
+    def to_files(self) -> dict[str, bytes]:
+        """Returns file name → contents: the fields as JSON, and a file of labels per output."""
         fields = {**dataclasses.asdict(self), "labels": self.labels}
         files = {METADATA_FILE: (json.dumps(fields, indent=2) + "\n").encode()}
-        each = self.labels
-        if not isinstance(each, dict):
-            each = {} if each is None else {"": each}
-        for output, labels in each.items():
+        by_output = self.labels
+        if not isinstance(by_output, dict):
+            by_output = {} if by_output is None else {"": by_output}
+        for output, labels in by_output.items():
             name = f"{output}_{LABELS_FILE}" if output else LABELS_FILE
             files[name] = "".join(f"{label}\n" for label in labels).encode()
         return files
 
     @classmethod
-    def from_json(cls, text, source="the file"):
+    def from_json(cls, text: str | bytes, source: str = "the file") -> Metadata:
         """Reads it from the text of `sounddream.json`.
 
         Args:
-            text: str or bytes.
-            source: str, where it was found, for the error.
-
-        Returns:
-            `Metadata`.
+            text: JSON, as `to_files` writes it.
+            source: where the text comes from, for the error.
 
         Raises:
             InputError: if the text is not that of a `Metadata`.

@@ -1,23 +1,18 @@
-"""Sounds that exports are compared on: speech-like, any rate, the same every time."""
+"""Reference sounds to compare exports on: speech-like, any rate, the same every time."""
 
 import numpy as np
+
+from keras_sounddream.types import Array
 
 _FORMANTS_HZ = ((750, 1250, 2500), (280, 2250, 2950), (400, 850, 2400))  # a, ee, oo
 _BANDWIDTH_HZ = 100.0
 
 
-def speech_like(num_samples, sample_rate, seed=0):
-    """Makes a voice that glides through vowels, with hisses between and noise below.
+def speech_like(num_samples: int, sample_rate: int, seed: int = 0) -> Array:
+    """Returns a voice that glides through vowels, hisses between and noise below, peak 0.5.
 
-    It has what makes exports differ: harmonics, noise, attacks, near-silence.
-
-    Args:
-        num_samples: int.
-        sample_rate: int, Hz.
-        seed: int; other seeds give other voices.
-
-    Returns:
-        float32 `(1, num_samples)`, peak 0.5.
+    Float32 `(1, num_samples)`, with all that makes exports differ: harmonics, noise, attacks and
+    near-silence.
     """
     rng = np.random.default_rng(seed)
     time = np.arange(num_samples) / sample_rate  # s

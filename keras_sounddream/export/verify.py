@@ -1,55 +1,36 @@
-"""Compares an exported file with its model: nothing counts that has not been read back."""
+"""Comparison of an exported file, opened in its own runtime, with its model."""
 
-import collections.abc
-import dataclasses
+from __future__ import annotations
+
 import statistics
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from keras_sounddream.audio.io import load
 from keras_sounddream.errors import ExportError, InputError
-from keras_sounddream.export.image_inputs import pictures_for
+from keras_sounddream.export.formats import Runner, Task
+from keras_sounddream.export.image_inputs import images_for
 from keras_sounddream.export.reference_sounds import speech_like
+from keras_sounddream.types import Array, PathLike
 
-_SECONDS = 1.0  # of the sounds that are made to compare on
+_SECONDS = 1.0  # of the synthetic sounds
 _STEPS = 10  # of a dream that is compared, in all octaves together
 _OWN_TRIES = 3  # times that the last bit of a sound is changed
 _OWN_ROOM = 2.0  # times the model's own difference
 
 
-@dataclasses.dataclass(frozen=True)
-class Runner:
-    """An exported file, opened in its own runtime.
+def verify(
+    tasks: Sequence[Task],
+    runner: Runner,
+    sounds: Sequence[PathLike | Array] | None = None,
+    repeats: int = 3,
+) -> dict[str, dict[str, Any]]:
+    """Compares every task of a file with the model: task name → `compare`, and `operations`.
 
-    Attributes:
-        run: function from a task's name, a waveform, float32 `(batch, samples)`, or pictures,
-            float32 `(batch, height, width, 3)`, and the task's options as keyword arguments
-            (Python numbers), to a dict of arrays by the names in `Task.outputs`.
-        operations: dict of task name to list of str, the kinds of operation in it, sorted.
-        options: tuple of str, the options that the file takes; the others are baked in.
-    """
-
-    run: collections.abc.Callable
-    operations: dict
-    options: tuple = ("steps", "step_size", "place")
-
-
-def verify(tasks, runner, sounds=None, repeats=3):
-    """Compares every task of a file with the model it was made of.
-
-    Args:
-        tasks: list of `Task`.
-        runner: `Runner`.
-        sounds: sequence of paths of sound files, or of float32 `(1, samples)` arrays, or of
-            pictures; by default made, see `sounds.speech_like` and `pictures.picture_like`.
-        repeats: int, calls whose time is taken.
-
-    Returns:
-        dict of task name to the dict of `compare`, with `operations`.
-
-    Raises:
-        ExportError: if a task differs by more than its limit.
+    Raises `ExportError` if a task differs by more than its limit.
     """
     report = {}
     for task in tasks:
@@ -59,27 +40,29 @@ def verify(tasks, runner, sounds=None, repeats=3):
     return report
 
 
-def compare(task, runner, sounds, repeats=3):
-    """Measures how far a file's answers are from a task's own.
+def compare(
+    task: Task, runner: Runner, sounds: Sequence[Array], repeats: int = 3
+) -> dict[str, Any]:
+    """Measures how far a file's outputs are from a task's own.
 
-    A dream's steps can take turns: where a maximum is nearly a tie, a rounding error is enough to
-    lead two right programs apart. So of a dream that differs by more than its limit it is also
-    measured how far the model comes from itself once the last bit of the sound changes, and
-    `_OWN_ROOM` times that is allowed.
+    Steps of a dream can diverge: where a maximum is nearly a tie, a rounding error is enough to
+    lead two right programs apart. So where a dream differs by more than its limit, the model is
+    also compared with itself after the last bit of the sound has changed, and `_OWN_ROOM` times
+    that difference is allowed.
 
     Args:
-        task: `Task`.
-        runner: `Runner`.
-        sounds: list of float32 `(1, samples)` or `(1, height, width, 3)`, as the task takes them.
-        repeats: int, calls whose time is taken.
+        task: of the model.
+        runner: of the file.
+        sounds: float32 `(1, samples)` or `(1, height, width, 3)`, as the task takes them.
+        repeats: number of calls whose time is taken.
 
     Returns:
-        dict: `largest_absolute` difference; `largest_relative`, the same as a share of the
-        output's peak; of a dream `objective_relative`, by how much its objective differs, and
+        `largest_absolute` difference; `largest_relative`, the same as a share of the output's
+        peak; for a dream `objective_relative`, the difference of the objectives as a share, and
         `own_relative` and `own_objective`, the model's from itself, 0 where they did not matter;
-        `limit` of `largest_relative`, `None` where the objective alone counts;
+        `limit` of `largest_relative`, `None` where only the objective counts;
         `seconds_per_call`, median, and `sound_seconds` or `picture_size` of that call;
-        `excess`, the largest difference as a share of what is allowed.
+        `excess`, the largest difference as a share of the allowed one.
     """
     options = _options(task, runner)
     rows = [_compare_sound(task, runner, sound, options) for sound in sounds]
@@ -105,15 +88,15 @@ def _extent(task, image):
 
 
 def _compare_sound(task, runner, sound, options):
-    wanted = _reference(task, sound, options)
-    found = runner.run(task.name, sound, **options)
-    absolute, relative, objective = _differences(task, found, wanted, sound)
+    expected = _reference(task, sound, options)
+    outputs = runner.run(task.name, sound, **options)
+    absolute, relative, objective = _differences(task, outputs, expected, sound)
     row = {"largest_absolute": absolute, "largest_relative": relative}
     if task.read is None:
         return {**row, "excess": relative / task.limit}
     own, limit = (0.0, 0.0), np.inf if task.limit is None else task.limit
     if relative > limit or objective > task.objective_limit:
-        own = _own_differences(task, sound, options, wanted)
+        own = _own_differences(task, sound, options, expected)
     row |= {"objective_relative": objective, "own_relative": own[0], "own_objective": own[1]}
     share = relative / max(limit, _OWN_ROOM * own[0])
     room = max(task.objective_limit, _OWN_ROOM * own[1])
@@ -124,46 +107,37 @@ def _reference(task, sound, options):
     return {name: np.asarray(value) for name, value in task.function(sound, **options).items()}
 
 
-def _own_differences(task, sound, options, wanted):
-    """How far a dream comes from itself: `(relative, objective)`, the largest of some tries."""
+def _own_differences(task, sound, options, expected):
+    """A dream's largest differences from itself, relative and of the objective."""
     rng = np.random.default_rng(0)
-    found = []
+    differences = []
     for _ in range(_OWN_TRIES):
         signs = rng.choice(np.array([-1, 1], "float32"), sound.shape)
         other = _reference(task, sound * (1 + signs * np.float32(2.0**-23)), options)
-        found.append(_differences(task, other, wanted, sound)[1:])
-    return tuple(max(column) for column in zip(*found, strict=True))
+        differences.append(_differences(task, other, expected, sound)[1:])
+    return tuple(max(column) for column in zip(*differences, strict=True))
 
 
-def _differences(task, found, wanted, sound):
-    """Largest absolute and relative difference, and by how much an objective differs."""
+def _differences(task, outputs, expected, sound):
+    """Largest absolute and relative difference, and relative difference of the objectives."""
     absolute = relative = objective = 0.0
     for name in task.outputs:
-        difference = _difference(found[name], wanted[name], f"{task.name}, {name}")
+        difference = _difference(outputs[name], expected[name], f"{task.name}, {name}")
         absolute = max(absolute, difference)
-        relative = max(relative, difference / max(float(np.abs(wanted[name]).max()), 1e-12))
+        relative = max(relative, difference / max(float(np.abs(expected[name]).max()), 1e-12))
     if task.read is not None:
-        pair = [float(task.read(out[task.outputs[0]], sound)[0]) for out in (found, wanted)]
+        pair = [float(task.read(out[task.outputs[0]], sound)[0]) for out in (outputs, expected)]
         objective = abs(pair[0] - pair[1]) / max(abs(pair[1]), 1e-12)
     return absolute, relative, objective
 
 
-def sounds_for(task, sounds=None):
-    """Brings sounds, or pictures, to what a task takes.
+def sounds_for(task: Task, sounds: Sequence[PathLike | Array] | None = None) -> list[Array]:
+    """Returns sounds, float32 `(1, samples)`, or images, as a task takes them.
 
-    Args:
-        task: `Task`.
-        sounds: as of `verify`.
-
-    Returns:
-        list of float32 `(1, samples)`: of two lengths where the task takes any; or as of
-        `pictures.pictures_for`.
-
-    Raises:
-        InputError: if one cannot be read.
+    They are synthetic unless given: of two lengths where the task takes any.
     """
     if task.input == "picture":
-        return pictures_for(task, sounds)
+        return images_for(task, sounds)
     rate = task.sample_rate
     if sounds is None:
         first = task.samples or max(round(_SECONDS * rate), task.min_samples)
@@ -194,20 +168,20 @@ def _options(task, runner):
     return {"steps": max(1, min(task.options["steps"].default, _STEPS // octaves))}
 
 
-def _difference(found, wanted, what):
-    found = np.asarray(found)
-    if found.shape != wanted.shape:
+def _difference(output, expected, what):
+    output = np.asarray(output)
+    if output.shape != expected.shape:
         raise ExportError(
-            f"The file answers {what}, with shape {found.shape}, the model with {wanted.shape}. "
+            f"The file outputs {what}, with shape {output.shape}, the model with {expected.shape}. "
             "Nothing was written."
         )
-    if not np.isfinite(found).all():
-        count = np.count_nonzero(~np.isfinite(found))
+    if not np.isfinite(output).all():
+        count = np.count_nonzero(~np.isfinite(output))
         raise ExportError(
-            f"The file answers {what}, with {count} of {found.size} numbers that are not finite. "
+            f"The file outputs {what}, with {count} of {output.size} numbers that are not finite. "
             "Nothing was written."
         )
-    return float(np.abs(found - wanted).max())
+    return float(np.abs(output - expected).max())
 
 
 def _judge(task, figures):

@@ -1,10 +1,15 @@
-"""Exports a model: writes it beside its place, reads it back, compares, and only then renames."""
+"""Export of a model: a file is written beside its path, read back, compared, and renamed."""
+
+from __future__ import annotations
 
 import contextlib
-import inspect
 import json
 import math
 import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import keras
 
 import keras_sounddream
 from keras_sounddream.deepdream.model import DeepDream
@@ -14,60 +19,72 @@ from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.tasks import find_tasks
 from keras_sounddream.export.verify import verify as verify_file
 from keras_sounddream.files import check_output, folder_beside, written_beside
+from keras_sounddream.types import Array, PathLike
 
-REPORT = "verification.json"  # in a folder's assets.extra; of a file, its name and `.json`
+REPORT = "verification.json"  # in a folder's assets.extra; beside a file, its name and `.json`
 
 
 def export_model(
-    model,
-    path,
-    format=None,
-    tasks=None,
-    layer=None,
-    seconds=None,
-    min_seconds=None,
-    sounds=None,
-    verify=True,
-    overwrite=False,
-    size=None,
-    preprocessing=None,
-    **options,
-):
-    """Writes a model for another runtime, and compares what that runtime answers.
+    model: keras.Model | DeepDream,
+    path: PathLike,
+    format: str | None = None,
+    tasks: Sequence[str] | None = None,
+    *,
+    layer: str | None = None,
+    seconds: float | Sequence[float] | None = None,
+    min_seconds: float | None = None,
+    size: tuple[int, int] | None = None,
+    preprocessing: str | None = None,
+    quantization: str | None = None,
+    representative: Sequence[PathLike | Array] | None = None,
+    serving_name: str | None = None,
+    sounds: Sequence[PathLike | Array] | None = None,
+    verify: bool = True,
+    overwrite: bool = False,
+) -> dict[str, Any] | list[dict[str, Any]]:
+    """Writes a model for another runtime, and compares the outputs of the two.
 
     Args:
-        model: `keras.Model`, functional, from waveforms or pictures, of the zoo or not; or a
+        model: functional Keras model that takes waveforms or images, from the zoo or not; or a
             `DeepDream`.
-        path: str or path of the file, or of the folder of a SavedModel.
-        format: str, `litert`, `onnx` or `saved_model`; by default what the path's ending says,
+        path: the file, or the folder of a SavedModel.
+        format: `"litert"`, `"onnx"` or `"saved_model"`; by default that of the path's ending,
             `.tflite` or `.onnx`, else the last.
-        tasks: sequence of str, what the file is to do: keys of `TASKS`; by default all that the
-            model has and the format can hold in one file.
-        layer: str, the layer that the task `embed` reads; by default the one before the top.
-        seconds: float, s, the one length of sound that the file takes, in formats that need one;
-            or a sequence of them for a file each: of (2, 5) `path` `a.tflite` becomes
+        tasks: what the file is to do, keys of `TASKS`; by default all that the model has and the
+            format can hold in one file.
+        layer: name of the layer that the task `embed` outputs; by default the one before the top.
+        seconds: LiteRT and ONNX: the one length of sound, s, that the file takes. LiteRT requires
+            it. A sequence writes a file for each: with (2, 5), `path` `a.tflite` becomes
             `a_2s.tflite` and `a_5s.tflite`.
-        min_seconds: float, s, to which shorter sounds are repeated before they are scored, such
+        min_seconds: length, s, to which shorter sounds are repeated before they are scored, such
             as a family's `MIN_SECONDS`; by default the least that the model takes.
-        sounds: sequence of paths of sound files, or of float32 `(1, samples)` arrays at the
-            model's rate, to compare on; by default a made voice. Of a model of pictures, likewise
-            picture files, or float32 `(1, height, width, 3)` arrays.
-        verify: bool, whether to read the file back and compare.
-        overwrite: bool, whether what exists may be replaced.
-        size: pair of int, the rows and columns of the pictures that the file takes: `litert` needs
-            it, `onnx` can do without.
-        preprocessing: str, key of `deepdream.picture.MODES`, what the file makes of pixels in
-            [0, 255] for a model of pictures; a `DeepDream` has its own. By default nothing.
-        **options: of the format's `write`.
+        size: LiteRT and ONNX, image models: rows and columns of the images that the file takes.
+            LiteRT requires it.
+        preprocessing: image models: key of `deepdream.params.pixels.MODES`, applied in the file
+            to pixels in [0, 255]; a `DeepDream` has its own. By default none.
+        quantization: LiteRT: `"float16"`, `"dynamic_range"` or `"int8"`, how the weights are
+            rounded; by default they stay float32.
+        representative: LiteRT with `"int8"`: paths of sound files, or float32 `(1, samples)`
+            arrays at the model's rate, like those that the file will be used on: the ranges of the
+            activations are measured on them. For an image model, image files, or float32
+            `(1, height, width, 3)` arrays.
+        serving_name: SavedModel: name of the model in TensorFlow Serving, for which requests to
+            warm up with are written; by default none are.
+        sounds: paths of sound files, or float32 `(1, samples)` arrays at the model's rate, to
+            compare on; by default a synthetic voice. For an image model, image files, or float32
+            `(1, height, width, 3)` arrays.
+        verify: whether to read the file back and compare.
+        overwrite: whether an existing file may be replaced.
 
     Returns:
-        dict, also written as JSON beside the file, or in a folder's `assets.extra`: `format`,
-        `path`, `bytes`, `version`, and for each task of `tasks` what `verify.compare` measured;
-        of several `seconds` a list of such.
+        Report, also written as JSON beside the file, or in a folder's `assets.extra`: `format`,
+        `path`, `model`, `bytes`, `version`, and for each task of `tasks` what `verify.compare`
+        measured. For a sequence of `seconds`, a list of reports.
 
     Raises:
-        InputError: if the model has no such task, or the path cannot be written.
-        ExportError: if the format cannot hold the model, or the file's answers differ. Nothing is
+        InputError: if the model has no such task, the format does not take an argument, or the
+            path cannot be written.
+        ExportError: if the format cannot hold the model, or the file's outputs differ. Nothing is
             left behind.
 
     Example:
@@ -75,34 +92,45 @@ def export_model(
     """
     format = find_format(path, format, "saved_model")
     writer = writer_of(format)
-    options |= {} if size is None else {"size": size}
-    _check_options(format, options if seconds is None else {**options, "seconds": seconds})
-    _check_seconds(seconds)
-    _check_tasks(writer, format, tasks)
-    found = find_tasks(model, tasks, layer, min_seconds, preprocessing)
+    options = {
+        "seconds": seconds,
+        "size": size,
+        "quantization": quantization,
+        "representative": representative,
+        "serving_name": serving_name,
+    }
+    options = {name: value for name, value in options.items() if value is not None}
+    _check_options(format, writer, options, tasks)
+    chosen = find_tasks(model, tasks, layer, min_seconds, preprocessing)
     if tasks is None:
-        found = getattr(writer, "by_default", list)(found)
-    metadata = _metadata(model, found, preprocessing)
-    with contextlib.ExitStack() as stack:  # all files of a ladder appear, or none
-        reports = [
-            _export(stack, format, place, (found, metadata), verify and (sounds,), overwrite, own)
-            for place, own in _rungs(path, seconds, options)
-        ]
-    return reports if _is_ladder(seconds) else reports[0]
+        chosen = writer.default_tasks(chosen)
+    metadata = _metadata(model, chosen, preprocessing)
+    with contextlib.ExitStack() as stack:  # where it is left, all files are renamed, or none
+        reports = []
+        for file, file_options in _files(path, options):
+            temporary, report_path = _open_output(stack, writer, file, overwrite)
+            written = writer.write(chosen, metadata, temporary, **file_options)
+            report = _report(format, file, metadata, temporary, written)
+            if verify:
+                runner = writer.read(temporary, written)
+                report["tasks"] = verify_file(written, runner, sounds)
+            _write_json(report_path, report)
+            reports.append(report)
+    return reports if _is_several(seconds) else reports[0]
 
 
-def _export(stack, format, path, made, verify, overwrite, options):
-    """Writes one file or folder, which appears where `stack` is left: its report."""
-    writer, (tasks, metadata) = writer_of(format), made
-    holds = writer.FOLDER_HOLDS
-    if holds is None:
+def _open_output(stack, writer, path, overwrite):
+    """Temporary path of a file or folder, renamed when `stack` is left, and that of its report."""
+    if writer.folder_marker is None:
         check_output(path, overwrite)
-        beside = stack.enter_context(written_beside(f"{path}.json", overwrite))
-        temporary = stack.enter_context(written_beside(path, overwrite))
-    else:
-        temporary = stack.enter_context(folder_beside(path, overwrite, holds))
-    written = writer.write(tasks, metadata, temporary, **options)
-    report = {
+        report_path = stack.enter_context(written_beside(f"{path}.json", overwrite))
+        return stack.enter_context(written_beside(path, overwrite)), report_path
+    temporary = stack.enter_context(folder_beside(path, overwrite, writer.folder_marker))
+    return temporary, temporary / "assets.extra" / REPORT
+
+
+def _report(format, path, metadata, temporary, written):
+    return {
         "format": format,
         "path": str(path),
         "model": metadata.model,
@@ -110,50 +138,22 @@ def _export(stack, format, path, made, verify, overwrite, options):
         "version": metadata.version,
         "tasks": {task.name: {} for task in written},
     }
-    if verify:
-        report["tasks"] = verify_file(written, writer.read(temporary, written), *verify)
-    if holds is not None:
-        beside = temporary / "assets.extra" / REPORT
-        beside.parent.mkdir(exist_ok=True)
-    _write_json(beside, report)
-    return report
 
 
-def _check_options(format, options):
-    takes = list(inspect.signature(writer_of(format).write).parameters)[3:]
-    unknown = [name for name in options if name not in takes]
+def _check_options(format, writer, options, tasks):
+    accepted = writer.options()
+    unknown = [name for name in options if name not in accepted]
     if unknown:
         raise InputError(
-            f"The format {format} takes {', '.join(takes)}. Received: {', '.join(unknown)}."
+            f"The format {format} takes {', '.join(accepted)}. Received: {', '.join(unknown)}."
         )
-
-
-def _check_seconds(seconds):
-    """A length that is no number, or without end, is no number of samples."""
-    given = seconds if _is_ladder(seconds) else [] if seconds is None else [seconds]
-    if not all(math.isfinite(each) for each in given):
-        raise InputError(f"Expected finite lengths, such as 5. Received `seconds`: {seconds}.")
-
-
-def _is_ladder(seconds):
-    return isinstance(seconds, list | tuple)
-
-
-def _rungs(path, seconds, options):
-    """Pairs of path and options, one a length."""
-    if not _is_ladder(seconds):
-        return [(path, options if seconds is None else {**options, "seconds": seconds})]
-    if not seconds or len(set(seconds)) < len(seconds):
-        raise InputError(f"Expected different lengths. Received `seconds`: {seconds}.")
-    path = pathlib.Path(path)
-    return [
-        (path.with_name(f"{path.stem}_{each:g}s{path.suffix}"), {**options, "seconds": each})
-        for each in seconds
-    ]
-
-
-def _check_tasks(writer, format, tasks):
-    most = getattr(writer, "TASKS_A_FILE", None)
+    lengths = options.get("seconds", ())
+    lengths = lengths if _is_several(lengths) else [lengths]
+    if not all(math.isfinite(length) for length in lengths):
+        raise InputError(
+            f"Expected finite lengths, such as 5. Received `seconds`: {options['seconds']}."
+        )
+    most = writer.tasks_per_file
     if most is not None and tasks is not None and len(tasks) > most:
         raise InputError(
             f"A file of format {format!r} holds {most} task: export each to a file of its own. "
@@ -161,16 +161,33 @@ def _check_tasks(writer, format, tasks):
         )
 
 
+def _is_several(seconds):
+    return isinstance(seconds, list | tuple)
+
+
+def _files(path, options):
+    """Pairs of path and options, one for each length of `seconds`."""
+    lengths = options.get("seconds")
+    if not _is_several(lengths):
+        return [(path, options)]
+    if not lengths or len(set(lengths)) < len(lengths):
+        raise InputError(f"Expected different lengths. Received `seconds`: {lengths}.")
+    path = pathlib.Path(path)
+    return [
+        (path.with_name(f"{path.stem}_{length:g}s{path.suffix}"), {**options, "seconds": length})
+        for length in lengths
+    ]
+
+
 def _metadata(model, tasks, preprocessing):
-    dream = model if isinstance(model, DeepDream) else None
     settings = {} if preprocessing is None else {"preprocessing": preprocessing}
-    if dream is not None:
-        config = dream.get_config()
-        del config["model"], config["objective"], config["dtype"], config["trainable"]
-        settings = {**config, "objective": repr(dream.objective)}
-    network = model if dream is None else dream.model
+    if isinstance(model, DeepDream):
+        config = model.get_config()
+        for name in ("model", "objective", "dtype", "trainable"):
+            del config[name]
+        settings = {**config, "objective": repr(model.objective)}
     return Metadata(
-        model=network.name,
+        model=(model.model if isinstance(model, DeepDream) else model).name,
         tasks=tuple(task.name for task in tasks),
         sample_rate=tasks[0].sample_rate,
         min_samples=tasks[0].min_samples,
@@ -190,4 +207,5 @@ def _size(path):
 
 
 def _write_json(path, content):
+    path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")

@@ -91,7 +91,7 @@ def test_another_sound_is_refused(model, tmp_path, monkeypatch):
             {"format": "saved_model"},
             "`format` must be one of litert, onnx. Received: 'saved_model'",
         ),
-        (SMALL, {"count": 0}, "`count` of samples a call, 1 or more. Received: 0"),
+        (SMALL, {"count": 0}, "`count` must be an int of at least 1. Received: 0"),
         ({**SMALL, "local_channels": 2}, {}, "local condition, which no file takes"),
         ({**SMALL, "conditions": {"step": ("a",)}}, {}, "a file has a `step` of its own"),
     ],

@@ -11,10 +11,10 @@ from PIL import Image
 from keras_sounddream import DeepDream, InputError, applications, export_model, objectives
 from keras_sounddream.cli.main import main
 from keras_sounddream.deepdream.params.pixels import preprocess
-from keras_sounddream.export.image_inputs import picture_like
+from keras_sounddream.export.image_inputs import image_like
 from keras_sounddream.export.litert import flatbuffer
 from keras_sounddream.export.litert.packing import unpack
-from keras_sounddream.export.onnx import writer
+from keras_sounddream.export.onnx.writer import OnnxWriter
 from keras_sounddream.export.saved_model.warmup import warmup_requests
 from keras_sounddream.export.tasks import find_tasks
 from keras_sounddream.lite import Classifier
@@ -74,7 +74,7 @@ def test_a_saved_model_does_everything_at_any_size(saved, dream, network):
     path, report = saved
     assert_within(report, {"classify": 1e-5, "embed": 1e-5, "dream": 1e-5, "dream_step": 1e-5})
     loaded = tf.saved_model.load(str(path)).signatures
-    pictures = np.concatenate([picture_like((33, 47), seed) for seed in (3, 4)])
+    pictures = np.concatenate([image_like((33, 47), seed) for seed in (3, 4)])
     scores = loaded["serving_default"](picture=tf.constant(pictures))["scores"]
     np.testing.assert_allclose(scores, network(dream.model_input(pictures)), atol=1e-6)
     options = {"steps": [1, 0], "step_size": [2.0, 0.0]}  # the second has the settings'
@@ -86,7 +86,7 @@ def test_a_saved_model_does_everything_at_any_size(saved, dream, network):
 
 @pytest.mark.parametrize("wrong", [np.nan, -1.0, 300.0])
 def test_a_saved_dream_refuses_what_are_no_pixels(saved, wrong):
-    picture = picture_like(SIZE)
+    picture = image_like(SIZE)
     picture[0, 3, 4, 1] = wrong
     function = tf.saved_model.load(str(saved[0])).signatures["dream"]
     with pytest.raises(tf.errors.InvalidArgumentError, match="Expected (finite )?pixels"):
@@ -103,7 +103,7 @@ def test_a_server_is_warmed_up_with_pictures(dream):
 def test_a_dream_in_litert_is_the_dream(lite_file, dream):
     path, report = lite_file
     assert_within(report, {"dream": 1e-5, "dream_step": 1e-5})
-    picture = picture_like(SIZE, 5)
+    picture = image_like(SIZE, 5)
     found = lite_runner(path, "dream")(picture=picture)["picture"]
     np.testing.assert_allclose(found, dream(picture), atol=2e-3)
     place = np.array([7], "int32")
@@ -135,7 +135,7 @@ def test_lite_is_for_sounds_and_says_so(network, tmp_path):
 @pytest.mark.parametrize(("name", "least"), [("float16", 0), ("int8", 1e-6)])
 def test_smaller_files_answer_nearly_alike(network, tmp_path, name, least):
     pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert")
-    examples = [picture_like(SIZE, seed) for seed in range(3)]
+    examples = [image_like(SIZE, seed) for seed in range(3)]
     more = {"representative": examples} if name == "int8" else {}
     report = export_model(
         network, tmp_path / "a", "litert", ["classify"], size=SIZE, quantization=name, **more
@@ -146,7 +146,7 @@ def test_smaller_files_answer_nearly_alike(network, tmp_path, name, least):
 @pytest.mark.parametrize("mode", ["tf", "caffe"])
 def test_pixels_are_preprocessed_in_the_file(network, tmp_path, mode):
     pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert")
-    path, picture = tmp_path / "a.tflite", picture_like(SIZE, 6)
+    path, picture = tmp_path / "a.tflite", image_like(SIZE, 6)
     export_model(network, path, "litert", size=SIZE, preprocessing=mode)
     found = lite_runner(path, "classify")(picture=picture)["scores"]
     np.testing.assert_allclose(found, network(preprocess(picture, mode)), rtol=1e-4)
@@ -157,8 +157,8 @@ def test_onnx_takes_any_batch_and_size(network, tmp_path):
     pytest.importorskip("onnxruntime", reason="needs onnxruntime")
     path, tasks = tmp_path / "a.onnx", find_tasks(network, ["classify"])
     assert_within(export_model(network, path, "onnx", ["classify"]), {"classify": 1e-5})
-    pictures = np.concatenate([picture_like((61, 30), seed) for seed in (0, 1)])
-    found = writer.read(path, tasks).run("classify", pictures)["scores"]
+    pictures = np.concatenate([image_like((61, 30), seed) for seed in (0, 1)])
+    found = OnnxWriter().read(path, tasks).run("classify", pictures)["scores"]
     np.testing.assert_allclose(found, network(pictures), rtol=1e-4)
 
 
@@ -176,7 +176,7 @@ def test_a_model_of_one_size_takes_that_size():
 
 
 def test_made_pictures_are_pictures():
-    first, second = (picture_like(SIZE, seed) for seed in (0, 1))
+    first, second = (image_like(SIZE, seed) for seed in (0, 1))
     assert first.shape == (1, *SIZE, 3)
     assert 0 <= first.min() < 30
     assert 225 < first.max() <= 255
@@ -223,7 +223,7 @@ def test_a_dream_of_one_size_too_small_for_its_octaves_is_refused(tmp_path, form
 def test_the_command_line_takes_a_size(network, tmp_path, capsys):
     pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert")
     network.save(tmp_path / "eye.keras")
-    Image.fromarray(picture_like((70, 60))[0].astype("uint8")).save(tmp_path / "a.png")
+    Image.fromarray(image_like((70, 60))[0].astype("uint8")).save(tmp_path / "a.png")
     arguments = ["export", str(tmp_path / "eye.keras"), "-o", str(tmp_path / "a.tflite")]
     arguments += ["--format", "litert", "--task", "classify", "--sound", str(tmp_path / "a.png")]
     assert main([*arguments, "--size", "40by52"]) == 2

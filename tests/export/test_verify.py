@@ -10,9 +10,10 @@ import pytest
 
 from keras_sounddream import ExportError, InputError, audio, export_model
 from keras_sounddream.export import formats
+from keras_sounddream.export.formats import Runner
 from keras_sounddream.export.reference_sounds import speech_like
 from keras_sounddream.export.tasks import find_tasks
-from keras_sounddream.export.verify import Runner, compare, sounds_for, verify
+from keras_sounddream.export.verify import compare, sounds_for, verify
 
 OFF = np.array([[0.25, 0.0, -0.5]], "float32")
 
@@ -99,15 +100,22 @@ def test_the_made_voice_is_the_same_every_time(rate):
 
 @pytest.fixture
 def text_format(monkeypatch):
-    """A format of single files; gives the module, whose `change` is what its reading changes."""
+    """A format of single files; gives its writer, whose `change` alters what the file outputs."""
+
+    class TextWriter(formats.FormatWriter):
+        def write(self, tasks, metadata, path):
+            path.write_text(metadata.model)
+            return tasks
+
+        def read(self, path, tasks):
+            return runner_of(tasks, TextWriter.change)
+
+    TextWriter.change = lambda name, key, value: value
     module = types.ModuleType("text_format")
-    module.FOLDER_HOLDS = None
-    module.change = lambda name, key, value: value
-    module.write = lambda tasks, metadata, path: path.write_text(metadata.model) and tasks
-    module.read = lambda path, tasks: runner_of(tasks, module.change)
+    module.TextWriter = TextWriter
     monkeypatch.setitem(sys.modules, "text_format", module)
-    monkeypatch.setitem(formats.FORMATS, "text", "text_format")
-    return module
+    monkeypatch.setitem(formats.FORMATS, "text", ("text_format", "TextWriter"))
+    return TextWriter
 
 
 def test_the_report_stands_beside_the_file(classifier, tmp_path, text_format):

@@ -1,4 +1,6 @@
-"""What operations are in a LiteRT model."""
+"""LiteRT flatbuffers: the operations in one, and changes to its weights."""
+
+from __future__ import annotations
 
 import copy
 
@@ -10,7 +12,7 @@ _NAMES = {
 }
 _DEQUANTIZE_FLOAT16 = 3  # version of the operation that takes 16-bit numbers
 _CUSTOM = schema.BuiltinOperator.CUSTOM
-# Kind of operation with parts of its own: type of its options, and what of them name the parts.
+# Kind of operation that runs other subgraphs: type of its options, and those that name them.
 _NESTED = {
     "WHILE": (schema.WhileOptions, ("CondSubgraphIndex", "BodySubgraphIndex")),
     "IF": (schema.IfOptions, ("ThenSubgraphIndex", "ElseSubgraphIndex")),
@@ -18,32 +20,27 @@ _NESTED = {
 }
 
 
-def operations(flatbuffer):
-    """Lists the kinds of operation of each signature, those inside loops too.
+def operations(flatbuffer: bytes) -> dict[str, list[str]]:
+    """Returns the sorted kinds of operation of each signature, those inside loops too.
 
-    Args:
-        flatbuffer: bytes of a LiteRT model.
-
-    Returns:
-        dict of signature name to sorted list of str. What is not built in is `CUSTOM:` and its
-        name.
+    An operation that is not built in is `CUSTOM:` and its name.
     """
     model = schema.Model.GetRootAs(flatbuffer, 0)
-    found = {}
+    kinds_of = {}
     for i in range(model.SignatureDefsLength()):
         signature = model.SignatureDefs(i)
         kinds, seen, todo = set(), set(), {signature.SubgraphIndex()}
         while todo:
             index = todo.pop()
             seen.add(index)
-            for kind, inner in _of_subgraph(model, index):
+            for kind, inner in _subgraph_operations(model, index):
                 kinds.add(kind)
                 todo |= set(inner) - seen
-        found[signature.SignatureKey().decode()] = sorted(kinds)
-    return found
+        kinds_of[signature.SignatureKey().decode()] = sorted(kinds)
+    return kinds_of
 
 
-def _of_subgraph(model, index):
+def _subgraph_operations(model, index):
     """Pairs of an operation's kind and the subgraphs that it runs."""
     graph = model.Subgraphs(index)
     for i in range(graph.OperatorsLength()):
@@ -63,38 +60,25 @@ def _inner(operator, kind):
     return [getattr(options, name)() for name in names]
 
 
-def front_end(model, graph):
-    """Finds the operations that a graph's logarithms are computed by.
-
-    Args:
-        model: `ModelT`, a flatbuffer taken apart.
-        graph: `SubGraphT` of it.
-
-    Returns:
-        list of `OperatorT`, the logarithms too; empty if there are none.
-    """
-    wanted, found = set(), []
+def front_end(model: schema.ModelT, graph: schema.SubGraphT) -> list[schema.OperatorT]:
+    """Returns the operations that a graph's logarithms are computed by, and the logarithms."""
+    front: list[schema.OperatorT] = []
+    wanted: set[int] = set()
     for operator in reversed(graph.operators):
         if kind_of(model, operator) == schema.BuiltinOperator.LOG or wanted & set(operator.outputs):
             wanted |= set(operator.inputs) - {-1}
-            found.append(operator)
-    return found
+            front.append(operator)
+    return front
 
 
-def kind_of(model, operator):
-    """The number of an operation's kind, of `BuiltinOperator`."""
+def kind_of(model: schema.ModelT, operator: schema.OperatorT) -> int:
+    """Returns an operation's kind, a number of `BuiltinOperator`."""
     code = model.operatorCodes[operator.opcodeIndex]
     return max(code.builtinCode, code.deprecatedBuiltinCode)
 
 
-def widen(model, graph, index):
-    """Has a constant that is stored in 16 bits read in 32, by all that read it.
-
-    Args:
-        model: `ModelT`.
-        graph: `SubGraphT`.
-        index: int, of the constant's tensor, whose buffer holds float16.
-    """
+def widen(model: schema.ModelT, graph: schema.SubGraphT, index: int) -> None:
+    """Has a constant tensor, whose buffer holds float16, read as float32 by all that read it."""
     stored, code = copy.copy(graph.tensors[index]), schema.OperatorCodeT()
     stored.type, stored.name = schema.TensorType.FLOAT16, stored.name + b"_16_bits"
     graph.tensors.append(stored)
@@ -108,8 +92,8 @@ def widen(model, graph, index):
     graph.operators.insert(0, widening)
 
 
-def packed(model):
-    """Puts a flatbuffer together again: bytes of a `ModelT`."""
+def packed(model: schema.ModelT) -> bytes:
+    """Returns the flatbuffer of a `ModelT`."""
     builder = flatbuffers.Builder(1 << 20)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())

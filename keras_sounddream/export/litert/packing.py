@@ -1,4 +1,4 @@
-"""A LiteRT file that says what it is: a zip archive behind the flatbuffer.
+"""Metadata of a LiteRT file: a zip archive behind the flatbuffer.
 
 Interpreters read the flatbuffer and ignore what follows; any unzip program opens the rest. A
 checksum is in it, since a damaged flatbuffer can bring the interpreter's whole process down.
@@ -6,6 +6,7 @@ checksum is in it, since a damaged flatbuffer can bring the interpreter's whole 
 
 import hashlib
 import io
+import pathlib
 import zipfile
 import zlib
 
@@ -16,7 +17,7 @@ CHECKSUM_FILE = "flatbuffer.sha256"  # SHA-256 of all bytes before the archive, 
 _IDENTIFIER = b"TFL3"  # bytes 4 to 7 of the flatbuffers of TensorFlow Lite and LiteRT
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # so that the same model makes the same bytes
 _MOST_BYTES = 2**20  # of a file in the archive
-_DAMAGES = (  # what `zipfile` raises of bytes that are no archive any more
+_DAMAGES = (  # raised by `zipfile` for a damaged archive
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -28,22 +29,8 @@ _DAMAGES = (  # what `zipfile` raises of bytes that are no archive any more
 )
 
 
-def pack(flatbuffer, metadata):
-    """Puts an archive of a file's metadata and its checksum behind a flatbuffer.
-
-    Args:
-        flatbuffer: bytes of a LiteRT model.
-        metadata: `Metadata`.
-
-    Returns:
-        bytes of the whole file.
-
-    Raises:
-        InputError: if the bytes are no LiteRT model.
-
-    Example:
-        path.write_bytes(pack(converter.convert(), metadata))
-    """
+def pack(flatbuffer: bytes, metadata: Metadata) -> bytes:
+    """Returns a flatbuffer with an archive of its metadata and its checksum behind it."""
     if not is_flatbuffer(flatbuffer):
         raise InputError(f"Expected a LiteRT flatbuffer to pack. Received: {flatbuffer[:8]!r}…")
     files = {**metadata.to_files(), CHECKSUM_FILE: _digest(flatbuffer)}
@@ -56,19 +43,10 @@ def pack(flatbuffer, metadata):
     return buffer.getvalue()
 
 
-def unpack(contents, source="the file"):
-    """Takes a packed file apart, and checks that nothing of it is damaged.
+def unpack(contents: bytes, source: str = "the file") -> tuple[bytes, Metadata | None]:
+    """Takes a packed file apart, and checks that it is not damaged: flatbuffer and metadata.
 
-    Args:
-        contents: bytes of the whole file.
-        source: str, where it was found, for the error.
-
-    Returns:
-        `(flatbuffer, metadata)`: bytes and `Metadata`, or `(contents, None)` if there is no
-        archive with metadata behind it.
-
-    Raises:
-        InputError: if it is no LiteRT model, or damaged.
+    The metadata is `None` if there is no archive behind; `source` names the file in an error.
     """
     if not is_flatbuffer(contents):
         raise InputError(
@@ -94,18 +72,8 @@ def unpack(contents, source="the file"):
     return flatbuffer, Metadata.from_json(text, source)
 
 
-def read_packed(path):
-    """Reads a packed file.
-
-    Args:
-        path: `pathlib.Path` of it.
-
-    Returns:
-        `(flatbuffer, metadata)`, as of `unpack`.
-
-    Raises:
-        InputError: if it cannot be read; and as `unpack`.
-    """
+def read_packed(path: pathlib.Path) -> tuple[bytes, Metadata | None]:
+    """Reads a packed file: flatbuffer and metadata, as `unpack`."""
     try:
         contents = path.read_bytes()
     except OSError as error:
@@ -113,7 +81,7 @@ def read_packed(path):
     return unpack(contents, str(path))
 
 
-def is_flatbuffer(contents):
+def is_flatbuffer(contents: bytes) -> bool:
     """Tells whether bytes begin as a LiteRT model does."""
     return len(contents) >= 8 and contents[4:8] == _IDENTIFIER
 

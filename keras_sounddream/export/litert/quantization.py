@@ -1,10 +1,13 @@
-"""Smaller LiteRT files: what is rounded, and how far the answers may then differ.
+"""Quantization of LiteRT files: the weights that are rounded, and the differences then allowed.
 
-A front end stays in floating point: a spectrum spans many times the range that eight bits have, and
-its logarithm shows it. It is what the file's logarithms are computed by.
+A front end, the operations that lead to a logarithm, stays in floating point: a spectrum spans many
+times the range that eight bits have, and its logarithm shows it.
 """
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -12,14 +15,16 @@ from tensorflow.lite.python import schema_py_generated as schema
 
 from keras_sounddream.audio.io import load
 from keras_sounddream.errors import InputError
-from keras_sounddream.export.image_inputs import pictures_for
+from keras_sounddream.export.formats import Task
+from keras_sounddream.export.image_inputs import images_for
 from keras_sounddream.export.litert import flatbuffer as parts
+from keras_sounddream.types import Array, PathLike
 
 _KINDS = schema.BuiltinOperator
 _FEWEST = 1024  # weights of an operation that are worth rounding
 _CONVOLUTIONS, _DENSE = (_KINDS.CONV_2D, _KINDS.DEPTHWISE_CONV_2D), (_KINDS.FULLY_CONNECTED,)
-# Kind of operation: which input its weights are, and their axis that has a scale each.
-_PLACES = {
+# Kind of operation: the input that its weights are, and their axis with a scale for each index.
+_WEIGHTS = {
     _KINDS.CONV_2D: (1, 0),
     _KINDS.DEPTHWISE_CONV_2D: (1, 3),
     _KINDS.FULLY_CONNECTED: (1, None),
@@ -28,21 +33,21 @@ _PLACES = {
 
 @dataclasses.dataclass(frozen=True)
 class Quantization:
-    """A variant of a file.
+    """A way to round a file's weights.
 
     Attributes:
-        tasks: tuple of str, the tasks that it is for.
-        limit: float, the largest difference allowed, as a share of the output's peak.
-        objective_limit: float, share by which the objective of a dream may differ. Its waveform
-            may: steps of another rounding lead elsewhere, as high.
+        tasks: the tasks that it is for.
+        limit: the largest difference allowed, as a share of the output's peak.
+        objective_limit: share by which the objective of a dream may differ. Its waveform may differ
+            by any amount: steps of another rounding lead elsewhere, as high.
     """
 
-    tasks: tuple
+    tasks: tuple[str, ...]
     limit: float
-    objective_limit: float | None = None
+    objective_limit: float = 1e-3
 
-    def loosened(self, task):
-        """A `Task` with the limits of the variant."""
+    def loosened(self, task: Task) -> Task:
+        """Returns the task with the limits of the quantization."""
         if task.read is None:
             return dataclasses.replace(task, limit=self.limit)
         return dataclasses.replace(task, limit=None, objective_limit=self.objective_limit)
@@ -56,17 +61,10 @@ QUANTIZATIONS = {
 }
 
 
-def check(tasks, name, representative):
-    """Checks that a variant is there and goes with the tasks.
-
-    Args:
-        tasks: list of `Task`.
-        name: str, key of `QUANTIZATIONS`, or `None`.
-        representative: as of `litert.write`.
-
-    Raises:
-        InputError: if not.
-    """
+def check(
+    tasks: Sequence[Task], name: str | None, representative: Sequence[PathLike | Array] | None
+) -> None:
+    """Raises `InputError` if there is no such quantization, or it does not go with the tasks."""
     if name is not None and name not in QUANTIZATIONS:
         raise InputError(
             f"`quantization` must be None or one of {', '.join(QUANTIZATIONS)}. Received: {name!r}."
@@ -84,18 +82,13 @@ def check(tasks, name, representative):
         )
 
 
-def quantize(make_converter, tasks, name, representative):
-    """Converts with rounded weights.
-
-    Args:
-        make_converter: function without arguments to a new `tf.lite.TFLiteConverter`.
-        tasks: list of `Task`, the file's.
-        name: str, key of `QUANTIZATIONS`.
-        representative: as of `litert.write`.
-
-    Returns:
-        bytes of a flatbuffer.
-    """
+def quantize(
+    make_converter: Callable[[], tf.lite.TFLiteConverter],
+    tasks: Sequence[Task],
+    name: str,
+    representative: Sequence[PathLike | Array] | None,
+) -> bytes:
+    """Converts with rounded weights, to the bytes of a flatbuffer."""
     if name == "int8":
         return _int8(
             make_converter(), make_converter().convert(), _fitted(tasks[0], representative)
@@ -103,14 +96,14 @@ def quantize(make_converter, tasks, name, representative):
     # Of a dream, dense layers are left: the products of its Fourier transforms look the same.
     is_dream = any(task.read is not None for task in tasks)
     weights = _CONVOLUTIONS if is_dream else _CONVOLUTIONS + _DENSE
-    ways = dict.fromkeys(weights, _to_8_bits if name == "dynamic_range" else _to_16_bits)
-    return _rounded_weights(make_converter().convert(), ways)
+    round_weights = dict.fromkeys(weights, _to_8_bits if name == "dynamic_range" else _to_16_bits)
+    return _rounded_weights(make_converter().convert(), round_weights)
 
 
 def _fitted(task, sounds):
-    """Sounds as a file takes them: windows of its length, the last one repeated to fill it."""
+    """Sounds cut into windows of the file's length, a shorter one repeated to fill one."""
     if task.input == "picture":
-        return pictures_for(task, sounds)
+        return images_for(task, sounds)
     windows = []
     for sound in sounds:
         if not isinstance(sound, np.ndarray):
@@ -121,15 +114,15 @@ def _fitted(task, sounds):
     return [window for window in windows if window.shape[1] == task.samples]
 
 
-def _int8(converter, whole, windows):
+def _int8(converter, content, windows):
     def examples():
         for window in windows:
             yield [window]
 
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = examples
-    model = schema.ModelT.InitFromPackedBuf(whole, 0)
-    kept = [
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    float_nodes = [
         graph.tensors[index].name.decode()
         for graph in model.subgraphs
         for operator in parts.front_end(model, graph)
@@ -138,27 +131,27 @@ def _int8(converter, whole, windows):
     debugger = tf.lite.experimental.QuantizationDebugger(
         converter=converter,
         debug_dataset=examples,
-        debug_options=tf.lite.experimental.QuantizationDebugOptions(denylisted_nodes=kept),
+        debug_options=tf.lite.experimental.QuantizationDebugOptions(denylisted_nodes=float_nodes),
     )
     return bytes(debugger.get_nondebug_quantized_model())
 
 
-def _rounded_weights(whole, ways):
-    """Rounds the weights of operations, each kind its way, but not those of a front end.
+def _rounded_weights(content, round_weights):
+    """Rounds the weights of each kind of operation by its function, but not those of a front end.
 
     The converter's own ways round the front end too, and cannot be told otherwise.
     """
-    model, done = schema.ModelT.InitFromPackedBuf(whole, 0), {}
+    model, done = schema.ModelT.InitFromPackedBuf(content, 0), {}
     for graph in model.subgraphs:
         front = {id(operator) for operator in parts.front_end(model, graph)}
         for operator in list(graph.operators):
             kind = parts.kind_of(model, operator)
-            if id(operator) in front or kind not in ways:
+            if id(operator) in front or kind not in round_weights:
                 continue
-            place, axis = _PLACES[kind]
-            tensor = graph.tensors[operator.inputs[place]]
+            position, axis = _WEIGHTS[kind]
+            tensor = graph.tensors[operator.inputs[position]]
             if _is_worth_it(model, tensor, done):
-                ways[kind](model, graph, operator.inputs[place], axis, done)
+                round_weights[kind](model, graph, operator.inputs[position], axis, done)
     return parts.packed(model)
 
 

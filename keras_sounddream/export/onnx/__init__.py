@@ -1,8 +1,5 @@
-"""ONNX files."""
+"""ONNX files: conversion and optimization of the graph."""
 
 from keras_sounddream.lazy import attach
 
-__getattr__, __dir__, __all__ = attach(
-    __name__,
-    {},
-)
+__getattr__, __dir__, __all__ = attach(__name__, {"OnnxWriter": "writer"})

@@ -1,30 +1,27 @@
-"""A graph of ONNX, made of a TensorFlow function, written and opened."""
+"""ONNX files: converted from a TensorFlow function, written, and opened."""
+
+from __future__ import annotations
 
 import contextlib
 import importlib
 import logging
+import pathlib
+import types
+from collections.abc import Mapping
+from typing import Any
 
-from keras_sounddream.errors import ExportError, InputError
+from keras_sounddream.errors import ExportError, MissingPackageError
+from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.onnx.graph import free_loops, place_constants
-from keras_sounddream.export.onnx.operations import HANDLERS, quicken
+from keras_sounddream.export.onnx.operations import HANDLERS, use_hard_sigmoid
 
 OPSET = 18  # ONNX Runtime 1.14 and newer
 
 
-def convert(frozen, names, what):
-    """Converts a function without variables.
+def convert(frozen: Any, names: Mapping[str, str], what: str) -> Any:
+    """Converts a concrete function without variables to an `onnx.ModelProto`.
 
-    Args:
-        frozen: `tf.types.experimental.ConcreteFunction`.
-        names: dict from the name of a tensor that it takes or gives to the one in the graph.
-        what: str, what it is, for the error.
-
-    Returns:
-        `onnx.ModelProto`.
-
-    Raises:
-        InputError: if tf2onnx is missing.
-        ExportError: if tf2onnx cannot convert it.
+    `names` renames tensors; `what` names the function in an error.
     """
     tf2onnx = package("tf2onnx")
     parts = [[tensor.name for tensor in part] for part in (frozen.inputs, frozen.outputs)]
@@ -45,18 +42,12 @@ def convert(frozen, names, what):
     return model
 
 
-def write_graph(model, metadata, path):
-    """Makes a graph quicker, says in it what it is, and writes it.
-
-    Args:
-        model: `onnx.ModelProto`.
-        metadata: `Metadata`; its files, and `opset`, become the graph's `metadata_props`.
-        path: `pathlib.Path` of the file.
-    """
+def write_graph(model: Any, metadata: Metadata, path: pathlib.Path) -> None:
+    """Optimizes an `onnx.ModelProto` and writes it with its metadata as `metadata_props`."""
     onnx = package("onnx")
     free_loops(model.graph)
     place_constants(model.graph)
-    quicken(onnx, model.graph)
+    use_hard_sigmoid(onnx, model.graph)
     for unused in [one for one in model.opset_import if one.domain]:
         model.opset_import.remove(unused)
     files = {name: content.decode() for name, content in metadata.to_files().items()}
@@ -64,20 +55,8 @@ def write_graph(model, metadata, path):
     path.write_bytes(model.SerializeToString())
 
 
-def open_file(path, what):
-    """Opens a file in ONNX Runtime, on the CPU.
-
-    Args:
-        path: `pathlib.Path` of the file.
-        what: str, what it holds, for the error.
-
-    Returns:
-        `onnxruntime.InferenceSession`.
-
-    Raises:
-        InputError: if ONNX Runtime is missing.
-        ExportError: if it does not open the file.
-    """
+def open_file(path: pathlib.Path, what: str) -> Any:
+    """Opens a file as an `onnxruntime.InferenceSession` on the CPU; `what` is for the error."""
     onnx, runtime = package("onnx"), package("onnxruntime")
     settings = runtime.SessionOptions()
     settings.log_severity_level = 3
@@ -90,24 +69,12 @@ def open_file(path, what):
         ) from None
 
 
-def package(name):
-    """Imports a package that ONNX needs.
-
-    Args:
-        name: str.
-
-    Returns:
-        the module.
-
-    Raises:
-        InputError: if it is missing.
-    """
+def package(name: str) -> types.ModuleType:
+    """Imports a package that the format needs."""
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise InputError(
-            f"The format 'onnx' needs {name}: pip install 'keras-sounddream[export]'."
-        ) from None
+        raise MissingPackageError(name, "The format 'onnx'", "export") from None
 
 
 def _first_line(error):

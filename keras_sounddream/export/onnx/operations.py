@@ -1,30 +1,28 @@
-"""Operations of TensorFlow for which ONNX has a quicker form than tf2onnx's."""
+"""ONNX forms of TensorFlow operations that are quicker than tf2onnx's."""
+
+import types
+from typing import Any
 
 import numpy as np
 
 from keras_sounddream.export.onnx.graph import graphs, nodes
 
 _BEYOND = -(2**31)  # an end before the start, of axes of any length
-_STEEP = 3e38  # near the largest float32: what is above 0 comes out as 1
+_STEEP = 3e38  # near the largest float32: any number above 0 becomes 1
 
 
-def quicken(onnx, graph):
-    """Has "1 where a number is above 0" computed in one operation, which blocked layouts pass.
+def use_hard_sigmoid(onnx: types.ModuleType, graph: Any) -> None:
+    """Replaces `Cast(Greater(x, 0))`, as in ReLU's gradient, by one `HardSigmoid`.
 
-    The gradient of every ReLU asks for it. A comparison and a cast would have ONNX Runtime lay
-    its blocks out in rows and back.
-
-    Args:
-        onnx: the package.
-        graph: `onnx.GraphProto`, the outermost, which is changed; no two constants in it have
-            one name, see `place_constants`.
+    It passes blocked layouts; a comparison and a cast would have ONNX Runtime lay its blocks out
+    in rows and back. No two constants in the graph may have one name, see `place_constants`.
     """
-    constants = [one for each in graphs(graph) for one in each.initializer]
+    constants = [one for inner in graphs(graph) for one in inner.initializer]
     zeros = {one.name for one in constants if _is_zero(onnx, one)}
-    for each in graphs(graph):
-        made = {name: node for node in each.node for name in node.output}
-        for node in each.node:
-            above = made.get(node.input[0]) if node.op_type == "Cast" else None
+    for inner in graphs(graph):
+        sources = {name: node for node in inner.node for name in node.output}
+        for node in inner.node:
+            above = sources.get(node.input[0]) if node.op_type == "Cast" else None
             if above is None or above.op_type != "Greater" or above.input[1] not in zeros:
                 continue
             if onnx.helper.get_node_attr_value(node, "to") == onnx.TensorProto.FLOAT:
@@ -42,17 +40,17 @@ def _is_zero(onnx, tensor):
 
 
 def _drop_unread(graph):
-    """Takes comparisons away that nobody reads any more."""
+    """Removes comparisons that nothing reads any more."""
     read = {name for node in nodes(graph) for name in node.input}
-    read |= {output.name for each in graphs(graph) for output in each.output}
-    for each in graphs(graph):
-        for node in [node for node in each.node if node.op_type == "Greater"]:
+    read |= {output.name for inner in graphs(graph) for output in inner.output}
+    for inner in graphs(graph):
+        for node in [node for node in inner.node if node.op_type == "Greater"]:
             if node.output[0] not in read:
-                each.node.remove(node)
+                inner.node.remove(node)
 
 
 def _reverse(context, node, name, arguments):
-    """Turns axes round by a slice that goes backwards; tf2onnx makes a sequence of the axis."""
+    """Reverses axes by a slice that goes backwards; tf2onnx makes a sequence of the axis."""
     rank = context.get_rank(node.input[0])
     axes = [int(axis) % rank for axis in node.inputs[1].get_tensor_value()]
     shapes, dtypes, outputs = node.output_shapes, node.output_dtypes, node.output
@@ -69,4 +67,4 @@ def _reverse(context, node, name, arguments):
 
 
 # Type of operation: the function that converts it, and its arguments, as tf2onnx takes them.
-HANDLERS = {"ReverseV2": (_reverse, [])}
+HANDLERS: dict[str, tuple[Any, list]] = {"ReverseV2": (_reverse, [])}

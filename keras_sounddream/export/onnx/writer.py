@@ -1,85 +1,91 @@
-"""ONNX: a graph for ONNX Runtime, in every language that it has."""
+"""ONNX export: one task as one graph, for ONNX Runtime in all its languages."""
+
+from __future__ import annotations
 
 import dataclasses
+import pathlib
 import re
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from keras_sounddream.errors import ExportError
+from keras_sounddream.export.formats import FormatWriter, Runner, Task
 from keras_sounddream.export.image_inputs import at_size
+from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.onnx.files import convert, open_file, package, write_graph
 from keras_sounddream.export.onnx.graph import nodes
 from keras_sounddream.export.portable.tasks import fixed_samples, portable_function
-from keras_sounddream.export.verify import Runner
 
-FOLDER_HOLDS = None
-TASKS_A_FILE = 1
 _OUTPUTS = {"waveform": "dream", "picture": "dream"}  # no output may be named as an input
 _AXES = {"waveform": ("batch", "samples"), "picture": ("batch", "height", "width", "channels")}
 
 
-def by_default(tasks):
-    """Gives the tasks of a file for which none are named: the first that the model has."""
-    return tasks[:TASKS_A_FILE]
+class OnnxWriter(FormatWriter):
+    """Writes `.onnx` files, each of one task."""
+
+    tasks_per_file = 1
+
+    def default_tasks(self, tasks: list[Task]) -> list[Task]:
+        """Returns the first task that the model has."""
+        return tasks[:1]
+
+    def write(
+        self,
+        tasks: list[Task],
+        metadata: Metadata,
+        path: pathlib.Path,
+        *,
+        seconds: float | None = None,
+        size: tuple[int, int] | None = None,
+    ) -> list[Task]:
+        """Writes the first task as one graph.
+
+        `classify` and `embed` take float32 `(batch, samples)`, any batch and any length, as
+        `waveform`, and repeat sounds that are shorter than the model takes. The dreams take one
+        sound of any length, and output `dream`; `dream_step` also takes `place`, int32, the number
+        of the step, and outputs `objective`. Other settings of a dream are fixed in the file.
+        Images come as `picture`, float32 `(batch, height, width, 3)`, to a dream one at a time, of
+        any size unless one is fixed.
+        """
+        onnx, task = package("onnx"), tasks[0]
+        if task.input == "picture":
+            task, samples = at_size(task, seconds, size), None
+        else:
+            samples = fixed_samples(task, seconds)
+            task = dataclasses.replace(task, samples=samples)
+        frozen = _frozen(task, samples)
+        names = {tensor.name: tensor.op.name for tensor in frozen.inputs}
+        outputs = [_OUTPUTS.get(name, name) for name in task.outputs]
+        names |= dict(zip([tensor.name for tensor in frozen.outputs], outputs, strict=True))
+        model = convert(frozen, names, f"the {task.name} of {_network(task).name}")
+        _name_axes(model, task)
+        _check_graph(onnx, model, task)
+        metadata = dataclasses.replace(
+            metadata, tasks=(task.name,), samples=samples, size=task.size
+        )
+        write_graph(model, metadata, path)
+        return [task]
+
+    def read(self, path: pathlib.Path, tasks: list[Task]) -> Runner:
+        """Opens a file in ONNX Runtime, on the CPU."""
+        onnx, task = package("onnx"), tasks[0]
+        session = open_file(path, f"the {task.name} of {_network(task).name}")
+        takes = {node.name for node in session.get_inputs()}
+
+        def run(name, image, **options):
+            inputs = {task.input: np.asarray(image, "float32"), "place": np.int32(0), **options}
+            inputs = {key: np.asarray(value) for key, value in inputs.items() if key in takes}
+            return dict(zip(task.outputs, session.run(None, inputs), strict=True))
+
+        kinds = sorted({node.op_type for node in nodes(onnx.load(path).graph)})
+        return Runner(run, {task.name: kinds}, tuple(takes - set(_AXES)))
 
 
-def write(tasks, metadata, path, seconds=None, size=None):
-    """Writes a task as one graph.
-
-    `classify` and `embed` take float32 `(batch, samples)`, any batch and any length, as `waveform`,
-    and repeat sounds that are shorter than the model takes. The dreams take one sound of any
-    length, and answer `dream`; `dream_step` also takes `place`, int32, which step it is, and
-    answers `objective`. What else may be set of a dream is fixed in the file. Pictures come as
-    `picture`, float32 `(batch, height, width, 3)`, to a dream one at a time, of any size unless
-    one is fixed.
-
-    Args:
-        tasks: list of `Task`; the first is written.
-        metadata: `Metadata`; its files, and `opset`, become the graph's `metadata_props`.
-        path: `pathlib.Path` of the file.
-        seconds: float, s, the one length of sound, by default any.
-        size: pair of int, the rows and columns of the pictures that the file takes.
-
-    Returns:
-        list of the one `Task` that was written.
-
-    Raises:
-        InputError: if tf2onnx is missing, or the length does not do.
-        ExportError: if an operation of the model has no form in ONNX.
-    """
-    onnx, task = package("onnx"), tasks[0]
-    if task.input == "picture":
-        task, samples = at_size(task, seconds, size), None
-    else:
-        samples = fixed_samples(task, seconds)
-        task = dataclasses.replace(task, samples=samples)
-    frozen = _frozen(task, samples)
-    names = {tensor.name: tensor.op.name for tensor in frozen.inputs}
-    outputs = [_OUTPUTS.get(name, name) for name in task.outputs]
-    names |= dict(zip([tensor.name for tensor in frozen.outputs], outputs, strict=True))
-    model = convert(frozen, names, f"the {task.name} of {_network(task).name}")
-    _name_axes(model, task)
-    _check_graph(onnx, model, task)
-    metadata = dataclasses.replace(metadata, tasks=(task.name,), samples=samples, size=task.size)
-    write_graph(model, metadata, path)
-    return [task]
-
-
-def write_function(function, metadata, path):
-    """Writes a function of any arguments as one graph, whose names are the function's.
-
-    Args:
-        function: `tf.types.experimental.ConcreteFunction`, from tensors by name to a dict of
-            tensors, without variables.
-        metadata: as of `write`.
-        path: `pathlib.Path` of the file.
-
-    Raises:
-        InputError: if tf2onnx is missing.
-        ExportError: if an operation has no form in ONNX.
-    """
+def write_function(function: Any, metadata: Metadata, path: pathlib.Path) -> None:
+    """Writes a concrete function without variables as one graph, with the function's names."""
     onnx = package("onnx")
     names = {tensor.name: tensor.op.name for tensor in function.inputs}
     outputs = sorted(function.structured_outputs)
@@ -94,35 +100,8 @@ def write_function(function, metadata, path):
     write_graph(model, metadata, path)
 
 
-def read(path, tasks):
-    """Opens a file in ONNX Runtime, on the CPU.
-
-    Args:
-        path: `pathlib.Path` of the file.
-        tasks: list of the `Task` that it was made of.
-
-    Returns:
-        `verify.Runner`.
-
-    Raises:
-        InputError: if ONNX Runtime is missing.
-        ExportError: if it does not open the file.
-    """
-    onnx, what = package("onnx"), f"the {tasks[0].name} of {_network(tasks[0]).name}"
-    session = open_file(path, what)
-    takes = {given.name for given in session.get_inputs()}
-
-    def run(name, image, **options):
-        inputs = {tasks[0].input: np.asarray(image, "float32"), "place": np.int32(0), **options}
-        inputs = {key: np.asarray(value) for key, value in inputs.items() if key in takes}
-        return dict(zip(tasks[0].outputs, session.run(None, inputs), strict=True))
-
-    kinds = sorted({node.op_type for node in nodes(onnx.load(path).graph)})
-    return Runner(run, {tasks[0].name: kinds}, tuple(takes - set(_AXES)))
-
-
 def _frozen(task, samples):
-    """The task's graph, its variables made constants; its inputs by their names."""
+    """The task's concrete function, its variables made constants, with named inputs."""
     batch = None if task.read is None else 1
     specs = {task.input: tf.TensorSpec((batch, *task.shape), tf.float32, task.input)}
     if "place" in task.options:
@@ -130,8 +109,8 @@ def _frozen(task, samples):
     portable = portable_function(task, samples)
 
     def function(**inputs):
-        found = portable(**inputs)
-        return [tf.identity(found[name]) for name in task.outputs]
+        outputs = portable(**inputs)
+        return [tf.identity(outputs[name]) for name in task.outputs]
 
     traced = tf.function(function, autograph=False).get_concrete_function(**specs)
     if not traced.captured_inputs:
@@ -140,15 +119,15 @@ def _frozen(task, samples):
 
 
 def _name_axes(model, task):
-    """Names those axes of the input that have any length."""
-    (image,) = (given for given in model.graph.input if given.name == task.input)
+    """Names the axes of the input whose length is free."""
+    (image,) = (node for node in model.graph.input if node.name == task.input)
     for size, name in zip(image.type.tensor_type.shape.dim, _AXES[task.input], strict=True):
         if not size.HasField("dim_value"):
             size.dim_param = name
 
 
 def _check_graph(onnx, model, task):
-    """Refuses operations that ONNX has not, which tf2onnx leaves as they were."""
+    """Refuses operations that ONNX lacks, which tf2onnx leaves as they were."""
     layers = [layer.name for layer in _network(task).layers]
     for node in nodes(model.graph):
         if node.domain or not onnx.defs.has(node.op_type):
@@ -161,11 +140,11 @@ def _check_graph(onnx, model, task):
                 f"Operation {node.op_type}{where} ({node.name}) has no form in ONNX, so "
                 f"{task.name} of {_network(task).name} cannot be exported. Nothing was written."
             )
-    takes = [given.name for given in model.graph.input]
-    wanted = [task.input, *(["place"] if "place" in task.options else [])]
-    if sorted(takes) != sorted(wanted):
+    takes = [node.name for node in model.graph.input]
+    expected = [task.input, *(["place"] if "place" in task.options else [])]
+    if sorted(takes) != sorted(expected):
         raise ExportError(
-            f"tf2onnx made a file that takes {', '.join(takes)}, where {', '.join(wanted)} was "
+            f"tf2onnx made a file that takes {', '.join(takes)}, where {', '.join(expected)} was "
             "expected. Nothing was written."
         )
 

@@ -1,19 +1,32 @@
-"""A folder that TensorFlow Serving serves: numbered versions, configurations, clients."""
+"""Folders that TensorFlow Serving serves: numbered versions, configurations, a client."""
+
+from __future__ import annotations
 
 import pathlib
 import re
+from typing import Any
 
+import keras
+
+from keras_sounddream import checks
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.saved_model.templates import BATCHING, COMPOSE, MODEL_CONFIG
 from keras_sounddream.export.writer import export_model
 from keras_sounddream.files import written_beside
+from keras_sounddream.types import PathLike
 
 _CLIENT = pathlib.Path(__file__).parent / "serving_client.py"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
-def export_serving(model, folder, name=None, version=None, **options):
+def export_serving(
+    model: keras.Model | DeepDream,
+    folder: PathLike,
+    name: str | None = None,
+    version: int | None = None,
+    **options: Any,
+) -> dict[str, Any]:
     """Adds a version of a model to a folder that TensorFlow Serving serves.
 
     The folder holds `models/NAME/VERSION`, each version a SavedModel with its own verification
@@ -23,18 +36,19 @@ def export_serving(model, folder, name=None, version=None, **options):
     written once, so that they can be edited.
 
     Args:
-        model: as of `export_model`.
-        folder: str or path; made if it is missing.
-        name: str, of the model in the server; by default the model's own.
-        version: int; by default one more than the highest there is.
-        **options: of `export_model`: `tasks`, `layer`, `min_seconds`, `sounds` and `verify`.
+        model: see `export_model`.
+        folder: made if it is missing.
+        name: of the model in the server; by default the model's own.
+        version: by default one more than the highest in the folder.
+        **options: further arguments of `export_model`: `tasks`, `layer`, `min_seconds`,
+            `preprocessing`, `sounds` and `verify`.
 
     Returns:
-        dict, the report of `export_model`, with `name` and `served_version`.
+        The report of `export_model`, with `name` and `served_version`.
 
     Raises:
         InputError: if the version exists or the name is none.
-        ExportError: as of `export_model`.
+        ExportError: see `export_model`.
 
     Example:
         export_serving(applications.LogMelCNN(), "served")
@@ -47,15 +61,14 @@ def export_serving(model, folder, name=None, version=None, **options):
     versions = _versions(folder / "models" / name)
     if version is None:
         version = max(versions, default=0) + 1
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise InputError(f"`version` must be an int above 0. Received: {version!r}")
+    version = checks.check("version", version, checks.integer(1))
     if version in versions:
         raise InputError(
             f"Version {version} of {name} exists in {folder}. Versions are never replaced: leave "
             f"`version` out for {max(versions) + 1}."
         )
     path = folder / "models" / name / str(version)
-    report = export_model(model, path, "saved_model", serving_name=name, **options)
+    report: Any = export_model(model, path, "saved_model", serving_name=name, **options)
     _write_around(folder, name)
     return {**report, "name": name, "served_version": version}
 

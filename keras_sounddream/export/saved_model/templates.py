@@ -1,4 +1,4 @@
-"""The text of the files that stand beside served models."""
+"""Templates of the files beside served models."""
 
 MODEL_CONFIG = """\
   config {{

@@ -1,12 +1,18 @@
-"""Requests that TensorFlow Serving answers by itself when it loads a model.
+"""Warm-up requests, which TensorFlow Serving runs when it loads a model.
 
 A file of `PredictionLog` messages. They hold nothing but other messages and text, so they are
 written here by hand: tensorflow-serving-api would bring gRPC along.
 """
 
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Sequence
+
 import tensorflow as tf
 
-from keras_sounddream.export.image_inputs import pictures_for
+from keras_sounddream.export.formats import Task
+from keras_sounddream.export.image_inputs import images_for
 from keras_sounddream.export.reference_sounds import speech_like
 from keras_sounddream.export.saved_model.signatures import (
     DEFAULT,
@@ -15,34 +21,22 @@ from keras_sounddream.export.saved_model.signatures import (
     signature_name,
 )
 from keras_sounddream.export.saved_model.wav_decoder import encode_wav
+from keras_sounddream.types import Tensor
 
 FILE = "tf_serving_warmup_requests"
 _SECONDS = 1.0
 
 
-def write_warmup(tasks, name, folder):
-    """Writes a request of every signature.
-
-    Args:
-        tasks: list of `Task` that the SavedModel was made of.
-        name: str, of the model in the server.
-        folder: `pathlib.Path` of the SavedModel.
-    """
+def write_warmup(tasks: Sequence[Task], name: str, folder: pathlib.Path) -> None:
+    """Writes a request of every signature beside the SavedModel that is served as `name`."""
     (folder / "assets.extra").mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(folder / "assets.extra" / FILE)) as file:
         for signature, inputs in warmup_requests(tasks):
             file.write(_prediction_log(name, signature, inputs))
 
 
-def warmup_requests(tasks):
-    """Makes a request of every signature, of a second of sound or a picture; of dreams, a step.
-
-    Args:
-        tasks: list of `Task`.
-
-    Returns:
-        list of `(signature, inputs)`: str, and dict of name to tensor.
-    """
+def warmup_requests(tasks: Sequence[Task]) -> list[tuple[str, dict[str, Tensor]]]:
+    """Returns (signature, inputs) pairs: a second of sound or an image; of a dream, one step."""
     requests = {signature_name(task): _request(task) for task in tasks}
     requests.setdefault(DEFAULT, next(iter(requests.values())))
     for task in tasks:
@@ -54,7 +48,7 @@ def warmup_requests(tasks):
 
 def _request(task):
     if task.input == "picture":
-        inputs = {"picture": pictures_for(task)[0]}
+        inputs = {"picture": images_for(task)[0]}
     else:
         inputs = {"waveform": _sound(task)}
         inputs["num_samples"] = tf.shape(inputs["waveform"])[1:]

@@ -1,9 +1,11 @@
-"""WAV files in a graph, by operations that every TensorFlow has: no library, no Python.
+"""WAV decoder and encoder in a graph, by operations that every TensorFlow has.
 
-What is not a whole WAV file is one error, `InvalidArgumentError`, that says what was found.
+Anything but a whole WAV file raises `InvalidArgumentError`, which says what came.
 """
 
 import tensorflow as tf
+
+from keras_sounddream.types import Tensor
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _KINDS = ((_PCM, 8), (_PCM, 16), (_PCM, 24), (_PCM, 32), (_FLOAT, 32), (_FLOAT, 64))  # and bits
@@ -13,15 +15,8 @@ _MAX_CHANNELS = 64
 _RATES = (1000, 1_000_000)  # Hz; a small file at 1 Hz would become a sound that fills the memory
 
 
-def decode_wav(contents):
-    """Decodes a WAV file: PCM of 8, 16, 24 and 32 bits, floating point of 32 and 64.
-
-    Args:
-        contents: string scalar, the file's bytes.
-
-    Returns:
-        `(waveform, sample_rate)`: float32 `(1, samples)`, the mean of the channels, and int32, Hz.
-    """
+def decode_wav(contents: Tensor) -> tuple[Tensor, Tensor]:
+    """Decodes PCM of 8 to 32 bits and floating point: mean of channels `(1, samples)`, and Hz."""
     head = contents + tf.constant(bytes(12))  # or there may be no byte 8
     riff = tf.strings.substr(head, 0, 4) + tf.strings.substr(head, 8, 4)
     size = tf.strings.length(contents)
@@ -61,16 +56,8 @@ def decode_wav(contents):
         return tf.identity(waveform), rate
 
 
-def encode_wav(waveform, sample_rate):
-    """Encodes a waveform as a 16-bit WAV file.
-
-    Args:
-        waveform: float32 `(1, samples)` in [-1, 1].
-        sample_rate: int, Hz.
-
-    Returns:
-        string scalar, the file's bytes.
-    """
+def encode_wav(waveform: Tensor, sample_rate: int) -> Tensor:
+    """Encodes float32 `(1, samples)` in [-1, 1] as the bytes of a 16-bit WAV file."""
     rounded = tf.round(waveform * 2.0**15) / 2.0**15  # halves to even, as `audio.save` does
     return tf.audio.encode_wav(tf.transpose(rounded), sample_rate)
 

@@ -1,4 +1,6 @@
-"""SavedModel: what TensorFlow Serving, and TensorFlow without our package, load."""
+"""SavedModel export: what TensorFlow Serving, and TensorFlow without our package, load."""
+
+from __future__ import annotations
 
 import pathlib
 import tempfile
@@ -7,6 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.errors import ExportError
+from keras_sounddream.export.formats import FormatWriter, Runner, Task
+from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.saved_model.signatures import (
     DEFAULT,
     has_files,
@@ -14,68 +18,57 @@ from keras_sounddream.export.saved_model.signatures import (
     signatures,
 )
 from keras_sounddream.export.saved_model.warmup import warmup_requests, write_warmup
-from keras_sounddream.export.verify import Runner
-
-FOLDER_HOLDS = "saved_model.pb"
 
 
-def write(tasks, metadata, path, serving_name=None):
-    """Writes a SavedModel with the signatures of `signatures.signatures`.
+class SavedModelWriter(FormatWriter):
+    """Writes SavedModels with the signatures of `signatures.signatures`."""
 
-    Args:
-        tasks: list of `Task`.
-        metadata: `Metadata`; its files become assets.
-        path: `pathlib.Path` of an empty folder.
-        serving_name: str, name of the model in TensorFlow Serving, for which requests to warm up
-            with are written; or `None`.
+    folder_marker = "saved_model.pb"
 
-    Returns:
-        list of `Task`, those that were written: all.
-    """
-    module = tf.Module()
-    module.kept = [variable.value for task in tasks for variable in task.model.variables]
-    with tempfile.TemporaryDirectory() as folder:
-        module.assets = []
-        for name, content in metadata.to_files().items():
-            file = pathlib.Path(folder) / name
-            file.write_bytes(content)
-            module.assets.append(tf.saved_model.Asset(str(file)))
-        tf.saved_model.save(module, str(path), signatures(tasks))
-    if serving_name is not None:
-        write_warmup(tasks, serving_name, path)
-    return tasks
+    def write(
+        self,
+        tasks: list[Task],
+        metadata: Metadata,
+        path: pathlib.Path,
+        *,
+        serving_name: str | None = None,
+    ) -> list[Task]:
+        """Writes all tasks; the metadata's files become assets."""
+        module = tf.Module()
+        module.kept = [variable.value for task in tasks for variable in task.model.variables]
+        with tempfile.TemporaryDirectory() as folder:
+            module.assets = []
+            for name, content in metadata.to_files().items():
+                file = pathlib.Path(folder) / name
+                file.write_bytes(content)
+                module.assets.append(tf.saved_model.Asset(str(file)))
+            tf.saved_model.save(module, str(path), signatures(tasks))
+        if serving_name is not None:
+            write_warmup(tasks, serving_name, path)
+        return tasks
 
+    def read(self, path: pathlib.Path, tasks: list[Task]) -> Runner:
+        """Opens a SavedModel, and tries its signatures of files.
 
-def read(path, tasks):
-    """Opens a SavedModel, and tries its signatures of files.
+        The runner puts padding behind each waveform, as Serving does.
+        """
+        loaded = tf.saved_model.load(str(path))
+        named = {task.name: task for task in tasks}
 
-    Args:
-        path: `pathlib.Path` of the folder.
-        tasks: list of `Task` that it was made of.
+        def run(name, waveform, **options):
+            signature = loaded.signatures[signature_name(named[name])]
+            outputs = signature(**_inputs(named[name], waveform, options))
+            outputs = {key: value.numpy() for key, value in outputs.items()}
+            if "waveform" in outputs:
+                outputs["waveform"] = outputs["waveform"][:, : waveform.shape[1]]
+            return outputs
 
-    Returns:
-        `verify.Runner`; it gives each waveform with padding behind it, as Serving does.
-
-    Raises:
-        ExportError: if a WAV file is not answered as its waveform is.
-    """
-    loaded = tf.saved_model.load(str(path))
-    named = {task.name: task for task in tasks}
-
-    def run(name, waveform, **options):
-        signature = loaded.signatures[signature_name(named[name])]
-        found = signature(**_inputs(named[name], waveform, options))
-        found = {key: value.numpy() for key, value in found.items()}
-        if "waveform" in found:
-            found["waveform"] = found["waveform"][:, : waveform.shape[1]]
-        return found
-
-    _check_files(loaded, named)
-    return Runner(run, {name: _operations(loaded, task) for name, task in named.items()})
+        _check_files(loaded, named)
+        return Runner(run, {name: _operations(loaded, task) for name, task in named.items()})
 
 
 def _inputs(task, image, options):
-    """The inputs of a signature: a picture, or a sound with its first sample behind it."""
+    """The inputs of a signature: an image, or a sound with its first sample behind it."""
     count = len(image)
     if task.input == "picture":
         inputs = {"picture": tf.constant(image)}
@@ -91,13 +84,14 @@ def _inputs(task, image, options):
 
 
 def _check_files(loaded, named):
+    """Compares the scores of a WAV file with those of its waveform."""
     if "classify" in named and has_files(named["classify"]):
         requests = dict(warmup_requests(list(named.values())))
-        task, found = named["classify"], loaded.signatures["wav"](**requests["wav"])
-        wanted = loaded.signatures[DEFAULT](**requests[DEFAULT])
+        task, scores = named["classify"], loaded.signatures["wav"](**requests["wav"])
+        expected = loaded.signatures[DEFAULT](**requests[DEFAULT])
         for name in task.outputs:
-            difference = np.abs(found[name] - wanted[name]).max()
-            if not difference <= task.limit * np.abs(wanted[name]).max():
+            difference = np.abs(scores[name] - expected[name]).max()
+            if not difference <= task.limit * np.abs(expected[name]).max():
                 raise ExportError(
                     f"The signature 'wav' gives {name} that differ from those of the waveform by "
                     f"{difference:.2g}. Nothing was written."

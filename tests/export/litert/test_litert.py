@@ -11,8 +11,9 @@ from export.models import RATE, make_classifier
 from keras_sounddream import DeepDream, InputError, applications, export_model, objectives
 from keras_sounddream.errors import ExportError
 from keras_sounddream.export import verify
-from keras_sounddream.export.litert import flatbuffer, writer
+from keras_sounddream.export.litert import flatbuffer, quantization
 from keras_sounddream.export.litert.packing import unpack
+from keras_sounddream.export.litert.writer import LiteRTWriter
 from keras_sounddream.export.reference_sounds import speech_like
 from keras_sounddream.export.tasks import find_tasks
 from keras_sounddream.lite import Classifier, Dreamer, Embedder
@@ -146,7 +147,7 @@ def test_smaller_dreams_rise_as_high(tmp_path, name):
 
 
 def test_a_dream_that_does_not_rise_is_refused(dreamer, tmp_path, monkeypatch):
-    monkeypatch.setattr(writer, "quantize", lambda make, *_: _silenced(make().convert()))
+    monkeypatch.setattr(quantization, "quantize", lambda make, *_: _silenced(make().convert()))
     with pytest.raises(ExportError, match="where any is allowed; its objective by"):
         export_model(
             dreamer[0], tmp_path / "a.tflite", "litert", seconds=0.5, quantization="float16"
@@ -216,7 +217,7 @@ def test_a_file_that_answers_otherwise_is_refused(tmp_path, monkeypatch):
 def test_front_ends_are_what_logarithms_come_from(tmp_path):
     tasks = find_tasks(make_classifier(), ["classify"])
     path = tmp_path / "a.tflite"
-    writer.write(tasks, _metadata(tasks), path, seconds=0.5, quantization="dynamic_range")
+    LiteRTWriter().write(tasks, _metadata(tasks), path, seconds=0.5, quantization="dynamic_range")
     model = flatbuffer.schema.ModelT.InitFromPackedBuf(unpack(path.read_bytes())[0], 0)
     graph = model.subgraphs[0]
     front = flatbuffer.front_end(model, graph)

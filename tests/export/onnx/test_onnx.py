@@ -13,6 +13,7 @@ from keras_sounddream import DeepDream, ExportError, InputError, applications, o
 from keras_sounddream.cli.main import main
 from keras_sounddream.export import Metadata, export_model
 from keras_sounddream.export.onnx.graph import graphs
+from keras_sounddream.export.onnx.writer import OnnxWriter
 from keras_sounddream.export.reference_sounds import speech_like
 from keras_sounddream.export.tasks import find_tasks
 
@@ -204,17 +205,16 @@ def test_wrong_answers_leave_nothing_behind(classifier, tmp_path, monkeypatch):
 
 
 def test_a_file_that_is_none_is_one_line(classifier, tmp_path):
-    from keras_sounddream.export.onnx.writer import read
-
+    writer = OnnxWriter()
     (tmp_path / "a.onnx").write_bytes(b"no graph")
     with pytest.raises(ExportError, match="does not open the classify of tiny: [^\n]*$"):
-        read(tmp_path / "a.onnx", find_tasks(classifier, ["classify"]))
+        writer.read(tmp_path / "a.onnx", find_tasks(classifier, ["classify"]))
 
 
 @pytest.mark.parametrize("name", ["tf2onnx", "onnx", "onnxruntime"])
 def test_what_is_missing_is_said(classifier, tmp_path, monkeypatch, name):
     monkeypatch.setitem(__import__("sys").modules, name, None)
-    with pytest.raises(InputError, match=rf"needs {name}: pip install 'keras-sounddream\[export\]"):
+    with pytest.raises(InputError, match=rf"needs the package {name}. Install it: .*\[export\]"):
         export_model(classifier, tmp_path / "a.onnx", "onnx")
     assert not list(tmp_path.iterdir())
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_sounddream.export.onnx.graph import free_loops, graphs, place_constants
-from keras_sounddream.export.onnx.operations import quicken
+from keras_sounddream.export.onnx.operations import use_hard_sigmoid
 
 onnx = pytest.importorskip("onnx", reason="needs onnx")
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
@@ -107,7 +107,7 @@ def test_one_where_a_number_is_above_zero():
         helper.make_node("Cast", ["above"], ["y"], to=FLOAT),
     ]
     made = model(nodes, "mask", [value("x")], [value("y")], [constant("zero", np.float32(0))])
-    quicken(onnx, made.graph)
+    use_hard_sigmoid(onnx, made.graph)
     assert [node.op_type for node in made.graph.node] == ["HardSigmoid"]
     x = np.array([[-np.inf, -3, -1e-37, -0.0, 0, 1e-37, 1e-9, 1, 3e38, np.inf] * 2], "float32")
     np.testing.assert_array_equal(run(made, x=x)[0], x > 0)

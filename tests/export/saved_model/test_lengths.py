@@ -7,9 +7,9 @@ import tensorflow as tf
 from export.models import make_classifier
 
 from keras_sounddream import InputError
-from keras_sounddream.export.saved_model.lengths import by_length, least_samples, repeated
+from keras_sounddream.export.saved_model.lengths import by_length, repeated
 from keras_sounddream.export.saved_model.signatures import array_signature
-from keras_sounddream.export.tasks import find_tasks
+from keras_sounddream.export.tasks import find_tasks, least_samples
 
 PADDINGS = {
     "zeros": lambda sound, rng, n: np.zeros(n),

@@ -121,7 +121,7 @@ def test_versions_are_counted_up_and_never_replaced(classifier, tmp_path):
     with pytest.raises(InputError, match="Version 2 of tiny exists.*for 9"):
         add(2)
     for version in (0, -1, True, "3"):
-        with pytest.raises(InputError, match="`version` must be an int above 0"):
+        with pytest.raises(InputError, match="`version` must be an int of at least 1"):
             add(version)
     assert marks == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("saved_model.pb")}
 

@@ -2,9 +2,12 @@
 
 TensorFlow's own gradients end in operations such as ReluGrad, MaxPoolGrad and ShapeN, which LiteRT
 and ONNX lack. Here each is written out in forward operations: convolutions, products, comparisons,
-slices and pads. `RULES` holds one a type of operation.
+slices and pads. `RULES` holds one rule per type of operation.
 """
 
-from keras_sounddream.export.portable.gradients.backward import RULES, portable_gradient
+from keras_sounddream.lazy import attach
 
-__all__ = ["RULES", "portable_gradient"]
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {"RULES": "backward", "portable_gradient": "backward"},
+)

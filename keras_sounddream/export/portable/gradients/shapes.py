@@ -1,9 +1,8 @@
-"""Gradients of what moves numbers about: slices, pads, joins, turns, repeats."""
+"""Gradients of rearrangements: slices, pads, joins, transposes, repeats, resizes."""
 
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.export.portable.gradients.pointwise import add_up
 from keras_sounddream.export.portable.gradients.shape_helpers import (
     UnfitError,
     constant,
@@ -13,6 +12,7 @@ from keras_sounddream.export.portable.gradients.shape_helpers import (
     reshape_like,
     sizes,
     spread,
+    sum_to_shape,
 )
 
 
@@ -39,12 +39,12 @@ def _transpose(op, g):
 def _join(op, g):
     *parts, _ = op.inputs
     axis = int(constant(op, len(parts))) % g.shape.rank
-    found, start = [], 0
+    pieces, start = [], 0
     for part in parts:
         length = sizes(part)[axis]
-        found.append(lambda start=start, length=length: cut(g, axis, start, length))
+        pieces.append(lambda start=start, length=length: cut(g, axis, start, length))
         start = start + length
-    return [*found, None]
+    return [*pieces, None]
 
 
 def _stack(op, g):
@@ -68,7 +68,7 @@ def _split_by_sizes(op, *parts):
 
 
 def _filled(op, parts):
-    """Gradients of all outputs, with zeros for those that nothing was made of."""
+    """Gradients of all outputs, zeros for those that nothing depends on."""
     return [
         tf.zeros_like(y) if part is None else part
         for part, y in zip(parts, op.outputs, strict=True)
@@ -80,10 +80,10 @@ def _slice(op, g):
 
 
 def _put_back(g, x, starts):
-    """Surrounds a slice of x, one start an axis, by zeros to the shape of x."""
-    for axis, (start, whole, part) in enumerate(zip(starts, sizes(x), sizes(g), strict=True)):
+    """Surrounds a slice of x, one start per axis, by zeros to the shape of x."""
+    for axis, (start, total, part) in enumerate(zip(starts, sizes(x), sizes(g), strict=True)):
         if x.shape[axis] is None or g.shape[axis] != x.shape[axis]:
-            g = extend(g, axis, start, whole - start - part)
+            g = extend(g, axis, start, total - start - part)
     return tf.ensure_shape(g, x.shape)
 
 
@@ -97,7 +97,7 @@ def _entries(vector):
 
 def _strided_slice(op, g):
     x, steps = op.inputs[0], constant(op, 3)
-    starts, strides, lengths, turned = [], [], [], []  # one an axis of x; those that are flipped
+    starts, strides, lengths, reversed_axes = [], [], [], []  # the first three per axis of x
     begins, received = _entries(op.inputs[1]), iter(sizes(g))
     mask = {name: op.get_attr(f"{name}_mask") for name in ("begin", "end", "ellipsis", "new_axis")}
     mask["shrink"] = op.get_attr("shrink_axis_mask")
@@ -114,14 +114,14 @@ def _strided_slice(op, g):
             if step < 1 and not (step == -1 and has["begin"] and has["end"]):
                 raise UnfitError("it goes backwards: use ops.flip")
             if step == -1:
-                turned.append(len(starts))
-            whole = sizes(x)[len(starts)]
-            starts.append(0 if has["begin"] and not has["shrink"] else _from_start(begin, whole))
+                reversed_axes.append(len(starts))
+            total = sizes(x)[len(starts)]
+            starts.append(0 if has["begin"] and not has["shrink"] else _from_start(begin, total))
             strides.append(abs(int(step)))
             lengths.append(1 if has["shrink"] else next(received))
     rest = x.shape.rank - len(starts)
     g = tf.reshape(g, lengths + list(received))
-    g = tf.reverse(g, turned) if turned else g
+    g = tf.reverse(g, reversed_axes) if reversed_axes else g
     starts, strides = starts + [0] * rest, strides + [1] * rest
     for axis, step in enumerate(strides):
         if step > 1:
@@ -130,10 +130,10 @@ def _strided_slice(op, g):
     return [_put_back(g, x, starts), None, None, None]
 
 
-def _from_start(begin, whole):
+def _from_start(begin, total):
     if not isinstance(begin, int) or begin >= 0:
         return begin
-    return max(whole + begin, 0) if isinstance(whole, int) else whole + begin
+    return max(total + begin, 0) if isinstance(total, int) else total + begin
 
 
 def _pad(op, g):
@@ -144,19 +144,19 @@ def _pad(op, g):
 
 
 def _mirror_pad(op, g):
-    """What a mirrored edge gets is turned round and added to what it mirrors."""
+    """The gradient of a mirrored edge is reversed and added to that of its source."""
     x = op.inputs[0]
     apart = 1 if op.get_attr("mode") == b"REFLECT" else 0
     for axis, (before, after) in enumerate(constant(op, 1)):
         before, after, length = int(before), int(after), sizes(x)[axis]
         middle = cut(g, axis, before, length)
-        for width, start, place in (
+        for width, start, offset in (
             (before, 0, apart),
             (after, before + length, length - apart - after),
         ):
             if width:
                 edge = tf.reverse(cut(g, axis, start, width), [axis])
-                middle = middle + extend(edge, axis, place, length - place - width)
+                middle = middle + extend(edge, axis, offset, length - offset - width)
         g = middle
     return [g, None]
 
@@ -165,15 +165,15 @@ def _tile(op, g):
     x = op.inputs[0]
     times, lengths = _entries(op.inputs[1]), sizes(x)
     repeated = [i for i, n in enumerate(times) if not (isinstance(n, int) and n == 1)]
-    apart = []
+    split = []  # (repeats, length) in place of each repeated axis
     for axis in range(len(lengths)):
-        apart += [times[axis], lengths[axis]] if axis in repeated else [lengths[axis]]
+        split += [times[axis], lengths[axis]] if axis in repeated else [lengths[axis]]
     summed = [axis + i for i, axis in enumerate(repeated)]
-    return [tf.ensure_shape(tf.reduce_sum(tf.reshape(g, apart), summed), x.shape), None]
+    return [tf.ensure_shape(tf.reduce_sum(tf.reshape(g, split), summed), x.shape), None]
 
 
 def _gather(op, g):
-    """As a product with the matrix that has a 1 where a number was taken from."""
+    """A product with the matrix that has a 1 where an element was taken from."""
     if op.get_attr("batch_dims"):
         raise UnfitError("its batch_dims are not 0")
     x, indices = op.inputs[0], op.inputs[1]
@@ -189,7 +189,7 @@ def _gather(op, g):
 
 
 def _stretch(resize):
-    """Resizing is a product with one matrix down and one across: resized unit matrices."""
+    """Resizing is a product with one matrix per axis, a resized unit matrix."""
 
     def matrix(op, length, stretched):
         if not (isinstance(length, int) and isinstance(stretched, int)):
@@ -218,7 +218,7 @@ def _blocks(gradient):
 
 RULES = {
     "BatchToSpaceND": _blocks(tf.space_to_batch),
-    "BroadcastTo": lambda op, g: [add_up(g, op.inputs[0], g.shape), None],
+    "BroadcastTo": lambda op, g: [sum_to_shape(g, op.inputs[0], g.shape), None],
     "ConcatV2": _join,
     "DepthToSpace": lambda op, g: [tf.nn.space_to_depth(g, op.get_attr("block_size"))],
     "ExpandDims": _expand,
