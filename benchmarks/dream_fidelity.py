@@ -4,10 +4,11 @@
     python benchmarks/dream_fidelity.py --data ESC-10 --runtime litert
 
 Dreams on clips of ESC-10's fold 5, which the shipped network never heard, at three layers, by our
-way and by four others at the same number of gradient steps; writes each result to a 16-bit WAV
-file at the input's loudness, reads it again and measures it. Writes docs/dream_fidelity.md. An
-interrupted run goes on from the rows in FOLDER. With --runtime, of dreams that an exported file
-makes, beside ours: docs/dream_fidelity_litert.md, or …_onnx.md.
+way and by four others at the same number of gradient steps; writes each result to a 16-bit WAV file
+at the input's loudness, reads it again and measures it. Writes
+docs/benchmarks/dreams/dream_fidelity.md. An interrupted run goes on from the rows in FOLDER. With
+--runtime, of dreams that an exported file makes, beside ours:
+docs/benchmarks/export/dream_fidelity_litert.md, or …_onnx.md.
 """
 
 import argparse
@@ -224,17 +225,17 @@ def main():
     parser.add_argument("--runtime", default="python", choices=("python", "litert", "onnx"))
     parser.add_argument("--layers", nargs="+", default=LAYERS, help="with --runtime")
     options = parser.parse_args()
-    clips, name = first_clips(options.data, options.clips), "dream_fidelity.md"
+    clips, name = first_clips(options.data, options.clips), "dreams/dream_fidelity.md"
     if options.runtime == "python":
         rows = run(options.data, options.clips, options.work)
         lines = page(rows, first_clips(options.data, TUNED_ON))
     else:
         import dream_fidelity_files as files
 
-        layers, name = tuple(options.layers), f"dream_fidelity_{options.runtime}.md"
+        layers, name = tuple(options.layers), f"export/dream_fidelity_{options.runtime}.md"
         gains = files.run(clips, layers, options.runtime, options.work, through_file)
         lines = [*files.page(gains, layers, options.runtime), ""]
-    (ROOT / "docs" / name).write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / name).write_text("\n".join(lines))
     print("\n".join(lines))
 
 

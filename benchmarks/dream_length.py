@@ -2,9 +2,10 @@
 
     python benchmarks/dream_length.py [--seconds 10 60 600 3600]
 
-Writes docs/dream_length.md. Each length runs in a process of its own, since the peak of a process's
-memory never falls. What TensorFlow takes for itself is measured in the same process: after a dream
-of one second. The times are for few steps; more steps take as many times longer.
+Writes docs/benchmarks/dreams/dream_length.md. Each length runs in a process of its own, since the
+peak of a process's memory never falls. What TensorFlow takes for itself is measured in the same
+process: after a dream of one second. The times are for few steps; more steps take as many times
+longer.
 """
 
 import argparse
@@ -108,7 +109,7 @@ def write_page(rows):
         "# How long a sound may be",
         "",
         f"Written by `benchmarks/dream_length.py` with {os.cpu_count()} cores, TensorFlow {tf.__version__}, Keras"
-        f" {keras.__version__}. The [example sounds](../examples), one after another at {RATE} Hz up to the length, dreamed"
+        f" {keras.__version__}. The [example sounds](../../../examples), one after another at {RATE} Hz up to the length, dreamed"
         f" from disk to disk on `{LAYER}` in {OCTAVES} octaves (steps in each: {STEPS}). *Own memory* is the peak of the resident"
         " memory above what the process held after a dream of one second, with TensorFlow, model and graph; *kept* is read"
         " off the whole file, cross-fades included.",
@@ -133,7 +134,7 @@ def write_page(rows):
         "other work on the machine lengthens them.",
         "",
     ]
-    (ROOT / "docs" / "dream_length.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "dream_length.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

@@ -3,12 +3,13 @@
     pip install tf-keras-vis
     python benchmarks/dream_peers.py [--picture FILE] [--weights FILE.h5]
 
-Writes docs/dream_peers.md. The others are the tiled loop of TensorFlow's DeepDream tutorial, written
-afresh from its page, and tf-keras-vis's `ActivationMaximization`. All dream the same dream: the
-mean of squares of one layer, gradients divided by their deviation, the same sizes of the picture,
-the same number of steps and their length. Times are medians of alternating runs of several traces;
-memory is what a fresh process takes at most, less what it had taken with the model built. The gain
-is the objective of the dream, read in float32 by the model itself, divided by that of the picture.
+Writes docs/benchmarks/dreams/dream_peers.md. The others are the tiled loop of TensorFlow's
+DeepDream tutorial, written afresh from its page, and tf-keras-vis's `ActivationMaximization`. All
+dream the same dream: the mean of squares of one layer, gradients divided by their deviation, the
+same sizes of the picture, the same number of steps and their length. Times are medians of
+alternating runs of several traces; memory is what a fresh process takes at most, less what it had
+taken with the model built. The gain is the objective of the dream, read in float32 by the model
+itself, divided by that of the picture.
 """
 
 import argparse
@@ -298,7 +299,7 @@ def main():
         f"before a step: by {ROLL} pixels in ours and in tf-keras-vis, by up to {TILE} in the tutorial.",
         "",
     ]
-    (ROOT / "docs" / "dream_peers.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "dream_peers.md").write_text("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
     python benchmarks/dream_speed.py [--sound FILE]
 
-Writes docs/dream_speed.md. Times are medians of alternating runs of several traces each, since
-TensorFlow orders a graph differently each time that it traces one, and the same function then takes
-up to 1.4 times as long. The ratio is the figure to compare between machines.
+Writes docs/benchmarks/dreams/dream_speed.md. Times are medians of alternating runs of several
+traces each, since TensorFlow orders a graph differently each time that it traces one, and the same
+function then takes up to 1.4 times as long. The ratio is the figure to compare between machines.
 """
 
 import argparse
@@ -131,7 +131,7 @@ def main():
         "nothing.",
         "",
     ]
-    (ROOT / "docs" / "dream_speed.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "dream_speed.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

@@ -2,7 +2,8 @@
 
     python benchmarks/dream_tiles.py [--sound FILE]
 
-Writes docs/dream_tiles.md. Memory and time by the length of a sound are in dream_length.py.
+Writes docs/benchmarks/dreams/dream_tiles.md. Memory and time by the length of a sound are in
+dream_length.py.
 """
 
 import argparse
@@ -84,7 +85,7 @@ def main():
         "Memory and time of sounds up to an hour are [on a page of their own](dream_length.md).",
         "",
     ]
-    (ROOT / "docs" / "dream_tiles.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "dream_tiles.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

@@ -2,8 +2,8 @@
 
     python benchmarks/dream_ways.py --data ESC-10 [--clips 1]
 
-Measured as in dream_fidelity.py, on one layer. Writes docs/dream_ways.md, and a picture of each
-preset into docs/images.
+Measured as in dream_fidelity.py, on one layer. Writes docs/benchmarks/dreams/dream_ways.md, and a
+picture of each preset into docs/images.
 """
 
 import argparse
@@ -122,7 +122,7 @@ def main():
         *table(rows),
         "",
     ]
-    (ROOT / "docs" / "dream_ways.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "dream_ways.md").write_text("\n".join(lines))
     print("\n".join(lines))
     draw(model)
 

@@ -2,7 +2,7 @@
 
     python benchmarks/inversion.py --data ESC-10 [--clips 10] [--seconds 2] [--steps 100]
 
-Writes docs/inversion.md.
+Writes docs/benchmarks/dreams/inversion.md.
 """
 
 import argparse
@@ -121,7 +121,7 @@ def main():
         "more the network has let go. *Same class*: how often the network takes both for the same.",
         "",
     ]
-    (ROOT / "docs" / "inversion.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "inversion.md").write_text("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
     python benchmarks/litert_accuracy.py --data ESC-10 [--yamnet-weights FILE]
 
-Writes docs/litert_accuracy.md. Fold 5, which the models that ship never heard. YAMNet never heard
-any: a clip is of the class whose best AudioSet class scores highest, as in yamnet_esc10.py.
+Writes docs/benchmarks/export/litert_accuracy.md. Fold 5, which the models that ship never heard.
+YAMNet never heard any: a clip is of the class whose best AudioSet class scores highest, as in
+yamnet_esc10.py.
 """
 
 import argparse
@@ -120,7 +121,7 @@ def main():
         for row in rows_of(*each, options.data, clips):
             rows.append(row)
             print(row, flush=True)
-    (ROOT / "docs" / "litert_accuracy.md").write_text(
+    (ROOT / "docs" / "benchmarks" / "export" / "litert_accuracy.md").write_text(
         f"""# LiteRT classifiers, how well they name sounds
 
 *Written by `benchmarks/litert_accuracy.py`* with TensorFlow {tf.__version__} and ai-edge-litert
@@ -137,7 +138,7 @@ that other work shared.
 
 The weights that ship are stored in 16 bits, so float16 files round nothing more. The repository's sounds:
 those of `examples/` and eight made voices. YAMNet never heard ESC-10's names: a clip is of the class
-[whose best AudioSet class](yamnet_esc10.md) scores highest.
+[whose best AudioSet class](../models/yamnet_esc10.md) scores highest.
 """
     )
 

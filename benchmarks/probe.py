@@ -3,8 +3,9 @@
     python benchmarks/probe.py --data ESC-10 --yamnet yamnet.h5 [--tflite FILE] [--work FOLDER]
         [--log-mel-folds FOLDER]
 
-Writes docs/probe.md. Costs, and in one table layers and poolings, are chosen by the folds that are
-fitted to; a fold that is measured on chooses nothing. Features are kept in the work folder.
+Writes docs/benchmarks/training/probe.md. Costs, and in one table layers and poolings, are chosen by
+the folds that are fitted to; a fold that is measured on chooses nothing. Features are kept in the
+work folder.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from keras_sounddream.datasets.clip_sets import read_clip_set
 from keras_sounddream.training.transfer.feature_cache import stored_features
 from keras_sounddream.training.transfer.linear_probe import KINDS, PROTOCOLS, cross_validate, probe
 
-PAGE = pathlib.Path(__file__).parents[1] / "docs" / "probe.md"
+PAGE = pathlib.Path(__file__).parents[1] / "docs" / "benchmarks" / "training" / "probe.md"
 SEED = 0
 LOG_MEL = ["front_end", *(f"block{i}_conv2" for i in range(1, 5)), "pooled"]
 SOUNDNET = ["pool1", "pool2", "conv3_relu", "conv4_relu", "pool5", "conv6_relu", "conv7_relu"]
@@ -161,7 +162,7 @@ def write(tables, chosen, protocol, arguments):
         "# Linear probes on ESC-10",
         "",
         f"Written by `benchmarks/probe.py` with Keras {keras.__version__}, scikit-learn {sklearn.__version__}. How"
-        " to probe a layer of your own: [transfer](transfer.md).",
+        " to probe a layer of your own: [transfer](../../guides/transfer_learning.md).",
         "",
         "A linear classifier on what a layer answers to a clip, averaged over time and frequency, each feature"
         " brought to mean 0 and variance 1 of the clips that are fitted to. Five official folds, mean ± standard"

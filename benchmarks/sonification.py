@@ -2,7 +2,7 @@
 
     python benchmarks/sonification.py PHOTO --weights WEIGHTS [--sizes 256 1024 4096]
 
-Writes docs/sonification_speed.md. Each row is a process of its own.
+Writes docs/benchmarks/dreams/sonification_speed.md. Each row is a process of its own.
 """
 
 import argparse
@@ -101,7 +101,7 @@ def main():
         "left out.)",
         "",
     ]
-    (ROOT / "docs" / "sonification_speed.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "sonification_speed.md").write_text("\n".join(lines))
 
 
 if __name__ == "__main__":

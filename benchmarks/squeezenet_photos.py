@@ -2,7 +2,7 @@
 
     python benchmarks/squeezenet_photos.py PHOTOS --v1-0 WEIGHTS --v1-1 WEIGHTS_WITHOUT_TOP
 
-Writes docs/squeezenet_photos.md.
+Writes docs/benchmarks/models/squeezenet_photos.md.
 """
 
 import argparse
@@ -151,7 +151,7 @@ def main():
         *dream(arguments.photos / arguments.dream, weights),
         "",
     ]
-    (ROOT / "docs" / "squeezenet_photos.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "models" / "squeezenet_photos.md").write_text("\n".join(lines))
 
 
 if __name__ == "__main__":

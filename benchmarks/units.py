@@ -2,8 +2,8 @@
 
     python benchmarks/units.py --data ESC-10 --weights yamnet.h5 [--pages FOLDER]
 
-LogMelCNN hears the fold that it was not trained on, YAMNet all clips. Writes docs/units_esc10.md, and
-with --pages the pages to listen to.
+LogMelCNN hears the fold that it was not trained on, YAMNet all clips. Writes
+docs/benchmarks/models/units_esc10.md, and with --pages the pages to listen to.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from keras_sounddream.reports.units import write_units
 from keras_sounddream.training.recipes import esc10
 from keras_sounddream.training.transfer.units import measure_units
 
-PAGE = pathlib.Path(__file__).parents[1] / "docs" / "units_esc10.md"
+PAGE = pathlib.Path(__file__).parents[1] / "docs" / "benchmarks" / "models" / "units_esc10.md"
 
 TEXT = """# Units and the classes of ESC-10
 

@@ -35,7 +35,7 @@ the log-mel front end, float16, {size:.1f} MB.
   ```
 
 - **Why ESC-10**: UrbanSound8K, which the network is named after, may not be used commercially. How to
-  train on it: `docs/urban_sound_cnn.md`.
+  train on it: `docs/models/urban_sound_cnn.md`.
 
 ## Accuracy
 

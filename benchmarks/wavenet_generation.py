@@ -2,7 +2,8 @@
 
     python benchmarks/wavenet_generation.py [--samples 4000]
 
-Writes docs/wavenet_generation.md. Weights are random: they do not change the time.
+Writes docs/benchmarks/models/wavenet_generation.md. Weights are random: they do not change the
+time.
 """
 
 import argparse
@@ -136,7 +137,7 @@ def main():
         " *Equal draws*: all made the same samples from the same seed, as far as the slowest went.",
         "",
     ]
-    (ROOT / "docs" / "wavenet_generation.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "models" / "wavenet_generation.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

@@ -2,8 +2,8 @@
 
     python benchmarks/wavenet_pieces.py --fsdd FOLDER --music FOLDER
 
-Writes docs/wavenet_pieces.md. FSDD's recordings are `recordings/DIGIT_SPEAKER_TAKE.flac`, the music
-is named in `tracks.csv`.
+Writes docs/benchmarks/training/wavenet_pieces.md. FSDD's recordings are
+`recordings/DIGIT_SPEAKER_TAKE.flac`, the music is named in `tracks.csv`.
 """
 
 import argparse
@@ -118,7 +118,7 @@ def main():
         "# The length of a WaveNet's pieces",
         "",
         f"Written by `benchmarks/wavenet_pieces.py` ({os.cpu_count()} cores, {platform.machine()}). How to use them:"
-        " [data](wavenet_data.md).",
+        " [data](../../models/wavenet_data.md).",
         "",
         "Multiplications of a forward pass over an epoch, against those of a sound without end: what is more is spent"
         " on receptive fields that pieces have in common, and on silence behind the ends of sounds. *Thrifty* is what"
@@ -137,7 +137,7 @@ def main():
         *stored,
         "",
     ]
-    (ROOT / "docs" / "wavenet_pieces.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "training" / "wavenet_pieces.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

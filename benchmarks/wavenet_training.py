@@ -2,8 +2,9 @@
 
     python benchmarks/wavenet_training.py [--piece-samples 20000] [--batch 2] [--steps 5]
 
-Writes docs/wavenet_training_speed.md. The network is that of ibab/tensorflow-wavenet with five
-genres: 50 layers, 32 / 32 / 512 / 256 channels; a step is a forward and a backward pass and Adam.
+Writes docs/benchmarks/training/wavenet_training_speed.md. The network is that of
+ibab/tensorflow-wavenet with five genres: 50 layers, 32 / 32 / 512 / 256 channels; a step is a
+forward and a backward pass and Adam.
 """
 
 import argparse
@@ -132,7 +133,9 @@ def main():
         " in 30.45 s.",
         "",
     ]
-    (ROOT / "docs" / "wavenet_training_speed.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "training" / "wavenet_training_speed.md").write_text(
+        "\n".join(lines)
+    )
     print("\n".join(lines))
 
 

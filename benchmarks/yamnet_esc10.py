@@ -2,8 +2,8 @@
 
     python benchmarks/yamnet_esc10.py --data ESC-10 --weights yamnet.h5 [--tflite FILE]
 
-Writes docs/yamnet_esc10.md. Nothing is trained: a clip is of the class whose best AudioSet class
-scores highest, means over the patches.
+Writes docs/benchmarks/models/yamnet_esc10.md. Nothing is trained: a clip is of the class whose best
+AudioSet class scores highest, means over the patches.
 """
 
 import argparse
@@ -207,7 +207,7 @@ def write(weights, rows, ends, speeds):
         *speeds,
         "",
     ]
-    (ROOT / "docs" / "yamnet_esc10.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "models" / "yamnet_esc10.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

@@ -2,8 +2,8 @@
 
     python benchmarks/zoo.py [--seconds 10]
 
-Writes docs/zoo_speed.md. Weights are random: they do not change the time. PyTorch is left out where
-it is not installed.
+Writes docs/benchmarks/models/zoo_speed.md. Weights are random: they do not change the time. PyTorch
+is left out where it is not installed.
 """
 
 import argparse
@@ -162,7 +162,7 @@ def main():
         *compared,
         "",
     ]
-    (ROOT / "docs" / "zoo_speed.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "models" / "zoo_speed.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

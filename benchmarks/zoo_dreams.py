@@ -2,9 +2,9 @@
 
     python benchmarks/zoo_dreams.py --data ESC-10 --photos FOLDER --yamnet FILE --squeezenet FILE
 
-Writes docs/zoo_dreams.md. Sounds are the first clip of each class in ESC-10's fold 5, pictures the
-photos of a folder. Each is dreamed with the default settings on a convolution two thirds of the way
-up the model, written to a file (16-bit WAV, 8-bit PNG) and read again.
+Writes docs/benchmarks/dreams/zoo_dreams.md. Sounds are the first clip of each class in ESC-10's
+fold 5, pictures the photos of a folder. Each is dreamed with the default settings on a convolution
+two thirds of the way up the model, written to a file (16-bit WAV, 8-bit PNG) and read again.
 """
 
 import argparse
@@ -96,7 +96,7 @@ def main():
             f"{np.median(gain):.2f} ({gain.min():.2f} … {gain.max():.2f}) | {np.median(seconds):.1f} |"
         )
         print(lines[-1], flush=True)
-    (ROOT / "docs" / "zoo_dreams.md").write_text("\n".join([*lines, ""]))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "zoo_dreams.md").write_text("\n".join([*lines, ""]))
 
 
 if __name__ == "__main__":

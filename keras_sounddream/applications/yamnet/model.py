@@ -176,7 +176,7 @@ def preprocess_input(waveform, sample_rate):
 
     Where the sound ends before the last patch does it begins again, so that all of it is heard.
     The original fills up with silence; on short cuts of ESC-10 YAMNet names fewer that way (see
-    `docs/yamnet_esc10.md`).
+    `docs/benchmarks/models/yamnet_esc10.md`).
 
     Args:
         waveform: float array `(samples,)`, `(batch, samples)` or `(batch, samples, channels)`,
