@@ -137,7 +137,7 @@ def report(rows):
         if importlib.util.find_spec(name.replace("-", "_"))
     )
     lines = [
-        "# Batch jobs: how fast, and what faults lose",
+        "# Batch jobs: speed and faults",
         "",
         f"Written by `benchmarks/beam_dream.py` with {os.cpu_count()} cores ({platform.machine()}), {versions}."
         " What has no row has not been measured yet.",

@@ -138,7 +138,7 @@ def main():
     arguments = parser.parse_args()
     clips = choose_clips(arguments.data / "esc10", arguments.clips)
     lines = [
-        "# What checks of data find",
+        "# Data check findings",
         "",
         "Written by `benchmarks/data_checks.py`. What is looked for: [data checks](../../guides/data_checks.md).",
         "",

@@ -115,8 +115,8 @@ def column(rows, method, figure):
 
 def table(rows):
     """The methods side by side, in Markdown."""
-    head = "| method | kept, median | kept, worst tenth | kept ≥ 0.9 | real gain, median (tenth … tenth) |"
-    head += " flatness of what is added − input's | within 0.1 | added, dB | s a clip |"
+    head = "| method | retained, median | retained, worst tenth | retained ≥ 0.9 | gain, median (tenth … tenth) |"
+    head += " flatness of what is added − input's | within 0.1 | added, dB | s per clip |"
     lines = [head, "|---|---|---|---|---|---|---|---|---|"]
     for method in methods.METHODS:
         kept, gain = column(rows, method.name, "kept"), column(rows, method.name, "gain")
@@ -137,7 +137,7 @@ def table(rows):
 def by_layer(rows):
     """Our figures, a layer a line, in Markdown."""
     lines = [
-        "| layer | real gain, median | ÷ best of the other three, median | better on | kept, median | "
+        "| layer | gain, median | ÷ best of the other three, median | better on | retained, median | "
         "flatness within 0.1 |",
         "|---|---|---|---|---|---|",
     ]
@@ -153,7 +153,7 @@ def by_layer(rows):
 
 
 def ratio_to_best(rows):
-    """Our real gain over the best of the mel filter, the kept phase and the projection."""
+    """Our gain over the best of the mel filter, the kept phase and the projection."""
     others = np.stack([column(rows, name, "gain") for name in ("mel", "phase", "projected")])
     return column(rows, "ours", "gain") / others.max(axis=0)
 
@@ -191,7 +191,7 @@ def page(rows, tuned_on):
     """The page's lines."""
     count = len(rows) // len(methods.METHODS)
     return [
-        "# How much of a dream is real",
+        "# Gain and share retained of dreams",
         "",
         "Written by `benchmarks/dream_fidelity.py`. "
         f"{count} dreams ({count // 3} clips of ESC-10's fold 5, which the network never heard; layers "
@@ -199,7 +199,7 @@ def page(rows, tuned_on):
         "Every output is levelled to the input's root mean square, written as 16-bit WAV and read again. The",
         "machine was doing other work beside it: the seconds are for comparison with each other only.",
         "",
-        "**Kept**: rise in that file ÷ rise the ascent believed it had made. **Real gain**: objective in",
+        "**Retained**: rise in that file ÷ rise that the ascent computed. **Gain**: objective in",
         "that file ÷ objective of the input.",
         "",
         *table(rows),

@@ -48,7 +48,7 @@ def main():
         measure(arguments.measure[0], int(arguments.measure[1]))
         return
     lines = [
-        "# Large pictures",
+        "# Large pictures: memory",
         "",
         f"Written by `benchmarks/dream_hd.py` with {os.cpu_count()} cores: {COLUMNS} x {ROWS} pixels,"
         f" {OCTAVES} octaves of {STEPS} steps, random weights. Memory is the most that the whole"

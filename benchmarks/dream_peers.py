@@ -273,7 +273,7 @@ def main():
     network, layer = make_network(arguments.weights)
     weights = "ImageNet weights" if arguments.weights else "random weights"
     lines = [
-        "# A picture's dream beside others'",
+        "# Picture dreams beside other implementations",
         "",
         f"Written by `benchmarks/dream_peers.py` with {os.cpu_count()} cores ({platform.machine()}),"
         f" TensorFlow {tf.__version__}, Keras {keras.__version__}.",

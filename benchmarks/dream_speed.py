@@ -99,7 +99,7 @@ def main():
     later = np.median([seconds_of(lambda: dream.run(waveform)) for _ in range(3)])
     rows = [(layer, *compare_steps(model, waveform, layer)) for layer in LAYERS]
     lines = [
-        "# How fast it dreams",
+        "# Dream speed",
         "",
         f"Written by `benchmarks/dream_speed.py` with {os.cpu_count()} cores ({platform.machine()}),"
         f" TensorFlow {tf.__version__}, Keras {keras.__version__}.",

@@ -68,7 +68,7 @@ def main():
     waveform = tf.constant(waveform)
     rows = [row for layer in LAYERS for row in rows_of(model, layer, waveform)]
     lines = [
-        "# How exact tiles are",
+        "# Exactness of tiles",
         "",
         f"Written by `benchmarks/dream_tiles.py` with {os.cpu_count()} cores, TensorFlow {tf.__version__},"
         f" Keras {keras.__version__}. {SECONDS:g} s of sound, less 137 samples; the gradient of the objective on the"

@@ -192,7 +192,7 @@ def page(rows, note=""):
     shares = [row["share"] for row in rows.values() if row["share"]]
     noise = f"{min(shares):.0e} to {max(shares):.0e}" if shares else "a rounding error"
     return [
-        "# Exported files, measured",
+        "# Exported files: error, size and speed",
         "",
         f"Written by `benchmarks/exports.py` with {os.cpu_count()} cores ({platform.machine()}), TensorFlow"
         f" {tf.__version__}, Keras {keras.__version__}. Each file holds one task. Sounds: {count} clips of"

@@ -103,7 +103,7 @@ def main():
         rows.append(measure(model, layer, clips, arguments.steps))
         print(rows[-1], flush=True)
     lines = [
-        "# How near an inverted sound comes",
+        "# Feature inversion: error",
         "",
         f"Written by `benchmarks/inversion.py`: the first {arguments.seconds:g} s of {len(clips)} clips of fold 5 of ESC-10, one of each class in",
         "turn (clips that begin with silence are passed over), through LogMelCNN, which never heard them. `invert` begins",

@@ -122,7 +122,7 @@ def main():
             rows.append(row)
             print(row, flush=True)
     (ROOT / "docs" / "benchmarks" / "export" / "litert_accuracy.md").write_text(
-        f"""# LiteRT classifiers, how well they name sounds
+        f"""# Accuracy of LiteRT classifiers
 
 *Written by `benchmarks/litert_accuracy.py`* with TensorFlow {tf.__version__} and ai-edge-litert
 {ai_edge_litert.__version__}. The {len(clips)} clips of ESC-10's fold 5, of {SECONDS} s: one clip is
@@ -130,7 +130,7 @@ def main():
 difference is the largest of any score. Milliseconds: median of {CALLS} calls, one thread of an x86 machine
 that other work shared.
 
-| model | variant | accuracy | agreement | largest difference | MB | ms a clip |
+| model | variant | accuracy | agreement | largest difference | MB | ms per clip |
 |---|---|---|---|---|---|---|
 """
         + "\n".join(rows)

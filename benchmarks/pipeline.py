@@ -98,7 +98,7 @@ def report(found, rounds):
     versions = ("tensorflow", "keras", "tensorflow-datasets", "librosa")
     used = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in versions)
     lines = [
-        "# How fast clips come to a model",
+        "# Data pipeline speed",
         "",
         f"Written by `benchmarks/pipeline.py` with {os.cpu_count()} cores ({platform.machine()}), {used}."
         " How to read a data set so: [data sets](../../guides/datasets.md#into-a-model).",

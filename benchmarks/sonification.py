@@ -83,7 +83,7 @@ def main():
             )
             print(rows[-1], flush=True)
     lines = [
-        "# How fast activations become sound",
+        "# Sonification speed",
         "",
         f"Written by `benchmarks/sonification.py`: {arguments.photo.name} through SqueezeNet 1.0 with `sonify_file`, all",
         f"four banks and their mix, on {len(os.sched_getaffinity(0))} cores, each row in a process of its own. The seconds hold everything from",

@@ -102,7 +102,7 @@ def compare(photos, weights):
 
 def dream(photo, weights):
     """Lines of a table of dreams on a photograph, read off PNG files."""
-    lines = ["| version | layer | real gain | kept | s |", "|---|---|---|---|---|"]
+    lines = ["| version | layer | gain | retained | s |", "|---|---|---|---|---|"]
     for version, path in weights.items():
         model = (
             SqueezeNet(False, path, version=version)

@@ -19,7 +19,7 @@ SOURCE = "examples/speech.flac"
 SHOWN = "conv4"
 CLASS = "rooster"
 
-TEXT = """# The dream that was never dreamed
+TEXT = """# A dream of UrbanSoundCNN
 
 [deepdreaming-sounds-tensorflow](https://github.com/verrannt/deepdreaming-sounds-tensorflow) set out in
 2017 to let a network of city sounds dream, trained it, and stopped there. Its front end had no way back
@@ -52,10 +52,10 @@ print(result.gain, result.retained)
 ## Layer by layer
 
 Defaults throughout: 4 octaves of 10 steps. *Gain*: the objective in the 16-bit file over that in the
-input; of a class its logit, before and after. *Kept*: the rise in the file over the rise that the ascent
-believed it had made.
+input; of a class its logit, before and after. *Retained*: the rise in the file over the rise that the ascent
+computed.
 
-| objective | gain | kept |
+| objective | gain | retained |
 |---|---|---|
 {rows}
 

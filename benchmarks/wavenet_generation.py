@@ -120,7 +120,7 @@ def main():
     keras.utils.set_random_seed(0)
     rows = [row for title, how in NETWORKS.items() for row in measure(title, how, samples)]
     lines = [
-        "# How fast WaveNet generates",
+        "# WaveNet generation speed",
         "",
         f"Written by `benchmarks/wavenet_generation.py` with {os.cpu_count()} cores"
         f" ({platform.machine()}), TensorFlow {tf.__version__}, Keras {keras.__version__}: samples per second, all sounds"

@@ -115,7 +115,7 @@ def main():
         )
         rows += [row(name, sounds, *network) for network in NETWORKS.items()]
     lines = [
-        "# The length of a WaveNet's pieces",
+        "# Segment length of a WaveNet",
         "",
         f"Written by `benchmarks/wavenet_pieces.py` ({os.cpu_count()} cores, {platform.machine()}). How to use them:"
         " [data](../../models/wavenet_data.md).",

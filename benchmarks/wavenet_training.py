@@ -115,7 +115,7 @@ def main():
             how = "XLA" if jit else "graph"
             rows.append(f"| {form} | {how} | {found:,.0f} | {found / ORIGINAL:.2f} |")
     lines = [
-        "# How fast a WaveNet trains",
+        "# WaveNet training speed",
         "",
         f"Written by `benchmarks/wavenet_training.py` with {os.cpu_count()} cores"
         f" ({platform.machine()}), TensorFlow {tf.__version__}, Keras {keras.__version__}: 50"

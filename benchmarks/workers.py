@@ -170,7 +170,7 @@ def page(rows, killed_once):
     ]
     return "\n".join(
         [
-            "# Two workers, measured",
+            "# Two workers beside one",
             "",
             f"Written by `benchmarks/workers.py` with TensorFlow {tf.__version__}, Keras "
             f"{keras.__version__}: {STEPS} steps of a small WaveNet on words of FSDD, by the "

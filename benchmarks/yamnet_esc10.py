@@ -130,7 +130,7 @@ def endings(score, sounds, truth):
 
 
 def times(model, ways):
-    """Rows of milliseconds a second of sound."""
+    """Rows of milliseconds per second of sound."""
     noise = np.random.default_rng(0).normal(0, 0.1, (8, 60 * RATE)).astype("float32")
     ways = {"`YAMNet().predict`": lambda sound: model.predict(sound, verbose=0), **ways}
     for name, score in ways.items():
@@ -199,7 +199,7 @@ def write(weights, rows, ends, speeds):
         "",
         "## Time",
         "",
-        f"Milliseconds a second of sound, medians of {REPEATS} calls after the first; where not `predict`, in a"
+        f"Milliseconds per second of sound, medians of {REPEATS} calls after the first; where not `predict`, in a"
         " `tf.function`, or in the LiteRT interpreter with as many threads as cores.",
         "",
         "| | 10 s | 60 s |",

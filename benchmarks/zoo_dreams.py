@@ -60,7 +60,7 @@ def prepared_inputs(folder, model, arguments):
 
 
 def measure(model, arguments):
-    """Kept and real gain of each dream, and seconds: arrays."""
+    """Share retained and gain of each dream, and seconds: arrays."""
     rows, layer = [], None
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -83,10 +83,10 @@ def main():
         "# Dreams on each model of the zoo",
         "",
         "Written by `benchmarks/zoo_dreams.py`. Default settings, on a convolution two thirds of the",
-        "way up; *kept* and *real gain* are read off the file (16-bit WAV or 8-bit PNG). Sounds: the",
+        "way up; *retained* and *gain* are read off the file (16-bit WAV or 8-bit PNG). Sounds: the",
         "first clip of each class in ESC-10's fold 5; pictures: photos.",
         "",
-        "| model | weights | layer | dreams | kept, median | kept, least | real gain, median (least … most) | s a dream |",
+        "| model | weights | layer | dreams | retained, median | retained, least | gain, median (least … most) | s per dream |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, weights, model in models(arguments):
