@@ -64,6 +64,11 @@ def number(least: float, most: float = math.inf, above: bool = False) -> Allowed
     return Allowed(text, fits)
 
 
+def seed() -> Allowed:
+    """Allows seeds: integers that 32 bits hold with their sign."""
+    return Allowed("an int below 2 ** 31, in size", integer(1 - 2**31, 2**31 - 1).fits)
+
+
 def pair(least: float, most: float) -> Allowed:
     """Allows pairs of numbers from `least` to `most`."""
     one = number(least, most)

@@ -63,13 +63,18 @@ class DeepDream(keras.Model):
         self.of_pictures = validation.check_model(model, objective)
         if self.of_pictures:
             settings = validation.settle_preprocessing(model, settings)
-        self.settings = choose(self.of_pictures, preset, **settings)
+        self.settings = choose(self.kind, preset, **settings)
         self.model = model
         self.objective = objective.resolved(model)
         self.analysis = validation.settle_analysis(model, analysis)
         self.stop_octave = False  # for callbacks to set
         self.climb = Climb(self)
         self.built = True
+
+    @property
+    def kind(self) -> str:
+        """`"sound"` or `"picture"`: what is dreamed on."""
+        return "picture" if self.of_pictures else "sound"
 
     @property
     def sample_rate(self):
@@ -202,7 +207,7 @@ class DeepDream(keras.Model):
             "model": keras.saving.serialize_keras_object(self.model),
             "objective": keras.saving.serialize_keras_object(self.objective),
             "analysis": dataclasses.asdict(self.analysis) if self.analysis else None,
-            **config_of(self.settings, self.of_pictures),
+            **config_of(self.settings, self.kind),
         }
 
     @classmethod

@@ -1,147 +1,187 @@
-"""Settings of a dream, with their ranges, and named sets of them."""
+"""Settings of a dream: meaning, allowed values and default of each, and presets of several."""
 
 import dataclasses
+import importlib
+from typing import Any
 
-import numpy as np
-
-from keras_sounddream.deepdream.ascent.updates import NORMALIZATIONS, SMOOTHINGS
-from keras_sounddream.deepdream.params.pixels import MODES
+from keras_sounddream import checks
 from keras_sounddream.errors import InputError
 
-
-def _count(least, most):
-    return (
-        f"an int from {least} to {most}",
-        lambda value: (
-            isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-        ),
-    )
-
-
-def _number(least, most, above=False):
-    def fits(value):
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and least <= value <= most and not (above and value == least)
-
-    return f"{'above' if above else 'at least'} {least:g} and at most {most:g}", fits
-
-
-def _pair(least, most):
-    _, fits = _number(least, most)
-    return (
-        f"a pair of numbers from {least:g} to {most:g}",
-        lambda value: isinstance(value, tuple) and len(value) == 2 and all(map(fits, value)),
-    )
-
-
-def _one_of(choices):
-    words = f"one of {', '.join(choices)}"
-    return words, lambda value: isinstance(value, str) and value in choices
-
-
-_SEED = "an int below 2 ** 31, in size", _count(1 - 2**31, 2**31 - 1)[1]
-_FLAG = "True or False", lambda value: isinstance(value, bool)
-RANGES = {
-    "octaves": _count(1, 10_000),
-    "steps": _count(1, 10_000),
-    "step_size": _number(0.0, 40.0, above=True),
-    "time_factor": _number(1.0, 16.0),
-    "frequency_factor": _number(1.0, 16.0),
-    "seed": _SEED,
-    "parameterization": _one_of(("log_magnitude", "mask")),
-    "mask_db": _number(0.0, 120.0, above=True),
-    "normalization": _one_of(NORMALIZATIONS),
-    "normalize_over": _one_of(("whole", "tile")),
-    "smoothing": _one_of(SMOOTHINGS),
-    "smoothing_width": _pair(0.0, 8.0),
-    "momentum": _number(0.0, 0.99),
-    "roll_seconds": _number(0.0, 10.0),
-    "roll_pixels": _count(0, 100_000),
-    "scale": _number(0.0, 0.5),
-    "source_mix": _number(0.0, 0.99),
-    "keep_source_detail": _FLAG,
-    "tile_seconds": _number(0.0, 3600.0),
-    "tile_pixels": _count(0, 100_000),
-    "approximate": _FLAG,
-    "preprocessing": _one_of(MODES),
-    "precision": _one_of(("float32", "bfloat16")),
+KINDS = ("sound", "picture")
+RENAMED = {  # former name: name
+    "way": "parameterization",
+    "zoom": "scale",
+    "blend": "source_mix",
+    "detail": "keep_source_detail",
 }
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-    """How a dream goes about it.
+class Registered:
+    """Allows a name of a registry, which is imported when a value is checked, or a function."""
 
-    Attributes:
-        octaves: int, scales, from coarse to fine.
-        steps: int, of ascent in each octave.
-        step_size: float, the most that a bounded step changes: dB of any frame and bin, or levels
-            (of 255) of any pixel.
-        time_factor: float, from one octave to the next in time; of pictures, in rows.
-        frequency_factor: float, likewise in frequency; of pictures, in columns.
-        seed: int, of all that is random.
-        way: str, `"log_magnitude"` to change a sound's spectrogram, or `"mask"` to put a filter on
-            the source that changes at most `mask_db`. Pictures have one way.
-        mask_db: float, dB.
-        normalization: str, how a gradient is brought to a common size: `"bounded"` (cut off at
-            twice its root mean square), `"deviation"`, `"magnitude"`, `"norm"` or `"none"`.
-        normalize_over: str, `"whole"`, or `"tile"` to bring every tile to that size first.
-        smoothing: str, of the gradient: `"none"`, `"gaussian"`, `"three_gaussians"` or
-            `"laplacian"`.
-        smoothing_width: pair of float, standard deviation at the first and at the last step of an
-            octave, in frames and bins, or pixels.
-        momentum: float, part of the last step that is made again.
-        roll_seconds: float, s, the most that a sound is moved along time before a step.
-        roll_pixels: int, likewise of a picture.
-        zoom: float, the most by which a sound or picture is stretched before a step: 0.1 for 0.9
-            to 1.1 times its size.
-        blend: float, share of the source that comes back at the start of each octave.
-        detail: bool, whether a picture keeps its source's own detail at each size.
-        tile_seconds: float, s, of the tiles that a sound's gradient is taken by; 0 for none.
-        tile_pixels: int, likewise of a picture.
-        approximate: bool, whether an objective without exact tiles may be averaged over them.
-        preprocessing: str, what a picture's model takes: `"tf"`, `"torch"`, `"caffe"`, `"unit"` or
-            `"none"`; always `"none"` for a model with a layer `front_end`.
-        precision: str, of the network that the way is found by: `"float32"`, or `"bfloat16"`,
-            which is quicker on processors that have it (AVX512-BF16, AMX, most GPUs) and slower on
-            others. What is measured is always read in float32.
+    module: str
+    registry: str
+    functions: bool = True
+
+    @property
+    def text(self) -> str:
+        """Completes "must be …" in an error."""
+        more = ", or a function" if self.functions else ""
+        return f"one of {', '.join(self._names())}{more}"
+
+    def fits(self, value: Any) -> bool:
+        """Tells whether a value is allowed."""
+        if callable(value):
+            return self.functions
+        return isinstance(value, str) and value in self._names()
+
+    def _names(self):
+        return getattr(importlib.import_module(f"keras_sounddream.{self.module}"), self.registry)
+
+
+_UPDATES = "deepdream.ascent.updates"
+_TRANSFORMS = checks.Allowed(
+    "a list of Transform layers",
+    lambda value: isinstance(value, tuple) and all(map(callable, value)),
+)
+
+
+def _setting(default, allowed, text, only=None):
+    metadata = {"allowed": allowed, "help": text, "only": only}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of a dream; `DeepDream` documents each.
+
+    A field's metadata holds `allowed`, what its values may be; `help`, one sentence on it; and
+    `only`, `"sound"` or `"picture"` where the other kind of dream does not have it.
     """
 
-    octaves: int = 4
-    steps: int = 10
-    step_size: float = 4.0
-    time_factor: float = 2.0
-    frequency_factor: float = 2.0
-    seed: int = 0
-    way: str = "log_magnitude"
-    mask_db: float = 20.0
-    normalization: str = "bounded"
-    normalize_over: str = "whole"
-    smoothing: str = "none"
-    smoothing_width: tuple = (1.0, 1.0)
-    momentum: float = 0.0
-    roll_seconds: float = 0.01
-    roll_pixels: int = 32
-    zoom: float = 0.0
-    blend: float = 0.0
-    detail: bool = True
-    tile_seconds: float = 0.0
-    tile_pixels: int = 0
-    approximate: bool = False
-    preprocessing: str = "tf"
-    precision: str = "float32"
+    octaves: int = _setting(4, checks.integer(1, 10_000), "Scales of the ascent, coarse to fine.")
+    steps: int = _setting(10, checks.integer(1, 10_000), "Gradient-ascent steps per octave.")
+    step_size: float = _setting(
+        4.0,
+        checks.number(0.0, 40.0, above=True),
+        "Largest change per step: dB of any bin of a sound, levels of 255 of any pixel.",
+    )
+    time_factor: float = _setting(
+        2.0,
+        checks.number(1.0, 16.0),
+        "Ratio of one octave's grid to the next along time, or along the rows of a picture.",
+    )
+    frequency_factor: float = _setting(
+        2.0,
+        checks.number(1.0, 16.0),
+        "Ratio of one octave's grid to the next along frequency, or along columns.",
+    )
+    seed: int = _setting(0, checks.seed(), "Seed of everything random.")
+    parameterization: str = _setting(
+        "log_magnitude",
+        checks.choice(("log_magnitude", "mask")),
+        "What is changed: log_magnitude, the spectrogram; or mask, a bounded filter on the input.",
+        only="sound",
+    )
+    mask_db: float = _setting(
+        20.0,
+        checks.number(0.0, 120.0, above=True),
+        "Largest gain or loss of the mask, in dB.",
+        only="sound",
+    )
+    normalization: Any = _setting(
+        "bounded",
+        Registered(_UPDATES, "NORMALIZATIONS"),
+        "Scaling of the gradient: bounded, deviation, magnitude, norm or none.",
+    )
+    normalize_over: str = _setting(
+        "whole",
+        checks.choice(("whole", "tile")),
+        "Extent of that scaling: whole, or tile to scale each tile first.",
+    )
+    smoothing: Any = _setting(
+        "none",
+        Registered(_UPDATES, "SMOOTHINGS"),
+        "Smoothing of the gradient: none, gaussian, three_gaussians or laplacian.",
+    )
+    smoothing_width: tuple[float, float] = _setting(
+        (1.0, 1.0),
+        checks.pair(0.0, 8.0),
+        "Standard deviation of the smoothing at an octave's first and last step, in bins or pixels.",
+    )
+    momentum: float = _setting(
+        0.0, checks.number(0.0, 0.99), "Share of the last step that is repeated."
+    )
+    roll_seconds: float = _setting(
+        0.01,
+        checks.number(0.0, 10.0),
+        "Largest random shift along time before each step, in seconds.",
+        only="sound",
+    )
+    roll_pixels: int = _setting(
+        32,
+        checks.integer(0, 100_000),
+        "Largest random shift before each step, in pixels.",
+        only="picture",
+    )
+    scale: float = _setting(
+        0.0,
+        checks.number(0.0, 0.5),
+        "Largest random stretch before each step: 0.1 for 0.9 to 1.1 times the size.",
+    )
+    transforms: tuple = _setting(
+        (), _TRANSFORMS, "Further random transforms before each step (Python only)."
+    )
+    source_mix: float = _setting(
+        0.0, checks.number(0.0, 0.99), "Share of the input mixed in at the start of each octave."
+    )
+    keep_source_detail: bool = _setting(
+        True, checks.flag(), "Keep the input's own detail at each size.", only="picture"
+    )
+    tile_seconds: float = _setting(
+        0.0,
+        checks.number(0.0, 3600.0),
+        "Length of the tiles that the gradient is taken by, in seconds; 0 for no tiles.",
+        only="sound",
+    )
+    tile_pixels: int = _setting(
+        0,
+        checks.integer(0, 100_000),
+        "Side of the tiles that the gradient is taken by, in pixels; 0 for no tiles.",
+        only="picture",
+    )
+    approximate: bool = _setting(
+        False, checks.flag(), "Average tiles where an objective has no exact tiles."
+    )
+    preprocessing: str = _setting(
+        "tf",
+        Registered("deepdream.params.pixels", "MODES", functions=False),
+        "Pixels that the network takes: tf, torch, caffe, unit or none.",
+        only="picture",
+    )
+    precision: str = _setting(
+        "float32",
+        checks.choice(("float32", "bfloat16")),
+        "Precision of the network during the ascent: float32 or bfloat16.",
+    )
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
-            value = _plain(getattr(self, field.name))
-            words, fits = RANGES[field.name]
-            if not fits(value):
-                raise InputError(f"`{field.name}` must be {words}. Received: {value!r}")
-            object.__setattr__(self, field.name, value)
+            value = getattr(self, field.name)
+            plain = checks.check(field.name, value, field.metadata["allowed"])
+            object.__setattr__(self, field.name, plain)
 
 
+FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
+_INSTEAD = {  # the setting of the other kind that does the same
+    "roll_seconds": "roll_pixels",
+    "tile_seconds": "tile_pixels",
+    "roll_pixels": "roll_seconds",
+    "tile_pixels": "tile_seconds",
+}
 # Each preset changes some settings of sounds' or pictures' defaults.
-PRESETS = {
+PRESETS: dict[str, dict[str, Any]] = {
     "gentle": {"step_size": 1.5, "octaves": 3, "smoothing": "gaussian"},
     "vivid": {"step_size": 6.0, "steps": 20},
     # New Deep Dreams' recursion: 3 levels, 100 steps of 0.02 of a range of 2, blend 0.15
@@ -172,76 +212,77 @@ PRESETS = {
         "roll_pixels": 200,
     },
 }
-OF_PICTURES = {"time_factor": 1.4, "frequency_factor": 1.4}  # defaults that differ from sounds'
-ONLY_SOUNDS = {  # have these; what pictures have in their place
-    "parameterization": None,
-    "mask_db": None,
-    "roll_seconds": "roll_pixels",
-    "tile_seconds": "tile_pixels",
-}
-ONLY_PICTURES = {
-    "roll_pixels": "roll_seconds",
-    "keep_source_detail": None,
-    "tile_pixels": "tile_seconds",
-    "preprocessing": None,
-}
+_PICTURE_DEFAULTS = {"time_factor": 1.4, "frequency_factor": 1.4}
 # A gradient on the log-magnitude has a few numbers hundreds of times as large as the others.
-OF_SOUNDS = {"normalization": "bounded", "normalize_over": "whole"}  # whatever a preset says
+_SOUND_ALWAYS = {"normalization": "bounded", "normalize_over": "whole"}  # whatever a preset says
 
 
-def choose(is_picture, preset=None, **settings):
-    """Puts settings together: the defaults, over them a preset, over it what is given.
+def names(kind: str) -> list[str]:
+    """Names of the settings that a dream of a kind, `"sound"` or `"picture"`, has."""
+    return [name for name, field in FIELDS.items() if field.metadata["only"] in (None, kind)]
 
-    Args:
-        is_picture: bool, whether pictures are dreamed on.
-        preset: str, key of `PRESETS`, or `None`.
-        **settings: of `Settings`.
 
-    Returns:
-        `Settings`.
+def defaults(kind: str, preset: str | None = None) -> dict[str, Any]:
+    """Default settings by name, of a dream of a kind, under a preset.
 
     Raises:
-        InputError: if there is no such preset or setting, one is of the other kind alone, or out of
-            its range.
+        InputError: if there is no such preset.
     """
     if preset is not None and not (isinstance(preset, str) and preset in PRESETS):
         raise InputError(f"`preset` must be one of {', '.join(PRESETS)}. Received: {preset!r}")
-    known = [field.name for field in dataclasses.fields(Settings)]
-    others = ONLY_SOUNDS if is_picture else ONLY_PICTURES
-    for name in settings:
-        if name not in known:
-            raise InputError(f"A dream has no setting {name!r}. It has: {', '.join(known)}")
-        if name in others:
-            raise InputError(_of_the_other_kind(name, others[name], is_picture))
-    chosen = PRESETS.get(preset, {})
-    chosen = {**OF_PICTURES, **chosen} if is_picture else {**chosen, **OF_SOUNDS}
-    chosen = {name: value for name, value in chosen.items() if name not in others}
-    return Settings(**{**chosen, **settings})
+    values = {name: field.default for name, field in FIELDS.items()}
+    chosen = PRESETS[preset] if preset else {}
+    values |= {**_PICTURE_DEFAULTS, **chosen} if kind == "picture" else {**chosen, **_SOUND_ALWAYS}
+    return {name: values[name] for name in names(kind)}
 
 
-def config_of(settings, is_picture):
-    """Writes settings down, those of the other kind left out.
+def choose(kind: str, preset: str | None = None, **given: Any) -> Settings:
+    """Combines the defaults of a kind of dream, a preset, and settings that are given.
 
     Args:
-        settings: `Settings`.
-        is_picture: bool, whether pictures are dreamed on.
+        kind: `"sound"` or `"picture"`.
+        preset: key of `PRESETS`, or `None`.
+        **given: fields of `Settings`, which count before the preset.
 
-    Returns:
-        dict that JSON can hold, of what `choose` takes.
+    Raises:
+        InputError: if there is no such preset or setting, or one belongs to the other kind alone
+            or is out of its range.
     """
-    others = ONLY_SOUNDS if is_picture else ONLY_PICTURES
-    config = {**dataclasses.asdict(settings), "smoothing_width": list(settings.smoothing_width)}
-    return {name: value for name, value in config.items() if name not in others}
+    chosen = defaults(kind, preset)
+    for name in given:
+        if name in RENAMED:
+            raise InputError(f"The setting `{name}` is called `{RENAMED[name]}` now.")
+        if name not in FIELDS:
+            raise InputError(f"A dream has no setting {name!r}. It has: {', '.join(FIELDS)}")
+        if name not in chosen:
+            raise InputError(_of_the_other_kind(name, kind))
+    return Settings(**{**chosen, **given})
 
 
-def _of_the_other_kind(name, instead, is_picture):
-    own, here = ("sounds", "pictures") if is_picture else ("pictures", "sounds")
+def config_of(settings: Settings, kind: str) -> dict[str, Any]:
+    """Settings of a kind of dream as a dictionary that JSON can hold, and that `choose` takes."""
+    return {name: _stored(name, getattr(settings, name)) for name in names(kind)}
+
+
+def _stored(name, value):
+    if name == "transforms":
+        import keras
+
+        return [keras.saving.serialize_keras_object(layer) for layer in value]
+    if callable(value):
+        registry = FIELDS[name].metadata["allowed"]
+        known = [key for key, function in registry._names().items() if function is value]
+        if not known:
+            raise InputError(
+                f"The function of `{name}` cannot be saved: register it under a name "
+                f"(deepdream.ascent.register_{name}) and give that."
+            )
+        return known[0]
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _of_the_other_kind(name, kind):
+    instead = _INSTEAD.get(name)
     advice = f"use `{instead}`" if instead else "leave it out"
-    return f"`{name}` is a setting of {own}, and this network takes {here}: {advice}."
-
-
-def _plain(value):
-    """NumPy's numbers become Python's, and lists tuples."""
-    if isinstance(value, tuple | list):
-        return tuple(map(_plain, value))
-    return value.item() if isinstance(value, np.generic) else value
+    owner = "pictures" if kind == "sound" else "sounds"
+    return f"`{name}` is a setting of {owner}, and this network takes {kind}s: {advice}."

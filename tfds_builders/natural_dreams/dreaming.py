@@ -33,7 +33,7 @@ def dream_bundle(plan, bundle):
     in_order = tfds.ReadConfig(interleave_cycle_length=1)
     examples = source.as_dataset(split=f"{split}[{start}:{end}]", read_config=in_order)
     make = _dreamed_picture if wanted["of_pictures"] else _dreamed_sound
-    made = {**wanted, "settings": config_of(dream.settings, dream.of_pictures)}
+    made = {**wanted, "settings": config_of(dream.settings, dream.kind)}
     del made["data_dir"]
     found = []
     for number, example in enumerate(tfds.as_numpy(examples), start):

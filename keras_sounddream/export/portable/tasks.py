@@ -97,7 +97,7 @@ def _picture_step(dream, step):
 def _finest(dream):
     """The same dream with as many steps as there are moves, smoothed as at its beginning."""
     width = dream.settings.smoothing_width[0]
-    settings = config_of(dream.settings, dream.of_pictures)
+    settings = config_of(dream.settings, dream.kind)
     settings |= {"octaves": 1, "steps": _PLACES, "smoothing_width": (width, width)}
     return DeepDream(dream.model, dream.objective, dream.analysis, **settings)
 
