@@ -117,8 +117,8 @@ def sum_up(log: TrainingLog) -> list[str]:
         best = np.nanargmin(log.loss)
         bits = log.more.get("bits_per_sample", log.loss / math.log(2))
         lines.append(
-            f"loss: at the end about {trend(log.loss)[-1]:.3f} nats ({trend(bits)[-1]:.3f} bits per "
-            f"sample), lowest {log.loss[best]:.3f} at step {log.steps[best]}"
+            f"loss: at the end about {trend(log.loss)[-1]:.3f} nats ({trend(bits)[-1]:.3f} bits "
+            f"per sample), lowest {log.loss[best]:.3f} at step {log.steps[best]}"
         )
     if np.isfinite(log.seconds).any():
         lines.append(

@@ -171,8 +171,8 @@ def _filter(found, units):
     return (
         f"<p>{len(units)} of {len(found.best)}, those first that separate their class best. A "
         "button plays the moment of the unit's highest activation in a clip; a dashed one is of "
-        f'another class. <label>Show units of <select><option value="">all classes</option>{options}'
-        "</select></label></p>"
+        'another class. <label>Show units of <select><option value="">all classes</option>'
+        f"{options}</select></label></p>"
     )
 
 
