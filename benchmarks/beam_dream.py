@@ -1,4 +1,4 @@
-"""Dreams many files by `sounddream batch`: files a second, and what faults lose.
+"""Speed of `sounddream batch`, and what faults lose.
 
     python benchmarks/beam_dream.py [--files 48] [--folder DIR] [--only speed faults dask]
 

@@ -1,4 +1,4 @@
-"""What `sounddream data check` finds in real data, and of sounds that were changed.
+"""Findings of `sounddream data check` in real data and in changed copies of sounds.
 
     python benchmarks/data_checks.py DATA_FOLDER [--clips 40]
 

@@ -1,4 +1,4 @@
-"""What `tfds build` makes of real data: examples, bytes per clip, seconds.
+"""Data sets built by `tfds build` from real data: examples, bytes per clip, seconds.
 
     python benchmarks/datasets.py DATA_FOLDER --data-dir DIR
 

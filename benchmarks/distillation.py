@@ -1,4 +1,4 @@
-"""Distillation from video, end to end: a student of sound comes to agree with teachers of pictures.
+"""Distillation from video, end to end: agreement of a student of sound with teachers of pictures.
 
     python benchmarks/distillation.py --work FOLDER [--videos 200] [--epochs 20]
 

@@ -1,11 +1,11 @@
-"""How much of a dream is still there when it is played back.
+"""Gain of dreams, and the share retained when the file is played back.
 
     python benchmarks/dream_fidelity.py --data ESC-10 [--clips 4] [--layers …] [--work FOLDER]
     python benchmarks/dream_fidelity.py --data ESC-10 --runtime litert
 
-Dreams on clips of ESC-10's fold 5, which the shipped network never heard, at three layers, by our
-way and by four others at the same number of gradient steps; writes each result to a 16-bit WAV file
-at the input's loudness, reads it again and measures it. Writes
+Dreams on clips of ESC-10's fold 5, which the shipped network was not trained on, at three layers,
+by our way and by four others at the same number of gradient steps; writes each result to a 16-bit
+WAV file at the input's loudness, reads it again and measures it. Writes
 docs/benchmarks/dreams/dream_fidelity.md. An interrupted run goes on from the rows in FOLDER. With
 --runtime, of dreams that an exported file makes, beside ours:
 docs/benchmarks/export/dream_fidelity_litert.md, or …_onnx.md.
@@ -194,7 +194,7 @@ def page(rows, tuned_on):
         "# Gain and share retained of dreams",
         "",
         "Written by `benchmarks/dream_fidelity.py`. "
-        f"{count} dreams ({count // 3} clips of ESC-10's fold 5, which the network never heard; layers "
+        f"{count} dreams ({count // 3} clips of ESC-10's fold 5, which the network was not trained on; layers "
         f"{', '.join(LAYERS)}), {methods.STEPS} gradient steps each, objective: mean squared activation.",
         "Every output is levelled to the input's root mean square, written as 16-bit WAV and read again. The",
         "machine was doing other work beside it: the seconds are for comparison with each other only.",

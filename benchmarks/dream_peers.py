@@ -1,4 +1,4 @@
-"""How long a step of a picture's dream takes, beside the same dream by two other ways.
+"""Time of a step of a picture's dream, beside the same dream by two other implementations.
 
     pip install tf-keras-vis
     python benchmarks/dream_peers.py [--picture FILE] [--weights FILE.h5]

@@ -1,4 +1,4 @@
-"""How long a dream takes, and one step of it beside a bare gradient of the same network.
+"""Time of a dream, and of one step beside a bare gradient of the same network.
 
     python benchmarks/dream_speed.py [--sound FILE]
 

@@ -1,4 +1,4 @@
-"""How far a tiled gradient is from the untiled one.
+"""Error and time of a tiled gradient beside the untiled one.
 
     python benchmarks/dream_tiles.py [--sound FILE]
 

@@ -1,4 +1,4 @@
-"""How much of a dream is real, for each way of ascent and each preset.
+"""Gain and share retained of dreams for each update rule and each preset.
 
     python benchmarks/dream_ways.py --data ESC-10 [--clips 1]
 

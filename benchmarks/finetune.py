@@ -1,4 +1,4 @@
-"""YAMNet fine-tuned on ESC-10: right names on each official fold, and minutes.
+"""YAMNet fine-tuned on ESC-10: accuracy on each official fold, and minutes.
 
     python benchmarks/finetune.py --data ESC-10 --weights yamnet.h5 [--work FOLDER]
 

@@ -1,4 +1,4 @@
-"""How near an inverted sound comes to the sound whose features it was made of.
+"""Distance of an inverted sound from the sound whose features it was made of.
 
     python benchmarks/inversion.py --data ESC-10 [--clips 10] [--seconds 2] [--steps 100]
 
@@ -106,7 +106,7 @@ def main():
         "# Feature inversion: error",
         "",
         f"Written by `benchmarks/inversion.py`: the first {arguments.seconds:g} s of {len(clips)} clips of fold 5 of ESC-10, one of each class in",
-        "turn (clips that begin with silence are passed over), through LogMelCNN, which never heard them. `invert` begins",
+        "turn (clips that begin with silence are passed over), through LogMelCNN, which was not trained on them. `invert` begins",
         f"with white noise as loud as the clip and makes {arguments.steps} steps of Adam ({RATE_NEPERS:g} nepers) on the log-magnitude, its gradient taken",
         "through the waveform. Everything is read off the sound in 16 bits.",
         *([arguments.remark] if arguments.remark else []),

@@ -1,4 +1,4 @@
-"""Exported files on 64-bit Arm, as in a Raspberry Pi, against x86: how far the answers differ.
+"""Exported files on 64-bit Arm, as in a Raspberry Pi, against x86: difference of the outputs.
 
     python benchmarks/lite_arm.py MODEL.tflite… --arm "COMMAND OF A PYTHON FOR ARM" [--sound A.wav…]
 

@@ -1,10 +1,10 @@
-"""How well LiteRT files of every variant name ESC-10's clips, beside the models in Python.
+"""Accuracy of LiteRT files of every variant on ESC-10's clips, beside the models in Python.
 
     python benchmarks/litert_accuracy.py --data ESC-10 [--yamnet-weights FILE]
 
-Writes docs/benchmarks/export/litert_accuracy.md. Fold 5, which the models that ship never heard.
-YAMNet never heard any: a clip is of the class whose best AudioSet class scores highest, as in
-yamnet_esc10.py.
+Writes docs/benchmarks/export/litert_accuracy.md. Fold 5, which the models that ship were not
+trained on. YAMNet was not trained on any: a clip is of the class whose best AudioSet class scores
+highest, as in yamnet_esc10.py.
 """
 
 import argparse
@@ -137,7 +137,7 @@ that other work shared.
         + """
 
 The weights that ship are stored in 16 bits, so float16 files round nothing more. The repository's sounds:
-those of `examples/` and eight made voices. YAMNet never heard ESC-10's names: a clip is of the class
+those of `examples/` and eight made voices. YAMNet was not trained on ESC-10's names: a clip is of the class
 [whose best AudioSet class](../models/yamnet_esc10.md) scores highest.
 """
     )

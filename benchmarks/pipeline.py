@@ -1,4 +1,4 @@
-"""Clips a second into a model: TFDS beside librosa in a generator, and PyTorch's data loader.
+"""Clips per second into a model: TFDS beside librosa in a generator, and PyTorch's data loader.
 
     python benchmarks/pipeline.py ESC10_FOLDER --data-dir DIR [--clips 160] [--rounds 5] [--again]
 

@@ -1,4 +1,4 @@
-"""How fast SqueezeNet's banks become sound, and in how much memory.
+"""Time and memory of the sonification of SqueezeNet's banks.
 
     python benchmarks/sonification.py PHOTO --weights WEIGHTS [--sizes 256 1024 4096]
 
@@ -96,7 +96,7 @@ def main():
         *rows,
         "",
         "Large photos go through the network in strips along the long edge, with margins as wide as the layers see, and",
-        "the answers are those of the whole. A layer of more than 134 MB waits in a temporary file: at 4096 pixels the four",
+        "the results are those of the whole. A layer of more than 134 MB waits in a temporary file: at 4096 pixels the four",
         "banks need 4 to 5 GB of disk, and concatenated sounds as much again. (Mixes of more than 33 million samples are",
         "left out.)",
         "",

@@ -1,4 +1,4 @@
-"""What SqueezeNet sees in photographs, and how it dreams on one.
+"""First classes of SqueezeNet on photographs, and a dream of one.
 
     python benchmarks/squeezenet_photos.py PHOTOS --v1-0 WEIGHTS --v1-1 WEIGHTS_WITHOUT_TOP
 

@@ -31,7 +31,7 @@ gradient taken through a real waveform, [UrbanSoundCNN](../../models/urban_sound
 
 ![Spectrograms before and after, what changed, and the ascent](../../images/urban_sound_dream.png)
 
-The network's answer in `{shown}` is {gain:.1f} times as high to the dream as to the input, at the same
+The network's response in `{shown}` is {gain:.1f} times as high to the dream as to the input, at the same
 loudness, and {kept:.0%} of what the ascent believed it had gained is in the 16-bit file.
 
 ## Make it

@@ -1,4 +1,4 @@
-"""How good `WaveNet(weights="fsdd")` is: bits per sample, and how its digits are named.
+"""Quality of `WaveNet(weights="fsdd")`: bits per sample, and accuracy of its digits.
 
     python benchmarks/wavenet_fsdd.py --data FSDD [--weights FILE] [--folder FOLDER]
 
@@ -182,7 +182,7 @@ def page(found, rows, accuracy, num_test):
         "|---|---|---|---|",
         *table,
         "",
-        f"At temperature {best:g}, asked for (rows) and heard (columns):",
+        f"At temperature {best:g}, asked for (rows) and classified as (columns):",
         "",
         "| | " + " | ".join(fsdd.DIGITS) + " |",
         "|---" * 11 + "|",

@@ -1,4 +1,4 @@
-"""How fast WaveNet generates: naively, in a plain loop, as `generate` does it, and from files.
+"""Speed of WaveNet generation: naive, in a plain loop, as in `generate`, and from files.
 
     python benchmarks/wavenet_generation.py [--samples 4000]
 
@@ -131,7 +131,7 @@ def main():
         "|---|---|---|---|---|---|---|---|---|",
         *rows,
         "",
-        "*Naive*: the network hears a receptive field for each sample. *Plain*: the same step as"
+        "*Naive*: the network evaluates a receptive field for each sample. *Plain*: the same step as"
         " `generate`'s, not compiled. *LiteRT*, *ONNX Runtime*: the loop of a file that `export_generator` wrote, which"
         " makes one sound, in one thread and in as many as the runtime likes. *× real time* is `generate`'s."
         " *Equal draws*: all made the same samples from the same seed, as far as the slowest went.",

@@ -1,4 +1,4 @@
-"""How good a WaveNet of the six genres is: bits per sample on the tracks' ends; and its sounds.
+"""Quality of a WaveNet of six genres: bits per sample on the tracks' ends; and its sounds.
 
     python benchmarks/wavenet_music16k.py --data MUSIC16K --weights FILE [--folder FOLDER]
 

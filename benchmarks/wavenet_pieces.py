@@ -1,4 +1,4 @@
-"""What an epoch of WaveNet's training costs with pieces of each length, and how fast they are made.
+"""Cost of an epoch of WaveNet training with segments of each length, and of making them.
 
     python benchmarks/wavenet_pieces.py --fsdd FOLDER --music FOLDER
 

@@ -1,4 +1,4 @@
-"""How fast a WaveNet trains: S4's network as it is here, and made of plain Keras layers.
+"""Training speed of a WaveNet: S4's network as it is here, and made of plain Keras layers.
 
     python benchmarks/wavenet_training.py [--piece-samples 20000] [--batch 2] [--steps 5]
 

@@ -1,4 +1,4 @@
-"""What of a dream YAMNet itself hears, patch by patch, if it is dreamed in patches or whole.
+"""YAMNet's own scores of dreams, patch by patch, made in patches or as a whole.
 
     python benchmarks/yamnet_dream.py --data ESC-10 --weights yamnet.h5
 

@@ -1,4 +1,4 @@
-"""How well YAMNet, which never heard ESC-10, names its clips, and how fast.
+"""Accuracy and speed of YAMNet on ESC-10, without training on it.
 
     python benchmarks/yamnet_esc10.py --data ESC-10 --weights yamnet.h5 [--tflite FILE]
 

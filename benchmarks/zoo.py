@@ -1,4 +1,4 @@
-"""How large and how fast the networks are, and SoundNet-8 beside the same network in PyTorch.
+"""Size and speed of the networks, and SoundNet-8 beside the same network in PyTorch.
 
     python benchmarks/zoo.py [--seconds 10]
 

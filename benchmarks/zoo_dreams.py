@@ -1,4 +1,4 @@
-"""How much of a dream on each model of the zoo is still there when it is played or looked at.
+"""Gain and share retained of dreams on each model of the zoo.
 
     python benchmarks/zoo_dreams.py --data ESC-10 --photos FOLDER --yamnet FILE --squeezenet FILE
 
