@@ -1,13 +1,18 @@
 """The pages: their code blocks run; links, titles, tables and paths hold."""
 
+import dataclasses
 import pathlib
 import re
+import shlex
 import shutil
 
+import click
 import pytest
 
 import keras_sounddream
 from keras_sounddream import moved
+from keras_sounddream.cli.main import cli
+from keras_sounddream.deepdream.settings import Settings
 
 ROOT = pathlib.Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -122,6 +127,53 @@ def test_model_cards_name_pages_that_exist(card):
     assert paths
     for path in paths:
         assert (ROOT / path).exists(), path
+
+
+def commands(page):
+    """Calls of `sounddream` in a page's blocks of shell, as lists of words."""
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(), re.M | re.DOTALL):
+        if language in ("", "sh", "bash"):
+            for line in block.replace("\\\n", " ").splitlines():
+                if line.startswith("sounddream "):
+                    yield shlex.split(line, comments=True)[1:]
+
+
+WITH_COMMANDS = [page for page in PAGES if any(commands(page))]
+
+
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=name_of)
+def test_commands_and_their_options_exist(page):
+    for words in commands(page):
+        command, context = cli, click.Context(cli)
+        while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+            name = words.pop(0)
+            command = command.get_command(context, name)
+            assert command is not None, name
+        own = {option for param in command.params for option in param.opts + param.secondary_opts}
+        words = words[: words.index("--")] if "--" in words else words
+        for word in words:
+            option = word.partition("=")[0]
+            if re.match(r"--?[a-z]", option) and option not in ("--help", "--version"):
+                assert option in own, f"{command.name} {option}"
+
+
+@pytest.mark.parametrize("page", ["objectives", "pictures"])
+def test_settings_in_tables_are_those_of_a_dream(page):
+    text = (DOCS / "guides" / f"{page}.md").read_text()
+    table = text.partition("| setting |")[2].partition("\n\n")[0]
+    first = [line.split("|")[1] for line in table.splitlines()[2:]]
+    names = {name for cell in first for name in re.findall(r"`(\w+)(?:=[^`]*)?`", cell)}
+    assert len(names) >= 6
+    assert names <= {field.name for field in dataclasses.fields(Settings)}
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name != "glossary.md"], ids=name_of
+)
+def test_old_names_are_gone(page):
+    text = page.read_text()
+    for old in ("real_gain", "real gain", "thrifty_piece", "Pieces(", "zoom=", "blend=", "detail="):
+        assert not re.search(rf"(?<![_\w]){re.escape(old)}", text), old
 
 
 def fidelity():
