@@ -84,22 +84,22 @@ def draw_corpus(
         InputError: if there are no sounds, the file may not be written, or its suffix is not one of
             those.
     """
-    path = check_picture(path, overwrite)
-    seconds = np.asarray(seconds, "float64")
-    if not len(seconds) or not (np.isfinite(seconds) & (seconds > 0)).all():
+    output = check_picture(path, overwrite)
+    lengths = np.asarray(seconds, "float64")
+    if not len(lengths) or not (np.isfinite(lengths) & (lengths > 0)).all():
         raise InputError("Expected the length of each sound, above 0 s, at least one.")
     from matplotlib.figure import Figure
 
-    bars = {name: _joined(amounts(seconds, column)) for name, column in labels.items()}
+    bars = {name: _joined(amounts(lengths, column)) for name, column in labels.items()}
     heights = [max(1.5, 0.26 * len(bar)) for bar in bars.values()] + [2.4] * (1 + bool(levels))
     figure = Figure(figsize=(9, sum(heights) + 0.5 * len(heights)), layout="constrained")
     rows = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     for axes, (name, amount) in zip(rows, bars.items(), strict=False):
         _bars(axes, name, amount)
-    _histogram(rows[len(bars)], seconds)
+    _histogram(rows[len(bars)], lengths)
     if levels:
         _level_histogram(rows[-1], levels)
-    save_figure(figure, path, overwrite)
+    save_figure(figure, output, overwrite)
 
 
 def in_words(seconds: float) -> str:

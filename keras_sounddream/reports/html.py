@@ -2,14 +2,13 @@
 
 import base64
 import io
-import pathlib
 import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from keras_sounddream.audio import spectrogram_image
 from keras_sounddream.files import written_beside
-from keras_sounddream.types import Array
+from keras_sounddream.types import Array, PathLike
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fbfaf8; --card: #fff; --ink: #1d1b22;
@@ -78,7 +77,7 @@ def document(title: str, body: str) -> str:
     )
 
 
-def write(path: pathlib.Path, title: str, parts: Iterable[str], overwrite: bool = False) -> None:
+def write(path: PathLike, title: str, parts: Iterable[str], overwrite: bool = False) -> None:
     """Writes a page of parts, each HTML; `InputError` if the file may not be written."""
     with written_beside(path, overwrite) as temporary:
         temporary.write_text(document(title, "\n".join(parts)), encoding="utf-8")

@@ -28,7 +28,7 @@ def write_matrix(
     Raises:
         InputError: if the file may not be written, or its suffix is another.
     """
-    path = check_page(path, overwrite)
+    output = check_page(path, overwrite)
     rows, columns = (list(dict.fromkeys(key[i] for key in cells)) for i in (0, 1))
     body = (
         [escape(row), *(_cell(row, column, cells, sample_rate) for column in columns)]
@@ -44,7 +44,7 @@ def write_matrix(
         "checkpoints; under each sound is how long it took.</p>",
         f'<div class="card scroll">{table}</div>',
     ]
-    html.write(path, title, parts, overwrite)
+    html.write(output, title, parts, overwrite)
 
 
 def _cell(row, column, cells, sample_rate):

@@ -145,7 +145,7 @@ def draw_log(log: TrainingLog, path: PathLike, overwrite: bool = False) -> None:
     Raises:
         InputError: if the file may not be written or its suffix is not one of those.
     """
-    path = check_picture(path, overwrite)
+    output = check_picture(path, overwrite)
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 7), layout="constrained")
@@ -163,7 +163,7 @@ def draw_log(log: TrainingLog, path: PathLike, overwrite: bool = False) -> None:
     if np.nanmax(log.seconds, initial=0) > 20 * np.nanmin(log.seconds, initial=np.inf) > 0:
         below.set_yscale("log")
     above.legend(loc="upper right")
-    save_figure(figure, path, overwrite)
+    save_figure(figure, output, overwrite)
 
 
 def _line(text):

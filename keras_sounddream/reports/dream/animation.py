@@ -42,7 +42,7 @@ def animate(
         InputError: if the file may not be written, if its suffix is another or needs an ffmpeg
             that is not there, or if the frames do not fit each other.
     """
-    path = check_animation(path, overwrite)
+    output = check_animation(path, overwrite)
     if not 0 < frames_per_second <= 60:
         raise InputError(
             f"Expected `frames_per_second` above 0, at most 60. Received: {frames_per_second}"
@@ -51,22 +51,22 @@ def animate(
     pictures = list(_draw(frames, sample_rate, seconds, title))
     held = max(1, round(_HELD_SECONDS * frames_per_second))
     counts = [held, *[1] * (len(pictures) - 2), held][: len(pictures)]
-    write = _write_gif if path.suffix.lower() == ".gif" else _write_mp4
-    with written_beside(path, overwrite) as temporary:
+    write = _write_gif if output.suffix.lower() == ".gif" else _write_mp4
+    with written_beside(output, overwrite) as temporary:
         write(pictures, counts, temporary, frames_per_second)
 
 
 def check_animation(path: PathLike, overwrite: bool = False) -> pathlib.Path:
     """The path of an animation; `InputError`, before any work, if it cannot be written there."""
-    path = check_output(path, overwrite)
-    if path.suffix.lower() not in (".gif", ".mp4"):
-        raise InputError(f"Expected an animation .gif or .mp4. Received: {path.name}")
-    if path.suffix.lower() == ".mp4" and find_ffmpeg() is None:
+    output: pathlib.Path = check_output(path, overwrite)
+    if output.suffix.lower() not in (".gif", ".mp4"):
+        raise InputError(f"Expected an animation .gif or .mp4. Received: {output.name}")
+    if output.suffix.lower() == ".mp4" and find_ffmpeg() is None:
         raise InputError(
-            f"Writing {path.name} needs ffmpeg, which is not there. Name it .gif, or install "
+            f"Writing {output.name} needs ffmpeg, which is not there. Name it .gif, or install "
             "ffmpeg or `pip install imageio-ffmpeg`."
         )
-    return path
+    return output
 
 
 def find_ffmpeg() -> str | None:

@@ -27,7 +27,7 @@ def plot(result: Any, path: PathLike, overwrite: bool = False) -> None:
     Raises:
         InputError: if the file may not be written or its suffix is another.
     """
-    path = check_picture(path, overwrite)
+    output = check_picture(path, overwrite)
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 10), layout="constrained")
@@ -44,7 +44,7 @@ def plot(result: Any, path: PathLike, overwrite: bool = False) -> None:
     changes = _draw(axes[2], change, result, "what the dream changed", scale)
     figure.colorbar(changes, ax=axes[2], label="change (dB)")
     _draw_ascent(axes[3], result)
-    save_figure(figure, path, overwrite)
+    save_figure(figure, output, overwrite)
 
 
 def save_figure(figure: "Figure", path: pathlib.Path, overwrite: bool = False) -> None:
@@ -57,10 +57,10 @@ def save_figure(figure: "Figure", path: pathlib.Path, overwrite: bool = False) -
 
 def check_picture(path: PathLike, overwrite: bool = False) -> pathlib.Path:
     """The path of a plot; `InputError`, before any work, if it may not be written there."""
-    path = check_output(path, overwrite)
-    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise InputError(f"Expected a picture .png, .svg or .pdf. Received: {path.name}")
-    return path
+    output: pathlib.Path = check_output(path, overwrite)
+    if output.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise InputError(f"Expected a picture .png, .svg or .pdf. Received: {output.name}")
+    return output
 
 
 def _draw(axes, spectrogram, result, title, scale):

@@ -43,7 +43,7 @@ def write_page(
         InputError: if the file may not be written or its suffix is another, or if stages or
             scores are not of that form.
     """
-    path = check_page(path, overwrite)
+    output = check_page(path, overwrite)
     views = _views(result, stages)
     show = _show_pictures if result.waveform is None else _show_sounds
     figures = result.figures()
@@ -56,15 +56,15 @@ def write_page(
         f'<h2>How it came about</h2><div class="wide">{_ascent(figures)}{_scores(scores)}</div>',
         _small_print(),
     ]
-    html.write(path, title, parts, overwrite)
+    html.write(output, title, parts, overwrite)
 
 
 def check_page(path: PathLike, overwrite: bool = False) -> pathlib.Path:
     """The path of a page; `InputError`, before any work, if it may not be written there."""
-    path = check_output(path, overwrite)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"Expected a page .html. Received: {path.name}")
-    return path
+    output: pathlib.Path = check_output(path, overwrite)
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"Expected a page .html. Received: {output.name}")
+    return output
 
 
 def _views(result, stages):

@@ -8,7 +8,7 @@ import numpy as np
 from keras_sounddream.audio import spectrogram_image
 from keras_sounddream.audio.io import load, quantize
 from keras_sounddream.reports import html
-from keras_sounddream.types import PathLike
+from keras_sounddream.types import Array, PathLike
 
 SECONDS = 2.0
 _GRID_SECONDS = 0.5  # of where pieces begin, so that near moments share them
@@ -25,7 +25,8 @@ class Excerpts:
         self.clips = clips
         self.sounds: dict[str, str] = {}
         self.pictures: dict[str, str] = {}
-        self._bytes, self._waveforms = 0, {}
+        self._bytes = 0
+        self._waveforms: dict[int, Array] = {}
 
     def add(self, clip: int, seconds: float) -> str | None:
         """Key of the excerpt of a clip around a moment; `None` when 8 MB are full."""

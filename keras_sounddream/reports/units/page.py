@@ -66,7 +66,7 @@ def write_units(
     Raises:
         InputError: if the file may not be written, or a clip cannot be read.
     """
-    path = check_page(path, overwrite)
+    output = check_page(path, overwrite)
     units = found.order(limit=LIMIT) if units is None else units
     excerpts = Excerpts(found.clips)
     cards = [_card(found, unit, excerpts) for unit in units]
@@ -82,7 +82,7 @@ def write_units(
         _small_print(),
         _player(excerpts),
     ]
-    html.write(path, title, parts, overwrite)
+    html.write(output, title, parts, overwrite)
 
 
 def _card(found, unit, excerpts):
