@@ -78,7 +78,7 @@ WHOLE = {
 }
 LITE = {
     "name": "keras-sounddream-lite",
-    "long_description": (HERE / "docs/raspberry_pi.md").read_text(encoding="utf-8"),
+    "long_description": (HERE / "docs/deploy/raspberry_pi.md").read_text(encoding="utf-8"),
     "description": "Classifies, dreams and makes sounds with exported LiteRT files: no TensorFlow",
     "packages": ["keras_sounddream.lite"],
     "py_modules": [  # packages are taken whole: these are single files of theirs

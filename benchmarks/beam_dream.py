@@ -1,12 +1,12 @@
-"""Dreams many files by `sounddream batch`: files a second, and what faults lose.
+"""Speed of `sounddream batch`, and what faults lose.
 
     python benchmarks/beam_dream.py [--files 48] [--folder DIR] [--only speed faults dask]
 
-Writes docs/batch_jobs_measured.md. What is measured is kept in DIR, a row at a time: a run that is
-broken off goes on, and `--only speed` measures the speeds alone again. Speeds are LogMelCNN's;
-faults are injected into dreams of a small random network, of which nothing but the way is of
-interest. Linux; a full disk needs the right to mount a tmpfs, and Dask the extra `dask`: without,
-their rows say so.
+Writes docs/benchmarks/data/batch_jobs_measured.md. What is measured is kept in DIR, a row at a
+time: a run that is broken off goes on, and `--only speed` measures the speeds alone again. Speeds
+are LogMelCNN's; faults are injected into dreams of a small random network, of which nothing but the
+way is of interest. Linux; a full disk needs the right to mount a tmpfs, and Dask the extra `dask`:
+without, their rows say so.
 """
 
 import argparse
@@ -137,7 +137,7 @@ def report(rows):
         if importlib.util.find_spec(name.replace("-", "_"))
     )
     lines = [
-        "# Batch jobs: how fast, and what faults lose",
+        "# Batch jobs: speed and faults",
         "",
         f"Written by `benchmarks/beam_dream.py` with {os.cpu_count()} cores ({platform.machine()}), {versions}."
         " What has no row has not been measured yet.",
@@ -208,7 +208,7 @@ def main():
     )
     kinds = ["speed", "faults", "dask"]
     parser.add_argument("--only", nargs="+", choices=kinds, default=kinds)
-    output = ROOT / "docs" / "batch_jobs_measured.md"
+    output = ROOT / "docs" / "benchmarks" / "data" / "batch_jobs_measured.md"
     parser.add_argument("-o", "--output", type=pathlib.Path, default=output)
     arguments = parser.parse_args()
     arguments.folder.mkdir(exist_ok=True)

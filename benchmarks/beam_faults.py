@@ -1,4 +1,4 @@
-"""Faults that are put into runs of `sounddream batch dream`, and what they leave: for beam_dream.py."""
+"""Faults injected into runs of `sounddream batch dream`, and their effects: for beam_dream.py."""
 
 import contextlib
 import json

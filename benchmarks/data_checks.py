@@ -1,9 +1,9 @@
-"""What `sounddream data check` finds in real data, and of sounds that were changed.
+"""Findings of `sounddream data check` in real data and in changed copies of sounds.
 
     python benchmarks/data_checks.py DATA_FOLDER [--clips 40]
 
-Writes docs/data_checks_measured.md. DATA_FOLDER holds `esc10/`, `media/`, `music16k/`, `fsdd/` and
-`urbansound8k/`.
+Writes docs/benchmarks/data/data_checks_measured.md. DATA_FOLDER holds `esc10/`, `media/`,
+`music16k/`, `fsdd/` and `urbansound8k/`.
 """
 
 import argparse
@@ -17,7 +17,9 @@ import soundfile
 from keras_sounddream.audio.io import load, resample
 from keras_sounddream.datasets.inspection.checks import check
 
-PAGE = pathlib.Path(__file__).parents[1] / "docs" / "data_checks_measured.md"
+PAGE = (
+    pathlib.Path(__file__).parents[1] / "docs" / "benchmarks" / "data" / "data_checks_measured.md"
+)
 DATA = {  # folder: what it is
     "esc10": "ESC-10",
     "media": "a loop in 16 encodings (WAV of 8 to 32 bits, µ-law at 8 kHz, FLAC, AIFF, MP3, Ogg Vorbis, Opus), and the"
@@ -136,9 +138,9 @@ def main():
     arguments = parser.parse_args()
     clips = choose_clips(arguments.data / "esc10", arguments.clips)
     lines = [
-        "# What checks of data find",
+        "# Data check findings",
         "",
-        "Written by `benchmarks/data_checks.py`. What is looked for: [data checks](data_checks.md).",
+        "Written by `benchmarks/data_checks.py`. What is looked for: [data checks](../../guides/data_checks.md).",
         "",
         "## In real data",
         "",

@@ -1,10 +1,10 @@
-"""What `tfds build` makes of real data: examples, bytes a clip, seconds.
+"""Data sets built by `tfds build` from real data: examples, bytes per clip, seconds.
 
     python benchmarks/datasets.py DATA_FOLDER --data-dir DIR
 
-Writes docs/datasets_built.md. DATA_FOLDER holds `esc10/`, `music16k/`, `media/audio/` and `fsdd/`.
-What is built, and its row of the table, stay in DIR: a run that was interrupted goes on, and only
-what is removed from DIR is built and measured anew.
+Writes docs/benchmarks/data/datasets_built.md. DATA_FOLDER holds `esc10/`, `music16k/`,
+`media/audio/` and `fsdd/`. What is built, and its row of the table, stay in DIR: a run that was
+interrupted goes on, and only what is removed from DIR is built and measured anew.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import tfds_builders  # noqa: F401, registers the builders
 from tfds_builders.music_genres.music_genres_dataset_builder import MusicConfig
 
 ROOT = pathlib.Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "datasets_built.md"
+PAGE = ROOT / "docs" / "benchmarks" / "data" / "datasets_built.md"
 # name, config or None, folder
 BUILDS = (
     ("esc50/esc10", None, "esc10"),
@@ -72,7 +72,7 @@ def main():
         "# Data sets as they are built",
         "",
         f"Written by `benchmarks/datasets.py` with {os.cpu_count()} cores ({platform.machine()}), TFDS"
-        f" {tfds.__version__}. How to build them: [data sets](datasets.md). Bytes are those of a clip: as 16-bit"
+        f" {tfds.__version__}. How to build them: [data sets](../../guides/datasets.md). Bytes are those of a clip: as 16-bit"
         " samples, and as stored with its labels, compressed. Seconds on a machine that did other work beside it.",
         "",
         "| data set | examples | left out | 16-bit bytes | stored bytes | stored ÷ 16-bit | s | ms an example |",

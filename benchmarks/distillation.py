@@ -1,12 +1,12 @@
-"""Distillation from video, end to end: a student of sound comes to agree with teachers of pictures.
+"""Distillation from video, end to end: agreement of a student of sound with teachers of pictures.
 
     python benchmarks/distillation.py --work FOLDER [--videos 200] [--epochs 20]
 
 The videos are made by `examples/make_videos.py`: what is seen sets what is heard. Two teachers are
-trained on pictures alone, one tells things and one places. Two students never see a picture: SoundNet8,
-on videos that show one scene each, and a small network on log-mel spectrograms, on videos whose scene
-changes every 5 s. Writes docs/distillation_run.md and docs/images/distillation.png. A run that was
-interrupted goes on.
+trained on pictures alone, one tells things and one places. Two students never see a picture:
+SoundNet8, on videos that show one scene each, and a small network on log-mel spectrograms, on
+videos whose scene changes every 5 s. Writes docs/benchmarks/training/distillation_run.md and
+docs/images/distillation.png. A run that was interrupted goes on.
 """
 
 import argparse
@@ -34,7 +34,7 @@ HEADS = {"things": THINGS, "places": PLACES}
 TEXT = """# A distillation, measured
 
 Written by `benchmarks/distillation.py`: {count} videos of 20 s that
-[a script](../examples/make_videos.py) makes, a thing before a place; the thing sets the timbre of the
+[a script](../../../examples/make_videos.py) makes, a thing before a place; the thing sets the timbre of the
 sound, the place its pitch. The teachers are small convolutional networks trained on {pictures} pictures,
 and right on {accuracies} of {tested} others. The students hear the sound alone, four time steps of each
 video, and learn from what the teachers say of the pictures in the middle of each step. Agreement is
@@ -45,7 +45,7 @@ of always naming the commonest.
 |---|---|---|---|---|---|---|---|
 {rows}
 
-![Agreement on the videos held out, epoch by epoch](images/distillation.png)
+![Agreement on the videos held out, epoch by epoch](../../images/distillation.png)
 
 Agreement on the videos held out, epoch by epoch:
 
@@ -189,7 +189,7 @@ def main():
         small=f"{small.learning_rate:g} for the small student",
         parameters=f"{student.count_params():,}",
     )
-    (ROOT / "docs" / "distillation_run.md").write_text(page)
+    (ROOT / "docs" / "benchmarks" / "training" / "distillation_run.md").write_text(page)
     print(page)
 
 

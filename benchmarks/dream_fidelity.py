@@ -1,13 +1,14 @@
-"""How much of a dream is still there when it is played back.
+"""Gain of dreams, and the share retained when the file is played back.
 
     python benchmarks/dream_fidelity.py --data ESC-10 [--clips 4] [--layers …] [--work FOLDER]
     python benchmarks/dream_fidelity.py --data ESC-10 --runtime litert
 
-Dreams on clips of ESC-10's fold 5, which the shipped network never heard, at three layers, by our
-way and by four others at the same number of gradient steps; writes each result to a 16-bit WAV
-file at the input's loudness, reads it again and measures it. Writes docs/dream_fidelity.md. An
-interrupted run goes on from the rows in FOLDER. With --runtime, of dreams that an exported file
-makes, beside ours: docs/dream_fidelity_litert.md, or …_onnx.md.
+Dreams on clips of ESC-10's fold 5, which the shipped network was not trained on, at three layers,
+by our way and by four others at the same number of gradient steps; writes each result to a 16-bit
+WAV file at the input's loudness, reads it again and measures it. Writes
+docs/benchmarks/dreams/dream_fidelity.md. An interrupted run goes on from the rows in FOLDER. With
+--runtime, of dreams that an exported file makes, beside ours:
+docs/benchmarks/export/dream_fidelity_litert.md, or …_onnx.md.
 """
 
 import argparse
@@ -114,8 +115,8 @@ def column(rows, method, figure):
 
 def table(rows):
     """The methods side by side, in Markdown."""
-    head = "| method | kept, median | kept, worst tenth | kept ≥ 0.9 | real gain, median (tenth … tenth) |"
-    head += " flatness of what is added − input's | within 0.1 | added, dB | s a clip |"
+    head = "| method | retained, median | retained, worst tenth | retained ≥ 0.9 | gain, median (tenth … tenth) |"
+    head += " flatness of what is added − input's | within 0.1 | added, dB | s per clip |"
     lines = [head, "|---|---|---|---|---|---|---|---|---|"]
     for method in methods.METHODS:
         kept, gain = column(rows, method.name, "kept"), column(rows, method.name, "gain")
@@ -136,7 +137,7 @@ def table(rows):
 def by_layer(rows):
     """Our figures, a layer a line, in Markdown."""
     lines = [
-        "| layer | real gain, median | ÷ best of the other three, median | better on | kept, median | "
+        "| layer | gain, median | ÷ best of the other three, median | better on | retained, median | "
         "flatness within 0.1 |",
         "|---|---|---|---|---|---|",
     ]
@@ -152,7 +153,7 @@ def by_layer(rows):
 
 
 def ratio_to_best(rows):
-    """Our real gain over the best of the mel filter, the kept phase and the projection."""
+    """Our gain over the best of the mel filter, the kept phase and the projection."""
     others = np.stack([column(rows, name, "gain") for name in ("mel", "phase", "projected")])
     return column(rows, "ours", "gain") / others.max(axis=0)
 
@@ -190,15 +191,15 @@ def page(rows, tuned_on):
     """The page's lines."""
     count = len(rows) // len(methods.METHODS)
     return [
-        "# How much of a dream is real",
+        "# Gain and share retained of dreams",
         "",
         "Written by `benchmarks/dream_fidelity.py`. "
-        f"{count} dreams ({count // 3} clips of ESC-10's fold 5, which the network never heard; layers "
+        f"{count} dreams ({count // 3} clips of ESC-10's fold 5, which the network was not trained on; layers "
         f"{', '.join(LAYERS)}), {methods.STEPS} gradient steps each, objective: mean squared activation.",
         "Every output is levelled to the input's root mean square, written as 16-bit WAV and read again. The",
         "machine was doing other work beside it: the seconds are for comparison with each other only.",
         "",
-        "**Kept**: rise in that file ÷ rise the ascent believed it had made. **Real gain**: objective in",
+        "**Retained**: rise in that file ÷ rise that the ascent computed. **Gain**: objective in",
         "that file ÷ objective of the input.",
         "",
         *table(rows),
@@ -224,17 +225,17 @@ def main():
     parser.add_argument("--runtime", default="python", choices=("python", "litert", "onnx"))
     parser.add_argument("--layers", nargs="+", default=LAYERS, help="with --runtime")
     options = parser.parse_args()
-    clips, name = first_clips(options.data, options.clips), "dream_fidelity.md"
+    clips, name = first_clips(options.data, options.clips), "dreams/dream_fidelity.md"
     if options.runtime == "python":
         rows = run(options.data, options.clips, options.work)
         lines = page(rows, first_clips(options.data, TUNED_ON))
     else:
         import dream_fidelity_files as files
 
-        layers, name = tuple(options.layers), f"dream_fidelity_{options.runtime}.md"
+        layers, name = tuple(options.layers), f"export/dream_fidelity_{options.runtime}.md"
         gains = files.run(clips, layers, options.runtime, options.work, through_file)
         lines = [*files.page(gains, layers, options.runtime), ""]
-    (ROOT / "docs" / name).write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / name).write_text("\n".join(lines))
     print("\n".join(lines))
 
 

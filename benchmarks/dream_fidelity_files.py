@@ -1,4 +1,4 @@
-"""The real gain of dreams that exported files make, for `dream_fidelity.py --runtime`."""
+"""The gain of dreams that exported files make, for `dream_fidelity.py --runtime`."""
 
 import json
 import pathlib
@@ -41,7 +41,7 @@ def dreamers(ours, runtime, sounds, folder):
 
 
 def run(clips, layers, runtime, work, through_file):
-    """Real gains by who dreamed, layer and clip: those of `work`, and what was missing there."""
+    """Gains by who dreamed, layer and clip: those of `work`, and what was missing there."""
     path = work / "dream_fidelity_files.jsonl"
     lines = path.read_text().splitlines() if path.exists() else []
     gains = {tuple(key): gain for key, gain in map(json.loads, lines)}
@@ -75,7 +75,7 @@ def run(clips, layers, runtime, work, through_file):
 
 
 def by_who(gains, layers, runtime):
-    """Real gains of each who at some layers, in one order: dict of arrays."""
+    """Gains of each who at some layers, in one order: dict of arrays."""
     return {
         who: np.array(
             [gain for (w, layer, _), gain in gains.items() if w == who and layer in layers]
@@ -85,7 +85,7 @@ def by_who(gains, layers, runtime):
 
 
 def beside(found, python):
-    """Some real gains beside Python's on the same sounds: dict of figures."""
+    """Some gains beside Python's on the same sounds: dict of figures."""
     picks = np.random.default_rng(0).integers(0, len(found), (_SAMPLES, len(found)))
     drawn = np.median(found[picks], axis=1) / np.median(python[picks], axis=1)
     ratio, logs = found / python, np.log(found / python)
@@ -102,7 +102,7 @@ def beside(found, python):
 def table(gains, layers, runtime):
     """Each who, a layer a line, beside Python, in Markdown."""
     lines = [
-        "| layer | dreamed by | dreams | real gain, median | ÷ Python's, dream by dream: mean"
+        "| layer | dreamed by | dreams | gain, median | ÷ Python's, dream by dream: mean"
         " (± 2 standard errors) | median (tenth … tenth) | ratio of the medians (95 %) |",
         "|---|---|---|---|---|---|---|",
     ]
@@ -136,7 +136,7 @@ def verdict(gains, layers, runtime):
         for who, k in known.items()
     }
     return (
-        f"Wanted: the real gain of the {NAMES[runtime]} file's dreams within 1 % of Python's. Dream by dream it is"
+        f"Wanted: the gain of the {NAMES[runtime]} file's dreams within 1 % of Python's. Dream by dream it is"
         f" **{words[runtime]}** times Python's; Python's own after a last bit is {words['last bit']}. The ratio of"
         f" the medians, {known[runtime]['medians']:.4f}, is the least certain of the three: the middle of dreams"
         " whose gains span a decade moves with every one of them, as Python's own,"
@@ -149,17 +149,17 @@ def page(gains, layers, runtime):
     name, count = NAMES[runtime], len(gains) // 4
     sound = "one" if count == len(layers) else f"{count // len(layers)}"
     return [
-        f"# The real gain of dreams by {name} files",
+        f"# Gain of dreams by {name} files",
         "",
         f"Written by `benchmarks/dream_fidelity.py --runtime {runtime}`. {count} dreams ({sound} clips of ESC-10's"
         f" fold 5, {SECONDS:g} s each; layers {', '.join(layers)}) of {methods.STEPS} gradient steps, by `DeepDream` in"
         f" Python and by the {name} file that `export_model` makes of it. Each is written as 16-bit WAV and read"
-        " again. *Real gain*: the objective in that file ÷ that of the input.",
+        " again. *Gain*: the objective in that file ÷ that of the input.",
         "",
         "Forty steps of 4 dB are chaotic, in Python too: a rounding error is enough to lead a dream to another,"
         " as good a one. So the same is measured of Python against itself, once the last bit of every sample is"
         " changed, and once noise is added as large as the rounding of the file's Fourier transforms. What can"
-        " be the same is not a dream but what dreams are worth: the ratio of real gains dream by dream, whose"
+        " be the same is not a dream but what dreams are worth: the ratio of gains dream by dream, whose"
         " mean is geometric, and the ratio of their medians, with the interval that drawing dreams again gives.",
         "",
         verdict(gains, layers, runtime),

@@ -2,8 +2,8 @@
 
     python benchmarks/dream_hd.py [--networks MobileNet InceptionV3]
 
-Writes docs/dream_hd.md. Each row runs in a process of its own, with random weights: what a network
-weighs and costs does not depend on what it has learned.
+Writes docs/benchmarks/dreams/dream_hd.md. Each row runs in a process of its own, with random
+weights: what a network weighs and costs does not depend on what it has learned.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def main():
         measure(arguments.measure[0], int(arguments.measure[1]))
         return
     lines = [
-        "# Large pictures",
+        "# Large pictures: memory",
         "",
         f"Written by `benchmarks/dream_hd.py` with {os.cpu_count()} cores: {COLUMNS} x {ROWS} pixels,"
         f" {OCTAVES} octaves of {STEPS} steps, random weights. Memory is the most that the whole"
@@ -73,7 +73,7 @@ def main():
         "layer, the larger tiles should be.",
         "",
     ]
-    (ROOT / "docs" / "dream_hd.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "dream_hd.md").write_text("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
     python benchmarks/dream_length.py [--seconds 10 60 600 3600]
 
-Writes docs/dream_length.md. Each length runs in a process of its own, since the peak of a process's
-memory never falls. What TensorFlow takes for itself is measured in the same process: after a dream
-of one second. The times are for few steps; more steps take as many times longer.
+Writes docs/benchmarks/dreams/dream_length.md. Each length runs in a process of its own, since the
+peak of a process's memory never falls. What TensorFlow takes for itself is measured in the same
+process: after a dream of one second. The times are for few steps; more steps take as many times
+longer.
 """
 
 import argparse
@@ -105,19 +106,19 @@ def write_page(rows):
     most = max(row["own_mb"] for row in rows)
     cost = [row["processor"] / row["sound_seconds"] for row in (first, last)]
     lines = [
-        "# How long a sound may be",
+        "# Dream length: time and memory",
         "",
         f"Written by `benchmarks/dream_length.py` with {os.cpu_count()} cores, TensorFlow {tf.__version__}, Keras"
-        f" {keras.__version__}. The [example sounds](../examples), one after another at {RATE} Hz up to the length, dreamed"
+        f" {keras.__version__}. The [example sounds](../../../examples), one after another at {RATE} Hz up to the length, dreamed"
         f" from disk to disk on `{LAYER}` in {OCTAVES} octaves (steps in each: {STEPS}). *Own memory* is the peak of the resident"
-        " memory above what the process held after a dream of one second, with TensorFlow, model and graph; *kept* is read"
+        " memory above what the process held after a dream of one second, with TensorFlow, model and graph; *retained* is read"
         " off the whole file, cross-fades included.",
         "",
         f"**At most {most:.0f} MB of its own, whatever the length.** From {first['sound_seconds']:g} s to"
         f" {last['sound_seconds']:g} s of sound, the processor time for a second of it changes by a factor of"
         f" **{cost[1] / cost[0]:.2f}**.",
         "",
-        "| sound (s) | segments | runs | time (s), median | s a second of sound | processor s a second of sound | × real time | own memory (MB) | TensorFlow's (MB) | real gain | kept |",
+        "| sound (s) | segments | runs | time (s), median | s per second of sound | processor s per second of sound | × real time | own memory (MB) | TensorFlow's (MB) | gain | retained |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
@@ -133,7 +134,7 @@ def write_page(rows):
         "other work on the machine lengthens them.",
         "",
     ]
-    (ROOT / "docs" / "dream_length.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "dream_length.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

@@ -1,14 +1,15 @@
-"""How long a step of a picture's dream takes, beside the same dream by two other ways.
+"""Time of a step of a picture's dream, beside the same dream by two other implementations.
 
     pip install tf-keras-vis
     python benchmarks/dream_peers.py [--picture FILE] [--weights FILE.h5]
 
-Writes docs/dream_peers.md. The others are the tiled loop of TensorFlow's DeepDream tutorial, written
-afresh from its page, and tf-keras-vis's `ActivationMaximization`. All dream the same dream: the
-mean of squares of one layer, gradients divided by their deviation, the same sizes of the picture,
-the same number of steps and their length. Times are medians of alternating runs of several traces;
-memory is what a fresh process takes at most, less what it had taken with the model built. The gain
-is the objective of the dream, read in float32 by the model itself, divided by that of the picture.
+Writes docs/benchmarks/dreams/dream_peers.md. The others are the tiled loop of TensorFlow's
+DeepDream tutorial, written afresh from its page, and tf-keras-vis's `ActivationMaximization`. All
+dream the same dream: the mean of squares of one layer, gradients divided by their deviation, the
+same sizes of the picture, the same number of steps and their length. Times are medians of
+alternating runs of several traces; memory is what a fresh process takes at most, less what it had
+taken with the model built. The gain is the objective of the dream, read in float32 by the model
+itself, divided by that of the picture.
 """
 
 import argparse
@@ -272,7 +273,7 @@ def main():
     network, layer = make_network(arguments.weights)
     weights = "ImageNet weights" if arguments.weights else "random weights"
     lines = [
-        "# A picture's dream beside others'",
+        "# Picture dreams beside other implementations",
         "",
         f"Written by `benchmarks/dream_peers.py` with {os.cpu_count()} cores ({platform.machine()}),"
         f" TensorFlow {tf.__version__}, Keras {keras.__version__}.",
@@ -298,7 +299,7 @@ def main():
         f"before a step: by {ROLL} pixels in ours and in tf-keras-vis, by up to {TILE} in the tutorial.",
         "",
     ]
-    (ROOT / "docs" / "dream_peers.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "dream_peers.md").write_text("\n".join(lines))
 
 
 if __name__ == "__main__":

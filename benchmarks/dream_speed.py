@@ -1,10 +1,10 @@
-"""How long a dream takes, and one step of it beside a bare gradient of the same network.
+"""Time of a dream, and of one step beside a bare gradient of the same network.
 
     python benchmarks/dream_speed.py [--sound FILE]
 
-Writes docs/dream_speed.md. Times are medians of alternating runs of several traces each, since
-TensorFlow orders a graph differently each time that it traces one, and the same function then takes
-up to 1.4 times as long. The ratio is the figure to compare between machines.
+Writes docs/benchmarks/dreams/dream_speed.md. Times are medians of alternating runs of several
+traces each, since TensorFlow orders a graph differently each time that it traces one, and the same
+function then takes up to 1.4 times as long. The ratio is the figure to compare between machines.
 """
 
 import argparse
@@ -99,7 +99,7 @@ def main():
     later = np.median([seconds_of(lambda: dream.run(waveform)) for _ in range(3)])
     rows = [(layer, *compare_steps(model, waveform, layer)) for layer in LAYERS]
     lines = [
-        "# How fast it dreams",
+        "# Dream speed",
         "",
         f"Written by `benchmarks/dream_speed.py` with {os.cpu_count()} cores ({platform.machine()}),"
         f" TensorFlow {tf.__version__}, Keras {keras.__version__}.",
@@ -131,7 +131,7 @@ def main():
         "nothing.",
         "",
     ]
-    (ROOT / "docs" / "dream_speed.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "dream_speed.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

@@ -1,8 +1,9 @@
-"""How far a tiled gradient is from the untiled one.
+"""Error and time of a tiled gradient beside the untiled one.
 
     python benchmarks/dream_tiles.py [--sound FILE]
 
-Writes docs/dream_tiles.md. Memory and time by the length of a sound are in dream_length.py.
+Writes docs/benchmarks/dreams/dream_tiles.md. Memory and time by the length of a sound are in
+dream_length.py.
 """
 
 import argparse
@@ -67,7 +68,7 @@ def main():
     waveform = tf.constant(waveform)
     rows = [row for layer in LAYERS for row in rows_of(model, layer, waveform)]
     lines = [
-        "# How exact tiles are",
+        "# Exactness of tiles",
         "",
         f"Written by `benchmarks/dream_tiles.py` with {os.cpu_count()} cores, TensorFlow {tf.__version__},"
         f" Keras {keras.__version__}. {SECONDS:g} s of sound, less 137 samples; the gradient of the objective on the"
@@ -84,7 +85,7 @@ def main():
         "Memory and time of sounds up to an hour are [on a page of their own](dream_length.md).",
         "",
     ]
-    (ROOT / "docs" / "dream_tiles.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "dream_tiles.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

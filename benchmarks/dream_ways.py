@@ -1,9 +1,9 @@
-"""How much of a dream is real, for each way of ascent and each preset.
+"""Gain and share retained of dreams for each update rule and each preset.
 
     python benchmarks/dream_ways.py --data ESC-10 [--clips 1]
 
-Measured as in dream_fidelity.py, on one layer. Writes docs/dream_ways.md, and a picture of each
-preset into docs/images.
+Measured as in dream_fidelity.py, on one layer. Writes docs/benchmarks/dreams/dream_ways.md, and a
+picture of each preset into docs/images.
 """
 
 import argparse
@@ -57,8 +57,8 @@ class Way(methods.Method):
 def table(rows):
     """A line a way, in Markdown."""
     yield (
-        "| way | steps | real gain, median (tenth … tenth) | kept, median | kept, worst tenth | "
-        "flatness of what is added − input's | added, dB | s a clip |"
+        "| way | steps | gain, median (tenth … tenth) | retained, median | retained, worst tenth | "
+        "flatness of what is added − input's | added, dB | s per clip |"
     )
     yield "|---|---|---|---|---|---|---|---|"
     for name in WAYS:
@@ -113,16 +113,16 @@ def main():
             steps = way.dream.settings.octaves * way.dream.settings.steps
             rows.append({**row, "steps": steps})
     lines = [
-        "# Ways of ascent, and presets, measured",
+        "# Update rules and presets, measured",
         "",
         f"Written by `benchmarks/dream_ways.py`: {len(clips)} clips of ESC-10's fold 5, layer `{LAYER}`;"
-        " *kept* and *real gain* as in [dream_fidelity.md](dream_fidelity.md), read off 16-bit files"
+        " *retained* and *gain* as in [dream_fidelity.md](dream_fidelity.md), read off 16-bit files"
         " at the input's loudness. The seconds are for comparison with each other only.",
         "",
         *table(rows),
         "",
     ]
-    (ROOT / "docs" / "dream_ways.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "dream_ways.md").write_text("\n".join(lines))
     print("\n".join(lines))
     draw(model)
 

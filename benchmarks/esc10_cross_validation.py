@@ -30,7 +30,7 @@ Weights of `keras_sounddream.applications.LogMelCNN(weights="esc10")`, float16, 
   surveillance: it was trained on 318 clips.
 - **Input**: mono waveform at 24 kHz, any length from 0.1 s. **Output**: softmax over
   {labels}.
-- **Training**: folds 1 to 4 of ESC-10; fold 5 was never heard. The recipe is
+- **Training**: folds 1 to 4 of ESC-10; fold 5 was left out. The recipe is
   `keras_sounddream/training/esc10.py`: {epochs} passes, AdamW with a cosine schedule, random crops
   of 2.5 s, five playing speeds, filters, between-class mixtures, masks. It took about {minutes}
   minutes a fold on two cores with `--precision mixed_bfloat16`:

@@ -1,4 +1,4 @@
-"""What `exports.py` compares: networks, tasks, sounds, and how far a model comes from itself."""
+"""Cases of `exports.py`: networks, tasks, sounds, and the distance of a model from itself."""
 
 import collections.abc
 import dataclasses

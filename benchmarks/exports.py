@@ -3,8 +3,9 @@
     python benchmarks/exports.py --data ESC-10 [--yamnet-weights FILE] [--clips 10] [--work FOLDER]
         [--models LogMelCNN …] [--tasks classify …] [--formats litert …]
 
-Writes docs/exports.md. Without --yamnet-weights YAMNet is left out. An interrupted run goes on from
-the rows in FOLDER; rows of an earlier run are measured again once they are deleted there.
+Writes docs/benchmarks/export/exports.md. Without --yamnet-weights YAMNet is left out. An
+interrupted run goes on from the rows in FOLDER; rows of an earlier run are measured again once they
+are deleted there.
 """
 
 import argparse
@@ -191,7 +192,7 @@ def page(rows, note=""):
     shares = [row["share"] for row in rows.values() if row["share"]]
     noise = f"{min(shares):.0e} to {max(shares):.0e}" if shares else "a rounding error"
     return [
-        "# Exported files, measured",
+        "# Exported files: error, size and speed",
         "",
         f"Written by `benchmarks/exports.py` with {os.cpu_count()} cores ({platform.machine()}), TensorFlow"
         f" {tf.__version__}, Keras {keras.__version__}. Each file holds one task. Sounds: {count} clips of"
@@ -240,7 +241,11 @@ def main():
     parser.add_argument("--models", nargs="+", default=names, choices=names)
     parser.add_argument("--tasks", nargs="+", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--formats", nargs="+", default=list(NAMES), choices=list(FORMATS))
-    parser.add_argument("--output", default=ROOT / "docs" / "exports.md", type=pathlib.Path)
+    parser.add_argument(
+        "--output",
+        default=ROOT / "docs" / "benchmarks" / "export" / "exports.md",
+        type=pathlib.Path,
+    )
     parser.add_argument("--note", default="", help="on the machine, for the page")
     options = parser.parse_args()
     options.output.write_text("\n".join(page(run(options), options.note)) + "\n")

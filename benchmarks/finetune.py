@@ -1,9 +1,10 @@
-"""YAMNet fine-tuned on ESC-10: right names on each official fold, and minutes.
+"""YAMNet fine-tuned on ESC-10: accuracy on each official fold, and minutes.
 
     python benchmarks/finetune.py --data ESC-10 --weights yamnet.h5 [--work FOLDER]
 
-Writes docs/finetune.md. The settings are those that `finetune` has by default; nothing is chosen by
-a fold that is measured on. A run that was interrupted goes on; what is done is not done again.
+Writes docs/benchmarks/training/finetune.md. The settings are those that `finetune` has by default;
+nothing is chosen by a fold that is measured on. A run that was interrupted goes on; what is done is
+not done again.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from keras_sounddream.files import written_beside
 from keras_sounddream.training import evaluation
 from keras_sounddream.training.transfer import fine_tuning
 
-PAGE = pathlib.Path(__file__).parents[1] / "docs" / "finetune.md"
+PAGE = pathlib.Path(__file__).parents[1] / "docs" / "benchmarks" / "training" / "finetune.md"
 WAYS = {  # what is trained beside the top
     "layers 13 and 14": ("layer13_*", "layer14_*"),
 }
@@ -90,7 +91,7 @@ def write(runs, clip_set, arguments):
         "",
         f"Written by `benchmarks/finetune.py` with {os.cpu_count()} cores, TensorFlow {tf.__version__}, Keras"
         f" {keras.__version__}, `{pathlib.Path(arguments.weights).name}`, precision `{arguments.precision}`. How to do"
-        " it: [transfer](transfer.md). A probe of the same network, which changes nothing in it, takes seconds:"
+        " it: [transfer](../../guides/transfer_learning.md). A probe of the same network, which changes nothing in it, takes seconds:"
         " [linear probes](probe.md).",
         "",
         f"A new top for ten classes, which begins as a linear probe, and {fine_tuning.EPOCHS} passes over four folds in"

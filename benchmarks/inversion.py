@@ -1,8 +1,8 @@
-"""How near an inverted sound comes to the sound whose features it was made of.
+"""Distance of an inverted sound from the sound whose features it was made of.
 
     python benchmarks/inversion.py --data ESC-10 [--clips 10] [--seconds 2] [--steps 100]
 
-Writes docs/inversion.md.
+Writes docs/benchmarks/dreams/inversion.md.
 """
 
 import argparse
@@ -103,10 +103,10 @@ def main():
         rows.append(measure(model, layer, clips, arguments.steps))
         print(rows[-1], flush=True)
     lines = [
-        "# How near an inverted sound comes",
+        "# Feature inversion: error",
         "",
         f"Written by `benchmarks/inversion.py`: the first {arguments.seconds:g} s of {len(clips)} clips of fold 5 of ESC-10, one of each class in",
-        "turn (clips that begin with silence are passed over), through LogMelCNN, which never heard them. `invert` begins",
+        "turn (clips that begin with silence are passed over), through LogMelCNN, which was not trained on them. `invert` begins",
         f"with white noise as loud as the clip and makes {arguments.steps} steps of Adam ({RATE_NEPERS:g} nepers) on the log-magnitude, its gradient taken",
         "through the waveform. Everything is read off the sound in 16 bits.",
         *([arguments.remark] if arguments.remark else []),
@@ -121,7 +121,7 @@ def main():
         "more the network has let go. *Same class*: how often the network takes both for the same.",
         "",
     ]
-    (ROOT / "docs" / "inversion.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "inversion.md").write_text("\n".join(lines))
 
 
 if __name__ == "__main__":

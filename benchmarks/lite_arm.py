@@ -1,10 +1,11 @@
-"""Exported files on 64-bit Arm, as in a Raspberry Pi, against x86: how far the answers differ.
+"""Exported files on 64-bit Arm, as in a Raspberry Pi, against x86: difference of the outputs.
 
     python benchmarks/lite_arm.py MODEL.tflite… --arm "COMMAND OF A PYTHON FOR ARM" [--sound A.wav…]
 
-Writes docs/lite_arm.md. The command gets a script and its arguments, and needs NumPy and
-ai-edge-litert: a Python under emulation, or `ssh pi python3` with the same paths. Each task of each
-file is called once a sound on both machines; the sounds are cut or repeated to the file's length.
+Writes docs/benchmarks/export/lite_arm.md. The command gets a script and its arguments, and needs
+NumPy and ai-edge-litert: a Python under emulation, or `ssh pi python3` with the same paths. Each
+task of each file is called once a sound on both machines; the sounds are cut or repeated to the
+file's length.
 """
 
 import argparse
@@ -126,7 +127,11 @@ def main():
     parser.add_argument("models", nargs="+")
     parser.add_argument("--arm", required=True, metavar="COMMAND")
     parser.add_argument("--sound", nargs="+", help="WAV files; by default a made voice")
-    parser.add_argument("--output", default=ROOT / "docs" / "lite_arm.md", type=pathlib.Path)
+    parser.add_argument(
+        "--output",
+        default=ROOT / "docs" / "benchmarks" / "export" / "lite_arm.md",
+        type=pathlib.Path,
+    )
     options = parser.parse_args()
     models = [str(pathlib.Path(model).resolve()) for model in options.models]
     with tempfile.TemporaryDirectory() as folder:

@@ -1,9 +1,10 @@
-"""How well LiteRT files of every variant name ESC-10's clips, beside the models in Python.
+"""Accuracy of LiteRT files of every variant on ESC-10's clips, beside the models in Python.
 
     python benchmarks/litert_accuracy.py --data ESC-10 [--yamnet-weights FILE]
 
-Writes docs/litert_accuracy.md. Fold 5, which the models that ship never heard. YAMNet never heard
-any: a clip is of the class whose best AudioSet class scores highest, as in yamnet_esc10.py.
+Writes docs/benchmarks/export/litert_accuracy.md. Fold 5, which the models that ship were not
+trained on. YAMNet was not trained on any: a clip is of the class whose best AudioSet class scores
+highest, as in yamnet_esc10.py.
 """
 
 import argparse
@@ -120,8 +121,8 @@ def main():
         for row in rows_of(*each, options.data, clips):
             rows.append(row)
             print(row, flush=True)
-    (ROOT / "docs" / "litert_accuracy.md").write_text(
-        f"""# LiteRT classifiers, how well they name sounds
+    (ROOT / "docs" / "benchmarks" / "export" / "litert_accuracy.md").write_text(
+        f"""# Accuracy of LiteRT classifiers
 
 *Written by `benchmarks/litert_accuracy.py`* with TensorFlow {tf.__version__} and ai-edge-litert
 {ai_edge_litert.__version__}. The {len(clips)} clips of ESC-10's fold 5, of {SECONDS} s: one clip is
@@ -129,15 +130,15 @@ def main():
 difference is the largest of any score. Milliseconds: median of {CALLS} calls, one thread of an x86 machine
 that other work shared.
 
-| model | variant | accuracy | agreement | largest difference | MB | ms a clip |
+| model | variant | accuracy | agreement | largest difference | MB | ms per clip |
 |---|---|---|---|---|---|---|
 """
         + "\n".join(rows)
         + """
 
 The weights that ship are stored in 16 bits, so float16 files round nothing more. The repository's sounds:
-those of `examples/` and eight made voices. YAMNet never heard ESC-10's names: a clip is of the class
-[whose best AudioSet class](yamnet_esc10.md) scores highest.
+those of `examples/` and eight made voices. YAMNet was not trained on ESC-10's names: a clip is of the class
+[whose best AudioSet class](../models/yamnet_esc10.md) scores highest.
 """
     )
 

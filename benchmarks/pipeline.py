@@ -1,10 +1,10 @@
-"""Clips a second into a model: TFDS beside librosa in a generator, and PyTorch's data loader.
+"""Clips per second into a model: TFDS beside librosa in a generator, and PyTorch's data loader.
 
     python benchmarks/pipeline.py ESC10_FOLDER --data-dir DIR [--clips 160] [--rounds 5] [--again]
 
-Writes docs/pipeline.md. Each way runs in a process of its own (benchmarks/pipeline_ways.py). What is
-measured is kept in DIR/pipeline.json, so that a run that was interrupted goes on; --again measures anew.
-PyTorch is left out where it is not installed.
+Writes docs/benchmarks/data/pipeline.md. Each way runs in a process of its own
+(benchmarks/pipeline_ways.py). What is measured is kept in DIR/pipeline.json, so that a run that was
+interrupted goes on; --again measures anew. PyTorch is left out where it is not installed.
 """
 
 import argparse
@@ -79,7 +79,12 @@ def main():
     parser.add_argument("--clips", type=int, default=160, help="a fifth of them of each fold")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--again", action="store_true", help="measure anew")
-    parser.add_argument("-o", "--output", type=pathlib.Path, default=ROOT / "docs" / "pipeline.md")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=pathlib.Path,
+        default=ROOT / "docs" / "benchmarks" / "data" / "pipeline.md",
+    )
     arguments = parser.parse_args()
     if arguments.clips % (NUM_FOLDS * ways.BATCH):
         parser.error(f"--clips must be whole batches of {ways.BATCH}, equally many of each fold")
@@ -93,10 +98,10 @@ def report(found, rounds):
     versions = ("tensorflow", "keras", "tensorflow-datasets", "librosa")
     used = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in versions)
     lines = [
-        "# How fast clips come to a model",
+        "# Data pipeline speed",
         "",
         f"Written by `benchmarks/pipeline.py` with {os.cpu_count()} cores ({platform.machine()}), {used}."
-        " How to read a data set so: [data sets](datasets.md#into-a-model).",
+        " How to read a data set so: [data sets](../../guides/datasets.md#into-a-model).",
         "",
         f"{NUM_FOLDS * found['per_fold']} clips of ESC-10 (Ogg Vorbis, 44.1 kHz) as {ways.SECONDS:g} s at {RATE} Hz,"
         f" batches of {ways.BATCH}, each way in a process of its own: the best of {rounds} passes after a first,"

@@ -1,10 +1,11 @@
-"""How well linear probes on each layer tell ESC-10's classes, by its five official folds.
+"""Accuracy of linear probes on each layer on ESC-10, by its five official folds.
 
     python benchmarks/probe.py --data ESC-10 --yamnet yamnet.h5 [--tflite FILE] [--work FOLDER]
         [--log-mel-folds FOLDER]
 
-Writes docs/probe.md. Costs, and in one table layers and poolings, are chosen by the folds that are
-fitted to; a fold that is measured on chooses nothing. Features are kept in the work folder.
+Writes docs/benchmarks/training/probe.md. Costs, and in one table layers and poolings, are chosen by
+the folds that are fitted to; a fold that is measured on chooses nothing. Features are kept in the
+work folder.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from keras_sounddream.datasets.clip_sets import read_clip_set
 from keras_sounddream.training.transfer.feature_cache import stored_features
 from keras_sounddream.training.transfer.linear_probe import KINDS, PROTOCOLS, cross_validate, probe
 
-PAGE = pathlib.Path(__file__).parents[1] / "docs" / "probe.md"
+PAGE = pathlib.Path(__file__).parents[1] / "docs" / "benchmarks" / "training" / "probe.md"
 SEED = 0
 LOG_MEL = ["front_end", *(f"block{i}_conv2" for i in range(1, 5)), "pooled"]
 SOUNDNET = ["pool1", "pool2", "conv3_relu", "conv4_relu", "pool5", "conv6_relu", "conv7_relu"]
@@ -61,7 +62,7 @@ def probed(features, clip_set, layers, folds=None):
 
 
 def log_mel_rows(clip_set, keep, folder):
-    """LogMelCNN, on each fold with weights that never heard it."""
+    """LogMelCNN, on each fold with weights that were not trained on it."""
     folds = clip_set.folds if folder else (5,)
     whole = {layer: [[], []] for layer in LOG_MEL}
     for fold in folds:
@@ -161,9 +162,9 @@ def write(tables, chosen, protocol, arguments):
         "# Linear probes on ESC-10",
         "",
         f"Written by `benchmarks/probe.py` with Keras {keras.__version__}, scikit-learn {sklearn.__version__}. How"
-        " to probe a layer of your own: [transfer](transfer.md).",
+        " to probe a layer of your own: [transfer](../../guides/transfer_learning.md).",
         "",
-        "A linear classifier on what a layer answers to a clip, averaged over time and frequency, each feature"
+        "A linear classifier on the activations of a layer for a clip, averaged over time and frequency, each feature"
         " brought to mean 0 and variance 1 of the clips that are fitted to. Five official folds, mean ± standard"
         " deviation of the folds' accuracies, %. For each fold the cost (1e-4 … 1) is the one that does best on"
         " the other four, each left out in turn: what is measured on chooses nothing."

@@ -1,8 +1,8 @@
-"""How fast SqueezeNet's banks become sound, and in how much memory.
+"""Time and memory of the sonification of SqueezeNet's banks.
 
     python benchmarks/sonification.py PHOTO --weights WEIGHTS [--sizes 256 1024 4096]
 
-Writes docs/sonification_speed.md. Each row is a process of its own.
+Writes docs/benchmarks/dreams/sonification_speed.md. Each row is a process of its own.
 """
 
 import argparse
@@ -83,7 +83,7 @@ def main():
             )
             print(rows[-1], flush=True)
     lines = [
-        "# How fast activations become sound",
+        "# Sonification speed",
         "",
         f"Written by `benchmarks/sonification.py`: {arguments.photo.name} through SqueezeNet 1.0 with `sonify_file`, all",
         f"four banks and their mix, on {len(os.sched_getaffinity(0))} cores, each row in a process of its own. The seconds hold everything from",
@@ -96,12 +96,12 @@ def main():
         *rows,
         "",
         "Large photos go through the network in strips along the long edge, with margins as wide as the layers see, and",
-        "the answers are those of the whole. A layer of more than 134 MB waits in a temporary file: at 4096 pixels the four",
+        "the results are those of the whole. A layer of more than 134 MB waits in a temporary file: at 4096 pixels the four",
         "banks need 4 to 5 GB of disk, and concatenated sounds as much again. (Mixes of more than 33 million samples are",
         "left out.)",
         "",
     ]
-    (ROOT / "docs" / "sonification_speed.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "sonification_speed.md").write_text("\n".join(lines))
 
 
 if __name__ == "__main__":

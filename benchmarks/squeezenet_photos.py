@@ -1,8 +1,8 @@
-"""What SqueezeNet sees in photographs, and how it dreams on one.
+"""First classes of SqueezeNet on photographs, and a dream of one.
 
     python benchmarks/squeezenet_photos.py PHOTOS --v1-0 WEIGHTS --v1-1 WEIGHTS_WITHOUT_TOP
 
-Writes docs/squeezenet_photos.md.
+Writes docs/benchmarks/models/squeezenet_photos.md.
 """
 
 import argparse
@@ -102,7 +102,7 @@ def compare(photos, weights):
 
 def dream(photo, weights):
     """Lines of a table of dreams on a photograph, read off PNG files."""
-    lines = ["| version | layer | real gain | kept | s |", "|---|---|---|---|---|"]
+    lines = ["| version | layer | gain | retained | s |", "|---|---|---|---|---|"]
     for version, path in weights.items():
         model = (
             SqueezeNet(False, path, version=version)
@@ -151,7 +151,7 @@ def main():
         *dream(arguments.photos / arguments.dream, weights),
         "",
     ]
-    (ROOT / "docs" / "squeezenet_photos.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "models" / "squeezenet_photos.md").write_text("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Which classes of ESC-10 drive the units of the last layers of LogMelCNN and YAMNet.
+"""Units of the last layers of LogMelCNN and YAMNet that separate ESC-10's classes best.
 
     python benchmarks/units.py --data ESC-10 --weights yamnet.h5 [--pages FOLDER]
 
-LogMelCNN hears the fold that it was not trained on, YAMNet all clips. Writes docs/units_esc10.md, and
-with --pages the pages to listen to.
+LogMelCNN hears the fold that it was not trained on, YAMNet all clips. Writes
+docs/benchmarks/models/units_esc10.md, and with --pages the pages to listen to.
 """
 
 import argparse
@@ -19,13 +19,13 @@ from keras_sounddream.reports.units import write_units
 from keras_sounddream.training.recipes import esc10
 from keras_sounddream.training.transfer.units import measure_units
 
-PAGE = pathlib.Path(__file__).parents[1] / "docs" / "units_esc10.md"
+PAGE = pathlib.Path(__file__).parents[1] / "docs" / "benchmarks" / "models" / "units_esc10.md"
 
 TEXT = """# Units and the classes of ESC-10
 
 Written by `benchmarks/units.py`. What counts of a unit is the mean of its activation over
 time, and over frequency rows. *AUC* is the share of pairs of a clip of a class and one of another in which
-the unit answers more to the first; a unit's own class is the one of its highest AUC. *Shuffled* is the
+the unit responds more to the first; a unit's own class is the one of its highest AUC. *Shuffled* is the
 highest AUC of all units with the labels shuffled: what chance makes of so many units and so few clips.
 
 | model, layer | clips | units | own AUC, median | units with 0.9 or more | shuffled | page, MB |

@@ -4,8 +4,8 @@
 
 UrbanSound8K may not be used commercially and is large; ESC-10 is at hand. Its clips are cut to 4 s
 (every eighth to 1.5 s), stored at several rates and depths, and named and tabled as UrbanSound8K's.
-The names of the classes are stand-ins. Writes docs/urban_sound_small_set.md. A run that was
-interrupted goes on.
+The names of the classes are stand-ins. Writes docs/benchmarks/training/urban_sound_small_set.md. A
+run that was interrupted goes on.
 """
 
 import argparse
@@ -22,7 +22,13 @@ from keras_sounddream.datasets.urbansound8k import LABELS
 from keras_sounddream.training import evaluation
 from keras_sounddream.training.recipes import esc10, urbansound8k
 
-PAGE = pathlib.Path(__file__).parents[1] / "docs" / "urban_sound_small_set.md"
+PAGE = (
+    pathlib.Path(__file__).parents[1]
+    / "docs"
+    / "benchmarks"
+    / "training"
+    / "urban_sound_small_set.md"
+)
 STAND_INS = {
     "dog": "dog_bark",
     "rain": "air_conditioner",
@@ -41,7 +47,7 @@ SHORT_EVERY, SHORT_SECONDS, SECONDS = 8, 1.5, 4.0
 
 TEXT = """# UrbanSound8K's recipe on a small set
 
-The recipe of [UrbanSoundCNN](urban_sound_cnn.md) from end to end, on {count} clips of ESC-10 that
+The recipe of [UrbanSoundCNN](../../models/urban_sound_cnn.md) from end to end, on {count} clips of ESC-10 that
 `benchmarks/urban_small_set.py` puts into UrbanSound8K's layout: ten folds, four rates and depths,
 every eighth clip cut to 1.5 s. The names of the classes are stand-ins (a rooster is called a
 car_horn), so this page shows that the recipe works, and nothing about UrbanSound8K. `xsmall`,

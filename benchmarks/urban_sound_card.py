@@ -1,4 +1,4 @@
-"""The model card of UrbanSoundCNN's weights: measures them on the fold that they never heard.
+"""Model card of UrbanSoundCNN's weights: accuracy on the fold that was left out.
 
 python benchmarks/urban_sound_card.py --data ESC-10 [--minutes 35]
 """
@@ -25,7 +25,7 @@ the log-mel front end, float16, {size:.1f} MB.
   safety or surveillance: it was trained on 318 clips.
 - **Input**: mono waveform at 24 kHz, any length from 0.1 s. **Output**: softmax over
   {labels}.
-- **Training**: folds 1 to 4 of ESC-10; fold 5 was never heard. The recipe is
+- **Training**: folds 1 to 4 of ESC-10; fold 5 was left out. The recipe is
   `keras_sounddream/training/esc10.py`: {epochs} passes, AdamW with a cosine schedule, random crops
   of 2.5 s, five playing speeds, filters, between-class mixtures, masks. It took about {minutes} minutes
   on two busy cores:
@@ -35,7 +35,7 @@ the log-mel front end, float16, {size:.1f} MB.
   ```
 
 - **Why ESC-10**: UrbanSound8K, which the network is named after, may not be used commercially. How to
-  train on it: `docs/urban_sound_cnn.md`.
+  train on it: `docs/models/urban_sound_cnn.md`.
 
 ## Accuracy
 

@@ -3,7 +3,7 @@
     python benchmarks/urban_sound_dream.py
 
 Writes docs/sounds/urban_sound_dream.flac, docs/images/urban_sound_dream.png and
-docs/urban_sound_dream.md.
+docs/benchmarks/dreams/urban_sound_dream.md.
 """
 
 import os
@@ -19,19 +19,19 @@ SOURCE = "examples/speech.flac"
 SHOWN = "conv4"
 CLASS = "rooster"
 
-TEXT = """# The dream that was never dreamed
+TEXT = """# A dream of UrbanSoundCNN
 
 [deepdreaming-sounds-tensorflow](https://github.com/verrannt/deepdreaming-sounds-tensorflow) set out in
 2017 to let a network of city sounds dream, trained it, and stopped there. Its front end had no way back
 to sound: nine frames of ten dropped, what is weak set to 0, no phase. With a log-mel front end and the
-gradient taken through a real waveform, [UrbanSoundCNN](urban_sound_cnn.md) dreams.
+gradient taken through a real waveform, [UrbanSoundCNN](../../models/urban_sound_cnn.md) dreams.
 
-- [Listen: the input](../{source}), "sound dream" spoken by a synthesiser ({seconds:.1f} s)
-- [Listen: the dream](sounds/urban_sound_dream.flac) of the last convolution, `{shown}`
+- [Listen: the input](../../../{source}), "sound dream" spoken by a synthesiser ({seconds:.1f} s)
+- [Listen: the dream](../../sounds/urban_sound_dream.flac) of the last convolution, `{shown}`
 
-![Spectrograms before and after, what changed, and the ascent](images/urban_sound_dream.png)
+![Spectrograms before and after, what changed, and the ascent](../../images/urban_sound_dream.png)
 
-The network's answer in `{shown}` is {gain:.1f} times as high to the dream as to the input, at the same
+The network's response in `{shown}` is {gain:.1f} times as high to the dream as to the input, at the same
 loudness, and {kept:.0%} of what the ascent believed it had gained is in the 16-bit file.
 
 ## Make it
@@ -52,10 +52,10 @@ print(result.gain, result.retained)
 ## Layer by layer
 
 Defaults throughout: 4 octaves of 10 steps. *Gain*: the objective in the 16-bit file over that in the
-input; of a class its logit, before and after. *Kept*: the rise in the file over the rise that the ascent
-believed it had made.
+input; of a class its logit, before and after. *Retained*: the rise in the file over the rise that the ascent
+computed.
 
-| objective | gain | kept |
+| objective | gain | retained |
 |---|---|---|
 {rows}
 
@@ -67,7 +67,7 @@ What the network takes the sounds for:
 
 `benchmarks/urban_sound_dream.py` makes this page, its picture and its sound. `examples/speech.flac`,
 and so the dream of it, are in the public domain (CC0 1.0). The network learnt from ESC-10 (CC BY 3.0), whose authors are credited in the
-[model card](../saved_models/urban_sound_cnn_esc10.md).
+[model card](../../../saved_models/urban_sound_cnn_esc10.md).
 """
 
 
@@ -104,7 +104,7 @@ def main():
         rows="\n".join(rows),
         heard="\n".join(f"| {name} | {heard_as(model, sound)} |" for name, sound in heard),
     )
-    (ROOT / "docs" / "urban_sound_dream.md").write_text(page)
+    (ROOT / "docs" / "benchmarks" / "dreams" / "urban_sound_dream.md").write_text(page)
     print(page)
 
 

@@ -1,9 +1,10 @@
-"""How good `WaveNet(weights="fsdd")` is: bits per sample, and how its digits are named.
+"""Quality of `WaveNet(weights="fsdd")`: bits per sample, and accuracy of its digits.
 
     python benchmarks/wavenet_fsdd.py --data FSDD [--weights FILE] [--folder FOLDER]
 
-Writes docs/wavenet_fsdd.md and the sounds in docs/sounds. The classifier that names the digits is
-trained on real ones of the training takes and measured on the real ones of the test takes.
+Writes docs/benchmarks/models/wavenet_fsdd.md and the sounds in docs/sounds. The classifier that
+names the digits is trained on real ones of the training takes and measured on the real ones of the
+test takes.
 """
 
 import argparse
@@ -148,7 +149,7 @@ def write_sounds(model):
 
 
 def page(found, rows, accuracy, num_test):
-    """Lines of docs/wavenet_fsdd.md."""
+    """Lines of docs/benchmarks/models/wavenet_fsdd.md."""
     count = len(SEEDS) * 60
     best = max(rows, key=lambda temperature: np.trace(rows[temperature][0]))
     table = [
@@ -161,7 +162,7 @@ def page(found, rows, accuracy, num_test):
         for i, row in enumerate(confusion)
     ]
     speakers = [
-        f"| {speaker} | {right / count * 6:.1%} | [wavenet_fsdd_{speaker}.flac](sounds/wavenet_fsdd_{speaker}.flac) |"
+        f"| {speaker} | {right / count * 6:.1%} | [wavenet_fsdd_{speaker}.flac](../../sounds/wavenet_fsdd_{speaker}.flac) |"
         for speaker, right in zip(fsdd.SPEAKERS, by_speaker, strict=True)
     ]
     return [
@@ -181,7 +182,7 @@ def page(found, rows, accuracy, num_test):
         "|---|---|---|---|",
         *table,
         "",
-        f"At temperature {best:g}, asked for (rows) and heard (columns):",
+        f"At temperature {best:g}, asked for (rows) and classified as (columns):",
         "",
         "| | " + " | ".join(fsdd.DIGITS) + " |",
         "|---" * 11 + "|",
@@ -220,7 +221,7 @@ def main():
     print("\n".join(lines))
     if not options.dry:
         write_sounds(model)
-        (ROOT / "docs" / "wavenet_fsdd.md").write_text("\n".join(lines))
+        (ROOT / "docs" / "benchmarks" / "models" / "wavenet_fsdd.md").write_text("\n".join(lines))
 
 
 if __name__ == "__main__":

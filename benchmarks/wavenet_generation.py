@@ -1,8 +1,9 @@
-"""How fast WaveNet generates: naively, in a plain loop, as `generate` does it, and from files.
+"""Speed of WaveNet generation: naive, in a plain loop, as in `generate`, and from files.
 
     python benchmarks/wavenet_generation.py [--samples 4000]
 
-Writes docs/wavenet_generation.md. Weights are random: they do not change the time.
+Writes docs/benchmarks/models/wavenet_generation.md. Weights are random: they do not change the
+time.
 """
 
 import argparse
@@ -119,7 +120,7 @@ def main():
     keras.utils.set_random_seed(0)
     rows = [row for title, how in NETWORKS.items() for row in measure(title, how, samples)]
     lines = [
-        "# How fast WaveNet generates",
+        "# WaveNet generation speed",
         "",
         f"Written by `benchmarks/wavenet_generation.py` with {os.cpu_count()} cores"
         f" ({platform.machine()}), TensorFlow {tf.__version__}, Keras {keras.__version__}: samples per second, all sounds"
@@ -130,13 +131,13 @@ def main():
         "|---|---|---|---|---|---|---|---|---|",
         *rows,
         "",
-        "*Naive*: the network hears a receptive field for each sample. *Plain*: the same step as"
+        "*Naive*: the network evaluates a receptive field for each sample. *Plain*: the same step as"
         " `generate`'s, not compiled. *LiteRT*, *ONNX Runtime*: the loop of a file that `export_generator` wrote, which"
         " makes one sound, in one thread and in as many as the runtime likes. *× real time* is `generate`'s."
         " *Equal draws*: all made the same samples from the same seed, as far as the slowest went.",
         "",
     ]
-    (ROOT / "docs" / "wavenet_generation.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "models" / "wavenet_generation.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

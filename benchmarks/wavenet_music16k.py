@@ -1,8 +1,8 @@
-"""How good a WaveNet of the six genres is: bits per sample on the tracks' ends; and its sounds.
+"""Quality of a WaveNet of six genres: bits per sample on the tracks' ends; and its sounds.
 
     python benchmarks/wavenet_music16k.py --data MUSIC16K --weights FILE [--folder FOLDER]
 
-Writes docs/wavenet_music16k.md and a sound a genre in docs/sounds.
+Writes docs/benchmarks/models/wavenet_music16k.md and a sound a genre in docs/sounds.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def write_sounds(model, test):
         for name, sounds in (("", made), ("_on", going_on)):
             path = ROOT / "docs" / "sounds" / f"wavenet_music16k_{genre}{name}.flac"
             audio.save(path, sounds[number][None], music16k.SAMPLE_RATE, overwrite=True)
-            links.append(f"[listen](sounds/{path.name})")
+            links.append(f"[listen](../../sounds/{path.name})")
         loud = [level(np.concatenate(whole)), level(made[number])]
         yield f"| {genre} | {loud[0]:.1f} | {loud[1]:.1f} | {' | '.join(links)} |"
 
@@ -76,7 +76,7 @@ def main():
         *write_sounds(model, test),
         "",
     ]
-    (ROOT / "docs" / "wavenet_music16k.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "models" / "wavenet_music16k.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

@@ -1,9 +1,9 @@
-"""What an epoch of WaveNet's training costs with pieces of each length, and how fast they are made.
+"""Cost of an epoch of WaveNet training with segments of each length, and of making them.
 
     python benchmarks/wavenet_pieces.py --fsdd FOLDER --music FOLDER
 
-Writes docs/wavenet_pieces.md. FSDD's recordings are `recordings/DIGIT_SPEAKER_TAKE.flac`, the music
-is named in `tracks.csv`.
+Writes docs/benchmarks/training/wavenet_pieces.md. FSDD's recordings are
+`recordings/DIGIT_SPEAKER_TAKE.flac`, the music is named in `tracks.csv`.
 """
 
 import argparse
@@ -115,10 +115,10 @@ def main():
         )
         rows += [row(name, sounds, *network) for network in NETWORKS.items()]
     lines = [
-        "# The length of a WaveNet's pieces",
+        "# Segment length of a WaveNet",
         "",
         f"Written by `benchmarks/wavenet_pieces.py` ({os.cpu_count()} cores, {platform.machine()}). How to use them:"
-        " [data](wavenet_data.md).",
+        " [data](../../models/wavenet_data.md).",
         "",
         "Multiplications of a forward pass over an epoch, against those of a sound without end: what is more is spent"
         " on receptive fields that pieces have in common, and on silence behind the ends of sounds. *Thrifty* is what"
@@ -137,7 +137,7 @@ def main():
         *stored,
         "",
     ]
-    (ROOT / "docs" / "wavenet_pieces.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "training" / "wavenet_pieces.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

@@ -1,9 +1,10 @@
-"""How fast a WaveNet trains: S4's network as it is here, and made of plain Keras layers.
+"""Training speed of a WaveNet: S4's network as it is here, and made of plain Keras layers.
 
     python benchmarks/wavenet_training.py [--piece-samples 20000] [--batch 2] [--steps 5]
 
-Writes docs/wavenet_training_speed.md. The network is that of ibab/tensorflow-wavenet with five
-genres: 50 layers, 32 / 32 / 512 / 256 channels; a step is a forward and a backward pass and Adam.
+Writes docs/benchmarks/training/wavenet_training_speed.md. The network is that of
+ibab/tensorflow-wavenet with five genres: 50 layers, 32 / 32 / 512 / 256 channels; a step is a
+forward and a backward pass and Adam.
 """
 
 import argparse
@@ -114,7 +115,7 @@ def main():
             how = "XLA" if jit else "graph"
             rows.append(f"| {form} | {how} | {found:,.0f} | {found / ORIGINAL:.2f} |")
     lines = [
-        "# How fast a WaveNet trains",
+        "# WaveNet training speed",
         "",
         f"Written by `benchmarks/wavenet_training.py` with {os.cpu_count()} cores"
         f" ({platform.machine()}), TensorFlow {tf.__version__}, Keras {keras.__version__}: 50"
@@ -132,7 +133,9 @@ def main():
         " in 30.45 s.",
         "",
     ]
-    (ROOT / "docs" / "wavenet_training_speed.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "training" / "wavenet_training_speed.md").write_text(
+        "\n".join(lines)
+    )
     print("\n".join(lines))
 
 

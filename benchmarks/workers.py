@@ -3,7 +3,7 @@
     python benchmarks/workers.py --data FSDD
 
 Runs the commands of `sounddream`, each worker a process of this machine with a processor core of
-its own. Writes docs/multiple_devices_measured.md.
+its own. Writes docs/benchmarks/training/multiple_devices_measured.md.
 """
 
 import argparse
@@ -170,7 +170,7 @@ def page(rows, killed_once):
     ]
     return "\n".join(
         [
-            "# Two workers, measured",
+            "# Two workers beside one",
             "",
             f"Written by `benchmarks/workers.py` with TensorFlow {tf.__version__}, Keras "
             f"{keras.__version__}: {STEPS} steps of a small WaveNet on words of FSDD, by the "
@@ -206,7 +206,7 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         text = page(*measure(options.data.resolve(), pathlib.Path(folder)))
-    (ROOT / "docs" / "multiple_devices_measured.md").write_text(text)
+    (ROOT / "docs" / "benchmarks" / "training" / "multiple_devices_measured.md").write_text(text)
     print(text)
 
 

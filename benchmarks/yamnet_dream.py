@@ -1,8 +1,8 @@
-"""What of a dream YAMNet itself hears, patch by patch, if it is dreamed in patches or whole.
+"""YAMNet's own scores of dreams, patch by patch, made in patches or as a whole.
 
     python benchmarks/yamnet_dream.py --data ESC-10 --weights yamnet.h5
 
-Writes docs/yamnet_dream.md.
+Writes docs/benchmarks/dreams/yamnet_dream.md.
 """
 
 import argparse
@@ -89,7 +89,7 @@ def main():
         *scores,
         "",
     ]
-    (ROOT / "docs" / "yamnet_dream.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "yamnet_dream.md").write_text("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""How well YAMNet, which never heard ESC-10, names its clips, and how fast.
+"""Accuracy and speed of YAMNet on ESC-10, without training on it.
 
     python benchmarks/yamnet_esc10.py --data ESC-10 --weights yamnet.h5 [--tflite FILE]
 
-Writes docs/yamnet_esc10.md. Nothing is trained: a clip is of the class whose best AudioSet class
-scores highest, means over the patches.
+Writes docs/benchmarks/models/yamnet_esc10.md. Nothing is trained: a clip is of the class whose best
+AudioSet class scores highest, means over the patches.
 """
 
 import argparse
@@ -130,7 +130,7 @@ def endings(score, sounds, truth):
 
 
 def times(model, ways):
-    """Rows of milliseconds a second of sound."""
+    """Rows of milliseconds per second of sound."""
     noise = np.random.default_rng(0).normal(0, 0.1, (8, 60 * RATE)).astype("float32")
     ways = {"`YAMNet().predict`": lambda sound: model.predict(sound, verbose=0), **ways}
     for name, score in ways.items():
@@ -199,7 +199,7 @@ def write(weights, rows, ends, speeds):
         "",
         "## Time",
         "",
-        f"Milliseconds a second of sound, medians of {REPEATS} calls after the first; where not `predict`, in a"
+        f"Milliseconds per second of sound, medians of {REPEATS} calls after the first; where not `predict`, in a"
         " `tf.function`, or in the LiteRT interpreter with as many threads as cores.",
         "",
         "| | 10 s | 60 s |",
@@ -207,7 +207,7 @@ def write(weights, rows, ends, speeds):
         *speeds,
         "",
     ]
-    (ROOT / "docs" / "yamnet_esc10.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "models" / "yamnet_esc10.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

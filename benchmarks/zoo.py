@@ -1,9 +1,9 @@
-"""How large and how fast the networks are, and SoundNet-8 beside the same network in PyTorch.
+"""Size and speed of the networks, and SoundNet-8 beside the same network in PyTorch.
 
     python benchmarks/zoo.py [--seconds 10]
 
-Writes docs/zoo_speed.md. Weights are random: they do not change the time. PyTorch is left out where
-it is not installed.
+Writes docs/benchmarks/models/zoo_speed.md. Weights are random: they do not change the time. PyTorch
+is left out where it is not installed.
 """
 
 import argparse
@@ -142,13 +142,13 @@ def main():
     compared = [measure_soundnet(length) for length in SOUNDNET_SECONDS]
     rows = [measure(name, seconds) for name in applications.FAMILIES]
     lines = [
-        "# How large and how fast the networks are",
+        "# Size and speed of the networks",
         "",
         f"Written by `benchmarks/zoo.py` with {os.cpu_count()} cores ({platform.machine()}), TensorFlow"
         f" {tf.__version__}, Keras {keras.__version__}. One example, random weights, in ms, the fastest of {REPEATS}"
         " alternating runs, since other work on the machine only lengthens them. Multiply-adds are those of the layers' kernels: front ends have none.",
         "",
-        "| network | parameters (M) | input | multiply-adds (G) | `predict_on_batch` | `tf.function` | with XLA | s a second of sound, best |",
+        "| network | parameters (M) | input | multiply-adds (G) | `predict_on_batch` | `tf.function` | with XLA | s per second of sound, best |",
         "|---|---|---|---|---|---|---|---|",
         *rows,
         "",
@@ -162,7 +162,7 @@ def main():
         *compared,
         "",
     ]
-    (ROOT / "docs" / "zoo_speed.md").write_text("\n".join(lines))
+    (ROOT / "docs" / "benchmarks" / "models" / "zoo_speed.md").write_text("\n".join(lines))
     print("\n".join(lines))
 
 

@@ -1,10 +1,10 @@
-"""How much of a dream on each model of the zoo is still there when it is played or looked at.
+"""Gain and share retained of dreams on each model of the zoo.
 
     python benchmarks/zoo_dreams.py --data ESC-10 --photos FOLDER --yamnet FILE --squeezenet FILE
 
-Writes docs/zoo_dreams.md. Sounds are the first clip of each class in ESC-10's fold 5, pictures the
-photos of a folder. Each is dreamed with the default settings on a convolution two thirds of the way
-up the model, written to a file (16-bit WAV, 8-bit PNG) and read again.
+Writes docs/benchmarks/dreams/zoo_dreams.md. Sounds are the first clip of each class in ESC-10's
+fold 5, pictures the photos of a folder. Each is dreamed with the default settings on a convolution
+two thirds of the way up the model, written to a file (16-bit WAV, 8-bit PNG) and read again.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def prepared_inputs(folder, model, arguments):
 
 
 def measure(model, arguments):
-    """Kept and real gain of each dream, and seconds: arrays."""
+    """Share retained and gain of each dream, and seconds: arrays."""
     rows, layer = [], None
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -83,10 +83,10 @@ def main():
         "# Dreams on each model of the zoo",
         "",
         "Written by `benchmarks/zoo_dreams.py`. Default settings, on a convolution two thirds of the",
-        "way up; *kept* and *real gain* are read off the file (16-bit WAV or 8-bit PNG). Sounds: the",
+        "way up; *retained* and *gain* are read off the file (16-bit WAV or 8-bit PNG). Sounds: the",
         "first clip of each class in ESC-10's fold 5; pictures: photos.",
         "",
-        "| model | weights | layer | dreams | kept, median | kept, least | real gain, median (least … most) | s a dream |",
+        "| model | weights | layer | dreams | retained, median | retained, least | gain, median (least … most) | s per dream |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, weights, model in models(arguments):
@@ -96,7 +96,7 @@ def main():
             f"{np.median(gain):.2f} ({gain.min():.2f} … {gain.max():.2f}) | {np.median(seconds):.1f} |"
         )
         print(lines[-1], flush=True)
-    (ROOT / "docs" / "zoo_dreams.md").write_text("\n".join([*lines, ""]))
+    (ROOT / "docs" / "benchmarks" / "dreams" / "zoo_dreams.md").write_text("\n".join([*lines, ""]))
 
 
 if __name__ == "__main__":

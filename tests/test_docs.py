@@ -1,38 +1,212 @@
-"""The code blocks of the README and of docs/ run; links and tables hold."""
+"""The pages: their code blocks run; links, titles, tables and paths hold."""
 
+import dataclasses
 import pathlib
 import re
+import shlex
 import shutil
 
+import click
 import pytest
 
+import keras_sounddream
+from keras_sounddream import moved
+from keras_sounddream.cli.main import cli
+from keras_sounddream.deepdream.settings import Settings
+
 ROOT = pathlib.Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+AT_ROOT = [ROOT / f"{name}.md" for name in ("CONTRIBUTING", "SECURITY", "CHANGELOG")]
 WITH_CODE = [page for page in PAGES if "```python" in page.read_text()]
+MEASURED = sorted(DOCS.glob("benchmarks/*/*.md"))
+SCRIPTS = sorted(ROOT.glob("benchmarks/*.py"))
+PER_FOLDER = 14  # pages, so that a folder can be read at a glance
 
 
-@pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: page.name)
+def name_of(path):
+    return str(path.relative_to(ROOT))
+
+
+def blocks(page):
+    return re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+def links(page):
+    """Pairs of a linked path and a heading's anchor; either may be empty."""
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    return [t.partition("#")[::2] for t in targets if not t.startswith(("http", "mailto"))]
+
+
+def anchors(page):
+    """The anchors that a page's headings have on GitHub."""
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def linked(page):
+    return {(page.parent / path).resolve() for path, _ in links(page) if path}
+
+
+@pytest.mark.parametrize("page", WITH_CODE, ids=name_of)
 def test_python_blocks_run_in_order(page, tmp_path, monkeypatch):
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
     names = {}
-    for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
+    for block in blocks(page):
         exec(compile(block, page.name, "exec"), names)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WITH_CODE, ids=name_of)
+def test_python_blocks_import_from_where_things_are(page):
+    for block in blocks(page):
+        for module in re.findall(r"keras_sounddream\.([a-z_.]+)", block):
+            assert module not in moved.MOVED, module
+
+
+@pytest.mark.parametrize("page", PAGES + AT_ROOT, ids=name_of)
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
-        if not target.startswith("http"):
-            assert (page.parent / target).exists(), target
+    for path, anchor in links(page):
+        target = page.parent / path if path else page
+        assert target.exists(), path
+        if anchor:
+            assert anchor in anchors(target), f"{path}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_page_begins_with_its_title(page):
+    assert re.match(r"# \S", page.read_text())
+
+
+def test_titles_are_unique():
+    titles = [page.read_text().partition("\n")[0].lower() for page in PAGES]
+    assert sorted(titles) == sorted(set(titles))
+
+
+def test_every_page_is_found_from_the_index():
+    index = DOCS / "index.md"
+    reached = {index} | linked(index)
+    for page in [page for page in reached if page.name == "index.md"]:
+        reached |= linked(page)
+    missing = [name_of(page) for page in PAGES[1:] if page not in reached]
+    assert missing == []
+
+
+def test_the_readme_leads_to_every_guide_folder_and_a_sound():
+    targets = linked(ROOT / "README.md")
+    for folder in ("getting_started", "guides", "models", "deploy", "benchmarks"):
+        assert any((DOCS / folder) in target.parents for target in targets), folder
+    assert any(target.parent == DOCS / "sounds" for target in targets)
+    assert any(target.parent == DOCS / "images" for target in targets)
+
+
+@pytest.mark.parametrize("folder", sorted({page.parent for page in PAGES}), ids=name_of)
+def test_a_folder_of_pages_can_be_read_at_a_glance(folder):
+    assert len(list(folder.glob("*.md"))) <= PER_FOLDER
+
+
+@pytest.mark.parametrize("page", MEASURED, ids=name_of)
+def test_a_measured_page_names_the_script_that_writes_it(page):
+    scripts = re.findall(r"`benchmarks/(\w+\.py)", page.read_text())
+    assert scripts
+    script = (ROOT / "benchmarks" / scripts[0]).read_text()
+    assert page.name in script or page.stem.startswith("dream_fidelity_")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
+def test_a_script_writes_where_its_page_is(script):
+    for path in re.findall(r"docs/[\w/]+\.md", script.read_text()):
+        assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("card", sorted(ROOT.glob("saved_models/*.md")), ids=name_of)
+def test_model_cards_name_pages_that_exist(card):
+    paths = re.findall(r"`(docs/[\w/]+\.md)`", card.read_text())
+    assert paths
+    for path in paths:
+        assert (ROOT / path).exists(), path
+
+
+def commands(page):
+    """Calls of `sounddream` in a page's blocks of shell, as lists of words."""
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(), re.M | re.DOTALL):
+        if language in ("", "sh", "bash"):
+            for line in block.replace("\\\n", " ").splitlines():
+                if line.startswith("sounddream "):
+                    yield shlex.split(line, comments=True)[1:]
+
+
+WITH_COMMANDS = [page for page in PAGES if any(commands(page))]
+
+
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=name_of)
+def test_commands_and_their_options_exist(page):
+    for words in commands(page):
+        command, context = cli, click.Context(cli)
+        while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+            name = words.pop(0)
+            command = command.get_command(context, name)
+            assert command is not None, name
+        own = {option for param in command.params for option in param.opts + param.secondary_opts}
+        words = words[: words.index("--")] if "--" in words else words
+        for word in words:
+            option = word.partition("=")[0]
+            if re.match(r"--?[a-z]", option) and option not in ("--help", "--version"):
+                assert option in own, f"{command.name} {option}"
+
+
+@pytest.mark.parametrize("page", ["objectives", "pictures"])
+def test_settings_in_tables_are_those_of_a_dream(page):
+    text = (DOCS / "guides" / f"{page}.md").read_text()
+    table = text.partition("| setting |")[2].partition("\n\n")[0]
+    first = [line.split("|")[1] for line in table.splitlines()[2:]]
+    names = {name for cell in first for name in re.findall(r"`(\w+)(?:=[^`]*)?`", cell)}
+    assert len(names) >= 6
+    assert names <= {field.name for field in dataclasses.fields(Settings)}
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name != "glossary.md"], ids=name_of
+)
+def test_old_names_are_gone(page):
+    text = page.read_text()
+    for old in ("real_gain", "real gain", "thrifty_piece", "Pieces(", "zoom=", "blend=", "detail="):
+        assert not re.search(rf"(?<![_\w]){re.escape(old)}", text), old
+
+
+def fidelity():
+    """Rows of the benchmark's first table: method → (median gain, median share retained)."""
+    rows = {}
+    for line in (DOCS / "benchmarks/dreams/dream_fidelity.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 9 and cells[1].replace(".", "").isdigit():
+            rows[cells[0]] = (cells[4].split()[0], cells[1])
+    return rows
 
 
 def test_the_readmes_table_is_the_benchmarks():
-    measured = (ROOT / "docs" / "dream_fidelity.md").read_text()
-    rows = [line for line in (ROOT / "README.md").read_text().splitlines() if "**ours**" in line]
-    assert rows
-    for row in rows:
-        assert row in measured
+    measured = fidelity()
+    table = (ROOT / "README.md").read_text().partition("| method |")[2].partition("\n\n")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    rows = [row for row in rows if row[0] in measured]
+    assert len(rows) == table.count("\n") - 1
+    assert "**ours**" in rows[0][0]
+    for method, *numbers in rows:
+        assert tuple(numbers) == measured[method]
+
+
+def test_words_of_the_glossary_stand_once_and_in_order():
+    words = re.findall(r"^\| (.*?) \|", (DOCS / "glossary.md").read_text(), re.MULTILINE)[1:]
+    words = [word.replace("-", " ") for word in words]
+    assert words == sorted(set(words))
+
+
+def test_the_newest_version_is_the_same_everywhere():
+    version = keras_sounddream.__version__
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## {version} - " in (ROOT / "CHANGELOG.md").read_text()
 
 
 def test_examples_are_what_their_script_makes(tmp_path):

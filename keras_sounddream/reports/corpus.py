@@ -1,26 +1,21 @@
-"""What a corpus of sounds holds: how much of each label, and how long the sounds are."""
+"""Summary of a corpus in words and as a plot: amounts per label, lengths, levels."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from keras_sounddream.errors import InputError
-from keras_sounddream.reports.dream import check_picture, save_figure
+from keras_sounddream.reports.dream.figure import check_picture, save_figure
+from keras_sounddream.types import PathLike
 
 _MOST_BARS = 24
 _COLOUR = "#1f4e79"
 
 
-def amounts(seconds, labels):
-    """Adds up how much sound there is of each label.
-
-    Args:
-        seconds: sequence of float, one a sound.
-        labels: sequence of str, one a sound.
-
-    Returns:
-        dict from label to `(sounds, seconds)`, most seconds first; where all labels are whole
-        numbers, such as years, in their order.
-    """
-    found = {}
+def amounts(seconds: Iterable[float], labels: Iterable[str]) -> dict[str, tuple[int, float]]:
+    """Label → `(sounds, seconds)`, most seconds first; whole numbers, such as years, in order."""
+    found: dict[str, tuple[int, float]] = {}
     for label, length in zip(labels, seconds, strict=True):
         count, total = found.get(label, (0, 0.0))
         found[label] = count + 1, total + float(length)
@@ -29,20 +24,13 @@ def amounts(seconds, labels):
     return dict(sorted(found.items(), key=lambda item: (-item[1][1], item[0])))
 
 
-def describe(summary):
-    """Says in words what a data set holds.
-
-    Args:
-        summary: dict, as of `data.summary.sum_up`.
-
-    Returns:
-        list of str, a line each.
-    """
+def describe(summary: Mapping[str, Any]) -> list[str]:
+    """Lines that describe a summary of `datasets.inspection.sum_up`."""
     total, lines = summary["seconds"], []
-    for name, found in summary["conditions"].items():
-        width = max(len(label) for label in [*found, name])
+    for name, amount in summary["conditions"].items():
+        width = max(len(label) for label in [*amount, name])
         lines.append(f"{name:<{width}}  sounds    length  share")
-        for label, about in found.items():
+        for label, about in amount.items():
             length = about["seconds"]
             words = f"{about['sounds']:6}  {in_words(length):>8}  {length / total:5.1%}"
             lines.append(f"{label:<{width}}  {words}")
@@ -55,7 +43,7 @@ def describe(summary):
     return lines + _levels_in_words(summary["levels"])
 
 
-def _lengths(summary):
+def _lengths(summary: Mapping[str, Any]) -> Iterator[str]:
     about = summary["lengths"]
     names = ("least", "median", "mean", "most")
     yield "lengths: " + ", ".join(f"{name} {about[name]:.3f} s" for name in names)
@@ -76,66 +64,71 @@ def _levels_in_words(levels):
     return ["; ".join(found)]
 
 
-def draw_corpus(seconds, labels, path, overwrite=False, levels=None):
-    """Draws how much sound there is of each label, how long the sounds are, and how loud.
+def draw_corpus(
+    seconds: Sequence[float],
+    labels: Mapping[str, Sequence[str]],
+    path: PathLike,
+    overwrite: bool = False,
+    levels: Mapping[str, Sequence[float]] | None = None,
+) -> None:
+    """Plots the amount of sound per label, the lengths and the levels.
 
     Args:
-        seconds: sequence of float, one a sound.
-        labels: dict from the name of a condition to a sequence of str, one a sound; may be empty.
-        path: str or path, ending in `.png`, `.svg` or `.pdf`.
-        overwrite: bool, whether a file that exists may be replaced.
-        levels: dict from what is drawn, such as `peak`, to a sequence of float, dB of full scale,
-            one a sound; `None` to draw no levels.
+        seconds: length of each sound, above 0.
+        labels: name of a condition → the label of each sound; may be empty.
+        path: ends in `.png`, `.svg` or `.pdf`.
+        overwrite: whether an existing file may be replaced.
+        levels: name of a level, such as `peak` → dB of full scale of each sound.
 
     Raises:
         InputError: if there are no sounds, the file may not be written, or its suffix is not one of
             those.
     """
-    path = check_picture(path, overwrite)
-    seconds = np.asarray(seconds, "float64")
-    if not len(seconds) or not (np.isfinite(seconds) & (seconds > 0)).all():
+    output = check_picture(path, overwrite)
+    lengths = np.asarray(seconds, "float64")
+    if not len(lengths) or not (np.isfinite(lengths) & (lengths > 0)).all():
         raise InputError("Expected the length of each sound, above 0 s, at least one.")
     from matplotlib.figure import Figure
 
-    bars = {name: _joined(amounts(seconds, each)) for name, each in labels.items()}
-    heights = [max(1.5, 0.26 * len(each)) for each in bars.values()] + [2.4] * (1 + bool(levels))
+    bars = {name: _joined(amounts(lengths, column)) for name, column in labels.items()}
+    heights = [max(1.5, 0.26 * len(bar)) for bar in bars.values()] + [2.4] * (1 + bool(levels))
     figure = Figure(figsize=(9, sum(heights) + 0.5 * len(heights)), layout="constrained")
     rows = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-    for axes, (name, each) in zip(rows, bars.items(), strict=False):
-        _bars(axes, name, each)
-    _histogram(rows[len(bars)], seconds)
+    for axes, (name, amount) in zip(rows, bars.items(), strict=False):
+        _bars(axes, name, amount)
+    _histogram(rows[len(bars)], lengths)
     if levels:
         _level_histogram(rows[-1], levels)
-    save_figure(figure, path, overwrite)
+    save_figure(figure, output, overwrite)
 
 
-def in_words(seconds):
-    """A length of time for people: str, such as `1.5 min`."""
+def in_words(seconds: float) -> str:
+    """A length of time in words, such as `1.5 min`."""
     for unit, size in (("h", 3600), ("min", 60)):
         if seconds >= size:
             return f"{seconds / size:.1f} {unit}"
     return f"{seconds:.1f} s"
 
 
-def _joined(found):
-    """The amounts with those beyond what can be drawn as one."""
-    if len(found) <= _MOST_BARS:
-        return found
-    kept = sorted(found, key=lambda label: -found[label][1])[: _MOST_BARS - 1]
-    rest = [each for label, each in found.items() if label not in kept]
+def _joined(amount):
+    """The amounts, those beyond what can be drawn summed up as one."""
+    if len(amount) <= _MOST_BARS:
+        return amount
+    largest = sorted(amount, key=lambda label: -amount[label][1])[: _MOST_BARS - 1]
+    rest = [pair for label, pair in amount.items() if label not in largest]
     counts, lengths = zip(*rest, strict=True)
-    shown = {label: each for label, each in found.items() if label in kept}
+    shown = {label: pair for label, pair in amount.items() if label in largest}
     return {**shown, f"{len(rest)} others": (sum(counts), sum(lengths))}
 
 
-def _bars(axes, name, found):
-    total = sum(length for _, length in found.values())
-    places = np.arange(len(found))[::-1]
-    axes.barh(places, [length / 60 for _, length in found.values()], color=_COLOUR)
-    for place, (count, length) in zip(places, found.values(), strict=True):
+def _bars(axes, name, amount):
+    total = sum(length for _, length in amount.values())
+    heights = np.arange(len(amount))[::-1]
+    axes.barh(heights, [length / 60 for _, length in amount.values()], color=_COLOUR)
+    for height, (count, length) in zip(heights, amount.values(), strict=True):
         words = f" {in_words(length)}, {count} sounds, {length / total:.0%}"
-        axes.text(length / 60, place, words, va="center", fontsize=8)
-    axes.set_yticks(places, list(found))
+        axes.text(length / 60, height, words, va="center", fontsize=8)
+    axes.set_yticks(heights, list(amount))
     axes.set(title=name, xlabel="minutes")
     axes.margins(x=0.25)
     axes.set_xlim(left=0)
@@ -155,8 +148,7 @@ def _histogram(axes, seconds):
 
 
 def _level_histogram(axes, levels):
-    """What is quieter than -80 dB is drawn there."""
-    for name, each in levels.items():
-        axes.hist(np.clip(each, -80, 3), np.arange(-80, 4), alpha=0.6, label=name)
+    for name, values in levels.items():  # below -80 dB all at -80 dB
+        axes.hist(np.clip(values, -80, 3), np.arange(-80, 4), alpha=0.6, label=name)
     axes.set(title="levels", xlabel="level (dB of full scale)", ylabel="sounds")
     axes.legend()

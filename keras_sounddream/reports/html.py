@@ -1,10 +1,14 @@
-"""What pages are made of: one style, players, pictures, tables of numbers."""
+"""HTML of pages: one style, players, spectrograms, tables, numbers in words."""
 
 import base64
-import html
 import io
+import urllib.parse
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 
 from keras_sounddream.audio import spectrogram_image
+from keras_sounddream.files import written_beside
+from keras_sounddream.types import Array, PathLike
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fbfaf8; --card: #fff; --ink: #1d1b22;
@@ -62,48 +66,30 @@ svg circle { fill: var(--accent); }
 """
 
 
-def document(title, body):
-    """Makes a page that needs nothing but itself.
-
-    Args:
-        title: str, plain text.
-        body: str, HTML.
-
-    Returns:
-        str, HTML.
-    """
+def document(title: str, body: str) -> str:
+    """A page that needs no other file, from a plain title and the HTML of its body."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<link rel="icon" href="data:,">\n'
-        f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
 
 
-def data_uri(content, kind):
-    """Writes bytes into an address.
+def write(path: PathLike, title: str, parts: Iterable[str], overwrite: bool = False) -> None:
+    """Writes a page of parts, each HTML; `InputError` if the file may not be written."""
+    with written_beside(path, overwrite) as temporary:
+        temporary.write_text(document(title, "\n".join(parts)), encoding="utf-8")
 
-    Args:
-        content: bytes.
-        kind: str, media type such as `"image/png"`.
 
-    Returns:
-        str, `data:` address.
-    """
+def data_uri(content: bytes, kind: str) -> str:
+    """A `data:` address that holds bytes of a media type such as `image/png`."""
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def wav_uri(waveform, sample_rate):
-    """Encodes a sound as a WAV file of 16 bits inside an address.
-
-    Args:
-        waveform: float array `(samples,)` in [-1, 1].
-        sample_rate: int, Hz.
-
-    Returns:
-        str, `data:` address.
-    """
+def wav_uri(waveform: Array, sample_rate: int) -> str:
+    """A `data:` address with a 16-bit WAV file of a waveform `(samples,)` in [-1, 1]."""
     import soundfile
 
     from keras_sounddream.audio.io import quantize
@@ -113,35 +99,21 @@ def wav_uri(waveform, sample_rate):
     return data_uri(buffer.getvalue(), "audio/wav")
 
 
-def player(source, label):
-    """Makes an audio player.
-
-    Args:
-        source: str, address of a sound.
-        label: str, plain text, what is heard.
-
-    Returns:
-        str, HTML.
-    """
-    label = html.escape(label)
-    return (
-        f'<audio controls preload="metadata" src="{html.escape(source)}" title="{label}"></audio>'
-    )
+def address(name: str) -> str:
+    """The address of a file beside the page."""
+    return escape(urllib.parse.quote(name))
 
 
-def spectrogram_picture(levels, loudest, seconds, sample_rate, label):
-    """Makes a picture of a sound with axes in seconds and hertz.
+def player(source: str, label: str) -> str:
+    """An audio player of the sound at an address, with a plain label."""
+    label = escape(label)
+    return f'<audio controls preload="metadata" src="{escape(source)}" title="{label}"></audio>'
 
-    Args:
-        levels: float array `(frames, bins)`, dB, as `spectrogram.levels_db` gives.
-        loudest: float, dB, of the brightest colour.
-        seconds: float, how long the sound is.
-        sample_rate: int, Hz.
-        label: str, plain text, what is seen.
 
-    Returns:
-        str, HTML.
-    """
+def spectrogram_picture(
+    levels: Array, loudest: float, seconds: float, sample_rate: int, label: str
+) -> str:
+    """A spectrogram with axes in s and Hz, of levels `(frames, bins)` in dB up to `loudest`."""
     png = spectrogram_image.to_png(spectrogram_image.to_colours(levels, loudest))
     top = sample_rate / 2
     across = [f'<span style="left:{t / seconds:.2%}">{t:g}</span>' for t in _ticks(seconds)]
@@ -149,21 +121,14 @@ def spectrogram_picture(levels, loudest, seconds, sample_rate, label):
     return (
         f'<div class="axes"><b class="of-y" aria-hidden="true">frequency (Hz)</b>'
         f'<div class="y" aria-hidden="true">{"".join(up)}</div>'
-        f'<img src="{data_uri(png, "image/png")}" alt="{html.escape(label)}">'
+        f'<img src="{data_uri(png, "image/png")}" alt="{escape(label)}">'
         f'<div class="x" aria-hidden="true">{"".join(across)}</div>'
         f'<b class="of-x" aria-hidden="true">time (s)</b></div>'
     )
 
 
-def colour_scale(loudest):
-    """Makes the legend of `spectrogram_picture`s.
-
-    Args:
-        loudest: float, dB, of the brightest colour.
-
-    Returns:
-        str, HTML.
-    """
+def colour_scale(loudest: float) -> str:
+    """The legend of `spectrogram_picture`s whose brightest colour is `loudest`, dB."""
     import numpy as np
 
     png = spectrogram_image.to_png(np.tile(np.arange(256, dtype="uint8"), (2, 1)))
@@ -176,57 +141,42 @@ def colour_scale(loudest):
     )
 
 
-def figure(title, note, *parts):
-    """Makes a captioned card.
-
-    Args:
-        title: str, plain text.
-        note: str, plain text beside the title; may be empty.
-        *parts: str, HTML, one under the other.
-
-    Returns:
-        str, HTML.
-    """
-    note = f" <small>{html.escape(note)}</small>" if note else ""
-    caption = f"<figcaption>{html.escape(title)}{note}</figcaption>"
+def figure(title: str, note: str, *parts: str) -> str:
+    """A card with a plain title and note over its parts, each HTML."""
+    note = f" <small>{escape(note)}</small>" if note else ""
+    caption = f"<figcaption>{escape(title)}{note}</figcaption>"
     return f'<figure class="card">{caption}{"".join(parts)}</figure>'
 
 
-def bar(share, kind=""):
-    """Makes a bar, for the eye only: write the number beside it.
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of cells in HTML; the first cell of each row is its heading."""
+    head = "".join(f'<th scope="col">{name}</th>' if name else "<th></th>" for name in columns)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+        for first, *cells in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
-    Args:
-        share: float in [0, 1], of the width there is.
-        kind: `""` or `"before"`, its colour.
 
-    Returns:
-        str, HTML.
-    """
+def numbers(figures: Mapping[str, str]) -> str:
+    """A row of named numbers, plain text."""
+    tiles = (f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in figures.items())
+    return f"<dl>{''.join(tiles)}</dl>"
+
+
+def bar(share: float, kind: str = "") -> str:
+    """A bar of a share of the width, coloured by `kind`: `""` or `"before"`."""
     share = min(max(share, 0.0), 1.0)
     return f'<span class="bar {kind}" aria-hidden="true" style="width:{share:.1%}"></span>'
 
 
-def times(gain):
-    """Writes a gain for the reader.
-
-    Args:
-        gain: float, or `None` where the input did not sound to the layer at all.
-
-    Returns:
-        str, plain text.
-    """
+def times(gain: float | None) -> str:
+    """A gain in words; `None` where the objective of the input was 0."""
     return "–" if gain is None else f"{gain:,.1f} ×" if gain < 100 else f"{gain:,.0f} ×"
 
 
-def share(value):
-    """Writes a part of a whole for the reader.
-
-    Args:
-        value: float, 1 for the whole, or `None`.
-
-    Returns:
-        str, plain text.
-    """
+def share(value: float | None) -> str:
+    """A share in per cent; `None` where there is none."""
     return "–" if value is None else f"{value:.0%}"
 
 

@@ -1,4 +1,4 @@
-"""Logs of training runs: read, summed up, drawn."""
+"""Logs of training runs: reading, summary in words, plot."""
 
 import dataclasses
 import json
@@ -8,7 +8,8 @@ import re
 import numpy as np
 
 from keras_sounddream.errors import InputError
-from keras_sounddream.reports.dream import check_picture, save_figure
+from keras_sounddream.reports.dream.figure import check_picture, save_figure
+from keras_sounddream.types import Array, PathLike
 
 _OLD_STEP = re.compile(r"step (\d+) - loss = (\S+), \((\S+) sec/step\)\s*$")
 _OLD_RESTART = "Restarting the service at"
@@ -18,84 +19,81 @@ _COLOURS = {"dots": "#9db8d2", "trend": "#1f4e79", "restart": "#c0504d"}
 
 @dataclasses.dataclass(frozen=True)
 class TrainingLog:
-    """What a log says, line by line.
+    """The lines of a log, as columns.
 
     Attributes:
-        steps: int64 `(lines,)`, numbers of the steps, in the order of the lines; after a restart
+        steps: int64 `(lines,)`, numbers of the steps in the order of the lines; after a restart
             some can come again.
-        loss: float64 `(lines,)`, nats a sample; NaN where a line has none.
-        seconds: float64 `(lines,)`, that each step took; NaN where a line has none.
-        restarts: tuple of int, for each restart with a step after it the step it went on from.
-        restart_lines: int, lines that tell of a restart.
-        more: dict from each other name in the lines, such as `bits_per_sample`, to float64
-            `(lines,)`, NaN where a line has none.
-        unread: tuple of int, numbers of lines that are neither a step nor a restart.
+        loss: float64 `(lines,)`, nats per sample; NaN where a line has none.
+        seconds: float64 `(lines,)`, s per step; NaN where a line has none.
+        restarts: the step that each restart with a step after it went on from.
+        restart_lines: number of lines that record a restart.
+        more: each other name in the lines, such as `bits_per_sample` → float64 `(lines,)`, NaN
+            where a line has none.
+        unread: numbers of lines that are neither a step nor a restart.
     """
 
     steps: np.ndarray
     loss: np.ndarray
     seconds: np.ndarray
-    restarts: tuple
+    restarts: tuple[int, ...]
     restart_lines: int
-    more: dict
-    unread: tuple
+    more: dict[str, np.ndarray]
+    unread: tuple[int, ...]
 
-    def last_of_each_step(self):
-        """Gives the line of each step that counts, the last: int64 indices, by rising step."""
+    def last_of_each_step(self) -> np.ndarray:
+        """Index of the last line of each step: int64 `(steps,)`, by rising step."""
         backwards = self.steps[::-1]
         _, first = np.unique(backwards, return_index=True)
         return len(self.steps) - 1 - first
 
 
-def read_log(path):
+def read_log(path: PathLike) -> TrainingLog:
     """Reads the log of a training run.
 
-    A line is a JSON object with `step`, `loss` (nats a sample) and `seconds`, or with
+    A line is a JSON object with `step`, `loss` (nats per sample) and `seconds`, or with
     `"restart": true`; or as ibab/tensorflow-wavenet prints it, `step 7 - loss = 5.4, (30.1
     sec/step)`, or `Restarting the service at` and a date. Other lines, such as one that a killed
     process left half written, are counted.
 
     Args:
-        path: str or path of a text file.
-
-    Returns:
-        `TrainingLog`.
+        path: a text file.
 
     Raises:
         InputError: if it cannot be read, or no line in it is a step.
     """
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            found = [_line(text) for text in file]
+            entries = [_line(text) for text in file]
     except OSError as error:
         raise InputError(f"Cannot read the log {path}: {error.strerror or error}.") from None
-    rows = [each for each in found if each and "step" in each]
+    rows = [entry for entry in entries if entry and "step" in entry]
     if not rows:
         raise InputError(
             f'Expected a log of training: lines such as {{"step": 0, "loss": 5.5, '
-            f'"seconds": 0.1}}. None of {len(found)} lines of {path} is one.'
+            f'"seconds": 0.1}}. None of {len(entries)} lines of {path} is one.'
         )
     names = {name for row in rows for name in row} - {"step", "loss", "seconds"}
     return TrainingLog(
         steps=np.array([row["step"] for row in rows], "int64"),
         loss=_column(rows, "loss"),
         seconds=_column(rows, "seconds"),
-        restarts=_restarts(found),
-        restart_lines=sum(bool(each) and "step" not in each for each in found),
+        restarts=_restarts(entries),
+        restart_lines=sum(bool(entry) and "step" not in entry for entry in entries),
         more={name: _column(rows, name) for name in sorted(names)},
-        unread=tuple(number for number, each in enumerate(found, 1) if each is None),
+        unread=tuple(number for number, entry in enumerate(entries, 1) if entry is None),
     )
 
 
-def trend(values, window=None):
-    """Smooths a curve: the mean of what is near.
+def trend(values: Array, window: int | None = None) -> np.ndarray:
+    """Moving average of a curve, without its NaN.
 
     Args:
-        values: float array `(lines,)`; NaN does not count.
-        window: int, lines; by default a sixtieth of them, 3 at least.
+        values: `(lines,)`; NaN does not count.
+        window: lines; by default a sixtieth of them, at least 3; cut off at the ends.
 
     Returns:
-        float64 `(lines,)`; at the ends of what is left of the window.
+        float64 `(lines,)`.
     """
     values = np.asarray(values, "float64")
     half = (window or max(3, len(values) // _WINDOWS)) // 2
@@ -108,15 +106,8 @@ def trend(values, window=None):
         return (sums[high] - sums[low]) / (counts[high] - counts[low])
 
 
-def sum_up(log):
-    """Says in lines what a log shows.
-
-    Args:
-        log: `TrainingLog`.
-
-    Returns:
-        list of str.
-    """
+def sum_up(log: TrainingLog) -> list[str]:
+    """Lines that sum up a log: steps, restarts, loss, seconds per step."""
     steps = len(np.unique(log.steps))
     lines = [
         f"{len(log.steps)} lines of {steps} steps, {log.steps.min()} to {log.steps.max()}; "
@@ -126,12 +117,12 @@ def sum_up(log):
         best = np.nanargmin(log.loss)
         bits = log.more.get("bits_per_sample", log.loss / math.log(2))
         lines.append(
-            f"loss: at the end about {trend(log.loss)[-1]:.3f} nats ({trend(bits)[-1]:.3f} bits a "
-            f"sample), lowest {log.loss[best]:.3f} at step {log.steps[best]}"
+            f"loss: at the end about {trend(log.loss)[-1]:.3f} nats ({trend(bits)[-1]:.3f} bits "
+            f"per sample), lowest {log.loss[best]:.3f} at step {log.steps[best]}"
         )
     if np.isfinite(log.seconds).any():
         lines.append(
-            f"seconds a step: median {np.nanmedian(log.seconds):.4g}, mean "
+            f"seconds per step: median {np.nanmedian(log.seconds):.4g}, mean "
             f"{np.nanmean(log.seconds):.4g}, {np.nanmin(log.seconds):.4g} to "
             f"{np.nanmax(log.seconds):.4g}; {np.nansum(log.seconds) / 3600:.4g} h in all"
         )
@@ -140,21 +131,21 @@ def sum_up(log):
     return lines
 
 
-def draw_log(log, path, overwrite=False):
-    """Draws loss and seconds a step over the steps, with their trends and the restarts.
+def draw_log(log: TrainingLog, path: PathLike, overwrite: bool = False) -> None:
+    """Plots loss and seconds per step over the steps, with their trends and the restarts.
 
-    Where the lines tell `marginal_bits`, the entropy of the samples without regard to what comes
+    Where the lines hold `marginal_bits`, the entropy of the samples without regard to what comes
     before them, it is drawn as a level that the loss should be below.
 
     Args:
-        log: `TrainingLog`.
-        path: str or path, ending in `.png`, `.svg` or `.pdf`.
-        overwrite: bool, whether a file that exists may be replaced.
+        log: as `read_log` returns it.
+        path: ends in `.png`, `.svg` or `.pdf`.
+        overwrite: whether an existing file may be replaced.
 
     Raises:
         InputError: if the file may not be written or its suffix is not one of those.
     """
-    path = check_picture(path, overwrite)
+    output = check_picture(path, overwrite)
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 7), layout="constrained")
@@ -172,7 +163,7 @@ def draw_log(log, path, overwrite=False):
     if np.nanmax(log.seconds, initial=0) > 20 * np.nanmin(log.seconds, initial=np.inf) > 0:
         below.set_yscale("log")
     above.legend(loc="upper right")
-    save_figure(figure, path, overwrite)
+    save_figure(figure, output, overwrite)
 
 
 def _line(text):
@@ -196,28 +187,28 @@ def _line(text):
 
 def _numbers(entry):
     """What of an entry is a number, if its step is one; else `None`."""
-    found = {}
+    numbers = {}
     for name, value in entry.items():
         try:
-            found[name] = float(value)
+            numbers[name] = float(value)
         except (TypeError, ValueError):
             continue
-    step = found.get("step", math.nan)
-    return found if 0 <= step < 2**53 and step == int(step) else None
+    step = numbers.get("step", math.nan)
+    return numbers if 0 <= step < 2**53 and step == int(step) else None
 
 
 def _column(rows, name):
     return np.array([row.get(name, math.nan) for row in rows], "float64")
 
 
-def _restarts(found):
+def _restarts(entries):
     restarts, pending = [], False
-    for each in found:
-        if each and "step" in each:
+    for entry in entries:
+        if entry and "step" in entry:
             if pending:
-                restarts.append(max(0, int(each["step"]) - 1))
+                restarts.append(max(0, int(entry["step"]) - 1))
             pending = False
-        elif each:
+        elif entry:
             pending = True
     return tuple(restarts)
 
@@ -233,9 +224,8 @@ def _curve(axes, steps, values, restarts):
 
 def _marginal(log):
     """The entropy of the samples by themselves, nats, if the log tells: a list of one, or none."""
-    told = log.more.get("marginal_bits", np.zeros(0))
-    told = told[np.isfinite(told)]
-    return _to_nats(told[-1:]).tolist()
+    bits = log.more.get("marginal_bits", np.zeros(0))
+    return _to_nats(bits[np.isfinite(bits)][-1:]).tolist()
 
 
 def _to_bits(nats):

@@ -19,7 +19,7 @@ _NEEDED = (
     "pyproject.toml",
     "README.md",
     "LICENSE",
-    "docs/raspberry_pi.md",
+    "docs/deploy/raspberry_pi.md",
 )
 _NO_INDEX = ("Could not find a version", "No matching distribution", "Connection", "timed out")
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from keras_sounddream import InputError
 from keras_sounddream.cli.main import main
-from keras_sounddream.reports.corpus import amounts, draw_corpus, in_words
+from keras_sounddream.reports.corpus import amounts, describe, draw_corpus, in_words
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,57 @@ def test_bad_input_is_one_line(corpus, capsys, arguments, words):
     lines = [line for line in capsys.readouterr().err.splitlines() if "sounddream:" in line]
     assert len(lines) == 1
     assert words in lines[0]
+
+
+SUMMARY = {
+    "sounds": 3,
+    "seconds": 100.0,
+    "conditions": {
+        "genre": {
+            "rock": {"sounds": 2, "seconds": 75.0},
+            "chamber music": {"sounds": 1, "seconds": 25.0},
+        }
+    },
+    "lengths": {
+        **{"least": 25.0, "median": 30.0, "mean": 33.333, "most": 45.0},
+        "histogram": {"edges": [25.0, 35.0, 45.0], "sounds": [2, 1]},
+    },
+    "sample_rates": {44100: 2, 8000: 1},
+    "channels": {},
+    "codings": {"PCM_16": 3},
+    "levels": None,
+}
+LEVELS = {"clipped": 1, "silent": 0, "silent_share": 0.125, "peak_db": -3.04, "level_db": None}
+
+
+def test_a_summary_is_described_in_columns():
+    lines = describe(SUMMARY)
+    assert lines[:3] == [
+        "genre          sounds    length  share",
+        "rock                2   1.2 min  75.0%",
+        "chamber music       1    25.0 s  25.0%",
+    ]
+    assert "in all: 3 sounds, 1.7 min" in lines
+    assert "lengths: least 25.000 s, median 30.000 s, mean 33.333 s, most 45.000 s" in lines
+    assert lines[-2:] == ["sample rates: 44100 Hz (2), 8000 Hz (1)", "codings: PCM_16 (3)"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "last"),
+    [
+        (
+            {"levels": LEVELS},
+            "1 sounds clipped; 0 silent; 12.5% of the time silent; median peak -3.0 dB; "
+            "median level silence",
+        ),
+        ({"codings": {}}, "sample rates: 44100 Hz (2), 8000 Hz (1)"),
+    ],
+)
+def test_levels_and_empty_counts(changed, last):
+    assert describe(SUMMARY | changed)[-1] == last
+
+
+def test_sounds_of_one_length_have_no_histogram():
+    lengths = SUMMARY["lengths"] | {"most": 25.0}
+    assert not [line for line in describe(SUMMARY | {"lengths": lengths}) if " to " in line]
+    assert len([line for line in describe(SUMMARY) if " to " in line]) == 2

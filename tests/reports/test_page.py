@@ -100,7 +100,7 @@ def test_the_figures_are_said(sound, tmp_path):
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"layers": ["a", "b"]}, "layers <code>a</code> and <code>b</code> answer 5.0 times"),
+        ({"layers": ["a", "b"]}, "layers <code>a</code> and <code>b</code> respond 5.0 times"),
         ({"objective_before": 0.0, "gain": None}, "rose from 0 to 10"),
         ({"objective_before": -3.0, "gain": -3.3}, "rose from -3 to 10"),
         ({"objective_real": 1.0, "gain": 0.5}, "did not rise: this dream failed"),

@@ -157,3 +157,36 @@ def test_bad_logs_are_one_line(tmp_path, monkeypatch, capsys, text, arguments, w
     said = capsys.readouterr().err
     assert words in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("entries", "lines"),
+    [
+        (
+            [{"step": 0, "seconds": 2.0}, {"step": 1, "seconds": 4.0}],
+            ["2 lines of 2 steps", "seconds per step: median 3, mean 3, 2 to 4"],
+        ),
+        (
+            [{"step": 5, "loss": 2.0}, {"restart": True}, {"step": 5, "loss": 1.0}],
+            ["2 lines of 1 steps, 5 to 5; 1 restarts (1 lines)", "lowest 1.000 at step 5"],
+        ),
+        (
+            [{"step": 0, "loss": 1.0, "bits_per_sample": 7.0}],
+            ["at the end about 1.000 nats (7.000 bits per sample)"],
+        ),
+        ([{"step": 0}, "half a li", "another"], ["2 lines could not be read, the first is 2"]),
+    ],
+)
+def test_logs_in_words(tmp_path, entries, lines):
+    text = "\n".join(map(json.dumps, entries)).replace('"half a li"', "half a li")
+    (tmp_path / "log.jsonl").write_text(text.replace('"another"', "another"))
+    said = "\n".join(sum_up(read_log(tmp_path / "log.jsonl")))
+    for line in lines:
+        assert line in said
+
+
+def test_the_last_line_of_a_step_counts(tmp_path):
+    entries = [{"step": step, "loss": loss} for step, loss in ((0, 9), (1, 8), (0, 7), (2, 6))]
+    log = read_log(write(tmp_path, *entries))
+    assert log.last_of_each_step().tolist() == [2, 1, 3]
+    assert log.loss[log.last_of_each_step()].tolist() == [7, 8, 6]

@@ -64,8 +64,8 @@ def test_units_stand_in_order_with_their_classes(found, tmp_path):
     assert "AUC 1.000, d′ 4.00" in page
     assert "rain &amp; &lt;wind&gt;" in page
     assert "<wind>" not in page
-    assert "2 tell a class from all others" in page
-    assert re.search(r"units that never answer</dt><dd>1<", page)
+    assert "2 separate a class from all others" in page
+    assert re.search(r"units that never respond</dt><dd>1<", page)
     assert re.findall('class="(own|other)"', page) == ["own", "own", "own", "other", "own", "own"]
     page = page_of(found, tmp_path, units=found.order("dog"), overwrite=True)
     assert re.findall(r'id="unit-(\d)"', page) == ["0"]

@@ -47,7 +47,7 @@ def test_every_convolution_gets_a_sound_a_picture_and_a_place_on_the_page(folder
     page = (folder / "g" / "index.html").read_text("utf-8")
     for text, figures in done.items():
         assert figures["gain"] > 1
-        assert f"real gain {figures['gain']:.1f} ×" in page
+        assert f"gain {figures['gain']:.1f} ×" in page
         assert f'src="{text}.wav"' in page
         assert f'href="{text}.png"' in page
     found = look_at(folder / "g" / "index.html", folder)

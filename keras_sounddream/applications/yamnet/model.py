@@ -168,7 +168,7 @@ def preprocess_input(waveform: Array, sample_rate: int) -> Array:
 
     Where the sound ends before the last patch does it begins again, so that every sample is used.
     The original fills up with silence; on short cuts of ESC-10 YAMNet names fewer that way (see
-    `docs/yamnet_esc10.md`).
+    `docs/benchmarks/models/yamnet_esc10.md`).
 
     Args:
         waveform: float array `(samples,)`, `(batch, samples)` or `(batch, samples, channels)`,

@@ -1,13 +1,16 @@
-"""How a dream came about, as a moving picture."""
+"""Animations of a dream: its frames as GIF or MP4."""
 
+import pathlib
 import shutil
 import subprocess
+from collections.abc import Sequence
 
 import numpy as np
 
 from keras_sounddream.audio import spectrogram_image
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
+from keras_sounddream.types import Array, PathLike
 
 _DOTS_PER_INCH = 100
 _MOST_INCHES = 6.4
@@ -15,26 +18,31 @@ _HELD_SECONDS = 1.5  # the first and the last frame
 
 
 def animate(
-    frames, path, sample_rate=None, seconds=None, frames_per_second=8, title="", overwrite=False
-):
+    frames: Sequence[tuple[int, Array]],
+    path: PathLike,
+    sample_rate: int | None = None,
+    seconds: float | None = None,
+    frames_per_second: float = 8,
+    title: str = "",
+    overwrite: bool = False,
+) -> None:
     """Writes the frames of a dream as a GIF or, where ffmpeg is there, an MP4.
 
     Args:
-        frames: sequence of `(step, array)`, as `Recorder.frames` has them: float `(frames, bins)`
-            in dB for a sound, float or uint8 `(height, width, 3)` in [0, 255] for a picture; all of
-            one shape.
-        path: str or path, ending in `.gif` or `.mp4`.
-        sample_rate: int, Hz, of the sound; `None` for pictures.
-        seconds: float, length of the sound; `None` for pictures.
-        frames_per_second: float.
-        title: str, written above, before the step.
-        overwrite: bool, whether a file that exists may be replaced.
+        frames: `(step, array)`, as `Recorder.frames` has them: `(frames, bins)` in dB for a sound,
+            `(height, width, 3)` in [0, 255] for a picture; all of one shape.
+        path: ends in `.gif` or `.mp4`.
+        sample_rate: Hz, of the sound; `None` for pictures.
+        seconds: length of the sound; `None` for pictures.
+        frames_per_second: above 0, at most 60.
+        title: written above, before the step.
+        overwrite: whether an existing file may be replaced.
 
     Raises:
         InputError: if the file may not be written, if its suffix is another or needs an ffmpeg
             that is not there, or if the frames do not fit each other.
     """
-    path = check_animation(path, overwrite)
+    output = check_animation(path, overwrite)
     if not 0 < frames_per_second <= 60:
         raise InputError(
             f"Expected `frames_per_second` above 0, at most 60. Received: {frames_per_second}"
@@ -43,51 +51,34 @@ def animate(
     pictures = list(_draw(frames, sample_rate, seconds, title))
     held = max(1, round(_HELD_SECONDS * frames_per_second))
     counts = [held, *[1] * (len(pictures) - 2), held][: len(pictures)]
-    write = _write_gif if path.suffix.lower() == ".gif" else _write_mp4
-    with written_beside(path, overwrite) as temporary:
+    write = _write_gif if output.suffix.lower() == ".gif" else _write_mp4
+    with written_beside(output, overwrite) as temporary:
         write(pictures, counts, temporary, frames_per_second)
 
 
-def check_animation(path, overwrite=False):
-    """Checks that an animation can be written, before any work is done for it.
-
-    Args:
-        path: str or path.
-        overwrite: bool, whether a file that exists may be replaced.
-
-    Returns:
-        `pathlib.Path`.
-
-    Raises:
-        InputError: as `files.check_output`, if the suffix is no animation's, and if it is `.mp4`
-            and there is no ffmpeg.
-    """
-    path = check_output(path, overwrite)
-    if path.suffix.lower() not in (".gif", ".mp4"):
-        raise InputError(f"Expected an animation .gif or .mp4. Received: {path.name}")
-    if path.suffix.lower() == ".mp4" and find_ffmpeg() is None:
+def check_animation(path: PathLike, overwrite: bool = False) -> pathlib.Path:
+    """The path of an animation; `InputError`, before any work, if it cannot be written there."""
+    output: pathlib.Path = check_output(path, overwrite)
+    if output.suffix.lower() not in (".gif", ".mp4"):
+        raise InputError(f"Expected an animation .gif or .mp4. Received: {output.name}")
+    if output.suffix.lower() == ".mp4" and find_ffmpeg() is None:
         raise InputError(
-            f"Writing {path.name} needs ffmpeg, which is not there. Name it .gif, or install "
+            f"Writing {output.name} needs ffmpeg, which is not there. Name it .gif, or install "
             "ffmpeg or `pip install imageio-ffmpeg`."
         )
-    return path
+    return output
 
 
-def find_ffmpeg():
-    """Finds ffmpeg: the command, or that of imageio-ffmpeg.
+def find_ffmpeg() -> str | None:
+    """The path of ffmpeg: the command, or that of imageio-ffmpeg; `None` if there is none."""
+    if command := shutil.which("ffmpeg"):
+        return command
+    try:
+        from imageio_ffmpeg import get_ffmpeg_exe
 
-    Returns:
-        str, path of the program; `None` if there is none.
-    """
-    found = shutil.which("ffmpeg")
-    if found is None:
-        try:
-            from imageio_ffmpeg import get_ffmpeg_exe
-
-            found = get_ffmpeg_exe()
-        except (ImportError, RuntimeError):  # not installed; installed without the program
-            return None
-    return found
+        return get_ffmpeg_exe()
+    except (ImportError, RuntimeError):  # not installed; installed without the program
+        return None
 
 
 def _check_frames(frames, sample_rate, seconds):

@@ -1,24 +1,17 @@
-"""The ascent as a drawing inside a page."""
+"""The curve of the objective over the steps, as an SVG inside a page."""
 
-import html
+from html import escape
 
 import numpy as np
+
+from keras_sounddream.types import Array
 
 _WIDTH, _HEIGHT = 560, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 14, 46
 
 
-def draw(objective, real, name):
-    """Draws the objective over the steps.
-
-    Args:
-        objective: float array `(steps,)`.
-        real: float, objective of what was written, drawn as a dotted line; `None` for none.
-        name: str, plain text, the objective in words.
-
-    Returns:
-        str, HTML: an SVG that takes the page's colours.
-    """
+def draw(objective: Array, real: float | None, name: str) -> str:
+    """An SVG of the objective `(steps,)`, with that of the output, `real`, as a dotted line."""
     objective = np.asarray(objective, "float64")
     shown = [*objective, *([] if real is None else [real])]
     shown = [value for value in shown if np.isfinite(value)] or [0.0]
@@ -36,11 +29,11 @@ def draw(objective, real, name):
     ]
     parts = [*_grid(low, high, last, across, up), *_line(points)]
     if real is not None and np.isfinite(real):
-        parts.append(_straight("real", _LEFT, up(real), _WIDTH - _RIGHT, up(real)))
+        parts.append(_segment("real", _LEFT, up(real), _WIDTH - _RIGHT, up(real)))
         parts.append(_text(_LEFT + 6, up(real) + 16, "start", "in the finished dream"))
     label = f"{name}: from {objective[0]:.3g} at the first step to {objective[-1]:.3g} at the last"
     return (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{html.escape(label)}">'
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(label)}">'
         f"{''.join(parts)}</svg>"
     )
 
@@ -56,7 +49,7 @@ def _grid(low, high, last, across, up):
 
     for value in MaxNLocator(5).tick_values(low, high):
         if low <= value <= high:
-            yield _straight("axis", _LEFT, up(value), _WIDTH - _RIGHT, up(value))
+            yield _segment("axis", _LEFT, up(value), _WIDTH - _RIGHT, up(value))
             yield _text(_LEFT - 8, up(value) + 4, "end", f"{value:g}")
     for step in MaxNLocator(8, integer=True).tick_values(0, last):
         if 0 <= step <= last:
@@ -75,7 +68,7 @@ def _line(points):
         yield f'<circle cx="{points[0][0]:.1f}" cy="{points[0][1]:.1f}" r="4"/>'
 
 
-def _straight(kind, x1, y1, x2, y2):
+def _segment(kind, x1, y1, x2, y2):
     return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
 
 

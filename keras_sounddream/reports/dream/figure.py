@@ -1,26 +1,33 @@
-"""The picture of a dream."""
+"""Plots of a dream: spectrograms, their change, and the objective over the steps."""
 
 import io
+import pathlib
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_sounddream.files import written_beside
+from keras_sounddream.errors import InputError
+from keras_sounddream.files import check_output, written_beside
+from keras_sounddream.types import PathLike
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _RANGE_DB = 80
 
 
-def plot(result, path, overwrite=False):
+def plot(result: Any, path: PathLike, overwrite: bool = False) -> None:
     """Draws the spectrograms before and after a dream, what changed, and the ascent.
 
     Args:
         result: `DreamResult`; the first clip of its batch is drawn.
-        path: str or path, ending in `.png`, `.svg` or `.pdf`.
-        overwrite: bool, whether a file that exists may be replaced.
+        path: ends in `.png`, `.svg` or `.pdf`.
+        overwrite: whether an existing file may be replaced.
 
     Raises:
-        InputError: if the file may not be written or its suffix is not one of those.
+        InputError: if the file may not be written or its suffix is another.
     """
-    path = check_picture(path, overwrite)
+    output = check_picture(path, overwrite)
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 10), layout="constrained")
@@ -37,46 +44,23 @@ def plot(result, path, overwrite=False):
     changes = _draw(axes[2], change, result, "what the dream changed", scale)
     figure.colorbar(changes, ax=axes[2], label="change (dB)")
     _draw_ascent(axes[3], result)
-    save_figure(figure, path, overwrite)
+    save_figure(figure, output, overwrite)
 
 
-def save_figure(figure, path, overwrite=False):
-    """Writes a figure; the suffix chooses the format.
-
-    Args:
-        figure: `matplotlib.figure.Figure`.
-        path: `pathlib.Path`, as `check_picture` gives it.
-        overwrite: bool, whether a file that exists may be replaced.
-
-    Raises:
-        InputError: if the file may not be written.
-    """
+def save_figure(figure: "Figure", path: pathlib.Path, overwrite: bool = False) -> None:
+    """Writes a figure in the format of the path's suffix."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format=path.suffix[1:].lower(), dpi=110)
     with written_beside(path, overwrite) as temporary:
         temporary.write_bytes(buffer.getvalue())
 
 
-def check_picture(path, overwrite=False):
-    """Checks that a picture can be written, before any work is done for it.
-
-    Args:
-        path: str or path.
-        overwrite: bool, whether a file that exists may be replaced.
-
-    Returns:
-        `pathlib.Path`.
-
-    Raises:
-        InputError: as `files.check_output`, and if the suffix is no picture's.
-    """
-    from keras_sounddream.errors import InputError
-    from keras_sounddream.files import check_output
-
-    path = check_output(path, overwrite)
-    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise InputError(f"Expected a picture .png, .svg or .pdf. Received: {path.name}")
-    return path
+def check_picture(path: PathLike, overwrite: bool = False) -> pathlib.Path:
+    """The path of a plot; `InputError`, before any work, if it may not be written there."""
+    output: pathlib.Path = check_output(path, overwrite)
+    if output.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise InputError(f"Expected a picture .png, .svg or .pdf. Received: {output.name}")
+    return output
 
 
 def _draw(axes, spectrogram, result, title, scale):

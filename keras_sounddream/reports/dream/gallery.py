@@ -1,27 +1,30 @@
-"""The dreams of many layers on one page."""
+"""HTML page of a gallery: the dreams of many layers of one sound or picture."""
 
 import functools
-import html
 import pathlib
-import urllib.parse
+from collections.abc import Mapping
+from html import escape
+from typing import Any
 
 from keras_sounddream.audio import spectrogram_image
-from keras_sounddream.files import written_beside
-from keras_sounddream.reports import html as _html
+from keras_sounddream.reports import html
+from keras_sounddream.types import PathLike
 
-_COLUMNS = ("layer", "real gain", "retained", "time")
+_COLUMNS = ("layer", "gain", "retained", "time")
 
 
-def write_gallery(folder, layers, title, overwrite=False):
+def write_gallery(
+    folder: PathLike, layers: Mapping[str, Mapping[str, Any]], title: str, overwrite: bool = False
+) -> None:
     """Writes `index.html`, with players and pictures, into a folder of dreams.
 
     Args:
-        folder: str or path; holds `input.wav` and, for each layer, a sound and a picture; or
-            `input.png` and a picture for each layer.
-        layers: dict from a layer's name to its figures, as `DreamResult.figures` gives them, with
-            `file`, the name of its sound and its picture without `.wav` and `.png`.
-        title: str.
-        overwrite: bool, whether an `index.html` that exists may be replaced.
+        folder: holds `input.wav` and, for each layer, a sound and a picture; or `input.png` and a
+            picture for each layer.
+        layers: a layer's name → its figures, as `DreamResult.figures` gives them, with `file`,
+            the name of its sound and its picture without `.wav` and `.png`.
+        title: the page's.
+        overwrite: whether an existing `index.html` may be replaced.
 
     Raises:
         InputError: if a sound cannot be read or the page may not be written.
@@ -29,32 +32,31 @@ def write_gallery(folder, layers, title, overwrite=False):
     folder = pathlib.Path(folder)
     of_pictures = (folder / "input.png").is_file()
     body = [
-        f"<h1>{html.escape(title)}</h1>",
+        f"<h1>{escape(title)}</h1>",
         *(_pictures(layers) if of_pictures else _sounds(folder, layers)),
-        f"<h2>How far each layer went</h2>{_table(layers)}",
-        '<p class="quiet"><small><b>Real gain</b>: the objective of the file ÷ that of the input. '
-        "<b>Kept</b>: its rise in the file ÷ the rise that the ascent believed it had made."
+        f"<h2>Gain by layer</h2>{_table(layers)}",
+        '<p class="quiet"><small><b>Gain</b>: the objective of the file ÷ that of the input. '
+        "<b>Retained</b>: its rise in the file ÷ the rise that the ascent computed."
         "</small></p>",
     ]
-    with written_beside(folder / "index.html", overwrite) as temporary:
-        temporary.write_text(_html.document(title, "\n".join(body)), encoding="utf-8")
+    html.write(folder / "index.html", title, body, overwrite)
 
 
 def _pictures(layers):
     """Cards of pictures beside the page, each of which opens the file."""
     shown = [("Input", "", "input.png", "input")]
     shown += [
-        (text, f"real gain {_html.times(one['gain'])}", f"{one['file']}.png", f"layer-{i}")
+        (text, f"gain {html.times(one['gain'])}", f"{one['file']}.png", f"layer-{i}")
         for i, (text, one) in enumerate(layers.items())
     ]
     cards = []
     for name, note, file, anchor in shown:
-        source, what = _address(file), html.escape(name)
+        source, what = html.address(file), escape(name)
         image = f'<a href="{source}"><img src="{source}" alt="{what}" loading="lazy"></a>'
-        cards.append(f'<div id="{anchor}">{_html.figure(name, note, image)}</div>')
+        cards.append(f'<div id="{anchor}">{html.figure(name, note, image)}</div>')
     yield (
-        "<p>The same picture, dreamed once for each layer: changed until that layer answered "
-        "louder. A picture opens the file.</p>"
+        "<p>The same picture, dreamed once for each layer: changed until that layer responded "
+        "more strongly. A picture opens the file.</p>"
     )
     yield f"<div class='grid'>{''.join(cards)}</div>"
 
@@ -66,16 +68,17 @@ def _sounds(folder, layers):
     loudest = max(float(levels.max()) for levels, _, _ in sounds.values())
     cards = [_card("Input", "", "input.wav", sounds["input"], loudest)]
     cards += [
-        _card(text, f"real gain {_html.times(one['gain'])}", f"{one['file']}.wav",
+        _card(text, f"gain {html.times(one['gain'])}", f"{one['file']}.wav",
               sounds[text], loudest, f"{one['file']}.png", f"layer-{i}")
         for i, (text, one) in enumerate(layers.items())
     ]  # fmt: skip
     yield (
-        "<p>The same sound, dreamed once for each layer: changed until that layer answered louder. "
+        "<p>The same sound, dreamed once for each layer: changed until that layer responded more "
+        "strongly. "
         "Time goes from left to right, low to high frequencies from bottom to top, and brighter "
         "means louder; all pictures share one colour scale. A picture opens the larger one.</p>"
     )
-    yield f"{_html.colour_scale(loudest)}<div class='grid'>{''.join(cards)}</div>"
+    yield f"{html.colour_scale(loudest)}<div class='grid'>{''.join(cards)}</div>"
 
 
 def _read(path):
@@ -98,28 +101,22 @@ def _measured(path, _changed):
 def _card(title, note, sound, measured, loudest, picture=None, anchor=""):
     levels, seconds, rate = measured
     what = f"Spectrogram, {title}"
-    image = _html.spectrogram_picture(levels, loudest, seconds, rate, what)
+    image = html.spectrogram_picture(levels, loudest, seconds, rate, what)
     if picture is not None:
-        image = f'<a href="{_address(picture)}">{image}</a>'
-    player = _html.player(_address(sound), f"{title}, {seconds:.1f} s")
-    return f'<div id="{anchor or "input"}">{_html.figure(title, note, image, player)}</div>'
+        image = f'<a href="{html.address(picture)}">{image}</a>'
+    player = html.player(html.address(sound), f"{title}, {seconds:.1f} s")
+    return f'<div id="{anchor or "input"}">{html.figure(title, note, image, player)}</div>'
 
 
 def _table(layers):
     most = max([one["gain"] or 0 for one in layers.values()], default=0) or 1
-    rows = []
-    for i, (text, one) in enumerate(layers.items()):
-        gain = _html.times(one["gain"]) + _html.bar((one["gain"] or 0) / most)
-        cells = (gain, _html.share(one["retained"]), f"{one['seconds']:.1f} s")
-        rows.append(
-            f'<tr><th scope="row"><a href="#layer-{i}">{html.escape(text)}</a></th>'
-            + "".join(f"<td>{cell}</td>" for cell in cells)
-            + "</tr>"
-        )
-    head = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    return f'<div class="scroll">{table}</div>'
-
-
-def _address(name):
-    return html.escape(urllib.parse.quote(name))
+    rows = (
+        [
+            f'<a href="#layer-{i}">{escape(text)}</a>',
+            html.times(one["gain"]) + html.bar((one["gain"] or 0) / most),
+            html.share(one["retained"]),
+            f"{one['seconds']:.1f} s",
+        ]
+        for i, (text, one) in enumerate(layers.items())
+    )
+    return f'<div class="scroll">{html.table(_COLUMNS, rows)}</div>'

@@ -1,14 +1,18 @@
-"""A dream as one page to listen to and look at."""
+"""HTML page of a dream: players, spectrograms, the objective, class scores."""
 
-import html
+import pathlib
+from collections.abc import Sequence
+from html import escape
+from typing import Any
 
 import numpy as np
 
 from keras_sounddream.audio import spectrogram_image
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import check_output, written_beside
-from keras_sounddream.reports import html as _html
+from keras_sounddream.files import check_output
+from keras_sounddream.reports import html
 from keras_sounddream.reports.dream import curve
+from keras_sounddream.types import Array, PathLike
 
 _READING = (
     "Each picture shows a sound: time goes from left to right, low to high frequencies from bottom "
@@ -16,56 +20,51 @@ _READING = (
 )
 
 
-def write_page(result, path, overwrite=False, stages=(), scores=None, title=None):
+def write_page(
+    result: Any,
+    path: PathLike,
+    overwrite: bool = False,
+    stages: Sequence[Array] = (),
+    scores: Sequence[tuple[str, float, float]] | None = None,
+    title: str | None = None,
+) -> None:
     """Writes a dream as one HTML file that needs nothing but itself.
 
     Args:
         result: `DreamResult`; the first sound or picture of its batch is shown.
-        path: str or path, ending in `.html`.
-        overwrite: bool, whether a file that exists may be replaced.
-        stages: sequence of float32 arrays `(batch, samples)` in [-1, 1] or `(batch, height, width,
-            3)` in [0, 255], the dream after each octave, as `Recorder.stages` has them.
-        scores: sequence of `(label, before, after)`, scores of classes in [0, 1], or `None`.
-        title: str; by default it names the layers.
+        path: ends in `.html`.
+        overwrite: whether an existing file may be replaced.
+        stages: the dream after each octave, as `Recorder.stages` has them: `(batch, samples)` in
+            [-1, 1], or `(batch, height, width, 3)` in [0, 255].
+        scores: `(label, before, after)` of classes, scores in [0, 1].
+        title: by default it names the layers.
 
     Raises:
         InputError: if the file may not be written or its suffix is another, or if stages or
             scores are not of that form.
     """
-    path = check_page(path, overwrite)
+    output = check_page(path, overwrite)
     views = _views(result, stages)
     show = _show_pictures if result.waveform is None else _show_sounds
     figures = result.figures()
     title = title or f"A dream of {' and '.join(figures['layers']) or figures['name']}"
     parts = [
-        f"<h1>{html.escape(title)}</h1>",
+        f"<h1>{escape(title)}</h1>",
         f"<p>{_in_words(figures, result.waveform is None)}</p>",
         _numbers(figures),
         *show(views, result.sample_rate),
         f'<h2>How it came about</h2><div class="wide">{_ascent(figures)}{_scores(scores)}</div>',
         _small_print(),
     ]
-    with written_beside(path, overwrite) as temporary:
-        temporary.write_text(_html.document(title, "\n".join(parts)), encoding="utf-8")
+    html.write(output, title, parts, overwrite)
 
 
-def check_page(path, overwrite=False):
-    """Checks that a page can be written, before any work is done for it.
-
-    Args:
-        path: str or path.
-        overwrite: bool, whether a file that exists may be replaced.
-
-    Returns:
-        `pathlib.Path`.
-
-    Raises:
-        InputError: as `files.check_output`, and if the suffix is no page's.
-    """
-    path = check_output(path, overwrite)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"Expected a page .html. Received: {path.name}")
-    return path
+def check_page(path: PathLike, overwrite: bool = False) -> pathlib.Path:
+    """The path of a page; `InputError`, before any work, if it may not be written there."""
+    output: pathlib.Path = check_output(path, overwrite)
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"Expected a page .html. Received: {output.name}")
+    return output
 
 
 def _views(result, stages):
@@ -92,10 +91,10 @@ def _show_sounds(views, sample_rate):
     for (title, waveform), level in zip(views, levels, strict=True):
         seconds = len(waveform) / sample_rate
         what = f"Spectrogram, {title.lower()}: {_summary(level, sample_rate)}"
-        picture = _html.spectrogram_picture(level, loudest, seconds, sample_rate, what)
-        sound = _html.player(_html.wav_uri(waveform, sample_rate), f"{title}, {seconds:.1f} s")
-        cards.append(_html.figure(title, f"{seconds:.1f} s", picture, sound))
-    yield f"<h2>Listen and look</h2><p>{_READING}</p>{_html.colour_scale(loudest)}"
+        picture = html.spectrogram_picture(level, loudest, seconds, sample_rate, what)
+        sound = html.player(html.wav_uri(waveform, sample_rate), f"{title}, {seconds:.1f} s")
+        cards.append(html.figure(title, f"{seconds:.1f} s", picture, sound))
+    yield f"<h2>Listen and look</h2><p>{_READING}</p>{html.colour_scale(loudest)}"
     yield f'<div class="grid">{"".join(cards)}</div>'
 
 
@@ -103,10 +102,10 @@ def _show_pictures(views, _):
     cards = []
     for title, picture in views:
         height, width = picture.shape[:2]
-        uri = _html.data_uri(spectrogram_image.to_png(picture), "image/png")
+        uri = html.data_uri(spectrogram_image.to_png(picture), "image/png")
         what = f"Picture, {title.lower()}, {width} by {height} pixels"
         image = f'<img src="{uri}" width="{width}" height="{height}" alt="{what}">'
-        cards.append(_html.figure(title, f"{width} × {height}", image))
+        cards.append(html.figure(title, f"{width} × {height}", image))
     yield f'<h2>Look</h2><div class="grid">{"".join(cards)}</div>'
 
 
@@ -126,9 +125,9 @@ def _hz(hertz):
 
 def _in_words(figures, is_picture):
     """What the dream did, in a sentence or two for everybody."""
-    names = " and ".join(f"<code>{html.escape(name)}</code>" for name in figures["layers"])
+    names = " and ".join(f"<code>{escape(name)}</code>" for name in figures["layers"])
     many = len(figures["layers"]) > 1
-    before, real, kept = (
+    before, real, retained = (
         figures[key] for key in ("objective_before", "objective_real", "retained")
     )
     thing = "picture" if is_picture else "sound"
@@ -136,49 +135,45 @@ def _in_words(figures, is_picture):
     if before is None or real is None or not real > before:
         return f"{subject} did not rise: this dream failed."
     if before > 0 and names:
-        gain = _html.times(figures["gain"])[:-2]
-        verb = "answer" if many else "answers"
+        gain = html.times(figures["gain"])[:-2]
+        verb = "respond" if many else "responds"
         words = f"{subject} {verb} {gain} times as strongly to the dream as to the input."
     else:
         of = "The objective" if not names else f"The objective on {names}"
         words = f"{of} rose from {before:.3g} to {real:.3g}."
-    return words + (
-        f" {_html.share(kept)} of that rise is in the {thing} as it is saved." if kept else ""
-    )
+    saved = f" {html.share(retained)} of that rise is in the {thing} as it is saved."
+    return words + (saved if retained else "")
 
 
 def _numbers(figures):
     rows = {
-        "real gain": _html.times(figures["gain"]),
-        "retained": _html.share(figures["retained"]),
+        "gain": html.times(figures["gain"]),
+        "retained": html.share(figures["retained"]),
         "steps": str(figures["steps"]),
         "time": f"{figures['seconds']:.1f} s",
         "layers" if len(figures["layers"]) > 1 else "layer": ", ".join(figures["layers"]) or "–",
     }
-    tiles = [
-        f"<div><dt>{name}</dt><dd>{html.escape(words)}</dd></div>" for name, words in rows.items()
-    ]
-    return f"<dl>{''.join(tiles)}</dl>"
+    return html.numbers(rows)
 
 
 def _ascent(figures):
     drawing = curve.draw(figures["objective"], figures["objective_real"], figures["name"])
-    return _html.figure("The ascent", figures["name"], drawing)
+    return html.figure("The ascent", figures["name"], drawing)
 
 
 def _scores(scores):
     if not scores:
         return ""
-    rows = []
-    for label, before, after in _checked(scores):
-        cells = [
-            f"<td>{value:.1%}{_html.bar(value, kind)}</td>"
-            for value, kind in ((before, "before"), (after, ""))
+    rows = [
+        [
+            escape(str(label)),
+            f"{before:.1%}{html.bar(before, 'before')}",
+            f"{after:.1%}{html.bar(after)}",
         ]
-        rows.append(f'<tr><th scope="row">{html.escape(str(label))}</th>{"".join(cells)}</tr>')
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("class", "input", "dream"))
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    return _html.figure("What the network takes it for", "", f'<div class="scroll">{table}</div>')
+        for label, before, after in _checked(scores)
+    ]
+    table = html.table(("class", "input", "dream"), rows)
+    return html.figure("Class scores", "", f'<div class="scroll">{table}</div>')
 
 
 def _checked(scores):
@@ -192,8 +187,8 @@ def _checked(scores):
 
 def _small_print():
     return (
-        '<p class="quiet"><small><b>Real gain</b>: the objective of the dream as it is saved ÷ '
-        "that of the input. <b>Kept</b>: its rise in what is saved ÷ the rise that the ascent "
-        "believed it had made. The curve is read before each step, on a grid that grows finer from "
+        '<p class="quiet"><small><b>Gain</b>: the objective of the dream as it is saved ÷ '
+        "that of the input. <b>Retained</b>: its rise in what is saved ÷ the rise that the ascent "
+        "computed. The curve is read before each step, on a grid that grows finer from "
         "octave to octave.</small></p>"
     )

@@ -1,12 +1,14 @@
-"""Short pieces of clips, to hear and to see, inside a page."""
+"""Excerpts of clips inside a page: MP3 and spectrogram, shared by near moments."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 
 from keras_sounddream.audio import spectrogram_image
 from keras_sounddream.audio.io import load, quantize
 from keras_sounddream.reports import html
+from keras_sounddream.types import Array, PathLike
 
 SECONDS = 2.0
 _GRID_SECONDS = 0.5  # of where pieces begin, so that near moments share them
@@ -17,33 +19,17 @@ _PICTURE = (100, 48)  # frames, bins
 
 
 class Excerpts:
-    """Sounds and pictures of pieces of clips, each kept once.
+    """Excerpts of sound files: key → `data:` address of a 2 s MP3, and of its spectrogram."""
 
-    Args:
-        clips: sequence of paths of sound files.
+    def __init__(self, clips: Sequence[PathLike]) -> None:
+        self.clips = clips
+        self.sounds: dict[str, str] = {}
+        self.pictures: dict[str, str] = {}
+        self._bytes = 0
+        self._waveforms: dict[int, Array] = {}
 
-    Attributes:
-        sounds: dict from key to the address, `data:`, of an MP3 of 2 s at 24 kHz.
-        pictures: dict from key to the address of its spectrogram.
-    """
-
-    def __init__(self, clips):
-        self.clips, self.sounds, self.pictures = clips, {}, {}
-        self._bytes, self._waveforms = 0, {}
-
-    def add(self, clip, seconds):
-        """Keeps the piece of a clip around a moment.
-
-        Args:
-            clip: int, index of the clip.
-            seconds: float, of the moment.
-
-        Returns:
-            str, key of the piece, which near moments share; `None` when 8 MB are full.
-
-        Raises:
-            InputError: if the clip cannot be read.
-        """
+    def add(self, clip: int, seconds: float) -> str | None:
+        """Key of the excerpt of a clip around a moment; `None` when 8 MB are full."""
         waveform = self._waveform(clip)
         last = max(len(waveform) / _RATE - SECONDS, 0)
         start = round((seconds - SECONDS / 2) / _GRID_SECONDS) * _GRID_SECONDS

@@ -1,14 +1,16 @@
-"""What the units of a layer answer to, as one page to listen to."""
+"""HTML page of the units of a layer: the classes that each separates, and its top clips."""
 
-import html
 import json
+from collections.abc import Sequence
+from html import escape
+from typing import Any
 
 import numpy as np
 
-from keras_sounddream.files import written_beside
-from keras_sounddream.reports import html as _html
+from keras_sounddream.reports import html
 from keras_sounddream.reports.dream.page import check_page
 from keras_sounddream.reports.units.excerpts import Excerpts
+from keras_sounddream.types import PathLike
 
 LIMIT = 60  # units that are shown
 _NAMED = 3  # classes of a unit
@@ -46,30 +48,32 @@ document.querySelector("select").onchange = (event) =>
 </script>"""
 
 
-def write_units(found, path, overwrite=False, units=None):
+def write_units(
+    found: Any, path: PathLike, overwrite: bool = False, units: Sequence[int] | None = None
+) -> None:
     """Writes one HTML file that needs nothing but itself: units, classes, top clips.
 
-    A button plays 2 s around the moment at which a unit answers most. Sounds are MP3 at 24 kHz;
+    A button plays 2 s around the moment of a unit's highest activation. Sounds are MP3 at 24 kHz;
     units whose moments are near share them, and when 8 MB are full, the remaining ones are silent.
 
     Args:
         found: `UnitSensitivity`.
-        path: str or path, ending in `.html`.
-        overwrite: bool, whether a file that exists may be replaced.
-        units: sequence of int, which are shown, in this order; `None` for the 60 that tell their
-            class best.
+        path: ends in `.html`.
+        overwrite: whether an existing file may be replaced.
+        units: those that are shown, in this order; by default the 60 that separate their class
+            best.
 
     Raises:
         InputError: if the file may not be written, or a clip cannot be read.
     """
-    path = check_page(path, overwrite)
+    output = check_page(path, overwrite)
     units = found.order(limit=LIMIT) if units is None else units
     excerpts = Excerpts(found.clips)
     cards = [_card(found, unit, excerpts) for unit in units]
-    title = f"What the units of {found.layer} answer to"
+    title = f"Units of {found.layer}"
     parts = [
         _STYLE,
-        f"<h1>{html.escape(title)}</h1>",
+        f"<h1>{escape(title)}</h1>",
         f"<p>{_in_words(found)}</p>",
         _numbers(found),
         f"<h2>Classes</h2>{_classes(found)}",
@@ -78,31 +82,30 @@ def write_units(found, path, overwrite=False, units=None):
         _small_print(),
         _player(excerpts),
     ]
-    with written_beside(path, overwrite) as temporary:
-        temporary.write_text(_html.document(title, "\n".join(parts)), encoding="utf-8")
+    html.write(output, title, parts, overwrite)
 
 
 def _card(found, unit, excerpts):
     order = np.argsort(-found.auc[unit], kind="stable")[:_NAMED]
     classes = "".join(
-        f'<div class="class"><span>{html.escape(found.labels[i])}</span>'
+        f'<div class="class"><span>{escape(found.labels[i])}</span>'
         f"<span>AUC {found.auc[unit, i]:.3f}, d′ {_decimal(found.d_prime[unit, i])}</span>"
-        f"{_html.bar(2 * found.auc[unit, i] - 1)}</div>"
+        f"{html.bar(2 * found.auc[unit, i] - 1)}</div>"
         for i in order
     )
     buttons = "".join(
         _button(found, unit, clip, seconds, excerpts)
         for clip, seconds in zip(found.top[unit], found.seconds[unit], strict=True)
     )
-    label = html.escape(found.labels[order[0]])
-    figure = _html.figure(f"unit {unit}", found.labels[order[0]], classes, buttons)
+    label = escape(found.labels[order[0]])
+    figure = html.figure(f"unit {unit}", found.labels[order[0]], classes, buttons)
     return f'<div id="unit-{unit}" data-label="{label}">{figure}</div>'
 
 
 def _button(found, unit, clip, seconds, excerpts):
     label, name = found.labels[found.truth[clip]], found.clips[clip].name
-    what = html.escape(f"Unit {unit}: {label}, {name} at {seconds:.1f} s")
-    shown = f"<span>{html.escape(label)}<br>{html.escape(name)}, {seconds:.1f} s</span>"
+    what = escape(f"Unit {unit}: {label}, {name} at {seconds:.1f} s")
+    shown = f"<span>{escape(label)}<br>{escape(name)}, {seconds:.1f} s</span>"
     kind = "own" if found.truth[clip] == found.best[unit] else "other"
     key = excerpts.add(clip, seconds)
     if key is None:
@@ -116,13 +119,13 @@ def _button(found, unit, clip, seconds, excerpts):
 def _in_words(found):
     area = found.auc.max(axis=1)
     unit = int(found.order(limit=1)[0])
-    label = html.escape(found.labels[found.best[unit]])
+    label = escape(found.labels[found.best[unit]])
     return (
-        f"{len(found.clips)} clips of {len(found.labels)} classes were played to "
-        f"<code>{html.escape(found.model)}</code>. Of the {len(area)} units of its layer "
-        f"<code>{html.escape(found.layer)}</code>, {np.count_nonzero(area >= 0.9)} tell a class "
-        f"from all others with an AUC of 0.9 or more; unit {unit} tells <b>{label}</b> best, with "
-        f"{area[unit]:.3f}."
+        f"{len(found.clips)} clips of {len(found.labels)} classes went through "
+        f"<code>{escape(found.model)}</code>. Of the {len(area)} units of its layer "
+        f"<code>{escape(found.layer)}</code>, {np.count_nonzero(area >= 0.9)} separate a class "
+        f"from all others with an AUC of 0.9 or more; unit {unit} separates <b>{label}</b> best, "
+        f"with {area[unit]:.3f}."
     )
 
 
@@ -132,53 +135,51 @@ def _numbers(found):
         "units": f"{len(area)}",
         "best AUC, median": f"{np.median(area):.3f}",
         "with shuffled labels, the highest": f"{found.shuffled:.3f}",
-        "units that never answer": f"{np.count_nonzero(np.ptp(found.answers, axis=0) == 0)}",
+        "units that never respond": f"{np.count_nonzero(np.ptp(found.answers, axis=0) == 0)}",
     }
-    return f"<dl>{''.join(f'<div><dt>{k}</dt><dd>{v}</dd></div>' for k, v in rows.items())}</dl>"
+    return html.numbers(rows)
 
 
 def _classes(found):
-    """A row a class: how many units are its own, and the unit that tells it best."""
+    """A table with a row per class: how many units are its own, and the best."""
     rows = []
     for i, label in enumerate(found.labels):
         unit = int(found.auc[:, i].argmax())
         area = found.auc[unit, i]
         cells = (
+            escape(label),
             f"{np.count_nonzero(found.best == i)}",
             f"{np.count_nonzero(found.auc[:, i] >= 0.9)}",
             f"{unit}",
-            f"{area:.3f}{_html.bar(2 * area - 1)}",
+            f"{area:.3f}{html.bar(2 * area - 1)}",
             _decimal(found.d_prime[unit, i]),
         )
-        rows.append(f'<tr><th scope="row">{html.escape(label)}</th>{_cells(cells)}</tr>')
-    heads = ("class", "units that tell it best", "with AUC ≥ 0.9", "best unit", "its AUC", "its d′")
-    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    return f'<div class="scroll">{table}</div>'
-
-
-def _cells(cells):
-    return "".join(f"<td>{cell}</td>" for cell in cells)
+        rows.append(cells)
+    columns = (
+        *("class", "units that separate it best", "with AUC ≥ 0.9"),
+        *("best unit", "its AUC", "its d′"),
+    )
+    return f'<div class="scroll">{html.table(columns, rows)}</div>'
 
 
 def _filter(found, units):
     options = "".join(
-        f"<option>{html.escape(label)}</option>"
+        f"<option>{escape(label)}</option>"
         for i, label in enumerate(found.labels)
         if np.any(found.best[units] == i)
     )
     return (
-        f"<p>{len(units)} of {len(found.best)}, those first that tell their class best. A button "
-        "plays the moment of a clip at which the unit answers most; a dashed one is of another "
-        f'class. <label>Show units of <select><option value="">all classes</option>{options}'
-        "</select></label></p>"
+        f"<p>{len(units)} of {len(found.best)}, those first that separate their class best. A "
+        "button plays the moment of the unit's highest activation in a clip; a dashed one is of "
+        'another class. <label>Show units of <select><option value="">all classes</option>'
+        f"{options}</select></label></p>"
     )
 
 
 def _small_print():
     return (
         '<p class="quiet"><small><b>AUC</b>: the share of pairs of a clip of the class and one of '
-        "another in which the unit answers more to the first; 0.5 is chance, and the bar's left "
+        "another in which the unit responds more to the first; 0.5 is chance, and the bar's left "
         "end. <b>d′</b>: how far apart the means are, in standard deviations. Brighter is louder; "
         "each picture has its own scale.</small></p>"
     )
@@ -191,7 +192,7 @@ def _player(excerpts):
         f".s{key}{{background-image:url({uri})}}" for key, uri in excerpts.pictures.items()
     )
     first = next(iter(excerpts.sounds.values()))
-    player = _html.player(first, "Excerpt")
+    player = html.player(first, "Excerpt")
     return (
         f'<div class="player"><p class="quiet">Choose a clip</p>{player}</div>'
         f"<style>{rules}</style>{_SCRIPT % json.dumps(excerpts.sounds)}"

@@ -1,20 +1,16 @@
-"""What the units of a layer answer to, as tables for other programs."""
+"""Tables of the units of a layer, for other programs: CSV and JSON."""
 
 import csv
+from typing import Any
 
 import numpy as np
 
 from keras_sounddream.files import written_beside
+from keras_sounddream.types import PathLike
 
 
-def write_table(found, path, overwrite=False):
-    """Writes a row a unit, best first, as CSV.
-
-    Args:
-        found: `UnitSensitivity`.
-        path: str or path.
-        overwrite: bool, whether a file that exists may be replaced.
-    """
+def write_table(found: Any, path: PathLike, overwrite: bool = False) -> None:
+    """Writes a `UnitSensitivity` as CSV, a row per unit, best first."""
     heads = ["unit", "class", "auc", "d_prime"]
     heads += [f"{kind} {label}" for kind in ("auc", "d_prime") for label in found.labels]
     heads += [f"{kind} {i + 1}" for i in range(found.top.shape[1]) for kind in ("clip", "seconds")]
@@ -27,17 +23,8 @@ def write_table(found, path, overwrite=False):
         table.writerows(_row(found, unit) for unit in found.order())
 
 
-def in_words(found):
-    """Gives all of it as what JSON can hold.
-
-    Args:
-        found: `UnitSensitivity`.
-
-    Returns:
-        dict: `model`, `layer`, `labels`, `clips`, `shuffled`, and `units`, best first, each with
-        `unit`, `class`, `auc` and `d_prime`, dicts by class with `None` for what is infinite, and
-        `top`, its clips with their class and when in them it answers most.
-    """
+def in_words(found: Any) -> dict[str, Any]:
+    """A `UnitSensitivity` for JSON, units best first; infinite d′ as `None`."""
     units = []
     for unit in found.order():
         peaks = zip(found.top[unit], found.seconds[unit], strict=True)
