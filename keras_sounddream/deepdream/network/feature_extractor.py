@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_sounddream.audio.layers import LogMelSpectrogram, find_front_end
+from keras_sounddream.deepdream.network.grouped_convolutions import clone_class
 from keras_sounddream.deepdream.network.lookup import INPUT, SOURCE, find_layer
 from keras_sounddream.deepdream.network.patch_axis import join_parts, layers_of_parts
 from keras_sounddream.deepdream.objectives.objective import Objective
@@ -121,7 +122,8 @@ def fold_batch_norm(
     of it and a function that computes its value.
     """
     folded = _foldable(model)
-    if not (folded or logits or policy or _has_other_transform(model, transform)):
+    is_grouped = any(clone_class(layer) is not type(layer) for layer in model.layers)
+    if not (folded or logits or policy or is_grouped or _has_other_transform(model, transform)):
         return model, [(variable, _reader(variable)) for variable in model.weights]
     normed = {convolution: norm for norm, convolution in folded.items()}
 
@@ -137,7 +139,7 @@ def fold_batch_norm(
             config["use_bias"] = True
         if layer.name in logits and "activation" in config:
             config["activation"] = "linear"
-        return type(layer).from_config(config)
+        return clone_class(layer).from_config(config)
 
     # The copy's own variables are never read: without values they take no memory.
     with keras.StatelessScope(initialize_variables=False):

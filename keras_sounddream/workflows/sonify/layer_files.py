@@ -57,13 +57,17 @@ class LayerFiles:
         """The `Sound`s of a layer, which are written, and blocks to mix by how they combine."""
         request, sounds, to_mix = self.request, [], {}
         settings = (request.legacy, request.level_db, request.settings)
-        sounder = make_synthesizer(self.model, self.source, layer, request.method, self.rate, *settings)
+        synthesizer = make_synthesizer(
+            self.model, self.source, layer, request.method, self.rate, *settings
+        )
         for combine in request.combines:
             name = f"{self.name(layer)}_{self.ending(combine)}"
             if combine == "separate":
-                sounds.append(self._separate(name, layer, sounder.signals(planes), picture))
+                sounds.append(self._separate(name, layer, synthesizer.signals(planes), picture))
                 continue
-            blocks = [sounder.total(planes)] if combine == "sum" else sounder.signals(planes)
+            blocks = (
+                [synthesizer.total(planes)] if combine == "sum" else synthesizer.signals(planes)
+            )
             passed = PassedOn(blocks)
             write_signals(self.folder / f"{name}.wav", passed, self.rate, request.bits)
             sounds.append(self._sound(name, layer, combine, picture))
