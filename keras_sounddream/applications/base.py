@@ -140,7 +140,7 @@ def check_arguments(
     weights: Any,
     pooling: str | None,
     classes: int,
-    labels: Sequence[str] | None,
+    labels: Sequence[str] | Mapping[str, Sequence[str]] | None,
     pretrained: Mapping[str, Any],
 ) -> tuple[str, ...] | None:
     """Checks the constructor contract's arguments; the labels of the model, or `None`."""

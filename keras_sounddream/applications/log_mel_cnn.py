@@ -13,7 +13,7 @@ from keras_sounddream.types import Array, PathLike
 ANALYSIS = Analysis(sample_rate=24000, frame_seconds=0.040, step_seconds=0.020, num_mel_bins=64)
 LOG_OFFSET = 1e-3
 MIN_SECONDS = 0.1
-LENGTHS = {"min_seconds": MIN_SECONDS}
+LENGTHS: dict[str, Any] = {"min_seconds": MIN_SECONDS}
 
 PRETRAINED = {
     "esc10": {

@@ -126,8 +126,8 @@ class Classifier(_WindowedModel):
         super().__init__(*paths, threads=threads, labels=labels, sample_rate=sample_rate)
         file = self._shortest
         classes = file.outputs("classify")[self._names[file]][1]
-        labels = self.metadata.labels
-        self.labels = tuple(map(str, range(classes))) if labels is None else labels
+        own = self.metadata.labels
+        self.labels: Any = tuple(map(str, range(classes))) if own is None else own
         if len(self.labels) != classes:
             raise InputError(
                 f"{file.path} has {classes} classes. Expected as many labels. "

@@ -62,8 +62,8 @@ def read_activations(
     chunks = cut_chunks(model, names, size, axis, length)
     examples: list[dict[str, FeatureMaps]] = []
     for number, chunk in enumerate(chunks, start=1):
-        before_axis = (slice(None),) * (1 + axis)
-        pieces = read(source[(*before_axis, slice(chunk.start, chunk.stop))])
+        part = (*(slice(None),) * (1 + axis), slice(chunk.start, chunk.stop))
+        pieces = read(source[part])
         examples = examples or [_make_room(one, chunk) for one in _by_example(pieces)]
         for maps, one in zip(examples, _by_example(pieces), strict=True):
             for name, (first, last, frame) in chunk.retained.items():

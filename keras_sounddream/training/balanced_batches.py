@@ -30,7 +30,7 @@ class BalancedBatches(StepBatches):
     def __init__(
         self,
         spectrograms: Array,
-        labels: Sequence[int],
+        labels: Array,
         num_classes: int,
         steps: int,
         batch_size: int = 100,

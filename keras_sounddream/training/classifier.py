@@ -87,7 +87,7 @@ def fit(
         return model
     if callbacks is None:
         callbacks = [keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False)]
-    common = {
+    common: dict[str, Any] = {
         "epochs": batches.epochs,
         "initial_epoch": epoch,
         "steps_per_epoch": batches.steps_per_epoch,

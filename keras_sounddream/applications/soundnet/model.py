@@ -20,7 +20,7 @@ CLASSES = {"objects": 1000, "scenes": 401}
 LABELS = {"objects": "imagenet.txt", "scenes": "places2.txt"}
 MIN_SAMPLES = network.EIGHT.least_samples(8)  # for one step of SoundNet8's heads
 MIN_SECONDS = 10.0  # to which shorter sounds are repeated
-LENGTHS = {"min_seconds": MIN_SECONDS, "repeat_whole": True}
+LENGTHS: dict[str, Any] = {"min_seconds": MIN_SECONDS, "repeat_whole": True}
 
 PRETRAINED = {
     "flickr": {

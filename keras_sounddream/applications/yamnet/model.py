@@ -30,7 +30,7 @@ LOG_OFFSET = 1e-3
 PATCH_FRAMES, PATCH_STEP = 96, 48
 MIN_SECONDS = 0.975  # 96 frames, the last with its whole window
 STEP_SECONDS = PATCH_STEP * ANALYSIS.step_seconds
-LENGTHS = {"min_seconds": MIN_SECONDS, "step_seconds": STEP_SECONDS}
+LENGTHS: dict[str, Any] = {"min_seconds": MIN_SECONDS, "step_seconds": STEP_SECONDS}
 
 PRETRAINED = {
     "audioset": {

@@ -150,6 +150,6 @@ def check(
             click.echo(f"{kind}: {len(findings) - _SHOWN} more; --json lists them")
     click.echo(f"{report.sounds} sounds checked, {len(report.findings)} findings")
     if json_path:
-        findings = [vars(row) | {"files": list(row.files)} for row in report.findings]
-        write_json(json_path, {"sounds": report.sounds, "findings": findings}, force)
+        rows = [vars(row) | {"files": list(row.files)} for row in report.findings]
+        write_json(json_path, {"sounds": report.sounds, "findings": rows}, force)
     return 1 if report.findings else 0

@@ -9,6 +9,7 @@ https://archives.ismir.net/ismir2002/paper/000019.pdf).
 import contextlib
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -64,7 +65,8 @@ class Match:
 
 def fingerprint_file(path: PathLike) -> Fingerprint:
     """The fingerprint of a sound file."""
-    with contextlib.closing(read_blocks(path, RATE)) as blocks:
+    blocks: Any = read_blocks(path, RATE)
+    with contextlib.closing(blocks):
         return fingerprint(np.concatenate(list(blocks)))
 
 

@@ -201,7 +201,7 @@ class Tiles:
             return index + 1, scores, tf.ensure_shape(total, image.shape)
 
         count = tf.reduce_prod(counts)
-        start = tf.constant(0), tf.zeros_like(image[(..., *[0] * (len(image.shape) - 1))])
+        start = tf.constant(0), tf.zeros_like(tf.reshape(image, (tf.shape(image)[0], -1))[:, 0])
         _, scores, total = tf.while_loop(
             lambda i, *_: i < count,
             add,

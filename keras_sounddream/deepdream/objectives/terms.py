@@ -164,7 +164,8 @@ def _stretched(grid, axis, length):
 
 def _differences(values, axis):
     before = (slice(None),) * axis
-    return values[(*before, slice(1, None))] - values[(*before, slice(None, -1))]
+    later, earlier = (*before, slice(1, None)), (*before, slice(None, -1))
+    return values[later] - values[earlier]
 
 
 def _levels(values, stretch):

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import tensorflow as tf
@@ -17,7 +17,7 @@ KINDS = ("mirrored", "multiworker")
 
 _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.InternalError)
 
-Strategy = tf.distribute.Strategy
+Strategy: TypeAlias = Any  # `tf.distribute.Strategy`
 
 
 def find(kind: str | None) -> Strategy | None:

@@ -46,8 +46,8 @@ def list_words(data: PathLike, test: bool) -> SoundFiles:
             f"Expected recordings such as recordings/7_jackson_32.wav in {data}. Found none. Get "
             "them from github.com/Jakobovski/free-spoken-digit-dataset."
         )
-    paths, digits, speakers = zip(*part, strict=True)
-    return SoundFiles(paths, {"digit": digits, "speaker": speakers})
+    files, digits, speakers = zip(*part, strict=True)
+    return SoundFiles(files, {"digit": digits, "speaker": speakers})
 
 
 def read_words(data: PathLike, folder: PathLike, test: bool) -> Sounds:
