@@ -33,7 +33,7 @@ def read_clips(folder: PathLike) -> list[Clip]:
         InputError: if the folder does not hold ten class folders of clips named by fold, or the
             data set is not ESC-10.
     """
-    if archives.is_data_set(folder):
+    if not pathlib.Path(folder).is_dir() and archives.is_data_set(folder):
         archive = archives.unpack(folder, LABELS, [f"fold{fold}" for fold in FOLDS])
         clips = [
             Clip(clip["file"], LABELS.index(clip["label"]), 1 + archive.splits.index(clip["split"]))

@@ -4,6 +4,8 @@ import dataclasses
 import importlib
 from typing import Any
 
+import numpy as np
+
 from keras_sounddream import checks
 from keras_sounddream.errors import InputError
 
@@ -171,6 +173,21 @@ class Settings:
             value = getattr(self, field.name)
             plain = checks.check(field.name, value, field.metadata["allowed"])
             object.__setattr__(self, field.name, plain)
+
+    @property
+    def grids(self) -> np.ndarray:
+        """How much coarser each octave's grid is than the finest: float32 `(octaves, 2)`.
+
+        Columns are time (rows of a picture) and frequency (columns); coarsest first, so the last
+        row is `(1, 1)`.
+
+        Example:
+            >>> Settings(octaves=3, time_factor=2.0, frequency_factor=1.5).grids.tolist()
+            [[4.0, 2.25], [2.0, 1.5], [1.0, 1.0]]
+        """
+        exponents = np.arange(self.octaves)[::-1, np.newaxis]
+        factors = np.array([[self.time_factor, self.frequency_factor]])
+        return (factors**exponents).astype("float32")
 
 
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)}

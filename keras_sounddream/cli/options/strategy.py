@@ -25,6 +25,8 @@ def strategy_option(command: Command) -> Command:
 
 def begin(strategy_name: str | None) -> tf.distribute.Strategy | None:
     """The strategy of that name, or `None`; to be called before anything is computed."""
+    if strategy_name is None:
+        return None
     with quietly():
         from keras_sounddream.training.distributed import strategies
 
@@ -33,6 +35,8 @@ def begin(strategy_name: str | None) -> tf.distribute.Strategy | None:
 
 def is_done(strategy: tf.distribute.Strategy | None) -> bool:
     """Whether this process is a worker, which leaves writing and measuring to the chief."""
+    if strategy is None:
+        return False
     from keras_sounddream.training.distributed import strategies
 
     number = strategies.worker(strategy)
