@@ -10,6 +10,7 @@ from keras_sounddream import checks
 from keras_sounddream.errors import InputError
 
 KINDS = ("sound", "picture")
+PREPROCESSING = ("tf", "torch", "caffe", "unit", "none")  # of pixels: see `pixels.MODES`
 RENAMED = {  # former name: name
     "way": "parameterization",
     "zoom": "scale",
@@ -24,19 +25,15 @@ class Registered:
 
     module: str
     registry: str
-    functions: bool = True
 
     @property
     def text(self) -> str:
         """Completes "must be …" in an error."""
-        more = ", or a function" if self.functions else ""
-        return f"one of {', '.join(self._names())}{more}"
+        return f"one of {', '.join(self._names())}, or a function"
 
     def fits(self, value: Any) -> bool:
         """Tells whether a value is allowed."""
-        if callable(value):
-            return self.functions
-        return isinstance(value, str) and value in self._names()
+        return callable(value) or (isinstance(value, str) and value in self._names())
 
     def _names(self):
         return getattr(importlib.import_module(f"keras_sounddream.{self.module}"), self.registry)
@@ -158,7 +155,7 @@ class Settings:
     )
     preprocessing: str = _setting(
         "tf",
-        Registered("deepdream.params.pixels", "MODES", functions=False),
+        checks.choice(PREPROCESSING),
         "Pixels that the network takes: tf, torch, caffe, unit or none.",
         only="picture",
     )
