@@ -1,6 +1,8 @@
 """The pages: their code blocks run; links, titles, tables and paths hold."""
 
+import ast
 import dataclasses
+import inspect
 import pathlib
 import re
 import shlex
@@ -10,15 +12,17 @@ import click
 import pytest
 
 import keras_sounddream
-from keras_sounddream import moved
+from keras_sounddream import checks, moved
 from keras_sounddream.cli.main import cli
-from keras_sounddream.deepdream.settings import Settings
+from keras_sounddream.deepdream.settings import Settings, defaults
+from keras_sounddream.errors import InputError
 
 ROOT = pathlib.Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 AT_ROOT = [ROOT / f"{name}.md" for name in ("CONTRIBUTING", "SECURITY", "CHANGELOG")]
 WITH_CODE = [page for page in PAGES if "```python" in page.read_text()]
+CARDS = sorted(ROOT.glob("saved_models/*.md"))
 MEASURED = sorted(DOCS.glob("benchmarks/*/*.md"))
 SCRIPTS = sorted(ROOT.glob("benchmarks/*.py"))
 PER_FOLDER = 14  # pages, so that a folder can be read at a glance
@@ -121,12 +125,27 @@ def test_a_script_writes_where_its_page_is(script):
         assert (ROOT / path).exists(), path
 
 
-@pytest.mark.parametrize("card", sorted(ROOT.glob("saved_models/*.md")), ids=name_of)
+@pytest.mark.parametrize("card", CARDS, ids=name_of)
 def test_model_cards_name_pages_that_exist(card):
     paths = re.findall(r"`(docs/[\w/]+\.md)`", card.read_text())
     assert paths
     for path in paths:
         assert (ROOT / path).exists(), path
+
+
+OF_USERS = {"benchmarks/my_claim.py", "serving_client.py"}  # a reader makes these
+MADE_HERE = re.compile(r"\bmy_\w+")  # names that stand for a contributor's
+
+
+@pytest.mark.parametrize("page", [*PAGES, *AT_ROOT[:2], *CARDS], ids=name_of)
+def test_modules_that_a_page_names_exist(page):
+    """A path counts from the root, from the package or, such as `model.py`, names any file."""
+    for path in re.findall(r"`([\w/]+\.py)`", page.read_text()):
+        if path in OF_USERS or MADE_HERE.search(path):
+            continue
+        package = ROOT / "keras_sounddream"
+        is_name = "/" not in path and any(package.rglob(path))
+        assert is_name or (ROOT / path).exists() or (package / path).exists(), path
 
 
 def commands(page):
@@ -157,14 +176,90 @@ def test_commands_and_their_options_exist(page):
                 assert option in own, f"{command.name} {option}"
 
 
-@pytest.mark.parametrize("page", ["objectives", "pictures"])
-def test_settings_in_tables_are_those_of_a_dream(page):
-    text = (DOCS / "guides" / f"{page}.md").read_text()
+FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
+
+
+def settings_table(page):
+    """Rows of a page's table of settings: names of settings → the row's other cells."""
+    text = (DOCS / page).read_text()
     table = text.partition("| setting |")[2].partition("\n\n")[0]
-    first = [line.split("|")[1] for line in table.splitlines()[2:]]
-    names = {name for cell in first for name in re.findall(r"`(\w+)(?:=[^`]*)?`", cell)}
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+    return {tuple(re.findall(r"`(\w+)(?:=[^`]*)?`", first)): cells for first, *cells in rows}
+
+
+def test_settings_of_pictures_are_those_of_a_dream():
+    names = {name for names in settings_table("guides/pictures.md") for name in names}
     assert len(names) >= 6
-    assert names <= {field.name for field in dataclasses.fields(Settings)}
+    assert names <= set(FIELDS)
+
+
+def test_the_table_of_settings_is_complete_and_in_order():
+    assert [*settings_table("guides/objectives.md")] == [(name,) for name in FIELDS]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_table_says_a_settings_default_and_whose_it_is(name):
+    default, _, owner, meaning = settings_table("guides/objectives.md")[(name,)]
+    assert ast.literal_eval(default.strip("`")) == FIELDS[name].default
+    assert owner == (FIELDS[name].metadata["only"] or "both")
+    assert meaning
+    if "pictures" in meaning and "by default" in meaning:  # another default than a sound's
+        assert f"{defaults('picture')[name]:g} by default" in meaning
+
+
+def is_allowed(name, value):
+    try:
+        checks.check(name, value, FIELDS[name].metadata["allowed"])
+    except InputError:
+        return False
+    return True
+
+
+def numbers_around(least, most, default):
+    """Numbers within a range of the table, and some just outside, of the default's type."""
+    kind = type(default[0] if isinstance(default, tuple) else default)
+    least, step = kind(float(least.removeprefix("above "))), 1 if kind is int else 1e-3
+    return (least, kind(float(most))), (kind(least - step), kind(float(most)) + step)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_table_says_which_values_a_setting_takes(name):
+    values = settings_table("guides/objectives.md")[(name,)][1]
+    default = FIELDS[name].default
+    span = re.match(r"((?:above )?-?[\d.]+) to (-?[\d.]+)(, each)?$", values)
+    if span is None:
+        words = re.findall(r"`(\w+)`", values)
+        if name == "transforms":
+            assert words == ["Transform"]
+            return
+        values = [word == "True" if isinstance(default, bool) else word for word in words]
+        assert all(is_allowed(name, value) for value in values)
+        assert not is_allowed(name, "other")
+        names = getattr(FIELDS[name].metadata["allowed"], "text", "").removeprefix("one of ")
+        if isinstance(default, str):
+            assert names.removesuffix(", or a function").split(", ") == words
+        return
+    (least, most), outside = numbers_around(*span.groups()[:2], default)
+    pairs = bool(span[3])
+    assert pairs == isinstance(default, tuple)
+    given = {value: (value, value) if pairs else value for value in (least, most, *outside)}
+    assert is_allowed(name, given[most])
+    assert is_allowed(name, given[least]) == (not values.startswith("above"))
+    assert not any(is_allowed(name, given[value]) for value in outside)
+
+
+def test_settings_without_a_portable_form_are_listed():
+    from keras_sounddream.export.portable.ascent import check_portable
+
+    attributes = [
+        node.attr
+        for node in ast.walk(ast.parse(inspect.getsource(check_portable)))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "settings"
+    ]
+    listed = {name for names in settings_table("deploy/litert.md") for name in names}
+    assert len(set(attributes)) >= 5
+    assert set(attributes) <= listed
+    assert "| an optimizer of Keras's" in (DOCS / "deploy/litert.md").read_text()
 
 
 @pytest.mark.parametrize(
