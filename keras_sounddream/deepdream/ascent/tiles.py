@@ -39,28 +39,28 @@ class Cut:
     after: int
     jump: int
 
-    def place(self, index: Tensor, whole: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """`(start, core_start, core_end)` of a tile on an axis of length `whole`, int tensors.
+    def span(self, index: Tensor, axis_length: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """`(start, core_start, core_end)` of a tile along an axis: int tensors.
 
         The first core begins before the first sample, the last ends after the last one.
         """
-        step, last = self._step(whole), self.count(whole) - 1
-        start = tf.minimum(index * step, whole - self.tile_length(whole))
-        following = tf.minimum((index + 1) * step, whole - self.tile_length(whole))
+        step, last = self._step(axis_length), self.count(axis_length) - 1
+        start = tf.minimum(index * step, axis_length - self.tile_length(axis_length))
+        following = tf.minimum((index + 1) * step, axis_length - self.tile_length(axis_length))
         far = tf.constant(2**30)
         core_start = tf.where(index == 0, -far, start + self.before)
         return start, core_start, tf.where(index == last, far, following + self.before)
 
-    def tile_length(self, whole: Tensor) -> Tensor:
-        """Length of every tile, with the same remainder by `jump` as `whole`: int tensor."""
-        return tf.minimum(self.length + (whole - self.length) % self.jump, whole)
+    def tile_length(self, axis_length: Tensor) -> Tensor:
+        """Length of every tile, with the same remainder by `jump` as `axis_length`: int tensor."""
+        return tf.minimum(self.length + (axis_length - self.length) % self.jump, axis_length)
 
-    def count(self, whole: Tensor) -> Tensor:
-        """Number of tiles on an axis of length `whole`: int tensor."""
-        return -(-(whole - self.tile_length(whole)) // self._step(whole)) + 1
+    def count(self, axis_length: Tensor) -> Tensor:
+        """Number of tiles along an axis: int tensor."""
+        return -(-(axis_length - self.tile_length(axis_length)) // self._step(axis_length)) + 1
 
-    def _step(self, whole):
-        core = self.tile_length(whole) - self.before - self.after
+    def _step(self, axis_length):
+        core = self.tile_length(axis_length) - self.before - self.after
         return tf.maximum(core // self.jump, 1) * self.jump
 
 
@@ -167,23 +167,23 @@ class Tiles:
         return tiled(image)
 
     def _sum(self, score_maps, image, source, normalize, differentiable):
-        whole = tf.unstack(tf.shape(image)[1 : 1 + len(self.cuts)])
-        counts = [cut.count(length) for cut, length in zip(self.cuts, whole, strict=True)]
+        axis_lengths = tf.unstack(tf.shape(image)[1 : 1 + len(self.cuts)])
+        counts = [cut.count(length) for cut, length in zip(self.cuts, axis_lengths, strict=True)]
 
         @no_inline
-        def read_tile(places, start, size):
+        def read_tile(spans, start, size):
             with tf.GradientTape() as tape:
                 tile, source_tile = (_slice(x, start, size) for x in (image, source))
                 tape.watch(tile)
-                scores = self._score(score_maps(tile, source_tile), places, counts, whole)
+                scores = self._score(score_maps(tile, source_tile), spans, counts, axis_lengths)
             if not differentiable:
                 return scores, tf.zeros_like(tile)
             return scores, tape.gradient(scores, tile, unconnected_gradients="zero")
 
         def add(index, scores, total):
-            places = self._places(index, counts, whole)
-            start, size = self._window([place[0] for place in places], whole, image)
-            tile_scores, gradient = read_tile(places, start, size)
+            spans = self._spans(index, counts, axis_lengths)
+            start, size = self._window([span[0] for span in spans], axis_lengths, image)
+            tile_scores, gradient = read_tile(spans, start, size)
             scores = tf.ensure_shape(scores + tile_scores, scores.shape)
             if not differentiable:
                 return index + 1, scores, total
@@ -202,41 +202,41 @@ class Tiles:
         )
         return scores, total
 
-    def _places(self, index, counts, whole):
-        """A tile's `Cut.place` on each axis; the last axis goes fastest."""
+    def _spans(self, index, counts, axis_lengths):
+        """A tile's `Cut.span` on each axis; the last axis goes fastest."""
         indices = []
         for count in reversed(counts):
             indices.insert(0, index % count)
             index = index // count
-        return [cut.place(i, n) for cut, i, n in zip(self.cuts, indices, whole, strict=True)]
+        return [cut.span(i, n) for cut, i, n in zip(self.cuts, indices, axis_lengths, strict=True)]
 
-    def _score(self, maps, places, counts, whole):
+    def _score(self, maps, spans, counts, axis_lengths):
         """A tile's contribution to the score of the input."""
         if self.jumps is None:
             return sum(map(_mean, maps)) / tf.cast(tf.reduce_prod(counts), "float32")
         return sum(
-            self._core_mean(scores, jumps, places, whole)
+            self._core_mean(scores, jumps, spans, axis_lengths)
             for scores, jumps in zip(maps, self.jumps, strict=True)
         )
 
-    def _window(self, starts, whole, image):
+    def _window(self, starts, axis_lengths, image):
         rest = len(image.shape) - 1 - len(starts)
-        lengths = [cut.tile_length(n) for cut, n in zip(self.cuts, whole, strict=True)]
+        lengths = [cut.tile_length(n) for cut, n in zip(self.cuts, axis_lengths, strict=True)]
         size = [tf.shape(image)[0], *lengths, *tf.unstack(tf.shape(image))[-rest:][:rest]]
         return tf.stack([0, *starts, *[0] * rest]), tf.stack(size)
 
-    def _core_mean(self, scores, jumps, places, whole):
+    def _core_mean(self, scores, jumps, spans, axis_lengths):
         """A tile's contribution to the mean of a map over the input."""
         total = tf.cast(tf.reduce_prod(tf.shape(scores)[1:]), "float32")
         for axis, (jump, cut) in enumerate(zip(jumps, self.cuts, strict=True), start=1):
-            start, core_start, core_end = places[axis - 1]
+            start, core_start, core_end = spans[axis - 1]
             outputs = tf.shape(scores)[axis]
             position = tf.range(outputs) * jump + start
             inside = (position >= core_start) & (position < core_end)
             shape = [1] * len(scores.shape)
             shape[axis] = -1
             scores = tf.where(tf.reshape(inside, shape), scores, 0.0)
-            length = whole[axis - 1]
+            length = axis_lengths[axis - 1]
             in_whole = outputs + (length - cut.tile_length(length)) // jump
             total *= tf.cast(in_whole, "float32") / tf.cast(outputs, "float32")
         return tf.reduce_sum(scores, axis=tuple(range(1, len(scores.shape)))) / total
