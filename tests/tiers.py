@@ -10,7 +10,7 @@ SLOW = (
     *("training", "workflows", "test_docs.py", "test_saved_models.py"),
     *("datasets/tfds", "datasets/test_videos.py", "reports/test_animation.py"),
     *("deepdream/ascent", "deepdream/callbacks", "deepdream/test_settings_in_use.py"),
-    *("deepdream/inputs/test_batches.py", "deepdream/long_sounds/test_stream.py"),
+    *("deepdream/test_call_inputs.py", "deepdream/long_sounds/test_stream.py"),
     *("lite/test_lite_answers.py", "lite/test_lite_command.py", "lite/test_lite_generator.py"),
     *("lite/test_lite_install.py", "sonification/test_methods.py"),
 )

@@ -8,7 +8,6 @@ from typing import Any
 
 import keras
 
-from keras_sounddream.applications import weights as weight_files
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 from keras_sounddream.types import PathLike
@@ -56,7 +55,7 @@ def read_model(path: PathLike, weights: PathLike | None = None) -> keras.Model:
         reason = str(error).splitlines()[0]
         raise InputError(f"Cannot read {path} as a Keras model: {reason}") from None
     if weights is not None:
-        weight_files.load(model, weight_files.pretrained_path(weights, {}))
+        _weight_files().load(model, _weight_files().pretrained_path(weights, {}))
     return model
 
 
@@ -75,7 +74,8 @@ def build(name: str, **arguments: Any) -> tuple[keras.Model, types.ModuleType]:
         InputError: if there is no such model, or the arguments do not fit.
     """
     name, family = find(name)
-    labels = weight_files.stored_labels(arguments.get("weights"))
+    weights = arguments.get("weights")
+    labels = None if weights is None else _weight_files().stored_labels(weights)
     if labels is not None:
         arguments = {"classes": len(labels), "classifier_activation": "softmax", **arguments}
     return getattr(family, name)(**arguments), family
@@ -95,7 +95,7 @@ def save_weights(model: keras.Model, path: PathLike, overwrite: bool = False) ->
     if not str(path).endswith(".npz"):
         raise InputError(f"Expected weights to write as .npz. Received: {path}")
     with written_beside(path, overwrite) as temporary:
-        weight_files.save(model, temporary, labels=getattr(model, "labels", None))
+        _weight_files().save(model, temporary, labels=getattr(model, "labels", None))
 
 
 def find(name: str) -> tuple[str, types.ModuleType]:
@@ -121,3 +121,10 @@ def find(name: str) -> tuple[str, types.ModuleType]:
         f"There is no model {name!r}. Did you mean {' or '.join(near)}? "
         "A model of your own is named by its .keras file."
     )
+
+
+def _weight_files():
+    """The module that reads and writes files of weights: imported only for those."""
+    from keras_sounddream.applications import weights
+
+    return weights

@@ -12,7 +12,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_sounddream.convert import is_there, read_arrays
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, PathLike
 
@@ -33,7 +32,7 @@ def pretrained_path(key: Any, pretrained: Mapping[str, Any]) -> pathlib.Path:
     if key in pretrained:
         return _cached_path(pretrained[str(key)])
     path = pathlib.Path(key)
-    if is_there(path):
+    if _convert().is_there(path):
         return path
     near = difflib.get_close_matches(str(key), pretrained, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -108,7 +107,9 @@ def load(
             reason = str(error).splitlines()[0]
             raise InputError(f"{path} does not fit {model.name}: {reason}") from None
         return
-    arrays = {name: array for name, array in read_arrays(path).items() if name != _LABELS}
+    arrays = {
+        name: array for name, array in _convert().read_arrays(path).items() if name != _LABELS
+    }
     arrays = adapt(arrays) if adapt else arrays
     weights = {weight.path: weight for weight in model.weights}
     layout = _fitting_layout(weights, layouts, arrays)
@@ -169,7 +170,7 @@ def stored_labels(path: Any) -> tuple[str, ...] | None:
     """The labels in a file of weights; `None` if it is no `.npz` or carries none."""
     if not isinstance(path, str | os.PathLike) or not os.fspath(path).endswith(".npz"):
         return None
-    array = read_arrays(path).get(_LABELS) if pathlib.Path(path).is_file() else None
+    array = _convert().read_arrays(path).get(_LABELS) if pathlib.Path(path).is_file() else None
     if array is None:
         return None
     try:
@@ -186,3 +187,10 @@ def save(
     if labels is not None:
         arrays[_LABELS] = np.frombuffer("\n".join(labels).encode("utf-8"), "uint8")
     np.savez_compressed(path, **arrays)
+
+
+def _convert():
+    """The package that reads files of other systems: imported only for a file."""
+    from keras_sounddream import convert
+
+    return convert

@@ -10,7 +10,6 @@ from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.mu_law import waveform_to_levels
 from keras_sounddream.audio.spectral.mel import mel_matrix
 from keras_sounddream.audio.spectral.stft import TRANSFORMS, fourier, frames
-from keras_sounddream.checks import check, choice
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Tensor
 
@@ -71,7 +70,9 @@ class LogMelSpectrogram(keras.layers.Layer):
         self.analysis = Analysis(**analysis) if isinstance(analysis, dict) else analysis
         self.power = float(power)
         self.log_offset = log_offset
-        self.transform = check("transform", transform, choice(TRANSFORMS))
+        if transform not in TRANSFORMS:
+            raise ValueError(f"`transform` must be one of {TRANSFORMS}. Received: {transform!r}")
+        self.transform = transform
         self._mel_matrix = mel_matrix(self.analysis)
 
     def call(self, waveform: Tensor) -> Tensor:
@@ -88,8 +89,10 @@ class LogMelSpectrogram(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, num_samples = input_shape
-        num_frames = None if num_samples is None else self.analysis.num_frames(num_samples)
-        return (batch, num_frames, self.analysis.num_mel_bins)
+        if num_samples is None:
+            return (batch, None, self.analysis.num_mel_bins)
+        starts = range(0, num_samples - self.analysis.frame_length + 1, self.analysis.frame_step)
+        return (batch, len(starts), self.analysis.num_mel_bins)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -4,7 +4,6 @@ import pathlib
 import typing
 
 from keras_sounddream.applications.base import read_labels
-from keras_sounddream.datasets.tfds import archives
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import PathLike
 
@@ -33,13 +32,10 @@ def read_clips(folder: PathLike) -> list[Clip]:
         InputError: if the folder does not hold ten class folders of clips named by fold, or the
             data set is not ESC-10.
     """
-    if archives.is_data_set(folder):
-        archive = archives.unpack(folder, LABELS, [f"fold{fold}" for fold in FOLDS])
-        clips = [
-            Clip(clip["file"], LABELS.index(clip["label"]), 1 + archive.splits.index(clip["split"]))
-            for clip in archive.clips
-        ]
-        return sorted(clips, key=lambda clip: (clip.label, clip.path.name))
+    if not pathlib.Path(folder).is_dir():
+        clips = _of_data_set(str(folder))
+        if clips is not None:
+            return clips
     folder = pathlib.Path(folder)
     classes = sorted(p for p in folder.glob("[0-9][0-9][0-9] - *") if p.is_dir())
     if len(classes) != len(LABELS):
@@ -55,3 +51,17 @@ def read_clips(folder: PathLike) -> list[Clip]:
     if {clip.fold for clip in clips} != set(FOLDS):
         raise InputError(f"Expected clips of folds 1 to 5 (`1-100032-A.ogg` …) in {folder}.")
     return clips
+
+
+def _of_data_set(name):
+    """The clips of a TFDS data set of that name; `None` if it cannot be one."""
+    from keras_sounddream.datasets.tfds import archives
+
+    if not archives.is_data_set(name):
+        return None
+    archive = archives.unpack(name, LABELS, [f"fold{fold}" for fold in FOLDS])
+    clips = [
+        Clip(clip["file"], LABELS.index(clip["label"]), 1 + archive.splits.index(clip["split"]))
+        for clip in archive.clips
+    ]
+    return sorted(clips, key=lambda clip: (clip.label, clip.path.name))

@@ -1,14 +1,16 @@
 """Inputs of a dream's `call` and `predict`, checked as far as a graph knows them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.deepdream.params.pixels import PixelParam
-from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Tensor
+
+if TYPE_CHECKING:
+    from keras_sounddream.deepdream.params.pixels import PixelParam
+    from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
 
 _OWN = {"steps": "int32", "step_size": "float32"}  # settings that each sound may have of its own
 NAMES = {"sound": "waveform", "picture": "picture"}  # of the input, by the kind of dream
@@ -16,7 +18,7 @@ _OPTIONS = {"sound": ("weights", "num_samples", *_OWN), "picture": ("weights",)}
 
 
 def read(
-    inputs: Any, param: SpectrogramParam | PixelParam, num_terms: int
+    inputs: Any, param: "SpectrogramParam | PixelParam", num_terms: int
 ) -> tuple[Tensor, Tensor | None, dict[str, Tensor]]:
     """Reads the inputs of a call, in the forms that `DeepDream` takes.
 

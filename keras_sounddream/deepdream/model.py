@@ -3,7 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -15,15 +15,16 @@ from keras_sounddream.deepdream import call_inputs, validation
 from keras_sounddream.deepdream.ascent import loop
 from keras_sounddream.deepdream.ascent.gradient_ascent import GradientAscent
 from keras_sounddream.deepdream.ascent.updates import KerasOptimizer
-from keras_sounddream.deepdream.callbacks.callback import Callback
 from keras_sounddream.deepdream.objectives.api import as_objective
 from keras_sounddream.deepdream.objectives.objective import Objective
-from keras_sounddream.deepdream.params.pixels import PixelParam
 from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
-from keras_sounddream.deepdream.params.transforms import Transform
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.deepdream.settings import FIELDS, RENAMED, choose, config_of
 from keras_sounddream.types import Array, PathLike, Tensor
+
+if TYPE_CHECKING:
+    from keras_sounddream.deepdream.callbacks.callback import Callback
+    from keras_sounddream.deepdream.params.transforms import Transform
 
 _OF_KERAS = ("trainable", "dtype")  # arguments of `keras.Model`
 
@@ -132,7 +133,7 @@ class DeepDream(keras.Model):
         roll_seconds: float | None = None,
         roll_pixels: int | None = None,
         scale: float | None = None,
-        transforms: Sequence[Transform] | None = None,
+        transforms: "Sequence[Transform] | None" = None,
         source_mix: float | None = None,
         keep_source_detail: bool | None = None,
         tile_seconds: float | None = None,
@@ -163,6 +164,8 @@ class DeepDream(keras.Model):
 
     def _make_param(self, input_shape, name):
         if self.kind == "picture":
+            from keras_sounddream.deepdream.params.pixels import PixelParam
+
             return PixelParam(self.settings, input_shape, name)
         return SpectrogramParam(self.settings, self.analysis, input_shape, name)
 
@@ -175,7 +178,7 @@ class DeepDream(keras.Model):
         self,
         image: Array,
         progress: bool = False,
-        callbacks: Sequence[Callback] = (),
+        callbacks: "Sequence[Callback]" = (),
         weights: Array | None = None,
     ) -> DreamResult:
         """Dreams, and measures how much of the dream is real.

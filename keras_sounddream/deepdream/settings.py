@@ -4,10 +4,13 @@ import dataclasses
 import importlib
 from typing import Any
 
+import numpy as np
+
 from keras_sounddream import checks
 from keras_sounddream.errors import InputError
 
 KINDS = ("sound", "picture")
+PREPROCESSING = ("tf", "torch", "caffe", "unit", "none")  # of pixels: see `pixels.MODES`
 RENAMED = {  # former name: name
     "way": "parameterization",
     "zoom": "scale",
@@ -22,19 +25,15 @@ class Registered:
 
     module: str
     registry: str
-    functions: bool = True
 
     @property
     def text(self) -> str:
         """Completes "must be …" in an error."""
-        more = ", or a function" if self.functions else ""
-        return f"one of {', '.join(self._names())}{more}"
+        return f"one of {', '.join(self._names())}, or a function"
 
     def fits(self, value: Any) -> bool:
         """Tells whether a value is allowed."""
-        if callable(value):
-            return self.functions
-        return isinstance(value, str) and value in self._names()
+        return callable(value) or (isinstance(value, str) and value in self._names())
 
     def _names(self):
         return getattr(importlib.import_module(f"keras_sounddream.{self.module}"), self.registry)
@@ -156,7 +155,7 @@ class Settings:
     )
     preprocessing: str = _setting(
         "tf",
-        Registered("deepdream.params.pixels", "MODES", functions=False),
+        checks.choice(PREPROCESSING),
         "Pixels that the network takes: tf, torch, caffe, unit or none.",
         only="picture",
     )
@@ -171,6 +170,21 @@ class Settings:
             value = getattr(self, field.name)
             plain = checks.check(field.name, value, field.metadata["allowed"])
             object.__setattr__(self, field.name, plain)
+
+    @property
+    def grids(self) -> np.ndarray:
+        """How much coarser each octave's grid is than the finest: float32 `(octaves, 2)`.
+
+        Columns are time (rows of a picture) and frequency (columns); coarsest first, so the last
+        row is `(1, 1)`.
+
+        Example:
+            >>> Settings(octaves=3, time_factor=2.0, frequency_factor=1.5).grids.tolist()
+            [[4.0, 2.25], [2.0, 1.5], [1.0, 1.0]]
+        """
+        exponents = np.arange(self.octaves)[::-1, np.newaxis]
+        factors = np.array([[self.time_factor, self.frequency_factor]])
+        return (factors**exponents).astype("float32")
 
 
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)}

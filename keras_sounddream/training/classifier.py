@@ -12,7 +12,6 @@ from tqdm import tqdm
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import keep_folder, written_beside
-from keras_sounddream.training.distributed import strategies
 from keras_sounddream.training.step_batches import StepBatches
 from keras_sounddream.types import PathLike
 
@@ -73,14 +72,14 @@ def fit(
     with strategy.scope() if strategy else contextlib.nullcontext():
         model = build_under(build, precision)
         if strategy:
-            strategies.prepare(model, strategy)
+            _strategies().prepare(model, strategy)
         model.compile(
             optimizer=optimizer() if optimizer else adamw(batches.epochs * batches.steps_per_epoch),
             loss=loss,
             metrics=metrics if isinstance(metrics, dict) else list(metrics),
         )
         model.optimizer.build(model.trainable_variables)
-    worker = strategies.worker(strategy) if strategy else 0
+    worker = _strategies().worker(strategy) if strategy else 0
     state = TrainingState(folder, seed, save_every, batches.epochs, keep, worker=worker)
     epoch = state.restore(model)
     if epoch == batches.epochs:
@@ -94,7 +93,7 @@ def fit(
         "callbacks": [*callbacks, state, ProgressBar(epoch, batches.epochs, unit)],
     }
     if strategy:
-        strategies.fit(model, batches.batch, strategy, **common, **options)
+        _strategies().fit(model, batches.batch, strategy, **common, **options)
     else:
         batches.first_step = epoch * batches.steps_per_epoch
         model.fit(batches, shuffle=False, verbose=0, **common, **options)
@@ -222,3 +221,10 @@ def adamw(steps: int, peak_learning_rate: float = _PEAK_LEARNING_RATE) -> keras.
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=_WEIGHT_DECAY)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
+
+
+def _strategies():
+    """The module of strategies, imported only where there is one."""
+    from keras_sounddream.training.distributed import strategies
+
+    return strategies

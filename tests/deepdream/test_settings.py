@@ -7,9 +7,11 @@ import pytest
 
 from keras_sounddream import DeepDream, InputError
 from keras_sounddream.deepdream.ascent import updates
+from keras_sounddream.deepdream.params.pixels import MODES
 from keras_sounddream.deepdream.settings import (
     FIELDS,
     KINDS,
+    PREPROCESSING,
     PRESETS,
     RENAMED,
     Settings,
@@ -58,6 +60,10 @@ def test_a_dreams_signature_is_the_table_of_settings():
 def test_transforms_are_a_list_of_layers(value):
     with pytest.raises(InputError, match="`transforms` must be a list of Transform layers"):
         Settings(transforms=value)
+
+
+def test_the_names_of_preprocessing_are_those_that_pixels_have():
+    assert list(PREPROCESSING) == list(MODES)
 
 
 def test_numpys_numbers_become_pythons():

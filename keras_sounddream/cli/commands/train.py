@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from keras_sounddream.cli.commands import train_wavenet
 from keras_sounddream.cli.options.common import COUNT, check_outputs, force_option, given, quietly
 from keras_sounddream.cli.options.model_output import (
     check_model_output,
@@ -21,7 +20,22 @@ from keras_sounddream.cli.options.urbansound8k import urban_options
 from keras_sounddream.errors import InputError
 
 
-@click.group()
+class _Recipes(click.Group):
+    """A group that imports the commands of WaveNets when one is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), "wavenet", "fsdd", "music16k"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None or cmd_name not in self.list_commands(ctx):
+            return own
+        from keras_sounddream.cli.commands import train_wavenet
+
+        return train_wavenet.find(cmd_name)
+
+
+@click.group(cls=_Recipes)
 def command() -> None:
     """Trains the model of a recipe."""
 
@@ -89,13 +103,6 @@ for recipe, about in (
     subcommand = copy.copy(classifier)
     subcommand.short_help = about
     command.add_command(subcommand, recipe)
-command.add_command(train_wavenet.wavenet)
-command.add_command(
-    train_wavenet.corpus_command("fsdd", "Trains the WaveNet of spoken digits, on FSDD.")
-)
-command.add_command(
-    train_wavenet.corpus_command("music16k", "Trains the WaveNet of music in six genres.")
-)
 
 
 def _esc10(data, folder, settings, strategy):

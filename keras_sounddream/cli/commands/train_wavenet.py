@@ -33,6 +33,10 @@ from keras_sounddream.cli.options.strategy import begin, is_done, strategy_optio
 from keras_sounddream.cli.options.wavenet import read_object
 from keras_sounddream.errors import InputError
 
+_CORPORA = {
+    "fsdd": "Trains the WaveNet of spoken digits, on FSDD.",
+    "music16k": "Trains the WaveNet of music in six genres.",
+}
 _FOLDER = "Folder of the training state, log.jsonl and TensorBoard's logs"
 
 
@@ -203,3 +207,8 @@ def _build(constructor, arguments):
         return constructor(**arguments)
     except TypeError as error:
         raise InputError(f"--network: {str(error).removeprefix('WaveNet() ')}.") from None
+
+
+def find(name: str) -> click.Command:
+    """The command of `sounddream train` with a name: `wavenet`, `fsdd` or `music16k`."""
+    return wavenet if name == "wavenet" else corpus_command(name, _CORPORA[name])

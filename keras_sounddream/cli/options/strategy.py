@@ -20,6 +20,8 @@ def strategy_option(command: Command) -> Command:
 
 def begin(strategy_name: str | None) -> Any:
     """The `tf.distribute.Strategy` of that name, or `None`: call it before any computation."""
+    if strategy_name is None:
+        return None
     with quietly():
         from keras_sounddream.training.distributed import strategies
 
@@ -28,6 +30,8 @@ def begin(strategy_name: str | None) -> Any:
 
 def is_done(strategy: Any) -> bool:
     """Whether this process is a worker, which leaves writing and measuring to the chief."""
+    if strategy is None:
+        return False
     from keras_sounddream.training.distributed import strategies
 
     number = strategies.worker(strategy)

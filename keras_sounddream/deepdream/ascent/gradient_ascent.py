@@ -2,12 +2,12 @@
 
 import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import keras
 import tensorflow as tf
 
-from keras_sounddream.deepdream.ascent import tiles, tracing
+from keras_sounddream.deepdream.ascent import tracing
 from keras_sounddream.deepdream.ascent.updates import (
     NORMALIZATIONS,
     SMOOTHINGS,
@@ -16,12 +16,15 @@ from keras_sounddream.deepdream.ascent.updates import (
 )
 from keras_sounddream.deepdream.network.feature_extractor import FeatureExtractor
 from keras_sounddream.deepdream.objectives.objective import Objective
-from keras_sounddream.deepdream.params.pixels import PixelParam
-from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam, State
-from keras_sounddream.deepdream.params.transforms import stretch
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, Tensor
+
+if TYPE_CHECKING:
+    from keras_sounddream.deepdream.params.pixels import PixelParam
+    from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
+
+State: TypeAlias = dict[str, Tensor]
 
 
 class Operations(NamedTuple):
@@ -63,7 +66,7 @@ class GradientAscent:
         self,
         model: keras.Model,
         objective: Objective,
-        param: SpectrogramParam | PixelParam,
+        param: "SpectrogramParam | PixelParam",
         settings: Settings,
     ):
         self.objective, self.param, self.settings = objective, param, settings
@@ -75,6 +78,8 @@ class GradientAscent:
             self._quick_extractor = extractor(precision=settings.precision)
         self.tiles = None
         if all(param.tile_lengths):
+            from keras_sounddream.deepdream.ascent import tiles
+
             self.tiles = tiles.plan(model, objective, param.tile_lengths, settings.approximate)
         self._normalize = _function(NORMALIZATIONS, settings.normalization)
         self._smooth = _function(SMOOTHINGS, settings.smoothing)
@@ -198,6 +203,8 @@ class GradientAscent:
         if param.most_shift:
             image = param.move(image, self.shift(step))
         if settings.scale:
+            from keras_sounddream.deepdream.params.transforms import stretch
+
             image = stretch(image, settings.scale, settings.seed, step)
         for number, transform in enumerate(settings.transforms, start=1):
             image = transform(image, tf.stack([settings.seed + number, step]))

@@ -7,16 +7,18 @@ which lines those runtimes force apart.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.deepdream.ascent.gradient_ascent import GradientAscent, Operations
 from keras_sounddream.deepdream.ascent.tracing import relaxed_shape
-from keras_sounddream.deepdream.callbacks.callback import Callback
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Tensor
+
+if TYPE_CHECKING:
+    from keras_sounddream.deepdream.callbacks.callback import Callback
 
 REFRESH_STEPS = 10  # a sound's phase is taken anew from its waveform after so many steps
 
@@ -83,7 +85,7 @@ class WatchedFlow:
         self,
         ascent: GradientAscent,
         dream: Any,
-        callbacks: Sequence[Callback] = (),
+        callbacks: "Sequence[Callback]" = (),
         bar: Any = None,
     ):
         self._settings, self._finish = ascent.settings, ascent.traced.finish
@@ -193,19 +195,23 @@ def check_callbacks(callbacks: Any) -> None:
     Raises:
         InputError: if they are not.
     """
+    if isinstance(callbacks, list | tuple) and not callbacks:
+        return
+    from keras_sounddream.deepdream.callbacks.callback import Callback
+
     several = isinstance(callbacks, list | tuple)
     if not several or not all(isinstance(each, Callback) for each in callbacks):
         raise InputError(f"`callbacks` must be a list of Callback. Received: {callbacks!r}")
 
 
-def tell_begin(callbacks: Sequence[Callback], dream: Any, source: Tensor) -> None:
+def tell_begin(callbacks: "Sequence[Callback]", dream: Any, source: Tensor) -> None:
     """Tells callbacks that a dream of `source` begins."""
     for callback in callbacks:
         callback.set_dream(dream)
         callback.on_dream_begin({"source": source.numpy()})
 
 
-def tell_end(callbacks: Sequence[Callback], dreamed: Tensor) -> None:
+def tell_end(callbacks: "Sequence[Callback]", dreamed: Tensor) -> None:
     """Tells callbacks what was dreamed."""
     for callback in callbacks:
         callback.on_dream_end({"dream": dreamed.numpy()})

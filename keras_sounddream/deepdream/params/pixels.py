@@ -7,7 +7,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.deepdream.ascent import tracing
-from keras_sounddream.deepdream.params import octaves
 from keras_sounddream.deepdream.params.spectrogram import State, as_array, check_finite
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
@@ -94,9 +93,7 @@ class PixelParam:
         self.settings = settings
         self.most_shift = settings.roll_pixels
         self.tile_lengths = [settings.tile_pixels] * 2
-        self.grids = octaves.factors(
-            settings.octaves, settings.time_factor, settings.frequency_factor
-        )
+        self.grids = settings.grids
         self.resize = resize
         self._input_shape, self._name = tuple(input_shape), name
 

@@ -20,7 +20,6 @@ from keras_sounddream.audio.loudness import (
 )
 from keras_sounddream.audio.spectral.stft import from_polar, istft, stft, to_polar
 from keras_sounddream.deepdream.ascent import tracing
-from keras_sounddream.deepdream.params import octaves
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, Tensor
@@ -60,9 +59,7 @@ class SpectrogramParam:
         self.settings, self.analysis, self.transform = settings, analysis, transform
         self.most_shift = round(settings.roll_seconds * analysis.sample_rate)
         self.tile_lengths = [round(settings.tile_seconds * analysis.sample_rate)]
-        self.grids = octaves.factors(
-            settings.octaves, settings.time_factor, settings.frequency_factor
-        )
+        self.grids = settings.grids
         self._is_mask = settings.parameterization == "mask"
         self._most = db_to_nepers(settings.mask_db)
         self._input_shape, self._name = tuple(input_shape), name

@@ -8,7 +8,6 @@ import tensorflow as tf
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.settings import names
 from keras_sounddream.errors import InputError
-from keras_sounddream.export.portable import picture as portable_picture
 from keras_sounddream.export.portable import sound as portable_sound
 from keras_sounddream.export.portable.ascent import check_portable
 
@@ -58,6 +57,8 @@ def portable_function(task: Any, samples: int | None) -> Callable:
 
 def _dream(dream, samples):
     if dream.kind == "picture":
+        from keras_sounddream.export.portable import picture as portable_picture
+
         return portable_picture.make_dream(dream)
     return portable_sound.make_dream(dream, samples)
 
@@ -67,6 +68,8 @@ def _single_step(dream, samples, name):
     check_portable(dream)  # or the copy would pass where the dream does not
     dream = _finest(dream)
     if dream.kind == "picture":
+        from keras_sounddream.export.portable import picture as portable_picture
+
         ascent = portable_picture.make_ascent(dream, lambda picture, size: picture)
     else:
         ascent = portable_sound.make_ascent(dream, samples)

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from keras_sounddream.deepdream.params.octaves import factors
 from keras_sounddream.deepdream.params.spectrogram import coarsen
+from keras_sounddream.deepdream.settings import Settings
 
 
 def test_factors_go_from_coarse_to_the_spectrogram_itself():
-    assert factors(3, 2.0, 1.5).tolist() == [[4.0, 2.25], [2.0, 1.5], [1.0, 1.0]]
+    grids = Settings(octaves=3, time_factor=2.0, frequency_factor=1.5).grids
+    assert grids.tolist() == [[4.0, 2.25], [2.0, 1.5], [1.0, 1.0]]
 
 
 def test_the_finest_grid_changes_nothing(rng):
