@@ -1,4 +1,4 @@
-"""A Keras model zoo for sound, and the instrument to dream with it."""
+"""A Keras model zoo for sound, and DeepDream with its models."""
 
 from keras_sounddream import errors as errors
 from keras_sounddream import moved, registered

@@ -12,6 +12,8 @@ from tiers import SLOW, TESTS
 MAX_SIBLINGS, MAX_LINES, MAX_BODY, MEDIAN_BODY = 15, 300, 45, 7
 # Folders with one file per command of the command line.
 ONE_FILE_A_COMMAND = {"cli/commands"}
+# The settings of a dream: each documented where `help(DeepDream)` shows it, and in a table.
+LONGER = {"deepdream/model.py": 380, "deepdream/settings.py": 320}
 
 
 def imports(tree, modules):
@@ -53,7 +55,9 @@ def test_folders_hold_few_files():
 
 @pytest.mark.parametrize("path", FILES, ids=relative)
 def test_files_are_short(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGER.get(
+        relative(path), MAX_LINES
+    )
 
 
 def body_length(function):

@@ -39,7 +39,9 @@ class DeepDream(keras.Model):
     ascent measures is what the file will hold. For a picture, the pixels are changed. The ascent
     goes from coarse to fine, octave by octave.
 
-    A setting that is `None` has its default, or the preset's value.
+    A setting that is `None` has the preset's value or its default, which stands behind its
+    semicolon below. Whatever a preset says, a sound keeps `bounded` over `whole`. Ranges:
+    `deepdream.Settings`.
 
     Args:
         model: functional, that takes waveforms `(batch, samples)` or `(batch, samples, 1)`, or
@@ -51,23 +53,23 @@ class DeepDream(keras.Model):
             every 10 ms for a model that has only a `sample_rate`. Audio only.
         preset: a named set of settings: `"gentle"`, `"vivid"`, `"natural_dreams"` or
             `"tutorial"`.
-        name: of the dream as a Keras model.
-        octaves: scales of the ascent, from coarse to fine; 4.
+        name: the Keras model's.
+        octaves: grid sizes of the ascent, from coarse to fine; 4.
         steps: gradient-ascent steps per octave; 10.
         step_size: the most that a bounded step changes: dB of any frame and bin, or levels (of
             255) of any pixel; 4.
         time_factor: ratio of one octave's grid to the next in time (2), or in rows (1.4).
-        frequency_factor: the same in frequency, or in columns.
+        frequency_factor: ratio in frequency (2), or in columns (1.4).
         seed: of everything random; 0.
         parameterization: `"log_magnitude"` to change a sound's spectrogram, or `"mask"` to put a
-            filter on the input that changes at most `mask_db`. Audio only.
+            filter on the input that changes at most `mask_db`; log-magnitude. Audio only.
         mask_db: in dB; 20. Audio only.
         normalization: how a gradient is scaled: `"bounded"` (cut off at twice its root mean
             square), `"deviation"`, `"magnitude"`, `"norm"`, `"none"`, a name registered by
-            `ascent.register_normalization`, or a function.
-        normalize_over: `"whole"`, or `"tile"` to scale every tile first.
+            `ascent.register_normalization`, or a function; bounded.
+        normalize_over: `"whole"`, or `"tile"` to scale every tile first; whole.
         smoothing: of the gradient: `"none"`, `"gaussian"`, `"three_gaussians"`, `"laplacian"`, a
-            name registered by `ascent.register_smoothing`, or a function.
+            name registered by `ascent.register_smoothing`, or a function; none.
         smoothing_width: standard deviation at the first and at the last step of an octave, in
             frames and bins, or pixels; `(1.0, 1.0)`.
         momentum: share of the last step that is repeated; 0.
@@ -75,17 +77,17 @@ class DeepDream(keras.Model):
         roll_pixels: the same for a picture, in pixels; 32.
         scale: the most by which a sound or picture is stretched before a step: 0.1 for 0.9 to 1.1
             times its size; 0.
-        transforms: further `Transform` layers that are applied before each step.
+        transforms: further `Transform` layers that are applied before each step; none.
         source_mix: share of the source mixed in at the start of each octave; 0.
         keep_source_detail: whether a picture keeps its source's own detail at each size; `True`.
-        tile_seconds: length of the tiles that a sound's gradient is taken by, in s; 0 for none.
-        tile_pixels: the same for a picture, in pixels.
-        approximate: whether an objective without exact tiles may be averaged over them.
+        tile_seconds: length of the tiles that a sound's gradient is computed in, in s; 0, none.
+        tile_pixels: the same for a picture, in pixels; 0, none.
+        approximate: whether an objective without exact tiles may be averaged over them; `False`.
         preprocessing: what a picture's model takes: `"tf"`, `"torch"`, `"caffe"`, `"unit"` or
-            `"none"`; always `"none"` for a model with a layer `front_end`.
+            `"none"`; tf, but always `"none"` for a model with a layer `front_end`.
         precision: of the network during the ascent: `"float32"`, or `"bfloat16"`, which is quicker
             on processors that have it (AVX512-BF16, AMX, most GPUs) and slower on others. What is
-            measured is always read in float32.
+            measured is always read in float32; float32.
         **kwargs: `trainable` and `dtype`, of `keras.Model`.
 
     Input shape:
@@ -255,11 +257,11 @@ class DeepDream(keras.Model):
     ) -> tuple[Tensor, Tensor]:
         """Makes one step at the finest octave: a dream that somebody else loops.
 
-        The phase is taken from `waveform`, and objectives that compare compare with it.
+        The phase is that of `waveform`, which is also the source of objectives that compare.
 
         Args:
             waveform: float32 `(batch, samples)` in [-1, 1], at `sample_rate`; or pictures.
-            place: int scalar, the number of the step, which seeds its random shift.
+            place: number of the step, int scalar, which seeds its random shift.
             step_size: float scalar, dB or levels, in place of the settings'.
 
         Returns:

@@ -59,7 +59,9 @@ class Settings:
     `only`, `"sound"` or `"picture"` where the other kind of dream does not have it.
     """
 
-    octaves: int = _setting(4, checks.integer(1, 10_000), "Scales of the ascent, coarse to fine.")
+    octaves: int = _setting(
+        4, checks.integer(1, 10_000), "Grid sizes of the ascent, coarse to fine."
+    )
     steps: int = _setting(10, checks.integer(1, 10_000), "Gradient-ascent steps per octave.")
     step_size: float = _setting(
         4.0,
@@ -80,7 +82,7 @@ class Settings:
     parameterization: str = _setting(
         "log_magnitude",
         checks.choice(("log_magnitude", "mask")),
-        "What is changed: log_magnitude, the spectrogram; or mask, a bounded filter on the input.",
+        "Variable: log_magnitude, the spectrogram; or mask, a bounded filter on the input.",
         only="sound",
     )
     mask_db: float = _setting(
@@ -141,13 +143,13 @@ class Settings:
     tile_seconds: float = _setting(
         0.0,
         checks.number(0.0, 3600.0),
-        "Length of the tiles that the gradient is taken by, in seconds; 0 for no tiles.",
+        "Length of the tiles that the gradient is computed in, in seconds; 0 for no tiles.",
         only="sound",
     )
     tile_pixels: int = _setting(
         0,
         checks.integer(0, 100_000),
-        "Side of the tiles that the gradient is taken by, in pixels; 0 for no tiles.",
+        "Side of the tiles that the gradient is computed in, in pixels; 0 for no tiles.",
         only="picture",
     )
     approximate: bool = _setting(

@@ -339,8 +339,10 @@ def test_a_dream_raises_its_objective_and_tiles_are_exact(eight, chirp):
     result = dream.run(waveform)
     assert result.gain[0] > 1.05
     assert result.retained[0] == pytest.approx(1, abs=0.01)
-    tiled = DeepDream(eight, objectives.layer("conv4"), tile_seconds=1.0, **settings).read(waveform)
-    whole = DeepDream(eight, objectives.layer("conv4"), **settings).read(waveform)
+    tiled = DeepDream(eight, objectives.layer("conv4"), tile_seconds=1.0, **settings).score(
+        waveform
+    )
+    whole = DeepDream(eight, objectives.layer("conv4"), **settings).score(waveform)
     np.testing.assert_allclose(tiled, whole, rtol=1e-4)
 
 

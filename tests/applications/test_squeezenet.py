@@ -254,7 +254,8 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(write, rng, tmp_path):
 
 def test_torchvisions_file_is_taken_from_keras_folder(rng, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(weight_files, "read_arrays", lambda path: torch_arrays("1.0", rng))
+    arrays = torch_arrays("1.0", rng)
+    monkeypatch.setattr("keras_sounddream.convert.read_arrays", lambda path: arrays)
     monkeypatch.setattr(weight_files, "_check_digits", lambda path: None)
     (tmp_path / "models").mkdir()
     (tmp_path / "models/squeezenet1_0-b66bff10.pth").write_bytes(b"weights")

@@ -1,5 +1,7 @@
 """WaveNet's weights in the layout of ibab/tensorflow-wavenet, and pretrained ones with a plan."""
 
+import hashlib
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from applications.test_wavenet import in_numpy
 from convert.writers import write_checkpoint, write_npz
 
 from keras_sounddream import InputError, applications
-from keras_sounddream.applications import wavenet, weights
+from keras_sounddream.applications import base, wavenet, weights
 
 SMALL = {"dilations": (1, 2, 4), "residual_channels": 6, "dilation_channels": 6}
 SMALL |= {"skip_channels": 7, "classes": 16, "initial_filter_width": 4}
@@ -122,9 +124,10 @@ def test_pretrained_weights_bring_their_plan(tmp_path, monkeypatch):
     plan = {"dilations": (1, 2), "sample_rate": 8000, "conditions": {"digit": ("one", "two")}}
     model = applications.WaveNet(**plan)
     weights.save(model, tmp_path / "w.npz", "float32")
-    row = {"file": "w.npz", "plan": plan}
+    digest = hashlib.sha256((tmp_path / "w.npz").read_bytes()).hexdigest()
+    row = {"file": "w.npz", "sha256": digest, "plan": plan}
     monkeypatch.setitem(wavenet.PRETRAINED, "digits", row)
-    monkeypatch.setattr(weights, "_checked_path", lambda row: tmp_path / row["file"])
+    monkeypatch.setattr(base, "shipped_path", lambda name: tmp_path / name)
     again = applications.WaveNet(weights="digits")
     assert again.plan == model.plan
     np.testing.assert_array_equal(again.get_weights()[0], model.get_weights()[0])

@@ -143,7 +143,7 @@ def test_legacy_keeps_the_quirks_of_netsounds(folder, models):
         (["chirp.wav", "--combine", "none"], "must be one of sum, concat, separate"),
         (["chirp.wav", "--method", "mask", "--legacy"], "--legacy is for ifft alone"),
         (["chirp.wav", "--voices", "3"], "has no setting 'voices'"),
-        (["chirp.wav", "--level", "3"], "from -120 to 0 dB"),
+        (["chirp.wav", "--level", "3"], "`level_db` must be at least -120 and at most 0"),
         (["chirp.wav", "-o", "."], "holds something else"),
         (["chirp.wav", "-o", "chirp.wav"], "is a file"),
         (["chirp.wav", "--bits", "12"], "'12' is not one of"),

@@ -59,7 +59,7 @@ class GradientAscent:
         extractor: `FeatureExtractor` in float32, which measures.
         tiles: `tiles.Tiles`, or `None` where the input is read at once.
         update: `Momentum` or `KerasOptimizer`, the update rule.
-        traced: `Operations` as graphs, for a loop outside of a graph.
+        traced: the same `Operations`, each a `tf.function`, for a loop in Python.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """The loop of gradient ascent: octaves → rounds → steps, defined once.
 
 `ascend` is the definition. It is written against `Operations` (what one stage computes) and a
-`Flow` (how a runtime repeats): `WatchedFlow` repeats in Python, stage by stage, with callbacks;
+`Flow` (how a runtime repeats): `WatchedFlow` repeats in Python, part by part, with callbacks;
 `GraphFlow` in a TensorFlow graph. The loops of exported files are in `export.portable`, which says
 which lines those runtimes force apart.
 """
@@ -218,5 +218,5 @@ def tell_end(callbacks: "Sequence[Callback]", dreamed: Tensor) -> None:
 
 
 def _rounds(steps):
-    """Steps made before each round of an octave, and in it: after each, the phase is renewed."""
+    """Steps made before each round of an octave, and in it; the phase is renewed before each."""
     return [(done, min(REFRESH_STEPS, steps - done)) for done in range(0, steps, REFRESH_STEPS)]

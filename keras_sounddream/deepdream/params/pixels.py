@@ -80,7 +80,7 @@ class PixelParam:
     kind = "picture"
     shift_axes = (1, 2)
     analysis = None
-    transform = "dft"
+    transform = "dft"  # of a model's own front end, which networks of pictures have not
     trace = staticmethod(tracing.trace_dynamic_shape)
 
     def __init__(
