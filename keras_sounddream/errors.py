@@ -1,5 +1,10 @@
 """Errors and a warning for bad input, each of one line."""
 
+import difflib
+from collections.abc import Sequence
+
+_MOST_NAMES = 30  # in an error
+
 
 class InputError(ValueError):
     """Bad input: one line that says what was expected, what was received and what to do.
@@ -33,3 +38,12 @@ class InputWarning(UserWarning):
 
     The command line prints it on standard error.
     """
+
+
+def unknown_name(owner: str, what: str, name: object, names: Sequence[str]) -> str:
+    """Text of an error: `f"{owner} no {what} {name!r}."` and the nearest of `names`, or all."""
+    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
+    if near:
+        return f"{owner} no {what} {name!r}. Did you mean {' or '.join(near)}?"
+    more = ", …" if len(names) > _MOST_NAMES else ""
+    return f"{owner} no {what} {name!r}. It has: {', '.join(names[:_MOST_NAMES])}{more}."

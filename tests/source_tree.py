@@ -25,8 +25,3 @@ def module_name(path):
 
 MODULES = {module_name(path): path for path in FILES}
 PACKAGES = [name for name, path in MODULES.items() if path.name == "__init__.py"]
-
-
-def is_exempt(path, exempt):
-    """Tells whether a file is in one of some folders, or is one of some files, by `relative`."""
-    return any(relative(path) == name or relative(path).startswith(f"{name}/") for name in exempt)

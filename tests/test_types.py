@@ -3,11 +3,8 @@
 import ast
 
 import pytest
-from source_tree import FILES, PACKAGE, is_exempt, parse, relative
+from source_tree import FILES, PACKAGE, parse, relative
 
-# Folders, or files, whose annotations are still being written: take a name off as soon as its
-# folder passes. The last test fails while a name stands here that needs no exemption.
-EXEMPT: set[str] = set()
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -46,14 +43,9 @@ def untyped(path):
     ]
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if not is_exempt(p, EXEMPT)], ids=relative)
+@pytest.mark.parametrize("path", FILES, ids=relative)
 def test_public_functions_are_annotated(path):
     assert untyped(path) == []
-
-
-def test_exemptions_are_needed():
-    needed = {name for path in FILES if untyped(path) for name in EXEMPT if is_exempt(path, {name})}
-    assert sorted(EXEMPT - needed) == []
 
 
 def test_the_package_tells_type_checkers():

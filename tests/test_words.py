@@ -4,12 +4,8 @@ import ast
 import re
 
 import pytest
-from source_tree import FILES, PACKAGE, is_exempt, parse, relative
+from source_tree import FILES, PACKAGE, parse, relative
 
-# Folders, or files, whose words are still being rewritten: take a name off as soon as its folder
-# passes. `test_exemptions_are_needed` fails while a name stands here that needs no exemption.
-EXEMPT: set[str] = set()
-EXEMPT_PAGES = {"docs"}
 ROOT = PACKAGE.parent
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 
@@ -60,22 +56,14 @@ def faults_of(path):
     return [f"{relative(path)}:{fault}" for fault in faults_of_code(parse(path))]
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if not is_exempt(p, EXEMPT)], ids=relative)
+@pytest.mark.parametrize("path", FILES, ids=relative)
 def test_docstrings_and_help_texts_are_plain(path):
     assert faults_of(path) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_pages_are_plain(page):
-    if set(page.relative_to(ROOT).parts[:-1]) & EXEMPT_PAGES:
-        pytest.skip("being rewritten")
     assert [match[0] for match in ANYWHERE.finditer(page.read_text(encoding="utf-8"))] == []
-
-
-def test_exemptions_are_needed():
-    faulty = [path for path in FILES if faults_of(path)]
-    needed = {name for path in faulty for name in EXEMPT if is_exempt(path, {name})}
-    assert sorted(EXEMPT - needed) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative)

@@ -1,4 +1,4 @@
-"""Corpora of sounds: concatenated in one array, with their labels."""
+"""Sound corpora: concatenated in one array, with their labels."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence

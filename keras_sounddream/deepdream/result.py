@@ -1,86 +1,47 @@
-"""What a dream gives, and how much of it is real."""
+"""`DreamResult`: a dream with its measurements."""
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 
 from keras_sounddream.audio.loudness import nepers_to_db
 from keras_sounddream.audio.spectral.stft import stft, to_polar
+from keras_sounddream.types import Array
 
 
-@dataclasses.dataclass
-class DreamResult:
-    """A dreamed sound or picture with its measurements; arrays have one row an example.
+class Measured:
+    """A dream's measurements, of the whole batch and of one example."""
 
-    Attributes:
-        source: float32 `(batch, samples)` in [-1, 1] or `(batch, height, width, 3)` in [0, 255].
-        dream: float32, the same shape and range.
-        analysis: `Analysis` of the spectrogram that was changed; `None` for pictures.
-        objective: float32 `(steps, batch)`, as read at each step before it was made.
-        objective_before: float32 `(batch,)`, of the input.
-        objective_believed: float32 `(batch,)`, of the dream as the ascent left it.
-        objective_real: float32 `(batch,)`, of the dream rounded to 16 bits, or pixels to 8.
-        seconds: float, how long the ascent took.
-        layers: tuple of str.
-        name: str, the objective in words.
-    """
-
-    source: np.ndarray
-    dream: np.ndarray
-    analysis: object
-    objective: np.ndarray
-    objective_before: np.ndarray
-    objective_believed: np.ndarray
-    objective_real: np.ndarray
+    objective: Array
+    objective_before: Array
+    objective_believed: Array
+    objective_real: Array
     seconds: float
-    layers: tuple
+    layers: tuple[str, ...]
     name: str
+    sample_rate: Any
 
     @property
-    def waveform(self):
-        """The dreamed sounds, float32 `(batch, samples)`; `None` of pictures."""
-        return self.dream if self.analysis else None
-
-    @property
-    def picture(self):
-        """The dreamed pictures, float32 `(batch, height, width, 3)`; `None` of sounds."""
-        return None if self.analysis else self.dream
-
-    @property
-    def sample_rate(self):
-        """Hz; `None` of pictures."""
-        return self.analysis.sample_rate if self.analysis else None
-
-    @property
-    def spectrogram_before(self):
-        """Spectrograms of the inputs, float32 `(batch, frames, bins)`, dB; `None` of pictures."""
-        return levels_db(self.source, self.analysis) if self.analysis else None
-
-    @property
-    def spectrogram_after(self):
-        """Spectrograms of the dreams, float32 `(batch, frames, bins)`, dB; `None` of pictures."""
-        return levels_db(self.dream, self.analysis) if self.analysis else None
-
-    @property
-    def gain(self):
-        """Objective of the 16-bit sound over that of the input, `(batch,)`; NaN for 0 / 0."""
+    def gain(self) -> Array:
+        """Objective of the rounded dream divided by the input's, `(batch,)`; NaN for 0 / 0."""
         return _ratio(self.objective_real, self.objective_before)
 
     @property
-    def retained(self):
-        """Real rise over the rise that the ascent believed it had made, `(batch,)`."""
+    def retained(self) -> Array:
+        """Rise of the objective after rounding divided by that before rounding, `(batch,)`."""
         real = self.objective_real - self.objective_before
         return _ratio(real, self.objective_believed - self.objective_before)
 
-    def figures(self, example=0):
-        """Gives the measurements of one example, ready for JSON.
+    def figures(self, example: int = 0) -> dict[str, Any]:
+        """Measurements of one example, ready for JSON.
 
         Args:
-            example: int, row of the batch.
+            example: row of the batch.
 
         Returns:
-            dict of numbers; `None` where a ratio has nothing to divide by.
+            Numbers by name; `None` where a ratio's denominator is 0.
         """
         names = ("objective_before", "objective_believed", "objective_real", "gain", "retained")
         values = {name: float(getattr(self, name)[example]) for name in names}
@@ -95,19 +56,65 @@ class DreamResult:
         }
 
 
-def levels_db(waveform, analysis):
-    """Takes the spectrogram of a waveform in decibels.
+@dataclasses.dataclass
+class DreamResult(Measured):
+    """A dreamed sound or picture with its measurements; arrays have one row per example.
 
-    Args:
-        waveform: float32 `(batch, samples)`.
-        analysis: `Analysis`.
-
-    Returns:
-        float32 `(batch, frames, bins)`, dB; 0 for a sine of full scale.
+    Attributes:
+        source: float32 `(batch, samples)` in [-1, 1] or `(batch, height, width, 3)` in [0, 255].
+        dream: float32, the same shape and range.
+        analysis: `Analysis` of the spectrogram that was changed; `None` for pictures.
+        objective: float32 `(steps, batch)`, before each step.
+        objective_before: float32 `(batch,)`, of the input.
+        objective_believed: float32 `(batch,)`, of the dream as the ascent left it.
+        objective_real: float32 `(batch,)`, of the dream rounded to 16 bits, or pixels to 8.
+        seconds: duration of the ascent.
+        layers: names of the layers that the objective reads.
+        name: the objective, spelled out.
     """
+
+    source: Array
+    dream: Array
+    analysis: Any
+    objective: Array
+    objective_before: Array
+    objective_believed: Array
+    objective_real: Array
+    seconds: float
+    layers: tuple[str, ...]
+    name: str
+
+    @property
+    def waveform(self) -> Array | None:
+        """The dreamed sounds, float32 `(batch, samples)`; `None` for pictures."""
+        return self.dream if self.analysis else None
+
+    @property
+    def picture(self) -> Array | None:
+        """The dreamed pictures, float32 `(batch, height, width, 3)`; `None` for sounds."""
+        return None if self.analysis else self.dream
+
+    @property
+    def sample_rate(self) -> int | None:
+        """Hz; `None` for pictures."""
+        return self.analysis.sample_rate if self.analysis else None
+
+    @property
+    def spectrogram_before(self) -> Array | None:
+        """Spectrograms of the inputs, float32 `(batch, frames, bins)`, dB; `None` for pictures."""
+        return levels_db(self.source, self.analysis) if self.analysis else None
+
+    @property
+    def spectrogram_after(self) -> Array | None:
+        """Spectrograms of the dreams, float32 `(batch, frames, bins)`, dB; `None` for pictures."""
+        return levels_db(self.dream, self.analysis) if self.analysis else None
+
+
+def levels_db(waveform: Array, analysis: Any) -> Array:
+    """Spectrogram in dB, float32 `(batch, frames, bins)`; 0 for a sine of full scale."""
     log_magnitude, _, _ = to_polar(*stft(waveform, analysis))
-    loudest = analysis.frame_length / 4  # of a sine of full scale under a Hann window
-    return nepers_to_db(np.asarray(log_magnitude) - math.log(loudest))
+    peak = analysis.frame_length / 4  # of a sine of full scale under a Hann window
+    return nepers_to_db(np.asarray(log_magnitude) - math.log(peak))
 
 
 def _ratio(numerator, denominator):

@@ -58,7 +58,7 @@ def settle_analysis(model: keras.Model, analysis: Any) -> Analysis | None:
 
 
 def settle_preprocessing(model: keras.Model, settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings for a model of pictures: without preprocessing, if its layer `front_end` does it.
+    """Settings for an image model: without preprocessing, if its layer `front_end` does it.
 
     Raises:
         InputError: if pixels would be preprocessed twice.

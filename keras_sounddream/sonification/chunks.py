@@ -55,7 +55,7 @@ def _cut(reach_of, size, length):
     missing = {name: (size - chunk_size) // reach.jump for name, reach in reach_of.items()}
     chunks = []
     for index in range(int(cut.count(size))):
-        start, core_start, core_end = (int(value) for value in cut.place(index, size))
+        start, core_start, core_end = (int(value) for value in cut.span(index, size))
         retained = {}
         for name, reach in reach_of.items():
             first = max(0, math.ceil((core_start - start) / reach.jump))

@@ -1,20 +1,15 @@
 """Mel scales and the matrices that gather frequency bins into mel bands."""
 
 import functools
+from typing import Any
 
 import numpy as np
 
+from keras_sounddream.types import Array
 
-def hz_to_mel(hz, mel_scale):
-    """Converts hertz to mel.
 
-    Args:
-        hz: float or array, Hz.
-        mel_scale: `"htk"`, logarithmic throughout, or `"slaney"`, linear up to 1 kHz.
-
-    Returns:
-        float64 of the same shape, mel.
-    """
+def hz_to_mel(hz: Array, mel_scale: str) -> Array:
+    """Mel of hertz: `"htk"` is logarithmic throughout, `"slaney"` linear up to 1 kHz."""
     hz = np.asarray(hz, "float64")
     if mel_scale == "htk":
         return 1127.0 * np.log1p(hz / 700.0)
@@ -23,16 +18,8 @@ def hz_to_mel(hz, mel_scale):
     return np.where(hz < 1000.0, linear, logarithmic)
 
 
-def mel_to_hz(mel, mel_scale):
-    """Converts mel to hertz, the inverse of `hz_to_mel`.
-
-    Args:
-        mel: float or array, mel.
-        mel_scale: `"htk"` or `"slaney"`.
-
-    Returns:
-        float64 of the same shape, Hz.
-    """
+def mel_to_hz(mel: Array, mel_scale: str) -> Array:
+    """Hertz of mel, the inverse of `hz_to_mel`."""
     mel = np.asarray(mel, "float64")
     if mel_scale == "htk":
         return 700.0 * np.expm1(mel / 1127.0)
@@ -40,18 +27,12 @@ def mel_to_hz(mel, mel_scale):
 
 
 @functools.lru_cache(maxsize=16)
-def mel_matrix(analysis):
-    """Gives the weight of every frequency bin in every mel band.
+def mel_matrix(analysis: Any) -> Array:
+    """Weight of each frequency bin in each mel band: float32 `(num_bins, num_mel_bins)`, read-only.
 
     With `"htk"` the triangles are straight on the mel axis and 0 Hz has no weight, as in
     `tf.signal`; with `"slaney"` they are straight on the hertz axis and of equal area, as in
     librosa.
-
-    Args:
-        analysis: `Analysis`.
-
-    Returns:
-        float32 `(num_bins, num_mel_bins)`; do not write to it.
 
     Raises:
         ValueError: if a band lies between two bins and so would always be empty.

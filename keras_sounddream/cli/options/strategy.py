@@ -1,15 +1,10 @@
 """The option `--strategy`: training on several devices."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from keras_sounddream.cli.options.common import Command, quietly
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 
 def strategy_option(command: Command) -> Command:
@@ -23,8 +18,8 @@ def strategy_option(command: Command) -> Command:
     )(command)
 
 
-def begin(strategy_name: str | None) -> tf.distribute.Strategy | None:
-    """The strategy of that name, or `None`; to be called before anything is computed."""
+def begin(strategy_name: str | None) -> Any:
+    """The `tf.distribute.Strategy` of that name, or `None`: call it before any computation."""
     if strategy_name is None:
         return None
     with quietly():
@@ -33,7 +28,7 @@ def begin(strategy_name: str | None) -> tf.distribute.Strategy | None:
         return strategies.find(strategy_name)
 
 
-def is_done(strategy: tf.distribute.Strategy | None) -> bool:
+def is_done(strategy: Any) -> bool:
     """Whether this process is a worker, which leaves writing and measuring to the chief."""
     if strategy is None:
         return False

@@ -1,4 +1,4 @@
-"""Faults in a folder of sounds: broken, silent, clipped, repeated or leaking files."""
+"""Faults in a sound folder: broken, silent, clipped, repeated or leaking files."""
 
 import dataclasses
 import hashlib

@@ -128,8 +128,11 @@ class GradientAscent:
 
     def renew(self, state: State, octave: Tensor, done: Tensor) -> State:
         """State at the start of a round; before the very first step it is new already."""
+        renew = self.param.renew
+        if renew is None:
+            return state
         is_new = tf.logical_and(octave == 0, done == 0)
-        return tf.cond(is_new, lambda: state, lambda: self.param.renew(state))
+        return tf.cond(is_new, lambda: state, lambda: renew(state))
 
     def advance(
         self,

@@ -32,7 +32,9 @@ class Flow(Protocol):
     def rounds(self, a_round: Callable, octave: Any, state: Any, slots: Any) -> Any:
         """Calls `a_round(done, count, state, slots)` until an octave's steps are made."""
 
-    def steps(self, advance: Callable, state: Any, slots: Any, octave: Any, done: Any, count: Any):
+    def steps(
+        self, advance: Callable, state: Any, slots: Any, octave: Any, done: Any, count: Any
+    ) -> tuple[Any, Any]:
         """Calls `advance(state, slots, octave, done, count)`: state and slots."""
 
 
@@ -105,7 +107,9 @@ class WatchedFlow:
         self._tell("on_octave_end", int(octave), state)
         return state
 
-    def steps(self, advance: Callable, state: Any, slots: Any, octave: Any, done: Any, count: Any):
+    def steps(
+        self, advance: Callable, state: Any, slots: Any, octave: Any, done: Any, count: Any
+    ) -> tuple[Any, Any]:
         # One step at a time only if somebody watches; the numbers are the same.
         for size in [1] * count if self._callbacks else [count]:
             state, slots, scores = advance(state, slots, octave, done, tf.constant(size))
@@ -163,7 +167,9 @@ class GraphFlow:
         )
         return state
 
-    def steps(self, advance: Callable, state: Any, slots: Any, octave: Any, done: Any, count: Any):
+    def steps(
+        self, advance: Callable, state: Any, slots: Any, octave: Any, done: Any, count: Any
+    ) -> tuple[Any, Any]:
         state, slots, _ = advance(state, slots, octave, done, count)
         shaped = {name: tf.ensure_shape(value, self._shapes[name]) for name, value in state.items()}
         return shaped, slots

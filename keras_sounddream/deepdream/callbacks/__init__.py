@@ -1,4 +1,4 @@
-"""Callbacks: called while a dream goes on."""
+"""Callbacks of a dream: early stopping, animation frames, TensorBoard logs."""
 
 from keras_sounddream.lazy import attach
 

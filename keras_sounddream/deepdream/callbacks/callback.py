@@ -1,87 +1,72 @@
-"""What is called while a dream goes on, in Keras's manner.
+"""Callbacks of a dream, after Keras's callbacks of training: the base class and early stopping."""
 
-A dream calls, in this order: `on_dream_begin`; for each octave `on_octave_begin`, `on_step_end`
-after each step, `on_octave_end`; at last `on_dream_end`.
-"""
+from typing import Any
 
 import numpy as np
 
+from keras_sounddream.checks import check, integer, number
+
 
 class Callback:
-    """Base of callbacks: override what is needed.
+    """Base class of callbacks: override the hooks that are needed.
+
+    A dream calls `on_dream_begin`; for each octave `on_octave_begin`, `on_step_end` after each
+    step, and `on_octave_end`; at last `on_dream_end`. Octaves count from 0, steps from 0 through
+    all octaves. Sounds and pictures in `logs` are float32 `(batch, samples)` in [-1, 1] or
+    `(batch, height, width, 3)` in [0, 255]. A hook may set `self.dream.stop_octave = True` to end
+    the octave.
 
     Attributes:
-        dream: the `DeepDream` that calls, set before `on_dream_begin`.
+        dream: the calling `DeepDream`, set before `on_dream_begin`.
     """
 
-    dream = None
+    dream: Any = None
 
-    def set_dream(self, dream):
-        """Takes the dream that calls.
-
-        Args:
-            dream: `DeepDream`.
-        """
+    def set_dream(self, dream: Any) -> None:
+        """Sets the calling `DeepDream`."""
         self.dream = dream
 
-    def on_dream_begin(self, logs):
-        """Is called before the first step.
+    def on_dream_begin(self, logs: dict[str, Any]) -> None:
+        """Called before the first step; `logs["source"]` holds the input."""
 
-        Args:
-            logs: dict with `source`, float32 `(batch, samples)` or `(batch, height, width, 3)`.
+    def on_octave_begin(self, octave: int, logs: dict[str, Any]) -> None:
+        """Called before an octave's first step; `logs["dream"]` holds the dream so far."""
+
+    def on_step_end(self, step: int, logs: dict[str, Any]) -> None:
+        """Called after each step.
+
+        `logs["objective"]` is float32 `(batch,)`, the score before the step; `logs["make"]()`
+        returns the dream so far.
         """
 
-    def on_octave_begin(self, octave, logs):
-        """Is called before the first step of an octave.
+    def on_octave_end(self, octave: int, logs: dict[str, Any]) -> None:
+        """Called after an octave's last step; `logs["dream"]` holds the dream so far."""
 
-        Args:
-            octave: int, from 0.
-            logs: dict with `dream`, the sound or picture so far, shaped as `source`.
-        """
-
-    def on_step_end(self, step, logs):
-        """Is called after each step.
-
-        Args:
-            step: int, from 0, counted through all octaves.
-            logs: dict with `objective`, float32 `(batch,)`, read before the step was made, and
-                `make`, a function without arguments that gives the sound or picture so far.
-        """
-
-    def on_octave_end(self, octave, logs):
-        """Is called after the last step of an octave.
-
-        Args:
-            octave: int, from 0.
-            logs: dict with `dream`, the sound or picture so far, shaped as `source`.
-        """
-
-    def on_dream_end(self, logs):
-        """Is called at the end.
-
-        Args:
-            logs: dict with `dream`, the finished sounds or pictures.
-        """
+    def on_dream_end(self, logs: dict[str, Any]) -> None:
+        """Called after the last octave; `logs["dream"]` holds the finished dream."""
 
 
 class EarlyStop(Callback):
-    """Ends an octave whose objective has flattened.
+    """Ends an octave whose objective, averaged over the batch, has stopped rising.
 
     Args:
-        patience: int, steps without enough of a rise.
-        least_rise: float, rise over the best so far that counts, as a part of it.
+        patience: steps without a sufficient rise after which the octave ends.
+        least_rise: sufficient rise over the octave's best objective, as a fraction of that.
+
+    Raises:
+        InputError: if `patience` is below 1 or `least_rise` below 0.
     """
 
-    def __init__(self, patience=5, least_rise=0.01):
-        self.patience = patience
-        self.least_rise = least_rise
+    def __init__(self, patience: int = 5, least_rise: float = 0.01):
+        self.patience = check("patience", patience, integer(1))
+        self.least_rise = check("least_rise", least_rise, number(0))
 
-    def on_octave_begin(self, octave, logs):
-        """Forgets the octave before."""
+    def on_octave_begin(self, octave: int, logs: dict[str, Any]) -> None:
+        """Starts anew."""
         self._best, self._waited = -np.inf, 0
 
-    def on_step_end(self, step, logs):
-        """Counts steps that raised the mean objective of the batch too little."""
+    def on_step_end(self, step: int, logs: dict[str, Any]) -> None:
+        """Counts steps without a sufficient rise."""
         score = float(np.mean(logs["objective"]))
         if score > self._best + self.least_rise * abs(self._best) or self._best == -np.inf:
             self._best, self._waited = score, 0

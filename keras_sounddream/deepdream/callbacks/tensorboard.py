@@ -1,26 +1,27 @@
-"""Writes a dream down for TensorBoard, while it goes on."""
+"""`TensorBoard`: logs of a dream while it runs."""
 
 import pathlib
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.audio import spectrogram_image
-from keras_sounddream.deepdream.callbacks import Callback
+from keras_sounddream.deepdream.callbacks.callback import Callback
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import PathLike
 
 _MOST_EXAMPLES = 4  # of a batch; more would only fill the disk
 
 
 class TensorBoard(Callback):
-    """Writes the objective of each step, and sounds and pictures of each octave.
+    """Logs the objective of each step, and sounds and pictures of each octave.
 
     Tags: `objective`, the mean of the batch, over steps; `dream`, sounds or pictures, and
-    `spectrogram`, their pictures, over octaves. Octave 0 is the input.
+    `spectrogram`, images of the sounds, over octaves. Octave 0 is the input.
 
     Args:
-        log_dir: str or path of a folder, made if it is not there. Open it with `tensorboard
-            --logdir`.
+        log_dir: folder, created if missing. Open it with `tensorboard --logdir`.
 
     Raises:
         InputError: if `log_dir` is a file or cannot be made.
@@ -29,7 +30,7 @@ class TensorBoard(Callback):
         dream.run(waveform, callbacks=[TensorBoard("logs/dream")])
     """
 
-    def __init__(self, log_dir):
+    def __init__(self, log_dir: PathLike):
         self.log_dir = pathlib.Path(log_dir)
         try:
             self.log_dir.mkdir(parents=True, exist_ok=True)
@@ -39,23 +40,23 @@ class TensorBoard(Callback):
                 f"Expected a folder for logs. Received: {log_dir} ({reason})"
             ) from None
 
-    def on_dream_begin(self, logs):
-        """Opens a file of events and writes the input down."""
+    def on_dream_begin(self, logs: dict[str, Any]) -> None:
+        """Opens an event file and logs the input."""
         self._writer = tf.summary.create_file_writer(str(self.log_dir))
         source = np.asarray(logs["source"])
         self._loudest = None
         self._write(source, octave=0)
 
-    def on_step_end(self, step, logs):
-        """Writes the objective down."""
+    def on_step_end(self, step: int, logs: dict[str, Any]) -> None:
+        """Logs the objective."""
         with self._writer.as_default():
             tf.summary.scalar("objective", float(np.mean(logs["objective"])), step=step)
 
-    def on_octave_end(self, octave, logs):
-        """Writes the dream so far down."""
+    def on_octave_end(self, octave: int, logs: dict[str, Any]) -> None:
+        """Logs the dream so far."""
         self._write(np.asarray(logs["dream"]), octave + 1)
 
-    def on_dream_end(self, logs):
+    def on_dream_end(self, logs: dict[str, Any]) -> None:
         """Closes the file."""
         self._writer.close()
 

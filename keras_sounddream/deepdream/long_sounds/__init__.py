@@ -1,4 +1,4 @@
-"""Dreams of sounds of any length, in constant memory."""
+"""Dreams of sound files of any length, in constant memory."""
 
 from keras_sounddream.lazy import attach
 

@@ -1,66 +1,63 @@
-"""What is kept of a long dream while it is being made, so that it can go on."""
+"""Checkpoint of a long dream: the finished segments on disk, from which it can be resumed."""
 
 import contextlib
 import hashlib
 import json
 import os
+import pathlib
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
+from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
+from keras_sounddream.types import Array
 
 _BLOCK_SAMPLES = 2**16
 
 
 class StreamCheckpoint:
-    """The finished samples, the figures, and the end of the last segment, in a folder.
+    """The finished samples, the measurements, and the end of the last segment, in a folder.
 
-    The folder lies beside the output, as `OUT.part`, and appears with the first finished
-    segment. It is whole at every moment: the state is one file that is renamed, and says how
-    many of the samples count.
+    The folder lies beside the output, as `OUT.part`, and appears with the first finished segment.
+    It is consistent at every moment: its state is one file, which is replaced atomically and holds
+    the number of valid samples.
 
     Args:
-        path: `pathlib.Path` of the output.
-        identity: dict that JSON can hold, all that tells one dream from another.
-        overwrite: bool, whether a dream of another identity may be discarded.
+        path: of the output.
+        identity: all that distinguishes one dream from another, in JSON's types.
+        overwrite: whether a dream of another identity may be discarded.
 
     Attributes:
-        rows: list of dict, the figures of each finished segment.
-        num_samples: int, finished.
-        tail: float32 `(samples,)`, of the last segment, to be cross-faded with the next.
+        rows: measurements of each finished segment.
+        num_samples: finished samples.
+        tail: float32 `(samples,)`, end of the last segment, to be cross-faded with the next.
 
     Raises:
         InputError: if the folder holds a dream of another identity and `overwrite` is false.
     """
 
-    def __init__(self, path, identity, overwrite=False):
+    def __init__(self, path: pathlib.Path, identity: dict[str, Any], overwrite: bool = False):
         self.folder = path.with_name(path.name + ".part")
         self.identity = json.loads(json.dumps(identity, default=str))
-        self.rows, self.num_samples, self.tail = [], 0, np.zeros(0, "float32")
-        state = self.folder / "state.json"
-        if not state.exists():
+        self.rows: list[dict[str, Any]] = []
+        self.num_samples, self.tail = 0, np.zeros(0, "float32")
+        state_path = self.folder / "state.json"
+        if not state_path.exists():
             return
-        found = json.loads(state.read_text())
-        if found["identity"] != self.identity:
+        state = json.loads(state_path.read_text())
+        if state["identity"] != self.identity:
             if not overwrite:
-                raise InputError(_difference(self.folder, found["identity"], self.identity))
+                raise InputError(_difference(self.folder, state["identity"], self.identity))
             self.discard()
             return
-        self.rows, self.num_samples = found["rows"], found["num_samples"]
+        self.rows, self.num_samples = state["rows"], state["num_samples"]
         self.tail = np.load(self._tail_path())
 
-    def append(self, samples, tail, row):
-        """Keeps what one more segment has finished.
-
-        Args:
-            samples: int16 `(samples,)`, which no later segment will change.
-            tail: float32 `(samples,)`, to be cross-faded with the next.
-            row: dict, the figures of the segment.
-
-        Raises:
-            InputError: if the folder cannot be written to.
-        """
+    def append(self, samples: Array, tail: Array, row: dict[str, Any]) -> None:
+        """Adds one segment's final int16 samples, its float32 tail and its measurements."""
         try:
             self._append(samples, tail, row)
         except OSError as error:
@@ -86,18 +83,14 @@ class StreamCheckpoint:
             temporary.write_text(json.dumps(state))
         old.unlink(missing_ok=True)
 
-    def blocks(self):
-        """Gives the finished samples.
-
-        Yields:
-            int16 `(samples,)`.
-        """
+    def blocks(self) -> Iterator[Array]:
+        """Blocks of the finished samples, int16 `(samples,)`."""
         with open(self.folder / "samples.s16", "rb") as file:
             while data := file.read(2 * _BLOCK_SAMPLES):
                 yield np.frombuffer(data, "<i2").astype("int16")
 
-    def discard(self):
-        """Removes the folder, and nothing in it that is not a partial dream's."""
+    def discard(self) -> None:
+        """Removes the checkpoint's files, and the folder if it holds no others."""
         for pattern in ("state.json", "samples.s16", "tail-*.npy", ".*.json", ".*.npy"):
             for path in self.folder.glob(pattern):
                 path.unlink()
@@ -108,16 +101,8 @@ class StreamCheckpoint:
         return self.folder / f"tail-{len(self.rows)}.npy"
 
 
-def identify(dream, **more):
-    """Describes a dream so that two of one description give the same bytes.
-
-    Args:
-        dream: `DeepDream`.
-        **more: whatever else the bytes depend on.
-
-    Returns:
-        dict: the dream's settings, a SHA-256 of its network, and `more`.
-    """
+def identify(dream: DeepDream, **more: Any) -> dict[str, Any]:
+    """All that a dream's bytes depend on: its settings, a SHA-256 of its network, and `more`."""
     config = {**dream.get_config()}
     network = _without_names(config.pop("model"), dream.model)
     digest = hashlib.sha256(json.dumps(network, sort_keys=True, default=str).encode())
@@ -127,7 +112,7 @@ def identify(dream, **more):
 
 
 def _without_names(config, model):
-    """A model's configuration with numbers for the names that Keras counts up on its own."""
+    """A model's configuration with numbers in place of the names that Keras numbers."""
     names = {layer.name: f"#{i}" for i, layer in enumerate([model, *model.layers])}
 
     def replace(value):
@@ -140,15 +125,15 @@ def _without_names(config, model):
     return replace(config)
 
 
-def _difference(folder, found, wanted):
-    names = sorted(n for n in {*found, *wanted} if found.get(n) != wanted.get(n))
-    said = [
-        f"{name} (there {_short(found.get(name))}, here {_short(wanted.get(name))})"
+def _difference(folder, stored, wanted):
+    names = sorted(n for n in {*stored, *wanted} if stored.get(n) != wanted.get(n))
+    pairs = [
+        f"{name} (there {_short(stored.get(name))}, here {_short(wanted.get(name))})"
         for name in names
     ]
     return (
-        f"{folder} holds a dream that was interrupted, of other settings: {', '.join(said)}. Go on "
-        "with the same, choose another output, or discard it with --force (overwrite=True)."
+        f"{folder} holds a dream that was interrupted, of other settings: {', '.join(pairs)}. Go "
+        "on with the same, choose another output, or discard it with --force (overwrite=True)."
     )
 
 

@@ -1,55 +1,48 @@
-"""How a long sound is cut into segments that overlap, and how their dreams are joined."""
+"""Overlapping segments of a long sound, and the cross-fades that join them."""
 
 import dataclasses
+from collections.abc import Iterable, Iterator
 
 import keras
 import numpy as np
 
 from keras_sounddream.audio.loudness import guard_peaks
+from keras_sounddream.types import Array
 
 
 @dataclasses.dataclass(frozen=True)
 class Segments:
-    """Where the segments of a sound lie, in samples; all are of one length.
+    """Segments of a sound, of equal length, in samples.
 
     Attributes:
-        num_samples: int, of the whole sound.
-        length: int, of a segment; the last may reach beyond the end by less than a step of the
-            analysis.
-        starts: tuple of int, multiples of the analysis' step, so that the frames of neighbours
-            are the same frames.
-        fade: int, of a cross-fade.
+        num_samples: length of the sound.
+        length: of a segment; the last may exceed the sound by less than the analysis' step.
+        starts: multiples of the analysis' step, so that neighbours share their frames.
+        fade: length of a cross-fade.
     """
 
     num_samples: int
     length: int
-    starts: tuple
+    starts: tuple[int, ...]
     fade: int
 
     @property
-    def seams(self):
-        """First sample of each cross-fade, which lies in the middle of an overlap."""
+    def seams(self) -> list[int]:
+        """First sample of each cross-fade, which is in the middle of an overlap."""
         pairs = zip(self.starts, self.starts[1:], strict=False)
         return [(a + self.length + b - self.fade) // 2 for a, b in pairs]
 
     @property
-    def bounds(self):
-        """Where each segment's own samples begin, fades before them included; then the end."""
+    def bounds(self) -> list[int]:
+        """First sample of each segment in the output, its fade included; then the end."""
         return [0, *self.seams, self.num_samples]
 
 
-def cut(num_samples, segment, overlap, step):
-    """Cuts a sound into segments of one length, evenly.
+def cut(num_samples: int, segment: int, overlap: int, step: int) -> Segments:
+    """Evenly spaced `Segments` of at most `segment` samples, rounded up to the analysis' `step`.
 
-    Args:
-        num_samples: int, of the sound.
-        segment: int, samples, the most of a segment; rounded up to steps.
-        overlap: int, samples, that two neighbours share at least; half of it, in the middle, is
-            the cross-fade. At most half of `segment`.
-        step: int, samples, of the analysis.
-
-    Returns:
-        `Segments`; one alone, of `num_samples`, if the sound is no longer than `segment`.
+    Neighbours share at least `overlap` samples, at most half of `segment`; the middle half of that
+    is the cross-fade.
 
     Example:
         >>> cut(1000, 400, 100, 10).starts
@@ -65,16 +58,10 @@ def cut(num_samples, segment, overlap, step):
     return Segments(num_samples, length, starts, overlap // 2)
 
 
-def take_segments(blocks, segments, first=0):
-    """Puts blocks together to segments, holding no more than one segment and one block.
+def take_segments(blocks: Iterable[Array], segments: Segments, first: int = 0) -> Iterator[Array]:
+    """Segments from number `first` on, zero-padded, of the blocks of a sound: float32 `(length,)`.
 
-    Args:
-        blocks: iterable of float32 `(samples,)`.
-        segments: `Segments`.
-        first: int, number of the first segment to give.
-
-    Yields:
-        float32 `(length,)`, padded with zeros where the sound ends before the segment does.
+    No more than one segment and one block is held in memory.
     """
     blocks, held, position = iter(blocks), np.zeros(0, "float32"), 0
     for start in segments.starts[first:]:
@@ -90,19 +77,12 @@ def take_segments(blocks, segments, first=0):
         yield held[: segments.length]
 
 
-def crossfade(before, after):
-    """Fades from one sound to another without a dip or a swell.
+def crossfade(before: Array, after: Array) -> Array:
+    """Cross-fade at constant level from one sound to another: float32 `(samples,)` in [-1, 1].
 
-    Two dreams of the same sound are alike only in part: their correlation is 0.0 to 0.6, so that
-    equal gains dip by 1.8 dB in the median and equal powers swell by 0.9. The gains here are those
-    of equal power, divided by what the sounds' measured correlation adds to it.
-
-    Args:
-        before: float32 `(samples,)`, in [-1, 1], heard at the start.
-        after: float32 `(samples,)`, in [-1, 1], heard at the end.
-
-    Returns:
-        float32 `(samples,)` in [-1, 1].
+    Two dreams of the same sound correlate by only 0.0 to 0.6, so that equal-gain fades dip by 1.8
+    dB in the median and equal-power fades swell by 0.9 dB. The gains here are those of equal power,
+    divided by the level that the sounds' measured correlation adds.
     """
     angle = np.pi / 2 * (np.arange(len(before)) + 0.5) / max(len(before), 1)
     size = np.sqrt(np.sum(np.square(before, dtype="float64")))

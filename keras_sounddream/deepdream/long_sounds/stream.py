@@ -1,9 +1,10 @@
-"""Dreams sounds of any length from disk to disk, and goes on where it was interrupted."""
+"""Dreams of sound files of any length, from disk to disk, resumed after an interruption."""
 
 import dataclasses
 import hashlib
 import pathlib
 import time
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -11,71 +12,71 @@ from tqdm import tqdm
 
 from keras_sounddream.audio.io import quantize
 from keras_sounddream.audio.streaming import check_writable, read_blocks, write_blocks
+from keras_sounddream.checks import check, number
 from keras_sounddream.deepdream.long_sounds.checkpoint import StreamCheckpoint, identify
 from keras_sounddream.deepdream.long_sounds.segments import crossfade, cut, take_segments
-from keras_sounddream.deepdream.result import DreamResult
+from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.deepdream.result import Measured
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
+from keras_sounddream.types import Array, PathLike
 
 _SILENCE = 2.0**-17  # root mean square, a quarter of 16-bit sound's last bit
 _HIGHEST_PEAK = 1.5  # as `DeepDream.run` takes it
-_FORMAT = 1  # of the partial dream; another number makes old ones strangers
+_FORMAT = 1  # of the partial dream; those of another number cannot be resumed
 _SCORES = ("objective_before", "objective_believed", "objective_real")
 
 
 @dataclasses.dataclass
-class StreamResult:
+class StreamResult(Measured):
     """A dreamed sound file with its measurements: means over its segments.
 
-    The objective of a silent segment is left out. Arrays have one row, as those of a
-    `DreamResult` of one sound.
+    Silent segments do not count in the means. Arrays have one row, as in a `DreamResult` of one
+    sound.
 
     Attributes:
-        path: `pathlib.Path` of the sound file.
-        sample_rate: int, Hz.
-        sound_seconds: float, length of the sound.
-        objective: float32 `(steps, 1)`, as read at each step before it was made.
+        path: of the sound file.
+        sample_rate: Hz.
+        sound_seconds: length of the sound.
+        objective: float32 `(steps, 1)`, before each step.
         objective_before: float32 `(1,)`, of the input.
         objective_believed: float32 `(1,)`, of the dreams as the ascents left them.
-        objective_real: float32 `(1,)`, read off the file, cross-fades included.
-        seconds: float, how long the work took, interruptions left out.
-        segments: list of dict, the figures of each segment.
-        layers: tuple of str.
-        name: str, the objective in words.
+        objective_real: float32 `(1,)`, of the written file, cross-fades included.
+        seconds: duration of the work, without interruptions.
+        segments: measurements of each segment.
+        layers: names of the layers that the objective reads.
+        name: the objective, spelled out.
     """
 
     path: pathlib.Path
     sample_rate: int
     sound_seconds: float
-    objective: np.ndarray
-    objective_before: np.ndarray
-    objective_believed: np.ndarray
-    objective_real: np.ndarray
+    objective: Array
+    objective_before: Array
+    objective_believed: Array
+    objective_real: Array
     seconds: float
-    segments: list
-    layers: tuple
+    segments: list[dict[str, Any]]
+    layers: tuple[str, ...]
     name: str
 
-    gain = DreamResult.gain
-    retained = DreamResult.retained
-
     @property
-    def real_time_factor(self):
+    def real_time_factor(self) -> float:
         """Seconds of sound per second of work."""
         return self.sound_seconds / self.seconds
 
-    def figures(self, example=0):
-        """Gives the measurements, ready for JSON.
+    def figures(self, example: int = 0) -> dict[str, Any]:
+        """Measurements, ready for JSON: those of `DreamResult.figures` and of the segments.
 
         Args:
-            example: int, 0: there is one sound.
+            example: 0, since there is one sound.
 
         Returns:
-            dict as `DreamResult.figures` gives it, and `sound_seconds`, `real_time_factor`,
-            `silent_segments` and `segments`.
+            Numbers by name, among them `sound_seconds`, `real_time_factor`, `silent_segments`, and
+            `segments`, a list of dict.
         """
         return {
-            **DreamResult.figures(self, example),
+            **super().figures(example),
             "sound_seconds": self.sound_seconds,
             "real_time_factor": self.real_time_factor,
             "silent_segments": sum(row["silent"] for row in self.segments),
@@ -84,54 +85,51 @@ class StreamResult:
 
 
 def dream_stream(
-    dream,
-    input_path,
-    output_path,
-    segment_seconds=20.0,
-    overlap_seconds=1.0,
-    overwrite=False,
-    progress=True,
-):
+    dream: DeepDream,
+    input_path: PathLike,
+    output_path: PathLike,
+    segment_seconds: float = 20.0,
+    overlap_seconds: float = 1.0,
+    overwrite: bool = False,
+    progress: bool = True,
+) -> StreamResult:
     """Dreams a sound file of any length, segment by segment, in constant memory.
 
-    Each segment is dreamed by itself and is as loud as it was; neighbours are cross-faded at the
-    level of both. Silent segments stay as they are. After an interruption, the same call goes on
-    after the last finished segment, and the file is the same, byte for byte.
+    Each segment is dreamed separately, at its own loudness; neighbours are cross-faded at constant
+    level. Silent segments are copied. After an interruption, the same call resumes after the last
+    finished segment, and writes the same file, byte for byte.
 
     Args:
-        dream: `DeepDream`.
-        input_path: str or path of a sound file.
-        output_path: str or path of the 16-bit sound file to write. What is not finished lies
-            beside it, in a folder of that name with `.part` at the end.
-        segment_seconds: float, length of a segment; a sound no longer than that is dreamed whole.
-        overlap_seconds: float, that neighbours share at least, up to half a segment; the middle
-            half of it is the cross-fade.
-        overwrite: bool, whether files that exist may be replaced, an interrupted dream of other
-            settings among them.
-        progress: bool, whether to show a progress bar with the real-time factor.
-
-    Returns:
-        `StreamResult`.
+        dream: of a model of sounds.
+        input_path: a sound file.
+        output_path: the 16-bit sound file to write. The unfinished dream is in a folder beside it,
+            of that name with `.part` at the end.
+        segment_seconds: length of a segment, 0.5 to 600; a shorter sound is one segment.
+        overlap_seconds: least overlap of neighbours, up to half a segment; its middle half is the
+            cross-fade.
+        overwrite: whether existing files may be replaced, and an interrupted dream of other
+            settings discarded.
+        progress: whether to show a progress bar with the real-time factor.
 
     Raises:
         InputError: if the input cannot be dreamed on, the output may not be written, a setting
-            is out of its range, or an interrupted dream of other settings or another input
-            waits there.
+            is out of its range, or there is an interrupted dream of other settings or another
+            input.
 
     Example:
         dream = DeepDream(applications.LogMelCNN(), objectives.layer("block3_conv2"))
         result = dream_stream(dream, "concert.flac", "dream.flac")
     """
-    _check_seconds("segment_seconds", segment_seconds, 0.5, 600.0)
-    _check_seconds("overlap_seconds", overlap_seconds, 0.0, segment_seconds / 2)
+    segment_seconds = check("segment_seconds", segment_seconds, number(0.5, 600.0))
+    overlap_seconds = check("overlap_seconds", overlap_seconds, number(0.0, segment_seconds / 2))
     if dream.kind == "picture":
         raise InputError(f"Only sounds are streamed, and {dream.model.name} takes pictures: `run`.")
     rate = dream.sample_rate
     output_path = check_writable(output_path, rate, overwrite)
     start = time.perf_counter()
     num_samples, digest = _scan(input_path, rate)
-    counts = (round(rate * seconds) for seconds in (segment_seconds, overlap_seconds))
-    segments = cut(num_samples, *counts, dream.analysis.frame_step)
+    segment, overlap = round(rate * segment_seconds), round(rate * overlap_seconds)
+    segments = cut(num_samples, segment, overlap, dream.analysis.frame_step)
     identity = identify(
         dream,
         input=digest,
@@ -153,15 +151,8 @@ def dream_stream(
     return _result(dream, output_path, segments, part.rows, seconds)
 
 
-def _check_seconds(name, value, least, most):
-    if not (isinstance(value, int | float) and least <= value <= most):
-        raise InputError(
-            f"`{name}` must be at least {least:g} and at most {most:g}. Received: {value!r}"
-        )
-
-
 def _scan(path, sample_rate):
-    """Counts the samples of a file and takes their SHA-256; says at once what would fail late."""
+    """Number of samples of a file and their SHA-256; raises for a peak too high or silence."""
     num_samples, power, peak, digest = 0, 0.0, 0.0, hashlib.sha256()
     for block in read_blocks(path, sample_rate):
         num_samples += len(block)
@@ -176,7 +167,7 @@ def _scan(path, sample_rate):
 
 
 def _dream_segments(dream, blocks, segments, part, progress):
-    """Dreams the segments that are not finished; each is kept as soon as it is."""
+    """Dreams the unfinished segments, and stores each as soon as it is finished."""
     rate, bounds = dream.sample_rate, segments.bounds
     done = len(part.rows)
     work = sum(row["seconds"] for row in part.rows)
@@ -192,20 +183,21 @@ def _dream_segments(dream, blocks, segments, part, progress):
             clock = time.perf_counter()
             waveform, row = _dream_segment(dream, next(sources))
             origin, begin, end = segments.starts[number], bounds[number], bounds[number + 1]
-            own = waveform[begin - origin : end - origin]
+            samples = waveform[begin - origin : end - origin]
             if number:
                 fade = segments.fade
-                own = np.concatenate([crossfade(part.tail, own[:fade]), own[fade:]])
+                faded = crossfade(part.tail, samples[:fade])
+                samples = np.concatenate([faded, samples[fade:]])
             tail = waveform[end - origin :][: segments.fade]
             row |= {"start_seconds": origin / rate, "seconds": time.perf_counter() - clock}
-            part.append(quantize(own), tail, row)
+            part.append(quantize(samples), tail, row)
             work += row["seconds"]
             bar.set_postfix_str(f"{part.num_samples / rate / work:.2f} × real time", refresh=False)
             bar.update(round(part.num_samples / rate) - bar.n)
 
 
 def _dream_segment(dream, source):
-    """The dream of one segment `(samples,)`, and its figures; silence is its own dream."""
+    """Dream of one segment `(samples,)`, which leaves silence as it is, and its measurements."""
     if np.sqrt(np.mean(np.square(source))) < _SILENCE:
         return source, {"silent": True}
     result = dream.run(source[np.newaxis])
@@ -215,20 +207,20 @@ def _dream_segment(dream, source):
 
 
 def _read_segments(dream, path, source_path, segments, rows):
-    """Reads the objective of each segment off the finished file."""
+    """Adds the objective of each segment of the finished file to its row."""
     read = tf.function(dream.score)
-    blocks = [read_blocks(each, dream.sample_rate) for each in (path, source_path)]
-    pairs = zip(*(take_segments(each, segments) for each in blocks), strict=True)
+    blocks = [read_blocks(file, dream.sample_rate) for file in (path, source_path)]
+    pairs = zip(*(take_segments(one, segments) for one in blocks), strict=True)
     for row, pair in zip(rows, pairs, strict=True):
         if not row["silent"]:
             row["objective_real"] = float(read(*(tf.constant(s[np.newaxis]) for s in pair))[0])
 
 
 def _result(dream, path, segments, rows, seconds):
-    heard = [row for row in rows if not row["silent"]]
-    means = {name: np.array([np.mean([r[name] for r in heard])], "float32") for name in _SCORES}
-    steps = max(len(row["objective"]) for row in heard)
-    ascents = [np.pad(r["objective"], (0, steps - len(r["objective"])), "edge") for r in heard]
+    dreamed = [row for row in rows if not row["silent"]]
+    means = {name: np.array([np.mean([r[name] for r in dreamed])], "float32") for name in _SCORES}
+    steps = max(len(row["objective"]) for row in dreamed)
+    ascents = [np.pad(r["objective"], (0, steps - len(r["objective"])), "edge") for r in dreamed]
     return StreamResult(
         path=path,
         sample_rate=dream.sample_rate,

@@ -1,4 +1,4 @@
-"""The network that an objective is read off."""
+"""The network of a dream: checks, lookup of layers, folded weights and receptive fields."""
 
 from keras_sounddream.lazy import attach
 

@@ -20,11 +20,7 @@ def takes_sounds(model: keras.Model) -> bool:
 
 
 def check_network(model: Any) -> None:
-    """Checks that something is a functional model with one input.
-
-    Raises:
-        InputError: if it is not.
-    """
+    """Raises an `InputError` unless `model` is a functional Keras model with one input."""
     if not isinstance(model, keras.Model):
         raise InputError(f"Expected a keras.Model to dream with. Received: {model!r}")
     try:

@@ -26,12 +26,12 @@ PRECISIONS = {"float32": None, "bfloat16": "bfloat16"}  # and Keras's policy for
 
 
 class FeatureExtractor:
-    """Reads an objective's activations off inputs of a model.
+    """Computes the activations that an objective needs from inputs of a model.
 
     Args:
         model: functional, with one input.
         objective: resolved for the model.
-        preprocess: function from what is dreamed on to what the model takes.
+        preprocess: function from the dreamed sound or image to the model's input.
         precision: key of `PRECISIONS`.
         transform: of the model's `LogMelSpectrogram`: `"fft"`, or `"dft"` for export.
 
@@ -74,7 +74,7 @@ class FeatureExtractor:
         )
 
     def kernels(self) -> list[Tensor]:
-        """Weights that the network is read with, computed from the model's own."""
+        """The network's weights, computed from the model's own."""
         return [tf.cast(value(), variable.dtype) for variable, value in self._sources]
 
     def score_maps(self, image: Tensor, source: Tensor, kernels: list[Tensor]) -> list[Tensor]:
@@ -107,7 +107,7 @@ class FeatureExtractor:
 
 
 class _Folded(keras.layers.Layer):
-    """Stands where a normalisation was that is part of a kernel now."""
+    """Identity in place of a normalisation that is folded into a kernel."""
 
     def call(self, inputs, training=None, mask=None):
         return inputs
@@ -176,8 +176,8 @@ def _foldable(model):
         if not isinstance(layer, keras.layers.InputLayer):
             for tensor in keras.tree.flatten(layer.input):
                 consumers.setdefault(tensor._keras_history.operation.name, []).append(layer.name)
-    read = {tensor._keras_history.operation.name for tensor in model.outputs}
-    found = {}
+    outputs = {tensor._keras_history.operation.name for tensor in model.outputs}
+    convolutions = {}
     for layer in model.layers:
         if not isinstance(layer, keras.layers.BatchNormalization):
             continue
@@ -186,12 +186,12 @@ def _foldable(model):
             isinstance(before, _FOLDABLE)
             and before.activation is keras.activations.linear
             and consumers[before.name] == [layer.name]
-            and before.name not in read
+            and before.name not in outputs
             and layer.axis in (-1, len(layer.input.shape) - 1)
             and before.data_format == "channels_last"
         ):
-            found[layer.name] = before.name
-    return found
+            convolutions[layer.name] = before.name
+    return convolutions
 
 
 def _folded(layer, new, norm):
@@ -207,8 +207,8 @@ def _folded(layer, new, norm):
         return tf.convert_to_tensor(layer.kernel * ops.reshape(scale(), shape))
 
     def bias():
-        own = layer.bias if layer.use_bias else 0.0
+        offset = layer.bias if layer.use_bias else 0.0
         beta = norm.beta if norm.center else 0.0
-        return tf.convert_to_tensor((own - norm.moving_mean) * scale() + beta)
+        return tf.convert_to_tensor((offset - norm.moving_mean) * scale() + beta)
 
     return [(new.kernel, kernel), (new.bias, bias)]

@@ -1,51 +1,35 @@
-"""Finds layers and classes by their names, and says the nearest where there are none."""
-
-import difflib
+"""Lookup of layers and classes by their names, with the nearest names in errors."""
 
 import keras
 
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, unknown_name
 
-INPUT, SOURCE = "input", "source"  # what is dreamed, and what it was before, among activations
-_MOST_NAMES = 30  # in an error
+INPUT, SOURCE = "input", "source"  # among activations: the dream so far, and what it began as
 
 
-def find_layer(model, name):
-    """Gets a layer by its name.
-
-    Args:
-        model: `keras.Model`, functional.
-        name: str.
-
-    Returns:
-        `keras.Layer`.
-
-    Raises:
-        InputError: if there is none, with the nearest names.
-    """
+def find_layer(model: keras.Model, name: str) -> keras.Layer:
+    """The layer of that name; an `InputError` with the nearest names if there is none."""
     names = _names(model)
     if name in names:
         return model.get_layer(name)
-    inside = next((own for own in models_inside(model) if name in _names(own)), None)
+    inside = next((inner for inner in models_inside(model) if name in _names(inner)), None)
     if inside is not None:
         raise InputError(
             f"{model.name} has no layer {name!r} of its own: it lies within the model "
             f"{inside.name!r}, which is one layer here. Dream on get_layer({inside.name!r}) itself."
         )
-    raise InputError(unknown(f"{model.name} has", "layer", name, names))
+    raise InputError(unknown_name(f"{model.name} has", "layer", name, names))
 
 
-def find_label(model, label):
+def find_label(model: keras.Model, label: str) -> int:
     """Finds a class by its label.
 
     Args:
-        model: `keras.Model` with `labels`, a sequence of str, or a dict of such from the names of
-            its outputs.
-        label: str, a whole label, or one of the names it is made of: `"tabby"` of `"tabby, tabby
-            cat"`.
+        model: with `labels`, a sequence of str, or a dict of such by the names of its outputs.
+        label: a whole label, or one of its synonyms: `"tabby"` of `"tabby, tabby cat"`.
 
     Returns:
-        int, the index that `logit` takes.
+        Index of the class, which `logit` takes.
 
     Raises:
         InputError: if the model has no labels, or not this one, with the nearest.
@@ -53,55 +37,42 @@ def find_label(model, label):
     return find_class(model, label)[0]
 
 
-def find_class(model, label):
+def find_class(model: keras.Model, label: str) -> tuple[int, str | None]:
     """Finds a class by its label, and the layer that scores it.
 
     Args:
-        model: `keras.Model`, as `find_label` takes it.
-        label: str.
+        model: as `find_label` takes it.
+        label: as `find_label` takes it.
 
     Returns:
-        `(index, layer)`, what `logit` takes: int, and str, or `None` for the model's last layer.
+        `(index, layer)`, the arguments of `logit`; the layer is `None` for the model's last.
 
     Raises:
-        InputError: as `find_label`.
+        InputError: if the model has no labels, or not this one, with the nearest.
     """
     if not isinstance(model, keras.Model):
         raise InputError(f"Expected a keras.Model with labels. Received: {model!r}")
     labels = getattr(model, "labels", None) or ()
     heads = labels if isinstance(labels, dict) else {None: labels}
-    places = [(i, layer) for layer, names in heads.items() for i in range(len(names))]
-    whole = [name for names in heads.values() for name in names]
-    for found in ([label == name for name in whole], [label in n.split(", ") for n in whole]):
-        if any(found):
-            return places[found.index(True)]
-    if not whole:
+    classes = [(i, layer) for layer, names in heads.items() for i in range(len(names))]
+    known = [name for names in heads.values() for name in names]
+    for matches in ([label == name for name in known], [label in n.split(", ") for n in known]):
+        if any(matches):
+            return classes[matches.index(True)]
+    if not known:
         raise InputError(f"{model.name} has no labels. Give the index of {label!r} instead.")
-    raise InputError(unknown(f"{model.name} has", "label", label, ", ".join(whole).split(", ")))
+    synonyms = ", ".join(known).split(", ")
+    raise InputError(unknown_name(f"{model.name} has", "label", label, synonyms))
 
 
-def models_inside(model):
-    """Lists the models that a model holds as layers, and theirs.
-
-    Args:
-        model: `keras.Model`.
-
-    Returns:
-        list of `keras.Model`.
-    """
+def models_inside(model: keras.Model) -> list[keras.Model]:
+    """Models that are layers of a model, or of a model within it."""
     inner = [layer for layer in model.layers if isinstance(layer, keras.Model)]
-    return inner + [each for own in inner for each in models_inside(own)]
+    return inner + [innermost for one in inner for innermost in models_inside(one)]
 
 
-def no_convolution(model):
-    """Words an error about a model without convolutions.
-
-    Args:
-        model: `keras.Model`.
-
-    Returns:
-        str.
-    """
+def no_convolution(model: keras.Model) -> str:
+    """Text of an error about a model without convolutions."""
     inside = models_inside(model)
     if inside:
         return (
@@ -111,15 +82,8 @@ def no_convolution(model):
     return f"{model.name} has no convolution. Name layers to dream on."
 
 
-def output_shape(model, name):
-    """Gets the shape of what a layer puts out, if it can be dreamed on.
-
-    Args:
-        model: `keras.Model`, functional.
-        name: str, of a layer.
-
-    Returns:
-        tuple of int or `None`: `(batch, …, channels)`.
+def output_shape(model: keras.Model, name: str) -> tuple[int | None, ...]:
+    """Shape `(batch, …, channels)` of a layer's output, if it can be dreamed on.
 
     Raises:
         InputError: if there is no such layer, or it has not one output with a known number of
@@ -140,25 +104,6 @@ def output_shape(model, name):
     except ValueError:
         raise InputError(_elsewhere(model, layer)) from None
     return tuple(shape)
-
-
-def unknown(owner, what, name, names):
-    """Words an error about a name that is not there, with the nearest that are.
-
-    Args:
-        owner: str, such as `"mobilenet has"`.
-        what: str, what is named.
-        name: the name.
-        names: list of str, those there are.
-
-    Returns:
-        str.
-    """
-    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
-    if near:
-        return f"{owner} no {what} {name!r}. Did you mean {' or '.join(near)}?"
-    more = ", …" if len(names) > _MOST_NAMES else ""
-    return f"{owner} no {what} {name!r}. It has: {', '.join(names[:_MOST_NAMES])}{more}."
 
 
 def _elsewhere(model, layer):

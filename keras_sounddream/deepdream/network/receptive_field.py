@@ -1,4 +1,4 @@
-"""How much of its input one number of a layer depends on, and where that lies."""
+"""Receptive fields: the part of a model's input that one output of a layer depends on."""
 
 import dataclasses
 import math
@@ -8,7 +8,7 @@ from keras import layers
 
 from keras_sounddream.audio.layers import LogMelSpectrogram, MuLaw
 
-# Layers whose every output depends on one place.
+# Layers whose outputs each depend on one position.
 _POINTWISE = (
     layers.Activation,
     layers.Add,
@@ -53,15 +53,15 @@ _WINDOWED = (
 
 @dataclasses.dataclass(frozen=True)
 class Reach:
-    """What the outputs of a layer depend on along one axis of the model's input.
+    """Receptive field of a layer's outputs along one axis of the model's input.
 
     Output `p` depends on at most the inputs `p * jump - before` to `p * jump + after`.
 
     Attributes:
-        field: samples or pixels in reach of one output; `math.inf` for all of them.
-        jump: from one output to the next.
-        before: at most, to the left of `p * jump`.
-        after: at most, to its right.
+        field: samples or pixels that one output depends on; `math.inf` for all of them.
+        jump: samples or pixels from one output to the next.
+        before: most samples or pixels to the left of `p * jump`.
+        after: most samples or pixels to its right.
     """
 
     field: float = 1
@@ -70,67 +70,42 @@ class Reach:
     after: float = 0
 
 
-def receptive_fields(model):
-    """Finds how much of a waveform each layer's outputs depend on.
+def receptive_fields(model: keras.Model) -> dict[str, float | None]:
+    """Receptive field of each layer of a model of waveforms, in samples.
 
-    Args:
-        model: `keras.Model`, functional, whose second axis is time throughout.
-
-    Returns:
-        dict from layer name to samples: int, `math.inf` for the whole sound, or `None` where a
-        layer's kind is not known.
+    `math.inf` is the whole sound, `None` a layer whose kind is not known.
     """
-    found = reaches(model)
-    return {name: None if reach is None else reach.field for name, reach in found.items()}
+    fields = reaches(model)
+    return {name: None if reach is None else reach.field for name, reach in fields.items()}
 
 
-def reaches(model, axis=0):
-    """Finds what the outputs of each layer depend on.
+def reaches(model: keras.Model, axis: int = 0) -> dict[str, Reach | None]:
+    """`Reach` of each layer along an axis: 0 is time, or a picture's rows, 1 its columns.
 
-    Args:
-        model: `keras.Model`, functional, whose axes keep their order throughout.
-        axis: int, 0 for time, or for the rows of a picture; 1 for its columns.
-
-    Returns:
-        dict from layer name to `Reach`, or to `None` where a layer's kind is not known.
+    `None` is that of a layer whose kind is not known. The model's axes must keep their order.
     """
-    found = {tensor._keras_history.operation.name: Reach() for tensor in model.inputs}
+    known = {tensor._keras_history.operation.name: Reach() for tensor in model.inputs}
     for layer in model.layers:
-        sources = [found.get(source) for source in source_layers(layer)]
-        found[layer.name] = None if None in sources else _reach(layer, _merge(sources), axis)
-    return found
+        sources = [known.get(source) for source in source_layers(layer)]
+        known[layer.name] = None if None in sources else _reach(layer, _merge(sources), axis)
+    return known
 
 
-def why_unbounded(model, name):
-    """Says why a layer's outputs may depend on all of the input.
-
-    Args:
-        model: `keras.Model`, functional.
-        name: str, of a layer whose `Reach` is not known or has no bounds.
-
-    Returns:
-        str, part of a sentence.
-    """
-    found = reaches(model)
-    if found[name] is not None:
+def why_unbounded(model: keras.Model, name: str) -> str:
+    """Reason, as part of a sentence, why a layer's `Reach` is not known or has no bounds."""
+    known = reaches(model)
+    if known[name] is not None:
         return f"layer {name!r} depends on all of it"
-    layer = next(layer for layer in model.layers if found[layer.name] is None)
+    layer = next(layer for layer in model.layers if known[layer.name] is None)
     if isinstance(layer, keras.Model):
         return f"how far {layer.name!r}, a model within {model.name}, reaches is not known"
-    unknown = [source for source in source_layers(layer) if found.get(source) is None]
+    unknown = [source for source in source_layers(layer) if known.get(source) is None]
     name, kind = (unknown[0], "") if unknown else (layer.name, f", a {type(layer).__name__},")
     return f"how far {name!r}{kind} reaches is not known"
 
 
-def source_layers(layer):
-    """Names the layers, inputs among them, whose outputs a layer of a functional model takes.
-
-    Args:
-        layer: `keras.Layer`.
-
-    Returns:
-        list of str.
-    """
+def source_layers(layer: keras.Layer) -> list[str]:
+    """Names of the layers, inputs among them, whose outputs a layer takes."""
     return [tensor._keras_history.operation.name for tensor in keras.tree.flatten(layer.input)]
 
 
@@ -139,7 +114,7 @@ def _merge(sources):
 
 
 def _reach(layer, source, axis):
-    """What a layer's outputs reach, given what its inputs do; `None` if not known."""
+    """`Reach` of a layer's outputs, from that of its inputs; `None` if not known."""
     if isinstance(layer, layers.InputLayer):
         return Reach()
     if isinstance(layer, _WHOLE) or (isinstance(layer, layers.Dense) and source.field == math.inf):

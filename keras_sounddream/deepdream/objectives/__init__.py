@@ -1,4 +1,4 @@
-"""Objectives: what a dream maximises."""
+"""Objectives: the scores that a dream maximises."""
 
 from keras_sounddream.lazy import attach
 

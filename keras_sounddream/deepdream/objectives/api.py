@@ -1,4 +1,4 @@
-"""Objectives: functions that build what a dream maximises.
+"""Objectives: functions that build the scores that a dream maximises.
 
 An objective turns a model's activations into one score per example. Objectives add and scale:
 `0.2 * channel("block2_conv2", 3) + layer("block3_conv2")`. All are to be raised: those that
@@ -72,10 +72,10 @@ def neurons(
 
     Args:
         name: of a layer of the model.
-        indices: sequence of int, along the layer's last axis.
-        box: sequence of pairs `(start, stop)`, one a position axis, each a fraction from 0 to 1 of
-            that axis (time first, then frequency; height, then width); read are the positions
-            whose middle lies inside, at least the nearest one.
+        indices: along the layer's last axis.
+        box: pairs `(start, stop)`, one per position axis, as fractions from 0 to 1 of that axis
+            (time, then frequency; height, then width): the positions whose middle lies inside are
+            read, at least the nearest one.
 
     Raises:
         InputError: if `indices` is empty or `box` is not of such pairs.
@@ -110,7 +110,7 @@ def logit_difference(index: int, other: int, layer: str | None = None) -> Object
     Args:
         index: of the class to raise.
         other: of the class to lower.
-        layer: as `logit` takes it.
+        layer: that scores both classes; see `logit`.
     """
     return logit(index, layer) - logit(other, layer)
 
@@ -119,11 +119,11 @@ def direction(name: str, vector: Array, cosine_power: float = 1.0) -> Objective:
     """Reads a direction among a layer's channels: the dot product, weighted by the cosine.
 
     The dot product alone can be raised by going far in other directions too; times a power of
-    the cosine (of at least 0.1) it rewards what points the right way.
+    the cosine (of at least 0.1) it rewards activations along the direction.
 
     Args:
         name: of a layer of the model.
-        vector: sequence of float `(channels,)`, of any length but 0.
+        vector: floats `(channels,)`, of any length but 0.
         cosine_power: 0 or more; 0 for the dot product alone.
 
     Raises:
@@ -153,7 +153,7 @@ def diversity(name: str) -> Objective:
 
 
 def total_variation() -> Objective:
-    """Smooths what is dreamed: minus the mean absolute difference of neighbours.
+    """Smooths the dream: minus the mean absolute difference of neighbours.
 
     Neighbours are samples of a waveform, or pixels down and across (the two means are added).
 
@@ -164,7 +164,7 @@ def total_variation() -> Objective:
 
 
 def l2_to_source() -> Objective:
-    """Keeps what is dreamed near its source: minus the mean squared difference."""
+    """Keeps the dream near its source: minus the mean squared difference."""
     return term("l2_to_source", INPUT)
 
 
@@ -172,7 +172,7 @@ def energy_protection(stretch: int | None = None) -> Objective:
     """Keeps the level of the source: minus the mean squared difference of local levels.
 
     The level is half the natural logarithm of a stretch's mean square (nepers, of 8.7 dB), and
-    what is below -80 dB (of 1) counts as silence.
+    anything below -80 dB (of 1) counts as silence.
 
     Args:
         stretch: samples of a waveform or pixels along each side of a square patch; by
@@ -186,7 +186,7 @@ def energy_protection(stretch: int | None = None) -> Objective:
 
 
 def as_objective(value: Any) -> Objective:
-    """The objective that is meant: an `Objective`, text as for `parse`, or a function.
+    """An objective from an `Objective`, from text as for `parse`, or from a function.
 
     Args:
         value: `Objective`; `"block3_conv2"` or `"block3_conv2:7"`; or a function of the model's
@@ -219,10 +219,10 @@ def register(
     Args:
         name: an identifier that no other kind has.
         reads: `"layer"`, for a function of activations; `"logits"`, of a layer's output before
-            its activation function; `"input"`, of what is dreamed; `"input_and_source"`, of that
+            its activation function; `"input"`, of the dream so far; `"input_and_source"`, of that
             and of the source.
-        local: whether the score at a position depends only on what is read there, which exact
-            tiles need.
+        local: whether the score at a position depends only on the values there, as exact tiles
+            require.
 
     Raises:
         InputError: if there is such a kind, or no such `reads`.
@@ -251,13 +251,13 @@ def register(
 
 
 def parse(text: str) -> Objective:
-    """Reads an objective as the command line spells it.
+    """Parses an objective as the command line spells it.
 
     Args:
         text: `"block3_conv2"` for a layer or `"block3_conv2:7"` for a channel.
 
     Raises:
-        InputError: if what follows the colon is not a number.
+        InputError: if the text after the colon is not a number.
     """
     if not isinstance(text, str):
         raise InputError(f"Expected LAYER or LAYER:CHANNEL as text. Received: {text!r}")

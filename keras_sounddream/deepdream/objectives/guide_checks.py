@@ -1,5 +1,9 @@
-"""What guides, their weights and their cells must be; each check names what came."""
+"""Checks of guides, their weights and their cells."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import keras
 import numpy as np
 
 from keras_sounddream.audio.loudness import is_silent
@@ -7,22 +11,11 @@ from keras_sounddream.deepdream.network.checks import takes_sounds
 from keras_sounddream.deepdream.network.lookup import find_layer
 from keras_sounddream.deepdream.objectives.objective import finite_list
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array
 
 
-def checked_cells(model, name, cells):
-    """Checks how many cells a guide's features are averaged in.
-
-    Args:
-        model: `keras.Model`, functional.
-        name: str, of a layer.
-        cells: sequence of int, as `guides.guided_locally` takes it, or `None`.
-
-    Returns:
-        tuple of int, along each position axis of the layer; empty for `None`.
-
-    Raises:
-        InputError: if they do not fit the layer.
-    """
+def checked_cells(model: keras.Model, name: str, cells: Sequence[int] | None) -> tuple[int, ...]:
+    """Number of cells along each position axis of a layer; none for `None`."""
     if cells is None:
         return ()
     axes = len(find_layer(model, name).output.shape) - 2
@@ -36,15 +29,8 @@ def checked_cells(model, name, cells):
     return tuple(cells[:axes])
 
 
-def checked_guides(model, guides):
-    """Checks guides.
-
-    Args:
-        model: `keras.Model`, functional, with one input.
-        guides: list of float arrays, as `guides.guided` takes it.
-
-    Returns:
-        list of float32 arrays with a batch axis, and a channel where the model asks for one.
+def checked_guides(model: keras.Model, guides: Any) -> list[Array]:
+    """Guides as float32 arrays of the rank that the model's input has.
 
     Raises:
         InputError: if there is none, or one is empty, silent, not finite or of another shape.
@@ -78,26 +64,15 @@ def _checked_guide(model, number, guide):
     if not np.isfinite(guide).all():
         raise InputError(f"Guide {number} must be finite numbers. It holds some that are not.")
     if takes_sounds(model) and is_silent(guide.reshape(len(guide), -1)).any():
-        raise InputError(f"Guide {number} is silent: it has no features for a dream to take up.")
+        raise InputError(f"Guide {number} is silent: it has no features for a dream to adopt.")
     return guide
 
 
-def checked_weights(weights, count):
-    """Checks the guides' weights.
-
-    Args:
-        weights: sequence of float, or `None`.
-        count: int, of guides.
-
-    Returns:
-        list of float, equal and of sum 1 for `None`.
-
-    Raises:
-        InputError: if they are not finite numbers, one a guide.
-    """
+def checked_weights(weights: Sequence[float] | None, count: int) -> list[float]:
+    """Finite weights of `count` guides; for `None`, equal weights of sum 1."""
     if weights is None:
         return [1 / count] * count
     weights = finite_list("weights", weights, rank=1)
     if len(weights) != count:
-        raise InputError(f"Expected {count} `weights`, one a guide. Received: {len(weights)}")
+        raise InputError(f"Expected {count} `weights`, one per guide. Received: {len(weights)}")
     return weights

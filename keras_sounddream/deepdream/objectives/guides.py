@@ -1,13 +1,19 @@
-"""Objectives that a guide sets: a sound or a picture whose features the dream is to take on.
+"""Guided objectives: a dream adopts the features of other sounds or pictures, the guides.
 
-Guides come as a list of arrays, each as the model takes it, at the model's rate: one example, or a
-batch of examples that count as one guide. Lengths may differ where the model allows it.
+Guides are a list of arrays, each shaped as the model's input, at the model's sample rate: one
+example, or a batch of examples that count as one guide. Lengths may differ where the model allows
+it.
 """
+
+import functools
+import operator
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_sounddream.checks import check, integer
 from keras_sounddream.deepdream.network.checks import check_network
 from keras_sounddream.deepdream.network.lookup import find_layer
 from keras_sounddream.deepdream.network.patch_axis import join_parts, layers_of_parts
@@ -16,8 +22,9 @@ from keras_sounddream.deepdream.objectives.guide_checks import (
     checked_guides,
     checked_weights,
 )
-from keras_sounddream.deepdream.objectives.objective import term
+from keras_sounddream.deepdream.objectives.objective import Objective, term
 from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array
 
 _TINY = 1e-12
 
@@ -27,7 +34,7 @@ def _softmax(values):
     return powers, powers.sum()
 
 
-_NORMALIZATIONS = {  # each to what is divided, and by what
+_NORMALIZATIONS: dict[str, Callable] = {  # each returns a numerator and a denominator
     "max": lambda values: (values, np.abs(values).max()),
     "sum": lambda values: (values, np.abs(values).sum()),
     "softmax": _softmax,
@@ -36,28 +43,30 @@ _NORMALIZATIONS = {  # each to what is divided, and by what
 }
 
 
-def guided(model, layers, guides, weights=None, normalization="max"):
-    """Raises the channels that guides raise: the sum of activations by the guides' own.
+def guided(
+    model: keras.Model,
+    layers: Sequence[str],
+    guides: Sequence[Array],
+    weights: Sequence[float] | None = None,
+    normalization: str = "max",
+) -> Objective:
+    """Raises the channels that guides activate: a sum of channels, weighted by the guides' means.
 
     A guide's weight for a channel is its mean activation there, over positions and over the
     examples of a batch, normalised over the layer's channels; several guides' weights are added.
 
     Args:
-        model: `keras.Model`, functional, with one input.
-        layers: sequence of str, layers of the model; each is a term of weight 1.
-        guides: list of float arrays, as the model takes them, with or without a batch axis.
-        weights: sequence of float, one a guide, negative for a guide to be avoided; by default
-            equal, of sum 1.
-        normalization: how the means of a guide are brought to a common size: `"max"` (divided by
-            the largest, in size), `"sum"` (by the sum of sizes), `"l2"` (by the root of the sum of
-            squares), `"softmax"`, or `"zscore"` (less their mean, by their standard deviation).
-
-    Returns:
-        `Objective`.
+        model: functional, with one input.
+        layers: layers of the model; each is a term of weight 1.
+        guides: float arrays, shaped as the model's input, with or without a batch axis.
+        weights: one per guide, negative for a guide to be avoided; by default equal, of sum 1.
+        normalization: divisor of a guide's means: `"max"` (the largest magnitude), `"sum"` (the
+            sum of magnitudes), `"l2"` (the Euclidean norm), `"softmax"`, or `"zscore"` (the
+            standard deviation, after their mean is subtracted).
 
     Raises:
         InputError: if a layer is unknown; a guide is empty, silent, not finite or of another shape
-            than the model takes, or leaves a layer at zero; or `weights` or `normalization` is
+            than the model's input, or leaves a layer at zero; or `weights` or `normalization` is
             wrong.
 
     Reference: Mordvintsev et al., *Inceptionism*, 2015,
@@ -66,21 +75,29 @@ def guided(model, layers, guides, weights=None, normalization="max"):
     return _guided("guided", model, layers, guides, weights, normalization, cells=None)
 
 
-def guided_locally(model, layers, guides, weights=None, normalization="max", cells=(8, 8)):
-    """Raises, at each place, the channels that guides raise at that place.
+def guided_locally(
+    model: keras.Model,
+    layers: Sequence[str],
+    guides: Sequence[Array],
+    weights: Sequence[float] | None = None,
+    normalization: str = "max",
+    cells: Sequence[int] = (8, 8),
+) -> Objective:
+    """Raises, at each position, the channels that guides activate at that position.
 
     As `guided`, with a guide's activations averaged in the cells of a grid over its positions;
-    they are normalised over all cells and channels together, so a place where the guide is quiet
-    asks for little. The grid is stretched over the dream, whatever its length, and the weights
+    they are normalised over all cells and channels together, so a position where the guide is quiet
+    has small weights. The grid is stretched over the dream, whatever its length, and the weights
     between the middles of its cells are interpolated linearly.
 
     Args:
-        model: as `guided` takes it, and so are `layers`, `guides`, `weights`, `normalization`.
-        cells: sequence of int, how many along each position axis (time, then frequency; height,
-            then width); a layer with fewer such axes takes the first.
-
-    Returns:
-        `Objective`.
+        model: functional, with one input.
+        layers: layers of the model; each is a term of weight 1.
+        guides: see `guided`.
+        weights: see `guided`.
+        normalization: see `guided`.
+        cells: number along each position axis (time, then frequency; height, then width); a layer
+            with fewer such axes takes the first.
 
     Raises:
         InputError: as `guided` does, or if a layer has no positions, or more axes of them than
@@ -89,31 +106,33 @@ def guided_locally(model, layers, guides, weights=None, normalization="max", cel
     return _guided("guided_locally", model, layers, guides, weights, normalization, cells)
 
 
-def matched(model, layer, guides, most_vectors=256, seed=0):
-    """Makes each position alike to the place in the guides that it is most alike to already.
+def matched(
+    model: keras.Model,
+    layer: str,
+    guides: Sequence[Array],
+    most_vectors: int = 256,
+    seed: int = 0,
+) -> Objective:
+    """Makes the features at each position more similar to the most similar ones of the guides.
 
     The score at a position is the largest dot product of the features there with the guides'
     features at any position.
 
     Args:
-        model: as `guided` takes it.
-        layer: str, a layer of the model.
-        guides: as `guided` takes them.
-        most_vectors: int; of the guides' positions so many are drawn, and kept.
-        seed: int, of the draw.
-
-    Returns:
-        `Objective`.
+        model: functional, with one input.
+        layer: a layer of the model.
+        guides: see `guided`.
+        most_vectors: number of the guides' positions that are drawn at random; at least 1.
+        seed: of the draw; at least 0.
 
     Raises:
         InputError: if the layer is unknown; a guide is empty, silent, not finite or of another
-            shape than the model takes; or `most_vectors` or `seed` is not an int from 1 or 0 on.
+            shape than the model's input; or `most_vectors` or `seed` is out of its range.
 
     Reference: Mordvintsev et al., *DeepDream*, 2015, https://github.com/google/deepdream
     """
-    for argument, value, least in (("most_vectors", most_vectors, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not (isinstance(value, int) and value >= least):
-            raise InputError(f"`{argument}` must be an int from {least} on. Received: {value!r}")
+    most_vectors = check("most_vectors", most_vectors, integer(1))
+    seed = check("seed", seed, integer(0))
     read = _reader(model, [layer])
     guides = checked_guides(model, guides)
     features = [read(example)[layer] for guide in guides for example in _examples(guide)]
@@ -123,24 +142,21 @@ def matched(model, layer, guides, most_vectors=256, seed=0):
     return term("matched", layer, vectors=vectors[np.sort(drawn)].tolist())
 
 
-def inverted(model, layers, target):
-    """Makes layers answer, place by place, as they answer to a target: feature inversion.
+def inverted(model: keras.Model, layers: Sequence[str], target: Array) -> Objective:
+    """Brings layers, at each position, to the activations of a target: feature inversion.
 
-    The score is minus the squared distance between the activations and the target's, ÷ that of
-    the target's from zero: -1 for a silent layer, 0 at best.
+    The score is minus the squared distance between the activations and the target's, divided by
+    that of the target's from zero: -1 for a layer of zeros, 0 at best.
 
     Args:
-        model: as `guided` takes it.
-        layers: sequence of str, layers of the model; each is a term of weight 1.
-        target: float array of one example, as the model takes it, with or without a batch axis;
-            its activations are stretched over what is dreamed if that is of another length.
-
-    Returns:
-        `Objective`.
+        model: functional, with one input.
+        layers: layers of the model; each is a term of weight 1.
+        target: float array of one example, shaped as the model's input, with or without a batch
+            axis; its activations are stretched over a dream of another length.
 
     Raises:
         InputError: if a layer is unknown; the target is more than one example, empty, silent, not
-            finite or of another shape than the model takes; or it leaves a layer at zero.
+            finite or of another shape than the model's input; or it leaves a layer at zero.
 
     Reference: Mahendran and Vedaldi, *Understanding Deep Image Representations by Inverting Them*,
     2015, https://doi.org/10.1109/CVPR.2015.7299155
@@ -149,11 +165,11 @@ def inverted(model, layers, target):
     (example,) = checked_guides(model, [target])
     if len(example) != 1:
         raise InputError(f"Expected one example to invert. Received: {len(example)}")
-    found = {name: values[0] for name, values in read(example).items()}
-    for name, values in found.items():
+    activations = {name: values[0] for name, values in read(example).items()}
+    for name, values in activations.items():
         if not values.any():
-            raise InputError(f"Layer {name!r} answers with zeros: there is nothing to invert.")
-    return sum(term("inverted", name, target=found[name].tolist()) for name in found)
+            raise InputError(f"Layer {name!r} outputs only zeros: there is nothing to invert.")
+    return _sum(term("inverted", name, target=x.tolist()) for name, x in activations.items())
 
 
 def _guided(kind, model, layers, guides, weights, normalization, cells):
@@ -165,7 +181,11 @@ def _guided(kind, model, layers, guides, weights, normalization, cells):
     for guide, weight in zip(guides, weights, strict=True):
         for name, values in _means(read, guide, cells).items():
             combined[name] = combined[name] + weight * _normalized(values, normalization, name)
-    return sum(term(kind, name, weights=combined[name].tolist()) for name in combined)
+    return _sum(term(kind, name, weights=x.tolist()) for name, x in combined.items())
+
+
+def _sum(objectives):
+    return functools.reduce(operator.add, objectives)
 
 
 def _means(read, guide, cells):
@@ -188,7 +208,7 @@ def _in_cells(values, cells):
 
 
 def _overlaps(cells, positions):
-    """Which share of each cell each position fills: `(cells, positions)`, rows of sum 1."""
+    """Share of each cell that each position fills: `(cells, positions)`, rows of sum 1."""
     cell, position = np.arange(cells)[:, None], np.arange(positions)[None]
     start = np.maximum(cell / cells, position / positions)
     stop = np.minimum((cell + 1) / cells, (position + 1) / positions)
@@ -211,7 +231,7 @@ def _normalized(values, normalization, name):
 
 
 def _reader(model, layers):
-    """Checks layers and makes a function from an example to their activations, as NumPy."""
+    """Function from an example to the activations of layers, which it checks first, as NumPy."""
     check_network(model)
     if not isinstance(layers, list | tuple) or not layers:
         raise InputError(f"Expected a list of layer names. Received: {layers!r}")

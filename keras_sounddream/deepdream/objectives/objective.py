@@ -8,9 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_sounddream.deepdream.network.lookup import INPUT, output_shape, unknown
+from keras_sounddream.deepdream.network.lookup import INPUT, output_shape
 from keras_sounddream.deepdream.objectives.terms import TERMS, mean_of_examples
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, unknown_name
 from keras_sounddream.types import Tensor
 
 _TERM = ("kind", "layer", "weight", "settings")
@@ -19,7 +19,7 @@ _LONGEST_LIST = 40  # characters of a list that is spelled out
 
 @keras.saving.register_keras_serializable(package="keras_sounddream")
 class Objective:
-    """A weighted sum of terms, each of which reads one layer, or what is dreamed.
+    """A weighted sum of terms, each of which reads one layer, or the dream itself.
 
     Make one with a function of `keras_sounddream.objectives`. Objectives add, subtract and
     scale, with each other and with plain functions of the model's output (see `custom`).
@@ -47,13 +47,13 @@ class Objective:
                 raise InputError(f"A term has {', '.join(_TERM)}. Received: {term!r}")
             if term["kind"] not in TERMS:
                 raise InputError(
-                    unknown("Objectives have", "kind", term["kind"], list(TERMS))
+                    unknown_name("Objectives have", "kind", term["kind"], list(TERMS))
                     + " One of your own is registered by @objectives.register before it is loaded."
                 )
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Names of the layers that are read as they are, each once, in order."""
+        """Names of the layers that are read after their activation function, each once."""
         return self._names("layer")
 
     @property
@@ -68,7 +68,7 @@ class Objective:
 
     @property
     def is_local(self) -> bool:
-        """Whether the score at each position depends only on what is read there."""
+        """Whether the score at each position depends only on the activations there."""
         return all(TERMS[term["kind"]].local for term in self.terms)
 
     def readers(self) -> list[Callable[[dict], Tensor]]:
@@ -160,11 +160,7 @@ class Objective:
         )
 
     def check(self, model: keras.Model) -> None:
-        """Checks that a model has every layer and channel that is read.
-
-        Raises:
-            InputError: if not, with the nearest names.
-        """
+        """Raises an `InputError` unless a model has every layer and channel that is read."""
         for term in self.resolved(model).terms:
             kind, name = TERMS[term["kind"]], term["layer"]
             if kind.reads in ("layer", "logits"):
@@ -215,7 +211,7 @@ def custom(function: Callable[[Tensor], Tensor], layer: str | None = None) -> Ob
 
 
 def finite_list(name: str, values: Any, rank: int) -> list:
-    """A list of (lists of) float of a rank, finite and not empty, of what was given."""
+    """`values` as a nested list of float of that rank, finite and not empty."""
     try:
         array = np.asarray(values, "float64")
     except (TypeError, ValueError):
@@ -231,7 +227,7 @@ def finite_list(name: str, values: Any, rank: int) -> list:
 
 
 def _last_layer(model, term):
-    """A model's last layer; for logits, what is pooled if that only pools."""
+    """Name of a model's last layer; for logits, of the one before if the last only pools."""
     last = model.layers[-1]
     pools = isinstance(last, keras.layers.GlobalAveragePooling1D)
     if pools and TERMS[term["kind"]].reads == "logits":

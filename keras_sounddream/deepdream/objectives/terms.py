@@ -1,4 +1,4 @@
-"""Terms of an objective: how each turns what it reads into scores.
+"""Terms of an objective: functions from activations, or the dream itself, to scores.
 
 A term's function takes an activation, float32 `(batch, *positions, channels)`, and its settings,
 and returns float32 `(batch, *positions)`, or `(batch,)` where the score has no positions. `api`
@@ -14,34 +14,34 @@ from keras import ops
 
 from keras_sounddream.deepdream.network.lookup import INPUT, SOURCE
 from keras_sounddream.errors import InputError
-from keras_sounddream.types import Tensor
+from keras_sounddream.types import Array, Tensor
 
 LOGITS = "/logits"  # after a layer's name, among activations
 
 _TINY = 1e-20  # keeps the gradient of a root finite at zero
-_LEAST_COSINE = 0.1  # what lies across the direction, or against it, still finds its way
-_FLOOR = 1e-8  # power of -80 dB of full scale: what is quieter counts as silence
+_LEAST_COSINE = 0.1  # leaves a gradient to activations orthogonal or opposite to the direction
+_FLOOR = 1e-8  # power of -80 dB of full scale: anything quieter counts as silence
 _STRETCH, _PATCH = 1024, 16  # samples; pixels a side
 
 
-def layer_score(activation):
+def layer_score(activation: Tensor) -> Tensor:
     """Mean square of the channels at each position."""
     return ops.mean(ops.square(activation), axis=-1)
 
 
-def channel_score(activation, index):
+def channel_score(activation: Tensor, index: int) -> Tensor:
     """Squared positive activation of a channel at each position."""
     return ops.square(ops.relu(activation[..., index]))
 
 
-def neurons_score(activation, indices):
+def neurons_score(activation: Tensor, indices: list[int]) -> Tensor:
     """Mean squared positive activation of some channels at each position."""
     counts = np.bincount(indices, minlength=activation.shape[-1])
     return weighted_score(ops.square(ops.relu(activation)), counts / len(indices))
 
 
-def neurons_at_score(activation, indices, box):
-    """`neurons_score` inside a box, as large as makes its mean that of the box, and 0 outside."""
+def neurons_at_score(activation: Tensor, indices: list[int], box: list) -> Tensor:
+    """`neurons_score` inside a box, scaled so that its mean is the box's, and 0 outside."""
     scores = neurons_score(activation, indices)
     rank = len(scores.shape)
     for axis, (start, stop) in enumerate(box, start=1):
@@ -51,12 +51,12 @@ def neurons_at_score(activation, indices, box):
     return scores
 
 
-def logit_score(activation, index):
+def logit_score(activation: Tensor, index: int) -> Tensor:
     """The logit of a class at each position."""
     return activation[..., index]
 
 
-def direction_score(activation, vector, cosine_power):
+def direction_score(activation: Tensor, vector: Array, cosine_power: float) -> Tensor:
     """Dot product with a vector, times a power of the cosine between them, at each position."""
     dot = weighted_score(activation, vector)
     if cosine_power == 0:
@@ -66,12 +66,12 @@ def direction_score(activation, vector, cosine_power):
     return dot * ops.power(ops.maximum(cosine, _LEAST_COSINE), cosine_power)
 
 
-def weighted_score(activation, weights):
+def weighted_score(activation: Tensor, weights: Array) -> Tensor:
     """Weighted sum of the channels at each position."""
     return ops.matmul(activation, _constant(weights)[:, None])[..., 0]
 
 
-def locally_weighted_score(activation, weights):
+def locally_weighted_score(activation: Tensor, weights: Array) -> Tensor:
     """Sum of the channels at each position by weights `(*cells, channels)` stretched over it."""
     grid = _constant(weights)
     for axis in range(len(grid.shape) - 1):
@@ -79,25 +79,25 @@ def locally_weighted_score(activation, weights):
     return ops.sum(activation * grid, axis=-1)
 
 
-def matched_score(activation, vectors):
-    """Dot product with that of some vectors `(count, channels)` for which it is largest."""
+def matched_score(activation: Tensor, vectors: Array) -> Tensor:
+    """Largest dot product with one of some vectors `(count, channels)`."""
     vectors = _constant(vectors)
     best = ops.argmax(ops.matmul(activation, ops.transpose(vectors)), axis=-1)
     return ops.sum(activation * ops.take(vectors, best, axis=0), axis=-1)
 
 
-def inverted_score(activation, target):
-    """Minus the squared distance from a target `(*positions, channels)`, ÷ that of its zeros."""
+def inverted_score(activation: Tensor, target: Array) -> Tensor:
+    """Minus the squared distance from a target `(*positions, channels)`, ÷ its squared norm."""
     target = np.asarray(target, "float32")
     size = float(np.mean(np.sum(np.square(target), axis=-1)))
     grid = _constant(target)
-    if tuple(activation.shape[1:-1]) != target.shape[:-1]:  # another length, or not known yet
+    if tuple(activation.shape[1:-1]) != target.shape[:-1]:  # another length, or an unknown one
         for axis in range(target.ndim - 1):
             grid = _stretched(grid, axis, ops.shape(activation)[axis + 1])
     return -ops.sum(ops.square(activation - grid), axis=-1) / size
 
 
-def diversity_score(activation):
+def diversity_score(activation: Tensor) -> Tensor:
     """Minus the mean cosine between an example's Gram matrix and each other's: `(batch,)`."""
     batch, channels = ops.shape(activation)[0], activation.shape[-1]
     features = ops.reshape(activation, (batch, -1, channels))
@@ -109,25 +109,25 @@ def diversity_score(activation):
     return (ops.sum(ops.square(grams), axis=1) - cosines) / others
 
 
-def total_variation_score(dreamed):
+def total_variation_score(dreamed: Tensor) -> Tensor:
     """Minus the mean absolute difference of neighbours, added over the axes: `(batch,)`."""
     axes = range(1, max(2, len(dreamed.shape) - 1))
     return -sum(mean_of_examples(ops.abs(_differences(dreamed, axis))) for axis in axes)
 
 
-def l2_to_source_score(dreamed, source):
+def l2_to_source_score(dreamed: Tensor, source: Tensor) -> Tensor:
     """Minus the squared difference from the source at each sample or pixel."""
     squares = ops.square(dreamed - source)
     return -(squares if len(squares.shape) == 2 else ops.mean(squares, axis=-1))
 
 
-def energy_protection_score(dreamed, source, stretch):
+def energy_protection_score(dreamed: Tensor, source: Tensor, stretch: int | None) -> Tensor:
     """Minus the squared difference of level, in nepers, of each stretch or patch."""
     return -ops.square(_levels(dreamed, stretch) - _levels(source, stretch))
 
 
-def custom_score(activation, function):
-    """Scores by a user's function."""
+def custom_score(activation: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """Score by a user's function."""
     return function(activation)
 
 
@@ -157,8 +157,8 @@ def _stretched(grid, axis, length):
     """Interpolates linearly between the middles of a grid's cells, level beyond the outermost."""
     cells = grid.shape[axis]
     middles = (_numbers_to(length) + 0.5) / ops.cast(length, "float32") * cells - 0.5
-    places = ops.clip(middles, 0.0, cells - 1.0)  # (length,), in cells
-    shares = ops.relu(1.0 - ops.abs(places[:, None] - _numbers_to(cells)))  # (length, cells)
+    positions = ops.clip(middles, 0.0, cells - 1.0)  # (length,), in cells
+    shares = ops.relu(1.0 - ops.abs(positions[:, None] - _numbers_to(cells)))  # (length, cells)
     return ops.moveaxis(ops.tensordot(shares, ops.moveaxis(grid, axis, 0), axes=1), 0, axis)
 
 
@@ -193,7 +193,7 @@ def _check_box(name, shape, indices, box):
 
 
 def _check_channels(name, shape, values, leading):
-    """Checks the last axis of some numbers, and how many come before it."""
+    """Checks the last axis of some numbers, and the number of axes before it."""
     received = np.shape(values)
     if received[-1] != shape[-1] or len(received) != leading + 1:
         axes = ", ".join(("…",) * leading + (str(shape[-1]),))
@@ -208,11 +208,11 @@ class Term:
     """A kind of term.
 
     Args:
-        function: from what is read, and the settings, to scores.
-        reads: `"layer"`, `"logits"` (a layer before its activation function), `"input"` (what is
-            dreamed) or `"input_and_source"` (that, and the source).
-        local: whether the score at a position depends only on what is read there, not on other
-            positions, other examples or where the position lies.
+        function: from one or two tensors, as `reads` tells, and the settings to scores.
+        reads: `"layer"`, `"logits"` (a layer before its activation function), `"input"` (the
+            dream so far) or `"input_and_source"` (that, and the source).
+        local: whether the score at a position depends only on the values there, not on other
+            positions, other examples or the position itself.
         check: function of a layer's name and its output's shape, and of the settings, which
             raises `InputError` where they do not fit.
         any_layer: whether the layer may be left out: then it is the model's last.
@@ -227,9 +227,9 @@ class Term:
     def reader(self, layer: str | None, settings: dict[str, Any]) -> Callable[[dict], Tensor]:
         """Function from activations, by layer, to this term's scores."""
         if self.reads == "input_and_source":
-            return lambda given: self.function(given[INPUT], given[SOURCE], **settings)
+            return lambda tensors: self.function(tensors[INPUT], tensors[SOURCE], **settings)
         name = f"{layer}{LOGITS}" if self.reads == "logits" else layer
-        return lambda given: self.function(given[name], **settings)
+        return lambda tensors: self.function(tensors[name], **settings)
 
 
 TERMS: dict[str, Term] = {

@@ -80,6 +80,7 @@ class PixelParam:
     kind = "picture"
     shift_axes = (1, 2)
     analysis = None
+    renew = None  # pixels have no phase to renew
     transform = "dft"  # of a model's own front end, which networks of pictures have not
     trace = staticmethod(tracing.trace_dynamic_shape)
 
@@ -121,10 +122,6 @@ class PixelParam:
         share = tf.where(octave == 0, 0.0, self.settings.source_mix)
         variable = share * base + (1 - share) * variable
         return {**state, "variable": self.limit(variable), "base": base}
-
-    def renew(self, state: State) -> State:
-        """The state as it is: pixels have no phase."""
-        return state
 
     def make(self, state: State) -> Tensor:
         """Picture of a state, at the octave's size."""

@@ -1,9 +1,10 @@
 """Gradient ascent in operations that LiteRT and ONNX have.
 
-A step is that of `GradientAscent`, line by line. Forced apart by the runtimes are the gradient,
-which is written out operation by operation; random shifts, which are drawn beforehand, since
-neither has TensorFlow's generator; the kernels, which are constants of the graph; and what the
-parameterisations `PortableSpectrogram` and `PortablePixels` override.
+The loop is `deepdream.ascent.loop.ascend`, and a step is that of `GradientAscent`. Forced apart by
+the runtimes are: the gradient, which is written out operation by operation; random shifts, which are
+drawn beforehand, since neither has TensorFlow's generator; the kernels, which are constants of the
+graph; the loops, which hand on what changes alone, and no history; and what the parameterisations
+`PortableSpectrogram` and `PortablePixels` override.
 """
 
 import dataclasses
@@ -43,12 +44,8 @@ class PortableAscent(GradientAscent):
         self._layer_names = [layer.name for layer in dream.model.layers]
         with tf.init_scope():
             self._constants = [kernel.numpy() for kernel in self.extractor.kernels()]
-            self._shifts = np.stack([self._draw(i) for i in range(self.total)])
-
-    @property
-    def total(self) -> int:
-        """Steps of all octaves."""
-        return self.settings.octaves * self.settings.steps
+            total = self.settings.octaves * self.settings.steps
+            self._shifts = np.stack([self._draw(i) for i in range(total)])
 
     def step_all(self, state: State, slots: tuple, number: Tensor) -> tuple[Tensor, tuple, Tensor]:
         """Makes the step of a number among those of all octaves: `(variable, slots, scores)`."""
@@ -59,6 +56,33 @@ class PortableAscent(GradientAscent):
         grid = self.param.grid(number // steps)
         variable, slots = self.follow(self.update, state, gradient, slots, grid, progress)
         return variable, tuple(slots), scores
+
+    def advance(
+        self,
+        update: Any,
+        steps: Tensor,
+        state: State,
+        slots: tuple,
+        octave: Tensor,
+        done: Tensor,
+        count: Tensor,
+        weights: Tensor | None = None,
+    ) -> tuple[State, tuple, None]:
+        start = octave * steps + done
+        shapes = [tensor.shape for tensor in (state["variable"], *slots)]
+
+        def step(number, variable, slots):
+            variable, slots, _ = self.step_all({**state, "variable": variable}, slots, number)
+            changed = map(tf.ensure_shape, (variable, *slots), shapes)  # products forget the batch
+            variable, *slots = changed
+            return number + 1, variable, slots
+
+        _, variable, slots = tf.while_loop(
+            lambda number, *_: number < start + count,
+            step,
+            (tf.convert_to_tensor(start), state["variable"], list(slots)),
+        )
+        return {**state, "variable": variable}, slots, None
 
     def gradient(
         self, state: State, step: Tensor, kernels: list, weights: Tensor | None

@@ -1,8 +1,7 @@
 """A dream of a picture in operations that LiteRT and ONNX have.
 
-The loop of `deepdream.ascent.loop` has a loop of its own for each octave, since each has a size of
-its own. An octave's size is reached by products with two matrices, one down and one across, since
-LiteRT cannot average where a picture shrinks.
+Each octave has a size of its own, and so a loop of its own. An octave's size is reached by products
+with two matrices, one down and one across, since LiteRT cannot average where a picture shrinks.
 """
 
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_sounddream.deepdream.ascent.loop import ascend
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.params.pixels import PixelParam, octave_size
 from keras_sounddream.deepdream.params.spectrogram import State
@@ -27,30 +27,34 @@ def make_dream(dream: DeepDream) -> Callable[[Tensor], Tensor]:
         InputError: if a setting of the dream has no portable form.
     """
     ascent = make_ascent(dream)
-    param, last = ascent.param, PortablePixels(dream, _unchanged)
-    steps, update = ascent.settings.steps, ascent.update
+    flow = PictureFlow(ascent.settings.octaves, ascent.settings.steps)
 
-    def ascend_octave(state, octave):
-        def body(number, variable, slots):
-            now = {**state, "variable": variable}
-            changed, slots, _ = ascent.step_all(now, slots, number)
-            return number + 1, tf.ensure_shape(changed, variable.shape), list(slots)
+    def dreamed(picture):
+        return tf.ensure_shape(ascend(ascent.operations(), picture, flow, None), picture.shape)
 
-        start = octave * steps
-        _, variable, _ = tf.while_loop(
-            lambda number, *_: number < start + steps,
-            body,
-            (tf.constant(start), state["variable"], list(update.begin(state["variable"]))),
-        )
-        return {**state, "variable": variable}
+    return dreamed
 
-    def ascend(picture):
-        state = param.begin(picture)
-        for octave, grid in enumerate(param.grids):
-            state = ascend_octave(param.enter_octave(state, octave, tuple(grid)), octave)
-        return tf.ensure_shape(last.finish(state), picture.shape)
 
-    return ascend
+class PictureFlow:
+    """Repeats `ascend` octave by octave, each in one round of all its steps."""
+
+    def __init__(self, octaves: int, steps: int):
+        self._octaves, self._steps = octaves, steps
+
+    def octaves(self, octave: Callable, state: State) -> State:
+        """Calls `octave(number, state)` for each octave: the last state."""
+        for number in range(self._octaves):
+            state = octave(number, state)
+        return state
+
+    def rounds(self, a_round: Callable, octave: int, state: State, slots: tuple) -> State:
+        """Calls `a_round(done, count, state, slots)` once."""
+        return a_round(0, self._steps, state, slots)[0]
+
+    def steps(self, advance: Callable, *position: Any) -> tuple[State, tuple]:
+        """Calls `advance(state, slots, octave, done, count)`: state and slots."""
+        state, slots, _ = advance(*position)
+        return state, slots
 
 
 def make_ascent(dream: DeepDream, resize: Callable | None = None) -> PortableAscent:
@@ -67,9 +71,15 @@ class PortablePixels(PixelParam):
     def move(self, picture: Tensor, shift: Tensor) -> Tensor:
         return _rolled(picture, shift)
 
-    def grid(self, octave: Tensor) -> Any:
-        """Nothing: a picture is as coarse as its octave."""
-        return None
+    def grid(self, octave: Any) -> Any:
+        """Factors of an octave of a known number; a step takes none: its picture is as coarse."""
+        return tuple(self.grids[octave]) if isinstance(octave, int) else None
+
+    def finish(self, state: State) -> Tensor:
+        """Picture that is given out: the last octave has the source's size."""
+        if self.settings.keep_source_detail:
+            return self.limit(state["source"] + (state["variable"] - state["base"]))
+        return self.limit(state["variable"])
 
     def size(self, state: State, grid: tuple) -> Any:
         """Rows and columns of an octave: list of int, or a tensor where they are not known."""
@@ -91,11 +101,6 @@ def stretch(picture: Tensor, size: Any) -> Tensor:
     planes = tf.matmul(planes, _matrix(width, columns))
     planes = tf.matmul(tf.transpose(planes, [0, 1, 3, 2]), _matrix(height, rows))
     return tf.transpose(planes, [0, 3, 2, 1])
-
-
-def _unchanged(picture, size):
-    """In place of `stretch` where the size is already that: of the last octave, the source's."""
-    return picture
 
 
 def _matrix(length, stretched):

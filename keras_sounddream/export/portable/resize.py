@@ -1,30 +1,24 @@
-"""An octave's grid along time, of sounds whose length only the graph knows.
+"""Area-downsampling and linear upsampling along time for tensors of dynamic length, for exports.
 
-`octaves.coarsen` resizes, which ONNX and LiteRT round differently; a matrix does it of one length.
-Here it is gathers and sums, whose cost grows with the length and not with its square.
+ONNX and LiteRT round the resizes of `octaves.coarsen` differently, and a resize by matrix is for
+one length. Here gathers and sums do it, at a cost linear in the length.
 """
 
 import tensorflow as tf
 
+from keras_sounddream.types import Tensor
 
-def coarsen_frames(spectrogram, factor):
-    """Averages frames over the cells of a coarser grid and interpolates between them.
 
-    Args:
-        spectrogram: float32 `(1, frames, bins)`.
-        factor: float32 scalar, frames a cell; 1 gives the spectrogram as it is.
-
-    Returns:
-        float32 `(1, frames, bins)`, as `octaves.coarsen(spectrogram, factor, 1.0)`.
-    """
+def coarsen_frames(spectrogram: Tensor, factor: Tensor) -> Tensor:
+    """`octaves.coarsen(spectrogram, factor, 1.0)`, float32 `(1, frames, bins)`, in any runtime."""
     frames = tf.cast(tf.shape(spectrogram)[1], "float32")
     cells = tf.maximum(tf.round(frames / factor), 1.0)
     coarse = _averaged(spectrogram, frames, cells)
-    place = (tf.range(frames) + 0.5) * (cells / frames) - 0.5  # in cells
-    place = tf.clip_by_value(place, 0.0, cells - 1.0)
-    before = tf.floor(place)
+    position = (tf.range(frames) + 0.5) * (cells / frames) - 0.5  # in cells
+    position = tf.clip_by_value(position, 0.0, cells - 1.0)
+    before = tf.floor(position)
     first, second = _at(coarse, before), _at(coarse, tf.minimum(before + 1.0, cells - 1.0))
-    result = first + (second - first) * (place - before)[:, tf.newaxis]
+    result = first + (second - first) * (position - before)[:, tf.newaxis]
     return tf.ensure_shape(result, spectrogram.shape)
 
 
@@ -41,5 +35,5 @@ def _averaged(spectrogram, frames, cells):
     return tf.transpose(tf.matmul(weights[:, tf.newaxis], rows), [1, 0, 2])
 
 
-def _at(x, places, axis=1):
-    return tf.gather(x, tf.cast(places, "int32"), axis=axis)
+def _at(x, indices, axis=1):
+    return tf.gather(x, tf.cast(indices, "int32"), axis=axis)

@@ -7,7 +7,7 @@ first call it is all zeros: at step 0 it becomes that of silence.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 import tensorflow as tf
 
@@ -25,14 +25,10 @@ from keras_sounddream.generation.random_numbers import NUMBERS
 from keras_sounddream.generation.sampling import draw
 from keras_sounddream.types import Tensor
 
-if TYPE_CHECKING:
-    from keras_sounddream.applications.base import AudioModel
-    from keras_sounddream.applications.wavenet.config import WaveNetConfig
-
 _COLDEST = 1e-6  # temperature in place of 0: only the likeliest level has a chance
 
 
-def specs(plan: WaveNetConfig, count: int) -> dict[str, tf.TensorSpec]:
+def specs(plan: Any, count: int) -> dict[str, tf.TensorSpec]:
     """Returns the inputs of `make_generator`'s function for `count` samples, for a batch of one.
 
     These are `numbers`, float32 `(count, 1, 2)` in [0, 1); `temperature`, float32 `(1,)`; each
@@ -54,7 +50,7 @@ def specs(plan: WaveNetConfig, count: int) -> dict[str, tf.TensorSpec]:
 
 
 def make_generator(
-    model: AudioModel,
+    model: Any,
     count: int,
     top_k: int | None,
     put: Callable[[Tensor, Tensor, Tensor], Tensor],

@@ -1,4 +1,4 @@
-"""Asks a served model about WAV files. A copy of this file stands beside every served model.
+"""Client of a served model, for WAV files. A copy of this file stands beside every served model.
 
     python serving_client.py MODEL classify rooster.wav
     python serving_client.py MODEL dream rooster.wav dreamed.wav
@@ -13,26 +13,28 @@ import pathlib
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Sequence
+from typing import Any
 
 _TIMEOUT = 300  # s
 _MOST_BYTES = 256 * 2**20  # of a gRPC message; its own limit, 4 MiB, is 40 s of sound at 24 kHz
 
 
-def ask_rest(address, model, signature, inputs):
-    """Asks a model over REST.
+def ask_rest(address: str, model: str, signature: str, inputs: dict[str, Any]) -> Any:
+    """Calls a model over REST.
 
     Args:
-        address: str, of the server, such as `"localhost:8501"`.
-        model: str, its name in the server.
-        signature: str, such as `"serving_default"` or `"wav"`.
-        inputs: dict of name to nested lists of numbers or bytes, a row an example.
+        address: of the server, such as `"localhost:8501"`.
+        model: its name in the server.
+        signature: such as `"serving_default"` or `"wav"`.
+        inputs: nested lists of numbers or bytes by name, one row per example.
 
     Returns:
-        dict of name to nested lists of numbers, str or bytes; of a signature with a single output
-        that output's nested lists.
+        Nested lists of numbers, str or bytes by the outputs' names; of a signature with a single
+        output, that output's nested lists.
 
     Raises:
-        RuntimeError: if the server refuses or does not answer, with what it says.
+        RuntimeError: if the server refuses, with its message, or does not respond.
     """
     body = json.dumps({"signature_name": signature, "inputs": _packed(inputs)}).encode()
     url = f"http://{address}/v1/models/{model}:predict"
@@ -46,20 +48,17 @@ def ask_rest(address, model, signature, inputs):
         raise RuntimeError(f"No server answers at {address}: {error.reason}") from None
 
 
-def ask_grpc(address, model, signature, inputs):
-    """Asks a model over gRPC.
+def ask_grpc(address: str, model: str, signature: str, inputs: dict[str, Any]) -> Any:
+    """Calls a model over gRPC, as `ask_rest` does over REST; all text comes as bytes.
 
     Args:
-        address: str, of the server, such as `"localhost:8500"`.
-        model: as of `ask_rest`.
-        signature: as of `ask_rest`.
-        inputs: dict of name to arrays, or to lists of bytes, a row an example.
-
-    Returns:
-        as `ask_rest`, but all text as bytes.
+        address: of the server, such as `"localhost:8500"`.
+        model: its name in the server.
+        signature: such as `"serving_default"` or `"wav"`.
+        inputs: arrays, or lists of bytes, by name, one row per example.
 
     Raises:
-        RuntimeError: if the server refuses or does not answer, with what it says.
+        RuntimeError: if the server refuses, with its message, or does not respond.
     """
     import grpc
     import tensorflow as tf
@@ -73,37 +72,31 @@ def ask_grpc(address, model, signature, inputs):
     with grpc.insecure_channel(address, options) as channel:
         service = prediction_service_pb2_grpc.PredictionServiceStub(channel)
         try:
-            found = service.Predict(request, _TIMEOUT).outputs
+            response = service.Predict(request, _TIMEOUT).outputs
         except grpc.RpcError as error:
             raise RuntimeError(f"{error.code().name}: {error.details()}") from None
-    outputs = {name: tf.make_ndarray(value).tolist() for name, value in found.items()}
+    outputs = {name: tf.make_ndarray(value).tolist() for name, value in response.items()}
     return outputs if len(outputs) > 1 else next(iter(outputs.values()))
 
 
-def classify(ask, address, model, wav_bytes, top=5):
-    """Names the likeliest classes of a WAV file.
+def classify(
+    ask: Callable, address: str, model: str, wav_bytes: bytes, top: int = 5
+) -> list[tuple[str, float]]:
+    """Labels and scores of the `top` likeliest classes of a WAV file, highest first.
 
-    Args:
-        ask: `ask_rest` or `ask_grpc`.
-        address: str, of the server.
-        model: str, its name in the server.
-        wav_bytes: bytes of the file.
-        top: int, how many.
-
-    Returns:
-        list of `(label, score)`, highest first.
+    `ask` is `ask_rest` or `ask_grpc`.
     """
-    found = ask(address, model, "wav", {"wav_bytes": [wav_bytes]})
-    labels = [one.decode() if isinstance(one, bytes) else one for one in found["labels"][0]]
-    return sorted(zip(labels, found["scores"][0], strict=True), key=lambda pair: -pair[1])[:top]
+    outputs = ask(address, model, "wav", {"wav_bytes": [wav_bytes]})
+    labels = [one.decode() if isinstance(one, bytes) else one for one in outputs["labels"][0]]
+    return sorted(zip(labels, outputs["scores"][0], strict=True), key=lambda pair: -pair[1])[:top]
 
 
-def dream(ask, address, model, wav_bytes):
-    """Dreams a WAV file: gives the bytes of another; arguments as of `classify`."""
+def dream(ask: Callable, address: str, model: str, wav_bytes: bytes) -> bytes:
+    """The dream of a WAV file, as the bytes of another; `ask` is `ask_rest` or `ask_grpc`."""
     return ask(address, model, "dream_wav", {"wav_bytes": [wav_bytes]})[0]
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("model", help="name of the model in the server")

@@ -11,8 +11,7 @@ from tqdm import tqdm
 
 from keras_sounddream.applications.classify import known_sample_rate, prepare_pieces
 from keras_sounddream.audio.io import load
-from keras_sounddream.deepdream.network.lookup import unknown
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, unknown_name
 from keras_sounddream.types import Array, PathLike
 
 WINDOW_SHARE = 0.1  # of a sound's time steps; a second of ten
@@ -97,7 +96,7 @@ def activations(
             read, or an activation is not finite.
     """
     if pooling not in _POOLING:
-        raise InputError(unknown("There is", "pooling", pooling, list(_POOLING)))
+        raise InputError(unknown_name("There is", "pooling", pooling, list(_POOLING)))
     if not len(sounds):
         raise InputError("Expected sounds, at least one. Received: none")
     network = _network(model, layers)
@@ -135,7 +134,7 @@ def check_layers(model: keras.Model, layers: Sequence[str]) -> None:
     names = [layer.name for layer in model.layers]
     for layer in layers:
         if layer not in names:
-            raise InputError(unknown(f"{model.name} has", "layer", layer, names))
+            raise InputError(unknown_name(f"{model.name} has", "layer", layer, names))
         shape = getattr(model.get_layer(layer).output, "shape", (None,))
         if len(shape) not in (2, 3, 4) or shape[-1] is None:
             raise InputError(

@@ -19,8 +19,7 @@ from keras_sounddream.applications.classify import known_sample_rate, score_wave
 from keras_sounddream.audio.io import load
 from keras_sounddream.audio.layers import find_front_end
 from keras_sounddream.datasets.clip_sets import ClipSet
-from keras_sounddream.deepdream.network.lookup import unknown
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, unknown_name
 from keras_sounddream.training.augmentation import AugmentedCrops, mel_powers
 from keras_sounddream.training.classifier import adamw, claim_folder, fit
 from keras_sounddream.training.transfer.activations import layer_activations
@@ -159,7 +158,7 @@ def freeze(model: keras.Model, unfreeze: Sequence[str]) -> None:
     for pattern in unfreeze:
         matches = fnmatch.filter(names, pattern)
         if not matches:
-            raise InputError(unknown(f"{model.name} has", "layer to train", pattern, names))
+            raise InputError(unknown_name(f"{model.name} has", "layer to train", pattern, names))
         chosen.update(matches)
     for layer in model.layers:
         layer.trainable = layer.name in chosen

@@ -10,8 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_sounddream.datasets.clip_sets import ClipSet, read_clip_set
-from keras_sounddream.deepdream.network.lookup import unknown
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, unknown_name
 from keras_sounddream.training import evaluation
 from keras_sounddream.training.transfer.feature_cache import stored_features
 from keras_sounddream.training.transfer.linear_classifier import LinearFit
@@ -189,12 +188,12 @@ def _inner_accuracies(candidates, fit, of_fold, folds, bar):
 def find_protocol(name: str) -> dict[str, Any]:
     """Arguments of `probe` for a key of `PROTOCOLS`; an `InputError` if there is none."""
     if name not in PROTOCOLS:
-        raise InputError(unknown("A probe has", "protocol", name, list(PROTOCOLS)))
+        raise InputError(unknown_name("A probe has", "protocol", name, list(PROTOCOLS)))
     return dict(PROTOCOLS[name])
 
 
 def _check(kind, costs):
     if kind not in KINDS:
-        raise InputError(unknown("A probe has", "kind", kind, list(KINDS)))
+        raise InputError(unknown_name("A probe has", "kind", kind, list(KINDS)))
     if not len(costs) or not all(cost > 0 for cost in costs):
         raise InputError(f"Expected `costs` above 0, at least one. Received: {costs!r}")

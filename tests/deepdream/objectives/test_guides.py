@@ -165,7 +165,7 @@ def test_a_waveform_may_lack_the_channel_that_the_model_asks_for():
         ({"guides": [np.zeros((5, 2))]}, "no direction in layer 'same'.*0. Choose another"),
         ({"normalization": "zscore"}, "no direction in layer 'same'.*1. Choose another"),
         ({"normalization": "min"}, "one of max, sum, softmax, zscore, l2. Received: 'min'"),
-        ({"weights": [1, 2]}, "Expected 1 `weights`, one a guide. Received: 2"),
+        ({"weights": [1, 2]}, "Expected 1 `weights`, one per guide. Received: 2"),
         ({"weights": [np.inf]}, "`weights` must be finite"),
         ({"layers": "same"}, "a list of layer names. Received: 'same'"),
         ({"layers": 5}, "a list of layer names. Received: 5"),
@@ -191,7 +191,7 @@ def test_what_does_not_fit_a_grid_or_a_draw_is_refused(same, picture_model):
         guides.guided_locally(picture_model, ["conv"], picture, cells=[8])
     with pytest.raises(InputError, match="at least 2 ints above 0 .* Received: 8"):
         guides.guided_locally(picture_model, ["conv"], picture, cells=8)
-    with pytest.raises(InputError, match="`seed` must be an int from 0 on. Received: True"):
+    with pytest.raises(InputError, match="`seed` must be an int of at least 0. Received: True"):
         guides.matched(same, "same", [np.ones((5, 2))], seed=True)
     with pytest.raises(InputError, match="a keras.Model to dream with. Received: 'same'"):
         guides.matched("same", "same", [np.ones((5, 2))])
@@ -199,7 +199,7 @@ def test_what_does_not_fit_a_grid_or_a_draw_is_refused(same, picture_model):
         guides.guided_locally(picture_model, ["conv"], picture, cells=[8, 0])
     with pytest.raises(InputError, match="`most_vectors` must be an int"):
         guides.matched(same, "same", [np.ones((5, 2))], most_vectors=0)
-    with pytest.raises(InputError, match="`seed` must be an int from 0 on. Received: -1"):
+    with pytest.raises(InputError, match="`seed` must be an int of at least 0. Received: -1"):
         guides.matched(same, "same", [np.ones((5, 2))], seed=-1)
     with pytest.raises(InputError, match="no layer 'sam'"):
         guides.matched(same, "sam", [np.ones((5, 2))])
