@@ -179,7 +179,7 @@ def test_layers_lists_networks_of_pictures(folder, eye, capsys):
         (["photo.png", "-o", "o.png", "--preprocessing", "bgr"], "must be one of tf, torch"),
         (
             ["photo.png", "-o", "o.png", "--preprocessing", "bgr", "--guide", "photo.png"],
-            "`preprocessing` must be one of tf, torch",
+            "'--preprocessing': It must be one of tf, torch",
         ),
         (["photo.png", "-o", "o.png", "--plot", "p.png"], "write a report instead"),
         (["photo.png", "-o", "o.png", "--layer", "pool", "--tile-pixels", "9"], "--approximate"),

@@ -69,7 +69,7 @@ def test_shapes_tell_all_but_dilations_rate_and_labels(kind, folder):
         (["--params", "list.json"], "Expected an object of settings in list.json. Received: [1]"),
         (["--params", "odd.json"], "odd.json holds 'filters', which is no setting of WaveNet"),
         ([*LABELS, "--params", "wide.json"], "filter' of model.ckpt-15000 has shape"),
-        ([*LABELS, "--dilations", "1,2,0"], r"`dilations\[2\]` must be an int of at least 1"),
+        ([*LABELS, "--dilations", "1,2,0"], "`dilations[2]` must be an int of at least 1"),
     ],
 )
 def test_what_does_not_fit_is_a_line(arguments, message, folder, capsys):
