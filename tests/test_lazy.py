@@ -12,12 +12,7 @@ from keras_sounddream.lazy import attach
 from keras_sounddream.moved import MOVED, RENAMED
 
 LAZY = [name for name in PACKAGES if "attach(" in MODULES[name].read_text(encoding="utf-8")]
-EAGER = {  # without TensorFlow, or small; `dir` tells what they import, too
-    "keras_sounddream.cli",
-    "keras_sounddream.convert",
-    "keras_sounddream.export.portable.gradients",
-    "keras_sounddream.lite",
-}
+EAGER = {"keras_sounddream.cli"}
 HOUSE = "keras_sounddream."
 
 

@@ -2,8 +2,25 @@
 
 from keras_sounddream.lazy import attach
 
-_NAMES = (
-    *("batch", "classify", "convert", "data", "distill", "dream", "evaluate", "export"),
-    *("finetune", "gallery", "generate", "layers", "log", "probe", "sonify", "train", "units"),
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "batch": "",
+        "classify": "",
+        "convert": "",
+        "data": "",
+        "distill": "",
+        "dream": "",
+        "evaluate": "",
+        "export": "",
+        "finetune": "",
+        "gallery": "",
+        "generate": "",
+        "layers": "",
+        "log": "",
+        "probe": "",
+        "sonify": "",
+        "train": "",
+        "units": "",
+    },
 )
-__getattr__, __dir__, __all__ = attach(__name__, dict.fromkeys(_NAMES, ""))

@@ -142,12 +142,12 @@ def test_a_cluster_that_is_none_is_refused_in_a_line(monkeypatch, config):
 
 
 COMMANDS = {
-    "esc10": (["train", "esc10"], "esc10.train"),
-    "urbansound8k": (["train", "urbansound8k"], "urbansound8k.train"),
+    "esc10": (["train", "esc10"], "recipes.esc10.train"),
+    "urbansound8k": (["train", "urbansound8k"], "recipes.urbansound8k.train"),
     "wavenet": (["train", "wavenet", "--steps", "9"], "wavenet.train"),
-    "fsdd": (["train", "fsdd"], "fsdd.train"),
-    "music16k": (["train", "music16k"], "music16k.train"),
-    "finetune": (["finetune", "yamnet"], "finetune.finetune"),
+    "fsdd": (["train", "fsdd"], "recipes.fsdd.train"),
+    "music16k": (["train", "music16k"], "recipes.music16k.train"),
+    "finetune": (["finetune", "yamnet"], "transfer.fine_tuning.finetune"),
     "distill": (["distill", "--teacher", "places=a.keras"], "distillation.distill"),
 }
 
@@ -207,7 +207,7 @@ class Pretended:
 @pytest.mark.parametrize(
     ("total", "words"),
     [(6.0, "Expected batches that 3 devices share evenly. Received: 8 examples"),
-     (5.0, "Expected a folder that every worker sees. This one has a state of 2 epochs")],
+     (5.0, "Expected a folder that every worker can read. This one has a state of 2 epochs")],
 )  # fmt: skip
 def test_what_cannot_be_shared_is_refused(total, words):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
