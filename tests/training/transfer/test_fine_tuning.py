@@ -99,7 +99,7 @@ def test_weights_carry_their_labels(tmp_path, chirp):
     assert by_hand.labels == ("a, b", "ü")
     renamed = applications.LogMelCNN(weights=str(path), classes=2, labels=["c", "d"])
     assert renamed.labels == ("c", "d")
-    with pytest.raises(InputError, match="is of 2 classes: a, b, ü. Give classes=2"):
+    with pytest.raises(InputError, match="has 2 classes: a, b, ü. Give classes=2"):
         applications.LogMelCNN(weights=str(path))
 
 
