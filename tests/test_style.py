@@ -117,3 +117,9 @@ def test_module_names_are_those_of_imports():
 @pytest.mark.parametrize("name", SLOW)
 def test_what_is_named_slow_exists(name):
     assert (TESTS / name).exists()
+
+
+def test_files_of_tests_have_names_of_their_own():
+    """Two of one name cannot be collected together."""
+    counts = collections.Counter(path.name for path in TESTS.rglob("test_*.py"))
+    assert [name for name, count in counts.items() if count > 1] == []

@@ -11,6 +11,9 @@ SLOW = (
     *("datasets/tfds", "datasets/test_videos.py", "reports/test_animation.py"),
     *("deepdream/ascent", "deepdream/callbacks", "deepdream/test_settings_in_use.py"),
     *("deepdream/test_call_inputs.py", "deepdream/long_sounds/test_stream.py"),
+    *("deepdream/test_validation.py", "deepdream/test_open_to_users.py", "test_registered.py"),
+    *("deepdream/params/test_pixels.py", "deepdream/objectives/test_guides.py"),
+    *("audio/spectral/test_dft.py", "reports/test_dream_figure.py", "test_distributions.py"),
     *("lite/test_lite_answers.py", "lite/test_lite_command.py", "lite/test_lite_generator.py"),
     *("lite/test_lite_install.py", "sonification/test_methods.py"),
 )
