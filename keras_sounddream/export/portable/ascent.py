@@ -1,9 +1,10 @@
 """Gradient ascent in operations that LiteRT and ONNX have.
 
-The loop is `deepdream.ascent.loop.ascend`, and a step is that of `GradientAscent`. Forced apart by
-the runtimes are: the gradient, which is written out operation by operation; random shifts, drawn
-beforehand, since neither has TensorFlow's generator; the kernels, which are constants of the graph;
-the loops, which hand on no history; and what `PortableSpectrogram` and `PortablePixels` override.
+A step is that of `GradientAscent`; the loop is `deepdream.ascent.loop.ascend` for pictures, and
+its flat form for sounds (see `portable.sound`). Forced apart by the runtimes are: the gradient,
+which is written out operation by operation; random shifts, drawn beforehand, since neither has
+TensorFlow's generator; the kernels, which are constants of the graph; the loops, which hand on no
+history; and what `PortableSpectrogram` and `PortablePixels` override.
 """
 
 import dataclasses

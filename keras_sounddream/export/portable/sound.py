@@ -2,19 +2,21 @@
 
 The numbers are those of `DeepDream`, to rounding. The length may be any, or one: then the octaves'
 grids are constants too, as LiteRT wants them, which runs graphs of one length only.
+
+The loop of `deepdream.ascent.loop.ascend` is flattened into one over the steps of all octaves,
+since tf2onnx finds cycles in loops within loops of sounds whose length is not known. In LiteRT the
+nested loops gave the same numbers, to the bit, and were no quicker.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.deepdream.ascent.loop import REFRESH_STEPS, ascend
+from keras_sounddream.deepdream.ascent.loop import REFRESH_STEPS
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.params.spectrogram import (
     SpectrogramParam,
-    State,
     draw_dither,
     repeat,
 )
@@ -34,51 +36,31 @@ def make_dream(
     `num_samples` is `None` for any length; the phase is renewed after `refresh_steps`.
     """
     ascent = make_ascent(dream, num_samples)
+    param, steps = ascent.param, ascent.settings.steps
+    total = ascent.settings.octaves * steps
+
+    def one_step(number, changing, slots, constant):
+        octave, done = number // steps, number % steps
+        state = {**constant, **changing}
+        # The source is mixed in at an octave's first step; octave 0 mixes in nothing.
+        state = param.enter_octave(state, tf.where(done == 0, octave, 0), (1.0, 1.0))
+        is_round = tf.logical_and(number > 0, done % refresh_steps == 0)
+        changing = tf.cond(is_round, lambda: _part(param.renew(state)), lambda: _part(state))
+        slots = [slot * tf.cast(done > 0, "float32") for slot in slots]
+        variable, slots, _ = ascent.step_all({**state, **changing}, slots, number)
+        return number + 1, _part({**changing, "variable": variable}), list(slots)
 
     def dreamed(waveform):
-        flow = SoundFlow(ascent.settings.octaves, ascent.settings.steps, refresh_steps)
-        return ascend(ascent.operations(), waveform, flow, None)
+        state = param.begin(waveform)
+        constant = {name: value for name, value in state.items() if name not in _CHANGING}
+        _, changing, _ = tf.while_loop(
+            lambda number, *_: number < total,
+            lambda number, changing, slots: one_step(number, changing, slots, constant),
+            (tf.constant(0), _part(state), list(ascent.update.begin(state["variable"]))),
+        )
+        return param.finish({**constant, **changing})
 
     return dreamed
-
-
-class SoundFlow:
-    """Repeats `ascend` in nested loops, each of which hands on what changes of the state."""
-
-    def __init__(self, octaves: int, steps: int, refresh_steps: int):
-        self._octaves, self._steps, self._refresh_steps = octaves, steps, refresh_steps
-        self._constant: State = {}
-
-    def octaves(self, octave: Callable, state: State) -> State:
-        """Calls `octave(number, state)` for each octave: the last state."""
-        self._constant = {name: value for name, value in state.items() if name not in _CHANGING}
-        _, changing = tf.while_loop(
-            lambda number, _: number < self._octaves,
-            lambda number, changing: (number + 1, _part(octave(number, self._state(changing)))),
-            (tf.constant(0), _part(state)),
-        )
-        return self._state(changing)
-
-    def rounds(self, a_round: Callable, octave: Tensor, state: State, slots: tuple) -> State:
-        """Calls `a_round(done, count, state, slots)` until an octave's steps are made."""
-
-        def one(done, changing, slots):
-            count = tf.minimum(self._refresh_steps, self._steps - done)
-            state, slots = a_round(done, count, self._state(changing), slots)
-            return done + count, _part(state), list(slots)
-
-        _, changing, _ = tf.while_loop(
-            lambda done, *_: done < self._steps, one, (tf.constant(0), _part(state), list(slots))
-        )
-        return self._state(changing)
-
-    def steps(self, advance: Callable, *position: Any) -> tuple[State, tuple]:
-        """Calls `advance(state, slots, octave, done, count)`: state and slots."""
-        state, slots, _ = advance(*position)
-        return state, slots
-
-    def _state(self, changing):
-        return {**self._constant, **changing}
 
 
 def make_ascent(dream: DeepDream, num_samples: int | None) -> PortableAscent:
