@@ -24,7 +24,7 @@ REFRESH_STEPS = 10  # a sound's phase is taken anew from its waveform after so m
 
 
 class Flow(Protocol):
-    """How a runtime repeats the stages of `ascend`."""
+    """The repetitions of `ascend`, as a runtime makes them."""
 
     def octaves(self, octave: Callable, state: Any) -> Any:
         """Calls `octave(number, state)` for each octave: the last state."""

@@ -65,7 +65,7 @@ def octave_size(full: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 
 
 class PixelParam:
-    """What gradient ascent changes in a picture: its pixels.
+    """The parameterisation of a picture: its pixels, which gradient ascent changes.
 
     A state is a dictionary of tensors: `variable`, the dream at the octave's size; `base`, the
     input at that size; `source`, the input.

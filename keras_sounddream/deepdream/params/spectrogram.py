@@ -31,7 +31,7 @@ State = dict[str, Tensor]
 
 
 class SpectrogramParam:
-    """What gradient ascent changes in a sound, and how it becomes a waveform.
+    """The parameterisation of a sound: its log-magnitude, and the waveform that it makes.
 
     A state is a dictionary of tensors: `variable`, what is ascended on; `start`, the input's
     log-magnitude; `cosine` and `sine`, the phase; `level`, the input's RMS; `source`, the input.

@@ -99,8 +99,11 @@ class PortableSpectrogram(SpectrogramParam):
         """As `spectrogram.coarsen`: a branch for each octave, with matrices of its own."""
         if first == len(self.grids) - 1:
             return gradient  # the finest grid is the spectrogram's own
-        this = lambda: _through_grid(gradient, *self.grids[first])  # noqa: E731
-        return tf.cond(octave == first, this, lambda: self.coarsen(gradient, octave, first + 1))
+        return tf.cond(
+            octave == first,
+            lambda: _through_grid(gradient, *self.grids[first]),
+            lambda: self.coarsen(gradient, octave, first + 1),
+        )
 
 
 def _part(state):
