@@ -1,6 +1,6 @@
 # make dream    dreams the example, and leaves sound and picture in dream/
 # make test     lint, types, examples in docstrings, whole test suite, on the newest TensorFlow
-# make test-quick   the tests that take least, in a few minutes on two cores
+# make test-quick   the tests that take least, in under three minutes on two cores
 # make test-onednn  the tests that depend on it, with oneDNN and without, whatever the processor
 # make test-io  the audio tests on TensorFlow 2.16.2 with tensorflow-io
 # make saved_models  the exported files of the models that ship, and their manifest, again
