@@ -89,7 +89,7 @@ class GradientAscent:
     def use(self, optimizer: KerasOptimizer | None) -> None:
         """Chooses the update rule, `None` for plain ascent; the graphs hold it and are new."""
         self.update = optimizer or self.momentum(self.settings.step_size)
-        trace, plain = self.param.trace, self.operations()
+        trace, plain = tracing.trace, self.operations()
         # an optimizer needs static shapes
         advance = trace(plain.advance, relax_shapes=optimizer is None)
         self.traced = Operations(
@@ -99,7 +99,7 @@ class GradientAscent:
             renew=trace(plain.renew),
             advance=advance,
             finish=trace(plain.finish),
-            score=tracing.trace(plain.score),
+            score=trace(plain.score),
         )
 
     def momentum(self, step_size: Tensor) -> Momentum:
@@ -119,7 +119,7 @@ class GradientAscent:
             renew=self.renew,
             advance=functools.partial(self.advance, update, steps),
             finish=self.param.finish,
-            score=functools.partial(self.score, differentiable=False),
+            score=self.measure,
         )
 
     def enter_octave(self, state: State, octave: Tensor) -> State:
@@ -229,6 +229,10 @@ class GradientAscent:
         """Objective `(batch,)` of sounds or pictures; of tiles, a gradient doubles the cost."""
         kernels = self.extractor.kernels()
         return self._read(self.extractor, image, source, kernels, weights, differentiable)
+
+    def measure(self, image: Tensor, source: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Objective `(batch,)` of sounds or pictures, of which no gradient is taken."""
+        return self.score(image, source, weights, differentiable=False)
 
     def step(
         self, image: Tensor, number: Tensor, step_size: Tensor | None

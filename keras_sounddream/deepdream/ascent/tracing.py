@@ -9,21 +9,16 @@ from keras_sounddream.types import Tensor
 
 
 def trace(function: Callable, relax_shapes: bool = True) -> Callable:
-    """A graph of a function, without TensorFlow's warning that each further dream traces anew."""
-    traced = tf.function(function, reduce_retracing=relax_shapes)
-    traced._omit_frequent_tracing_warning = True
-    return traced
+    """A graph of a function, traced once for sounds of all lengths or pictures of all sizes.
 
-
-def trace_dynamic_shape(function: Callable, relax_shapes: bool = True) -> Callable:
-    """A graph of a function of pictures, traced once for all their sizes.
-
-    TensorFlow by itself traces for the first octave's size and, at the second's, for any: twice
-    the time before the first step, and a second graph to keep.
+    TensorFlow by itself traces for the first length and, at the second's, for any. These two graphs
+    round differently, so that a dream would depend on what was dreamed before it; and each costs
+    time and memory.
     """
-    if not relax_shapes:
-        return trace(function, relax_shapes)
     traced = tf.function(function)
+    traced._omit_frequent_tracing_warning = True
+    if not relax_shapes:
+        return traced
 
     def call(*arguments: Any) -> Any:
         specs = tf.nest.map_structure(_relaxed_spec, arguments)
@@ -51,4 +46,8 @@ def no_inline(function: Callable) -> Callable:
 
 
 def _relaxed_spec(value):
-    return tf.TensorSpec(relaxed_shape(value), value.dtype) if tf.is_tensor(value) else value
+    """A specification of a tensor with its batch and channels alone; of anything else, itself."""
+    if not tf.is_tensor(value):
+        return value
+    shape = relaxed_shape(value)
+    return tf.TensorSpec(value.shape[:1].concatenate(shape[1:]), value.dtype)

@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.deepdream.ascent import tracing
 from keras_sounddream.deepdream.params.spectrogram import State, as_array, check_finite
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
@@ -82,7 +81,6 @@ class PixelParam:
     analysis = None
     renew = None  # pixels have no phase to renew
     transform = "dft"  # of a model's own front end, which networks of pictures have not
-    trace = staticmethod(tracing.trace_dynamic_shape)
 
     def __init__(
         self,

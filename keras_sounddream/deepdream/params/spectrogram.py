@@ -19,7 +19,6 @@ from keras_sounddream.audio.loudness import (
     round_to_16_bits,
 )
 from keras_sounddream.audio.spectral.stft import from_polar, istft, stft, to_polar
-from keras_sounddream.deepdream.ascent import tracing
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, Tensor
@@ -46,7 +45,6 @@ class SpectrogramParam:
 
     kind = "sound"
     shift_axes = (1,)
-    trace = staticmethod(tracing.trace)
 
     def __init__(
         self,

@@ -1,15 +1,15 @@
-"""Graphs of pictures, traced once for all sizes."""
+"""Graphs of the ascent, traced once for all lengths and sizes."""
 
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.deepdream.ascent.tracing import relaxed_shape, trace_dynamic_shape
+from keras_sounddream.deepdream.ascent.tracing import relaxed_shape, trace
 
 
 def test_one_trace_serves_every_size_and_keeps_the_numbers():
     traces = []
 
-    @trace_dynamic_shape
+    @trace
     def double(state, scale, weights=None):
         traces.append(state["picture"].shape)
         return {"picture": scale * state["picture"]}
@@ -19,7 +19,20 @@ def test_one_trace_serves_every_size_and_keeps_the_numbers():
         found = double({"picture": picture}, tf.constant(2.0), None)["picture"]
         np.testing.assert_array_equal(found, 2 * picture)
     assert len(traces) == 1
-    assert traces[0].as_list() == [None, None, None, 3]
+    assert traces[0].as_list() == [1, None, None, 3]
+
+
+def test_a_batch_of_another_size_has_a_trace_of_its_own():
+    traces = []
+
+    @trace
+    def double(waveform, weights=None):
+        traces.append(waveform.shape.as_list())
+        return 2 * waveform
+
+    for batch, samples in ((1, 3), (2, 3), (1, 4), (2, 5)):
+        double(tf.zeros((batch, samples)), None)
+    assert traces == [[1, None], [2, None]]
 
 
 def test_a_loose_shape_keeps_rank_and_channels():
