@@ -147,7 +147,7 @@ class DeepDream(keras.Model):
     ):
         given = {key: value for key, value in locals().items() if key in FIELDS}
         given |= {key: kwargs.pop(key) for key in list(kwargs) if key not in _OF_KERAS}
-        super().__init__(name=name, **kwargs)
+        super().__init__(name=name, **{"dtype": "float32", **kwargs})
         self.kind = validation.find_kind(model)
         objective = as_objective(objective).resolved(model)
         objective.check(model)
@@ -207,6 +207,7 @@ class DeepDream(keras.Model):
             num_terms = len(self.objective.terms)
             weights = call_inputs.read_weights(weights, num_terms, len(source))
         before = operations.score(source, source, weights)
+        validation.check_objective(before.numpy(), self._spelled)
         start = time.perf_counter()
         loop.tell_begin(callbacks, self, source)
         total = self.settings.octaves * self.settings.steps
@@ -216,6 +217,9 @@ class DeepDream(keras.Model):
         loop.tell_end(callbacks, dreamed)
         believed = operations.score(dreamed, source, weights).numpy()
         seconds = time.perf_counter() - start
+        validation.check_objective(believed, self._spelled)
+        if (believed == before.numpy()).any() and not self.ascent.moves(source, weights):
+            validation.warn_of_no_gradient(self._spelled)
         real = operations.score(self.param.as_written(dreamed), source, weights)
         return DreamResult(
             source=source.numpy(),

@@ -1,9 +1,11 @@
 """Checks of the model and the analysis of a dream."""
 
 import dataclasses
+import warnings
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.layers import find_front_end, find_sample_rate
@@ -13,7 +15,8 @@ from keras_sounddream.deepdream.network.checks import (
     takes_pictures,
     takes_sounds,
 )
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, InputWarning
+from keras_sounddream.types import Array
 
 _STEP_SECONDS = 0.010  # of the analysis for a model that has none
 
@@ -71,6 +74,29 @@ def settle_preprocessing(model: keras.Model, settings: dict[str, Any]) -> dict[s
             f"preprocessing={settings['preprocessing']!r}. Leave it out."
         )
     return {**settings, "preprocessing": "none"}
+
+
+def check_objective(scores: Array, name: str) -> None:
+    """Checks that an objective, float `(batch,)`, is a finite number.
+
+    Raises:
+        InputError: if it is not.
+    """
+    if not np.isfinite(scores).all():
+        raise InputError(
+            f"{name} is {scores[~np.isfinite(scores)][0]} and not a finite number: check the "
+            "network's weights, and that its values stay within float32."
+        )
+
+
+def warn_of_no_gradient(name: str) -> None:
+    """Warns that a dream did not change anything."""
+    warnings.warn(
+        f"The gradient of {name} is zero at this input, so that nothing was dreamed: its units do "
+        "not respond (rectifiers at 0, or saturated). Choose other units, or another input.",
+        InputWarning,
+        stacklevel=3,
+    )
 
 
 def _analysis_of(model):

@@ -214,7 +214,7 @@ def test_what_it_cannot_be_is_named(settings, message, tmp_path, monkeypatch):
         (np.zeros((30, 30)), "Expected pictures"),
         (np.zeros((0, 30, 30, 3)), "Expected pictures"),
         (np.zeros((30, 30, 4)), "Expected pictures"),
-        (np.full((30, 30, 3), np.nan), "Expected pixels"),
+        (np.full((30, 30, 3), np.nan), "finite numbers"),
         (np.full((30, 30, 3), -1), "Received: -1 to -1"),
         (np.full((30, 30, 3), 0.5), "The highest is 0.5: multiply by 255"),
     ],

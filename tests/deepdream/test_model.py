@@ -19,6 +19,10 @@ def level_db(waveform):
     return 10 * np.log10(np.mean(np.square(waveform), axis=1))
 
 
+def with_policy(policy):
+    return lambda layer: type(layer).from_config(layer.get_config() | {"dtype": policy})
+
+
 def test_what_it_believes_is_what_the_file_holds(dream, chirp, tmp_path):
     result = dream.run(chirp)
     assert result.gain[0] > 1.5
@@ -71,6 +75,29 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(small_model, ch
     first, again, other = (dream.run(chirp).waveform for dream in make)
     assert first.tobytes() == again.tobytes()
     assert first.tobytes() != other.tobytes()
+
+
+def test_what_was_dreamed_before_does_not_matter(small_model, chirp):
+    sounds = [chirp, chirp[:, :-999], chirp[:, 500:], np.concatenate([chirp, chirp])]
+    settings = {"octaves": 2, "steps": 2}
+    alone = [DeepDream(small_model, OBJECTIVE, **settings).run(s).dream for s in sounds]
+    one = DeepDream(small_model, OBJECTIVE, **settings)
+    for number in (3, 0, 2, 1, 0):
+        np.testing.assert_array_equal(one.run(sounds[number]).dream, alone[number])
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_a_network_of_16_bits_is_dreamed_of_in_32(policy, small_model, dream, chirp):
+    expected = dream.run(chirp).dream
+    keras.config.set_dtype_policy(policy)
+    try:
+        half = keras.models.clone_model(small_model, clone_function=with_policy(policy))
+        half.set_weights(small_model.get_weights())
+        found = DeepDream(half, OBJECTIVE, octaves=2, steps=3).run(chirp).dream
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert half.get_layer("conv2").compute_dtype == policy.removeprefix("mixed_")
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_saves_and_reloads_whole(dream, chirp, tmp_path):

@@ -13,6 +13,7 @@ from keras_sounddream.applications.squeezenet import network
 from keras_sounddream.applications.squeezenet import weights as file_layouts
 from keras_sounddream.applications.squeezenet.network import BANKS, FIRST
 from keras_sounddream.errors import InputError
+from keras_sounddream.images.pixel_range import check_pixels
 from keras_sounddream.types import Array, PathLike
 
 PREPROCESSING = {  # factor and summand of red, green and blue in [0, 255]
@@ -169,13 +170,7 @@ def _checked_pictures(pictures, least):
             f"Expected pictures (height, width, 3) or (batch, height, width, 3) of at least "
             f"{least} x {least} pixels. Received shape: {pictures.shape}"
         )
-    lowest, highest = pictures.min(), pictures.max()
-    if not (np.isfinite([lowest, highest]).all() and lowest >= 0 and highest <= 255):
-        raise InputError(f"Expected pixels in [0, 255]. Received: {lowest:.4g} to {highest:.4g}")
-    if 0 < highest <= 1:
-        raise InputError(
-            f"Expected pixels in [0, 255]. The highest is {highest:.4g}: multiply by 255."
-        )
+    check_pixels(pictures)
     return pictures
 
 

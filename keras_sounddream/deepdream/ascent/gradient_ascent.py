@@ -173,7 +173,7 @@ class GradientAscent:
         with tf.GradientTape() as tape:
             tape.watch(state["variable"])
             scores = self.moved_score(state, step, kernels, weights)
-        return tape.gradient(scores, state["variable"], unconnected_gradients="zero"), scores
+        return tracing.gradient(tape, scores, state["variable"]), scores
 
     def follow(
         self,
@@ -210,7 +210,7 @@ class GradientAscent:
 
             image = stretch(image, settings.scale, settings.seed, step)
         for number, transform in enumerate(settings.transforms, start=1):
-            image = transform(image, tf.stack([settings.seed + number, step]))
+            image = tf.cast(transform(image, tf.stack([settings.seed + number, step])), "float32")
         return image
 
     def shift(self, step: Tensor) -> Tensor:
@@ -218,6 +218,14 @@ class GradientAscent:
         most, axes = self.param.most_shift, len(self.param.shift_axes)
         seed = tf.stack([self.settings.seed, step])
         return tf.random.stateless_uniform((axes,), seed, -most, most + 1, "int32")
+
+    def moves(self, image: Tensor, weights: Tensor | None) -> bool:
+        """Whether there is a gradient at the input, for every example."""
+        state = self.traced.enter_octave(self.traced.begin(image), tf.constant(0))
+        kernels = self._quick_extractor.kernels()
+        gradient, _ = self._isolated_gradient(state, tf.constant(0), kernels, weights)
+        axes = list(range(1, len(gradient.shape)))
+        return bool(tf.reduce_all(tf.reduce_max(tf.abs(gradient), axes) > 0))
 
     def score(
         self,

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.deepdream.ascent.tracing import no_inline
+from keras_sounddream.deepdream.ascent import tracing
 from keras_sounddream.deepdream.network.receptive_field import Reach, reaches, why_unbounded
 from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.errors import InputError, InputWarning
@@ -170,7 +170,7 @@ class Tiles:
         axis_lengths = tf.unstack(tf.shape(image)[1 : 1 + len(self.cuts)])
         counts = [cut.count(length) for cut, length in zip(self.cuts, axis_lengths, strict=True)]
 
-        @no_inline
+        @tracing.no_inline
         def read_tile(spans, start, size):
             with tf.GradientTape() as tape:
                 tile, source_tile = (_slice(x, start, size) for x in (image, source))
@@ -178,7 +178,7 @@ class Tiles:
                 scores = self._score(score_maps(tile, source_tile), spans, counts, axis_lengths)
             if not differentiable:
                 return scores, tf.zeros_like(tile)
-            return scores, tape.gradient(scores, tile, unconnected_gradients="zero")
+            return scores, tracing.gradient(tape, scores, tile)
 
         def add(index, scores, total):
             spans = self._spans(index, counts, axis_lengths)

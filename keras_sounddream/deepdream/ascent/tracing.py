@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_sounddream.errors import InputError
 from keras_sounddream.types import Tensor
 
 
@@ -22,9 +23,34 @@ def trace(function: Callable, relax_shapes: bool = True) -> Callable:
 
     def call(*arguments: Any) -> Any:
         specs = tf.nest.map_structure(_relaxed_spec, arguments)
-        return traced.get_concrete_function(*specs)(*arguments)
+        try:
+            return traced.get_concrete_function(*specs)(*arguments)
+        except InputError as error:
+            raise _original(error) from None
 
     return call
+
+
+def gradient(tape: tf.GradientTape, scores: Tensor, variable: Tensor) -> Tensor:
+    """Gradient of an objective, that a tape holds.
+
+    Raises:
+        InputError: if there is none.
+    """
+    result = tape.gradient(scores, variable)
+    if result is None:
+        raise InputError(
+            "No gradient of the objective reaches the input: something before its layer, such as "
+            "tf.stop_gradient, argmax or rounding, cuts it off. Choose an earlier layer."
+        )
+    return result
+
+
+def _original(error):
+    """The error that was raised, in place of AutoGraph's, which quotes the code around it."""
+    while isinstance(error.__context__, InputError):
+        error = error.__context__
+    return error
 
 
 def relaxed_shape(tensor: Tensor) -> tf.TensorShape:

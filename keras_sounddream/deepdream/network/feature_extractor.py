@@ -22,7 +22,7 @@ from keras_sounddream.types import Tensor
 
 _FOLDABLE = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 _ALWAYS_PRECISE = (keras.layers.InputLayer, keras.layers.Rescaling, LogMelSpectrogram)
-PRECISIONS = {"float32": None, "bfloat16": "bfloat16"}  # and Keras's policy for the layers
+PRECISIONS = ("float32", "bfloat16")  # Keras's policies for the layers of the copy
 
 
 class FeatureExtractor:
@@ -32,7 +32,7 @@ class FeatureExtractor:
         model: functional, with one input.
         objective: resolved for the model.
         preprocess: function from the dreamed sound or image to the model's input.
-        precision: key of `PRECISIONS`.
+        precision: one of `PRECISIONS`, whatever the model's own layers compute in.
         transform: of the model's `LogMelSpectrogram`: `"fft"`, or `"dft"` for export.
 
     Attributes:
@@ -70,7 +70,7 @@ class FeatureExtractor:
         self._in_patches = layers_of_parts(model) & set(self._names)
         used = keras.Model(model.inputs[0], outputs)
         self._network, self._sources = fold_batch_norm(
-            used, set(objective.logit_layers), PRECISIONS[precision], transform
+            used, set(objective.logit_layers), precision, transform
         )
 
     def kernels(self) -> list[Tensor]:
@@ -114,7 +114,7 @@ class _Folded(keras.layers.Layer):
 
 
 def fold_batch_norm(
-    model: keras.Model, logits: set[str], policy: str | None = None, transform: str = "dft"
+    model: keras.Model, logits: set[str], policy: str = "float32", transform: str = "dft"
 ) -> tuple[keras.Model, list]:
     """Copies a model without its batch normalisations and without activations of `logits`.
 
@@ -123,16 +123,18 @@ def fold_batch_norm(
     """
     folded = _foldable(model)
     is_grouped = any(clone_class(layer) is not type(layer) for layer in model.layers)
-    if not (folded or logits or policy or is_grouped or _has_other_transform(model, transform)):
+    is_other = _computes_otherwise(model, policy) or _has_other_transform(model, transform)
+    if not (folded or logits or is_grouped or is_other):
         return model, [(variable, _reader(variable)) for variable in model.weights]
     normed = {convolution: norm for norm, convolution in folded.items()}
 
     def clone(layer):
         config = layer.get_config()
-        if policy and not isinstance(layer, _ALWAYS_PRECISE):
-            config["dtype"] = policy
+        wanted = _wanted(layer, policy)
+        if layer.compute_dtype != wanted:
+            config["dtype"] = wanted
         if layer.name in folded or (layer.name in logits and _is_softmax(layer)):
-            return _Folded(name=layer.name, dtype=config["dtype"])
+            return _Folded(name=layer.name, dtype=wanted)
         if isinstance(layer, LogMelSpectrogram):
             config["transform"] = transform
         if layer.name in normed:
@@ -154,6 +156,15 @@ def fold_batch_norm(
         else:
             sources += zip(new.weights, map(_reader, layer.weights), strict=True)
     return keras.Model(copy.inputs[0], copy.output), sources
+
+
+def _computes_otherwise(model, policy):
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    return any(layer.compute_dtype != _wanted(layer, policy) for layer in layers)
+
+
+def _wanted(layer, policy):
+    return "float32" if isinstance(layer, _ALWAYS_PRECISE) else policy
 
 
 def _has_other_transform(model, transform):

@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.deepdream.params.spectrogram import State, as_array, check_finite
+from keras_sounddream.deepdream.params.spectrogram import State, as_array
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
+from keras_sounddream.images.pixel_range import check_pixels
 from keras_sounddream.types import Array, Tensor
 
 WHITE = 255.0
@@ -165,7 +166,7 @@ class PixelParam:
         """Checks pictures to dream on: float32 `(batch, height, width, 3)`.
 
         Raises:
-            InputError: for another shape, NaN, or pixels out of [0, 255].
+            InputError: for another shape, NaN, or pixels out of [0, 255] or in [0, 1].
         """
         picture = as_array(picture, "a picture")
         picture = picture[None] if picture.ndim == 3 else picture
@@ -174,11 +175,7 @@ class PixelParam:
                 "Expected a picture (height, width, 3) or (batch, height, width, 3) to dream on. "
                 f"Received shape: {picture.shape}"
             )
-        check_finite(picture, "a picture")
-        if picture.min() < 0 or picture.max() > WHITE:
-            raise InputError(
-                f"Expected pixels in [0, 255]. Received: {picture.min():.4g} to {picture.max():.4g}"
-            )
+        check_pixels(picture)
         (rows, columns), expected = picture.shape[1:3], self._input_shape[1:3]
         if any(e not in (None, n) for e, n in zip(expected, (rows, columns), strict=True)):
             raise InputError(

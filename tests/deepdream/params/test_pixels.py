@@ -79,6 +79,8 @@ def test_a_tiled_dream_is_the_untiled_one(picture_model, picture):
         (np.full((4, 4, 3), np.nan), "finite numbers"),
         (np.full((4, 4, 3), 256.0), "Expected pixels in [0, 255]. Received: 256 to 256"),
         (np.full((4, 4, 3), -1.0), "Expected pixels in [0, 255]"),
+        (np.full((4, 4, 3), 0.5), "The highest is 0.5: multiply by 255"),
+        (np.ones((4, 4, 3)), "The highest is 1: multiply by 255"),
     ],
 )
 def test_bad_pictures(picture_model, image, message):
