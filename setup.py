@@ -15,7 +15,7 @@ VERSION = re.search(r'__version__ = "(.+)"', (HERE / "keras_sounddream/__init__.
 
 REQUIRES = [
     "tensorflow>=2.16",
-    "keras>=3.5",
+    "keras>=3.12.1,!=3.13.0,!=3.13.1",  # older ones run code that is in models' files
     "tensorflow-datasets",
     "tf2onnx",
     "numpy",
