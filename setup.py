@@ -83,6 +83,7 @@ LITE = {
     "packages": ["keras_sounddream.lite"],
     "py_modules": [  # packages are taken whole: these are single files of theirs
         "keras_sounddream.__init__",
+        "keras_sounddream.backend",
         "keras_sounddream.errors",
         "keras_sounddream.files",
         "keras_sounddream.lazy",

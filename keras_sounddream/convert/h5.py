@@ -10,7 +10,6 @@ from keras_sounddream.convert.binary import ReadingError, check_size
 from keras_sounddream.types import Array
 
 _MODEL = "model_weights/"  # in a model's file, beside an optimizer's
-_BROKEN = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, MemoryError)
 
 
 def read(path: pathlib.Path) -> dict[str, Array]:
@@ -50,7 +49,7 @@ def _opened(source):
             yield file
     except ReadingError:
         raise
-    except _BROKEN as error:
+    except Exception as error:  # h5py raises anything for a damaged file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ReadingError(
             f"it is no complete HDF5 file ({reason}). Fetch or save it again"
