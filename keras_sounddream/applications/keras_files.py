@@ -104,8 +104,8 @@ def _check_archive(path):
     except reading_error as reason:
         raise InputError(f"Cannot read {path} as a Keras model: {reason}.") from None
     except OSError as error:
-        reason = error.strerror or error
-        raise InputError(f"Cannot read {path} as a Keras model: {reason}.") from None
+        cause = error.strerror or error
+        raise InputError(f"Cannot read {path} as a Keras model: {cause}.") from None
 
 
 def _check_members(members, reading_error):
