@@ -18,7 +18,7 @@ ENTRIES = {
     "an export of a generator": lambda: keras_sounddream.export.export_generator(None, "x.tflite"),
     "an export for serving": lambda: keras_sounddream.export.export_serving(None, "x", 1),
     "distillation": lambda: distillation.distill(None, None, None),
-    "a WaveNet's training": lambda: wavenet.train(None, None, None, None, None),
+    "a WaveNet's training": lambda: wavenet.train(None, None, None, None),
 }
 
 

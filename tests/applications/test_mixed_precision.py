@@ -5,14 +5,12 @@ import numpy as np
 import pytest
 
 from keras_sounddream import InputError, applications
+from keras_sounddream.applications.urban_sound_cnn.power_spectrogram import SparsePowerSpectrogram
+from keras_sounddream.audio import Analysis, LogMelSpectrogram
 
 MODELS = {  # constructor, and seconds of sound
     "LogMelCNN": (lambda: applications.LogMelCNN(weights="esc10"), 0.5),
     "UrbanSoundCNN": (lambda: applications.UrbanSoundCNN(weights=None), 0.5),
-    "UrbanSoundCNN, legacy": (
-        lambda: applications.UrbanSoundCNN(weights=None, front_end="legacy"),
-        4,
-    ),
     "YAMNet": (lambda: applications.YAMNet(weights=None), 1),
     "SoundNet8": (lambda: applications.SoundNet8(weights=None, classes=10), 5),
     "WaveNet": (
@@ -68,6 +66,16 @@ def test_scores_are_finite_and_near_those_of_float32(name, policy):
 def test_pictures_are_scored_as_in_float32(policy, rng):
     pictures = rng.uniform(-120, 150, (2, 64, 64, 3)).astype("float32")
     check(lambda: applications.SqueezeNet(weights=None, input_shape=(64, 64, 3)), pictures, policy)
+
+
+@pytest.mark.parametrize("policy", POLICIES, indirect=True)
+@pytest.mark.parametrize(
+    "make", [SparsePowerSpectrogram, lambda: LogMelSpectrogram(Analysis(sample_rate=8000))]
+)
+def test_front_ends_compute_in_float32(make, policy):
+    waveforms, whole = sounds(8000, 4), make()
+    keras.config.set_dtype_policy(policy)
+    np.testing.assert_array_equal(make()(waveforms), whole(waveforms))
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16"], indirect=True)
