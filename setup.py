@@ -15,7 +15,7 @@ VERSION = re.search(r'__version__ = "(.+)"', (HERE / "keras_sounddream/__init__.
 
 REQUIRES = [
     "tensorflow>=2.16",
-    "keras>=3.5",
+    "keras>=3.12.1,!=3.13.0,!=3.13.1",  # older ones run code that is in models' files
     "tensorflow-datasets",
     "tf2onnx",
     "numpy",
@@ -83,6 +83,7 @@ LITE = {
     "packages": ["keras_sounddream.lite"],
     "py_modules": [  # packages are taken whole: these are single files of theirs
         "keras_sounddream.__init__",
+        "keras_sounddream.backend",
         "keras_sounddream.errors",
         "keras_sounddream.files",
         "keras_sounddream.lazy",

@@ -13,6 +13,8 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
+from keras_sounddream.backend import explain_failed_import
+
 CLASSES = {  # of `keras.saving.register_keras_serializable`: module, inside `keras_sounddream`
     "AudioModel": "applications.base",
     "DeepDream": "deepdream.model",
@@ -67,7 +69,10 @@ class KerasFinder:
             execute = spec.loader.exec_module
 
             def exec_module(module: types.ModuleType) -> None:
-                execute(module)
+                try:
+                    execute(module)
+                except (ImportError, ValueError) as error:
+                    raise explain_failed_import(error) from None
                 sys.meta_path.remove(self)  # type: ignore[arg-type]
                 _register(module)
 

@@ -2,12 +2,12 @@
 
 import difflib
 import importlib
-import os
 import types
 from typing import Any
 
 import keras
 
+from keras_sounddream.applications import keras_files
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 from keras_sounddream.types import PathLike
@@ -47,13 +47,7 @@ def load_model(
 
 def read_model(path: PathLike, weights: PathLike | None = None) -> keras.Model:
     """The model of a `.keras` file, with `weights` in place of its own if given; runs no code."""
-    if not os.path.isfile(path):
-        raise InputError(f"Cannot read {path} as a Keras model: there is no such file.")
-    try:
-        model = keras.models.load_model(path, compile=False)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"Cannot read {path} as a Keras model: {reason}") from None
+    model = keras_files.read_model(path)
     if weights is not None:
         _weight_files().load(model, _weight_files().pretrained_path(weights, {}))
     return model

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_sounddream.applications import keras_files
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, PathLike
 
@@ -101,11 +102,7 @@ def load(
     """
     _check_digits(path)
     if str(path).endswith(".weights.h5"):
-        try:
-            model.load_weights(path)
-        except (OSError, KeyError, ValueError) as error:
-            reason = str(error).splitlines()[0]
-            raise InputError(f"{path} does not fit {model.name}: {reason}") from None
+        keras_files.load_weights(model, path)
         return
     arrays = {
         name: array for name, array in _convert().read_arrays(path).items() if name != _LABELS

@@ -35,7 +35,8 @@ class LogMelSpectrogram(keras.layers.Layer):
     """Turns waveforms into log-mel spectrograms, the front end of every audio model.
 
     Frames are not padded: the first starts at the first sample, as `tf.signal.stft` cuts them.
-    Each clip's spectrogram depends on that clip alone.
+    Each clip's spectrogram depends on that clip alone. Under a policy of mixed precision it is
+    computed in float32, since energies leave the range of 16 bits.
 
     Args:
         analysis: `Analysis`, or the dictionary of one.
@@ -62,7 +63,7 @@ class LogMelSpectrogram(keras.layers.Layer):
         transform: str = "dft",
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})
         if power not in (1, 2):
             raise ValueError(f"`power` must be 1 or 2. Received: {power!r}")
         if not log_offset > 0:

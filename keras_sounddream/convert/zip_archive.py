@@ -52,7 +52,7 @@ def _opened(path):
 
 def _member(archive, member):
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ReadingError("its archive is packed in another way than NumPy's. Save it again")
+        raise ReadingError("its archive is packed in a way that is not read. Save it again")
     with archive.open(member) as file:
         data = file.read(member.file_size)  # so much and no more, whatever unpacks from it
     if len(data) != member.file_size:

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.deepdream import call_inputs, validation
 from keras_sounddream.deepdream.ascent import loop
 from keras_sounddream.deepdream.ascent.gradient_ascent import GradientAscent
@@ -145,6 +146,7 @@ class DeepDream(keras.Model):
         precision: str | None = None,
         **kwargs: Any,
     ):
+        require_tensorflow("A dream")
         given = {key: value for key, value in locals().items() if key in FIELDS}
         given |= {key: kwargs.pop(key) for key in list(kwargs) if key not in _OF_KERAS}
         super().__init__(name=name, **{"dtype": "float32", **kwargs})

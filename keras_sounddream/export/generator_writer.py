@@ -17,6 +17,7 @@ from keras import ops
 
 import keras_sounddream
 from keras_sounddream import checks
+from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.errors import ExportError, InputError
 from keras_sounddream.export.formats import find_format
 from keras_sounddream.export.litert import writer as litert
@@ -70,6 +71,7 @@ def export_generator(
         InputError: if the model is no such WaveNet, or the path cannot be written.
         ExportError: if the format cannot hold it, or its draws differ. Nothing is left behind.
     """
+    require_tensorflow("Export")
     format = find_format(path, format, "litert", FORMATS)
     plan = _check(model, count)
     check_output(path, overwrite)

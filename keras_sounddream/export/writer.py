@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 import keras_sounddream
+from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.formats import find_format, writer_of
@@ -90,6 +91,7 @@ def export_model(
     Example:
         export_model(applications.LogMelCNN(), "rooster_detector")
     """
+    require_tensorflow("Export")
     format = find_format(path, format, "saved_model")
     writer = writer_of(format)
     options = {

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras_sounddream.audio import io
+from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.errors import InputError
 from keras_sounddream.generation import fast, naive
 from keras_sounddream.generation.random_numbers import MOST_SAMPLES, random_numbers
@@ -65,6 +66,7 @@ def generate(
         InputError: if the model is no WaveNet, a label is unknown (with the nearest names), or
             something else does not fit.
     """
+    require_tensorflow("Generation")
     plan = _check(model, seconds, seed, temperature, top_k, method)
     inputs = dict(plan.ids(conditions or {}))
     if local_condition is not None:

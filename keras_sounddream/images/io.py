@@ -12,7 +12,7 @@ from keras_sounddream.types import Array, PathLike
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _MOST_PIXELS = 100_000_000
-_UNFIT = (ValueError, OSError, KeyError)  # what Keras raises for weights of another network
+_UNFIT = Exception  # Keras and h5py raise anything for damaged weights, and for another network's
 _JPEG: dict[str, Any] = {"quality": 95, "subsampling": 0}
 # Name: constructor, and the preprocessing that its weights were trained with.
 NETWORKS = {
@@ -136,7 +136,7 @@ def load_network(
             complete = build(include_top=True, weights=weights, **settings)  # a file with its top
             model.set_weights(complete.get_weights()[: len(model.get_weights())])
     except _UNFIT as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(f"The weights {weights} do not fit {name}: {reason}") from None
     return model, preprocessing
 
@@ -169,6 +169,6 @@ def _alpha(path):
     try:
         with h5py.File(path, "r") as file:
             file.visititems(visit)
-    except OSError as error:
+    except _UNFIT as error:
         raise InputError(f"Cannot read the weights {path}: {error}") from None
     return filters[0] / 32 if filters else 1.0

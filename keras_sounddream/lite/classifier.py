@@ -55,7 +55,8 @@ class _WindowedModel:
             hop_seconds: s, from one window to the next.
 
         Yields:
-            `(seconds, vector)`: s from the start until the window's end; float32 `(size,)`.
+            `(seconds, vector)`: s from the start until the window's end; float32 `(size,)`. A
+            stream has a state of its own: take one per thread.
 
         Raises:
             InputError: if `hop_seconds` is less than a sample, or a block is no sound.
@@ -79,7 +80,8 @@ class _WindowedModel:
     def _output_name(self, file: ModelFile) -> str:
         shapes = file.outputs(self._task)
         name = self._output if self._output in shapes else next(iter(shapes))
-        if (self._output not in shapes and len(shapes) > 1) or len(shapes[name]) != 2:
+        one_vector = len(shapes[name]) == 2 and shapes[name][0] == 1
+        if not one_vector or (self._output not in shapes and len(shapes) > 1):
             raise InputError(
                 f"Expected one output `{self._output}` (1, size) of {file.path}. It has: {shapes}."
             )
@@ -91,13 +93,13 @@ class Classifier(_WindowedModel):
 
     A sound shorter than the file's length is repeated to it. A longer one is cut into windows,
     whose scores are averaged, weighted by how much of the sound each adds. Of several files of one
-    model, the shortest that fits the sound is used.
+    model, the shortest that fits the sound is used. Threads may share a classifier.
 
     Args:
         *paths: `.tflite` files of one model, or a folder of them.
         threads: how many a call may use.
         labels: one per class, if the file has none.
-        sample_rate: Hz, only for a third-party file.
+        sample_rate: Hz, only for a third-party file that does not say it.
 
     Attributes:
         labels: tuple of str, one per class; numbers where none are known.

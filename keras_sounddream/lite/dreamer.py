@@ -19,7 +19,7 @@ class Dreamer:
 
     A sound shorter than the file's length is reflected at its end until it fills it, and cut back
     afterwards. A longer one is dreamed in windows that overlap, and cross-faded. Of several files
-    of one model, the shortest that fits the sound is used.
+    of one model, the shortest that fits the sound is used. Threads may share a dreamer.
 
     Args:
         *paths: `.tflite` files of one model, or a folder of them.
@@ -137,7 +137,7 @@ def _dream_window(file, window, steps):
     if np.sqrt(np.mean(np.square(window))) < _SILENCE:
         return window.copy()
     if steps is None:
-        return file.run("dream", window)["waveform"].copy()
+        return file.run("dream", window)["waveform"]
     for place in range(steps):
         window = file.run("dream_step", window, place=place)["waveform"]
     return window.copy()

@@ -10,14 +10,14 @@ from keras_sounddream import checks
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.litert.packing import read_packed
 from keras_sounddream.generation.random_numbers import MOST_SAMPLES, random_numbers
-from keras_sounddream.lite.runtime import one_line, open_interpreter
+from keras_sounddream.lite.runtime import SharedInterpreter, one_line
 from keras_sounddream.types import Array, PathLike
 
 _NEXT = "next_"  # prefix of outputs that are inputs of the next call
 
 
 class Generator:
-    """Makes sounds with a file of `export_generator`.
+    """Makes sounds with a file of `export_generator`; threads may share it.
 
     Args:
         path: `.tflite` file.
@@ -46,9 +46,9 @@ class Generator:
             )
         self.metadata, self.sample_rate = metadata, metadata.sample_rate
         self.conditions, self.count = metadata.labels or {}, metadata.samples
-        self._interpreter = open_interpreter(flatbuffer, threads)
+        interpreter = SharedInterpreter(flatbuffer, threads)
         try:
-            self._run = self._interpreter.get_signature_runner("generate")
+            self._task = interpreter.task("generate")
         except (ValueError, RuntimeError) as error:
             raise InputError(f"LiteRT cannot prepare {self.path}: {one_line(error)}.") from None
 
@@ -81,6 +81,8 @@ class Generator:
     def stream(self, *, seed: int = 0, temperature: float = 1.0, **labels: str) -> Iterator[Array]:
         """Generates an endless sound, call by call, in constant memory.
 
+        A stream has a state of its own: take one per thread.
+
         Args:
             seed: 0 or more.
             temperature: 0 or more, see `generate`.
@@ -101,7 +103,7 @@ class Generator:
     def _pieces(self, inputs, numbers):
         while True:
             try:
-                outputs = self._run(**inputs, numbers=numbers(self.count))
+                outputs, _ = self._task(**inputs, numbers=numbers(self.count))
             except (ValueError, RuntimeError) as error:
                 raise InputError(f"LiteRT cannot run {self.path}: {one_line(error)}.") from None
             states = [name for name in outputs if name.startswith(_NEXT)]
@@ -112,7 +114,7 @@ class Generator:
         """Inputs of the first call, without the random numbers: the initial state is all zeros."""
         inputs = {
             name: np.zeros(tuple(one["shape"]), one["dtype"])
-            for name, one in self._run.get_input_details().items()
+            for name, one in self._task.inputs.items()
             if name != "numbers"
         }
         for name, value in {"temperature": temperature, **ids}.items():

@@ -5,7 +5,6 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +13,8 @@ import numpy as np
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.litert.packing import read_packed
 from keras_sounddream.export.metadata import Metadata
-from keras_sounddream.lite.runtime import one_line, open_interpreter
+from keras_sounddream.lite import tflite_metadata
+from keras_sounddream.lite.runtime import SharedInterpreter, one_line
 from keras_sounddream.types import Array, PathLike
 
 _LATENCY_CALLS = 1000  # the newest ones
@@ -28,11 +28,14 @@ class ModelFile:
     The checksum in the file is compared before anything else, since a damaged file could crash the
     process. A third-party file has none: it is opened in a process of its own first.
 
+    Threads may share one: it answers one call at a time.
+
     Args:
         path: `.tflite` file.
         threads: how many a call may use.
         labels: one per class, if the file has none.
-        sample_rate: Hz, of a third-party file; its one signature is then `classify`.
+        sample_rate: Hz, of a third-party file without TensorFlow's metadata; its one signature is
+            then `classify`.
 
     Attributes:
         path: `pathlib.Path`.
@@ -55,7 +58,10 @@ class ModelFile:
         self.path = pathlib.Path(path)
         flatbuffer, metadata = read_packed(self.path)
         if metadata is None:
-            self._check_foreign(labels, sample_rate)
+            known = tflite_metadata.read_sample_rate(flatbuffer)
+            sample_rate = known if sample_rate is None else sample_rate
+            labels = tflite_metadata.read_labels(flatbuffer) if labels is None else labels
+            self._check_foreign(sample_rate)
         elif metadata.input == "state":
             raise InputError(f"{self.path} generates sounds: open it with Generator.")
         elif metadata.input != "waveform":
@@ -69,8 +75,8 @@ class ModelFile:
                 f"Received `sample_rate`: {sample_rate}."
             )
         integers = metadata is not None and metadata.settings.get("quantization") == "int8"
-        self._interpreter = open_interpreter(flatbuffer, threads, integers)
-        self._runners = {name: self._runner(name) for name in self._signatures(metadata)}
+        self._interpreter = SharedInterpreter(flatbuffer, threads, integers)
+        self._tasks = {name: self._open_task(name) for name in self._signatures(metadata)}
         self._sound_inputs, self.samples = self._find_sound_inputs()
         self.metadata = metadata or self._foreign_metadata(sample_rate)
         if labels is not None and self.metadata.labels is None:
@@ -82,12 +88,12 @@ class ModelFile:
     @property
     def tasks(self) -> tuple[str, ...]:
         """Names of the tasks that the file can do."""
-        return tuple(self._runners)
+        return tuple(self._tasks)
 
     @property
     def latency(self) -> dict[str, Any]:
         """Seconds per call: dict of `calls`, `median` and `longest`."""
-        seconds = sorted(self._seconds)
+        seconds = sorted(self._seconds.copy())  # threads may add to it
         if not seconds:
             return {"calls": 0, "median": None, "longest": None}
         return {
@@ -105,8 +111,7 @@ class ModelFile:
         Returns:
             dict of output name to shape.
         """
-        details = self._find_runner(task).get_output_details()
-        return {name: tuple(int(n) for n in one["shape"]) for name, one in details.items()}
+        return dict(self._find_task(task).outputs)
 
     def run(self, task: str, waveform: Array, **options: int) -> dict[str, Array]:
         """Calls a task once.
@@ -123,43 +128,42 @@ class ModelFile:
             InputError: if the file has no such task, LiteRT refuses the call, or an output is not
                 finite.
         """
-        runner = self._find_runner(task)
+        called = self._find_task(task)
         if np.shape(waveform) != (self.samples,):
             raise InputError(f"Expected {self.samples} samples. Received: {np.shape(waveform)}.")
-        details = runner.get_input_details()
-        if set(options) != set(details) - {self._sound_inputs[task]}:
+        details, sound = called.inputs, self._sound_inputs[task]
+        if set(options) != set(details) - {sound}:
             raise InputError(
                 f"{task} of {self.path} takes {set(details)}. Received: {set(options)}."
             )
         inputs = {key: _filled(value, details[key]) for key, value in options.items()}
-        inputs[self._sound_inputs[task]] = np.asarray(waveform, "float32")[np.newaxis]
-        start = time.perf_counter()
+        inputs[sound] = np.asarray(waveform, "float32").reshape(details[sound]["shape"])
         try:
-            outputs = runner(**inputs)
+            outputs, seconds = called(**inputs)
         except (ValueError, RuntimeError) as error:
             raise InputError(
                 f"LiteRT cannot run {task} of {self.path}: {one_line(error)}."
             ) from None
-        self._seconds.append(time.perf_counter() - start)
+        self._seconds.append(seconds)
         if not all(np.isfinite(value).all() for value in outputs.values()):
             raise InputError(f"{task} of {self.path} outputs values that are no numbers.")
-        return {key: value[0] for key, value in outputs.items()}
+        return {key: value[0] if value.ndim else value for key, value in outputs.items()}
 
     def warm_up(self) -> None:
         """Calls every task once with silence: first calls are slow, and allocate the memory."""
-        for task, runner in self._runners.items():
-            options = dict.fromkeys(set(runner.get_input_details()) - {self._sound_inputs[task]}, 0)
+        for task, called in self._tasks.items():
+            options = dict.fromkeys(set(called.inputs) - {self._sound_inputs[task]}, 0)
             self.run(task, np.zeros(self.samples, "float32"), **options)
         self._seconds.clear()
 
-    def _find_runner(self, task):
-        if task not in self._runners:
+    def _find_task(self, task):
+        if task not in self._tasks:
             raise InputError(f"{self.path} does {', '.join(self.tasks)}. It cannot {task}.")
-        return self._runners[task]
+        return self._tasks[task]
 
     def _signatures(self, metadata):
         """Names of the tasks; the only signature of a third-party file counts as `classify`."""
-        names = list(self._interpreter.get_signature_list())
+        names = self._interpreter.names
         if metadata is None:
             if len(names) != 1:
                 raise InputError(f"Expected one signature in {self.path}. It has {len(names)}.")
@@ -172,10 +176,10 @@ class ModelFile:
             )
         return list(metadata.tasks)
 
-    def _runner(self, task):
-        names = list(self._interpreter.get_signature_list())
+    def _open_task(self, task):
+        names = self._interpreter.names
         try:
-            return self._interpreter.get_signature_runner(task if task in names else names[0])
+            return self._interpreter.task(task if task in names else names[0])
         except (ValueError, RuntimeError) as error:
             raise InputError(
                 f"LiteRT cannot prepare {task} of {self.path}: {one_line(error)}. A newer "
@@ -183,21 +187,21 @@ class ModelFile:
             ) from None
 
     def _find_sound_inputs(self):
-        """Dict of task to the name of its float32 input `(1, samples)`, and their one length."""
+        """Dict of task to the name of its float32 input of sound, and the one length of all."""
         names, lengths = {}, set()
-        for task, runner in self._runners.items():
+        for task, called in self._tasks.items():
             shapes = {
                 name: tuple(int(n) for n in one["shape"])
-                for name, one in runner.get_input_details().items()
+                for name, one in called.inputs.items()
                 if one["dtype"] == np.float32
             }
-            if len(shapes) != 1 or [n for shape in shapes.values() for n in shape[:-1]] != [1]:
+            if len(shapes) != 1 or next(iter(shapes.values()))[:-1] not in ((1,), ()):
                 raise InputError(
                     f"Expected one input of sound, float32 (1, samples), of {task} in {self.path}. "
                     f"It takes: {shapes}."
                 )
-            names[task], (_, samples) = next(iter(shapes.items()))
-            lengths.add(samples)
+            names[task], shape = next(iter(shapes.items()))
+            lengths.add(shape[-1] if shape else 0)
         if len(lengths) != 1 or min(lengths) < 2:
             raise InputError(f"Expected one length of sound in {self.path}. It has: {lengths}.")
         return names, lengths.pop()
@@ -212,13 +216,13 @@ class ModelFile:
                 f"{self.samples}."
             )
 
-    def _check_foreign(self, labels, sample_rate):
+    def _check_foreign(self, sample_rate):
         """Refuses a file without metadata, or tries it out in a process that may crash."""
         if sample_rate is None:
             raise InputError(
                 f"{self.path} holds no metadata: it is cut off, or `export_model` did not write "
                 "it. To use a third-party classifier, give its labels and sample rate "
-                "(`labels=`, `sample_rate=`)."
+                "(`labels=`, `sample_rate=`; on the command line --labels and --rate)."
             )
         command = [sys.executable, "-m", "keras_sounddream.lite.trial_process", str(self.path)]
         paths = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from tqdm import tqdm
 
+from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import keep_folder, written_beside
 from keras_sounddream.training.step_batches import StepBatches
@@ -66,6 +67,7 @@ def fit(
     Returns:
         The trained model.
     """
+    require_tensorflow("Training")
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)

@@ -64,6 +64,82 @@ def flatbuffer(samples=SAMPLES, tasks=("classify", "embed", "dream", "dream_step
         return converter.convert()
 
 
+def third_party(samples=SAMPLES, rate=RATE, labels=LABELS, shape=None):
+    """Bytes of a classifier as TensorFlow packs one: no signature, metadata, a zip of labels."""
+    import io
+    import zipfile
+
+    import tensorflow as tf
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    from keras_sounddream.export.litert.flatbuffer import packed
+
+    shape = (samples,) if shape is None else shape
+
+    def classify(waveform):
+        row = tf.reshape(waveform, (1, samples))
+        means = [tf.reduce_mean(row**2, 1), tf.reduce_mean(tf.abs(row), 1)]
+        return tf.stack([*means, row[:, -1]], 1)
+
+    traced = tf.function(classify).get_concrete_function(tf.TensorSpec(shape, tf.float32))
+    made = tf.lite.TFLiteConverter.from_concrete_functions([traced]).convert()
+    model = schema.ModelT.InitFromPackedBuf(made, 0)
+    model.signatureDefs, entry, buffer = [], schema.MetadataT(), schema.BufferT()
+    entry.name, entry.buffer = b"TFLITE_METADATA", len(model.buffers)
+    buffer.data = list(sound_metadata(rate))
+    model.buffers.append(buffer)
+    model.metadata = [*(model.metadata or []), entry]
+    contents = io.BytesIO(packed(model))
+    contents.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(contents, "a") as archive:
+        archive.writestr("labels.txt", "\n".join(labels))
+    return contents.getvalue()
+
+
+def sound_metadata(rate):
+    """A `ModelMetadata` of TensorFlow Lite Support: one input, sound of a rate in Hz."""
+    import flatbuffers
+
+    builder = flatbuffers.Builder(0)
+
+    def table(**fields):  # f0=("Uint32", value) …, or ("UOffsetTRelative", place)
+        builder.StartObject(5)
+        for name, (kind, value) in fields.items():
+            getattr(builder, f"Prepend{kind}Slot")(int(name[1:]), value, 0)
+        return "UOffsetTRelative", builder.EndObject()
+
+    def vector(entry):
+        builder.StartVector(4, 1, 4)
+        builder.PrependUOffsetTRelative(entry[1])
+        return "UOffsetTRelative", builder.EndVector()
+
+    content = table(f0=("Uint8", 4), f1=table(f0=("Uint32", rate), f1=("Uint32", 1)))
+    graph = table(f2=vector(table(f3=content)))
+    builder.Finish(table(f3=vector(graph))[1], b"M001")
+    return bytes(builder.Output())
+
+
+def generator(path, count=400):
+    """Writes a file that generates: its state is the sum of the random numbers so far."""
+    import tempfile
+
+    import tensorflow as tf
+
+    def generate(numbers, temperature, total):
+        sums = total + tf.cumsum(tf.reshape(numbers[:, 0, 0], (1, count)), axis=-1)
+        return {"samples": tf.sin(sums) * temperature, "next_total": sums[:, -1:]}
+
+    shapes = {"numbers": (count, 1, 2), "temperature": (1, 1), "total": (1, 1)}
+    specs = {name: tf.TensorSpec(shape, tf.float32, name) for name, shape in shapes.items()}
+    traced = tf.function(generate).get_concrete_function(**specs)
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(tf.Module(), folder, signatures={"generate": traced})
+        made = tf.lite.TFLiteConverter.from_saved_model(folder).convert()
+    about = Metadata("known", ("generate",), RATE, count, count, input="state")
+    path.write_bytes(pack(made, about))
+    return path
+
+
 def metadata(samples=SAMPLES, tasks=("classify", "embed", "dream", "dream_step"), **changes):
     """What such a file says of itself."""
     settings = {"octaves": 2, "steps": 2, "analysis": {"step_seconds": 0.0025}}

@@ -232,7 +232,7 @@ def test_a_file_says_that_it_computes_in_integers(model, monkeypatch, tmp_path):
     asked = []
     opened = runtime.open_interpreter
     monkeypatch.setattr(
-        model_file, "open_interpreter", lambda *given: asked.append(given[2]) or opened(*given)
+        runtime, "open_interpreter", lambda *given: asked.append(given[2]) or opened(*given)
     )
     flatbuffer, metadata = unpack(pathlib.Path(model).read_bytes(), "a")
     metadata = dataclasses.replace(metadata, settings={"quantization": "int8"})

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 from keras import layers
 
 from keras_sounddream.applications import base, preprocessing
@@ -163,6 +164,11 @@ def _check(architecture, front_end, kernel_size, legacy_normalization, weights):
         raise InputError(f"`kernel_size` must be an int above 0. Received: {kernel_size!r}")
     if legacy_normalization and front_end != "legacy":
         raise InputError("`legacy_normalization` goes with `front_end='legacy'`. Leave it out.")
+    if legacy_normalization and keras.config.dtype_policy().compute_dtype == "float16":
+        raise InputError(
+            "`legacy_normalization` makes numbers up to 1e9, beyond float16. Set the dtype policy "
+            "to mixed_bfloat16 or float32 before."
+        )
     if weights in PRETRAINED and (architecture, front_end, kernel_size) != _TRAINED:
         raise InputError(
             f"The weights {weights!r} are of the architecture {_TRAINED[0]!r} with the front end "

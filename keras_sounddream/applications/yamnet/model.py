@@ -228,9 +228,9 @@ def _top(x, classes, activation, patches):
     on_each = None if on_mean else activation
     x = layers.Dense(classes, on_each, dtype="float32", name=base.TOP)(x)
     if on_mean:
-        x = layers.GlobalAveragePooling1D(name="mean_pool")(x)
+        x = layers.GlobalAveragePooling1D(dtype="float32", name="mean_pool")(x)
         return layers.Activation("softmax", dtype="float32", name="scores")(x)
-    return layers.GlobalAveragePooling1D(name="scores")(x) if patches else x
+    return layers.GlobalAveragePooling1D(dtype="float32", name="scores")(x) if patches else x
 
 
 def _one_patch(x, most, include_top):

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from keras_sounddream import checks
+from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.saved_model.templates import BATCHING, COMPOSE, MODEL_CONFIG
@@ -53,6 +54,7 @@ def export_serving(
     Example:
         export_serving(applications.LogMelCNN(), "served")
     """
+    require_tensorflow("Export")
     folder = pathlib.Path(folder)
     own_name = model.model.name if isinstance(model, DeepDream) else model.name
     name = own_name if name is None else name

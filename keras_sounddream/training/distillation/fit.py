@@ -16,6 +16,7 @@ from keras import ops
 
 from keras_sounddream import checks
 from keras_sounddream.audio.layers import find_sample_rate
+from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.datasets.videos import find_videos
 from keras_sounddream.errors import InputError
 from keras_sounddream.training.classifier import claim_folder, fit
@@ -142,6 +143,7 @@ def distill(
             other, `folder` holds a run of other settings, or the devices cannot share a batch
             evenly.
     """
+    require_tensorflow("Training")
     settings, folder = settings or Settings(), pathlib.Path(folder)
     rows_each(strategy, settings.batch_size)
     paths = find_videos(videos)

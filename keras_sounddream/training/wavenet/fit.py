@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import keras
 
 from keras_sounddream.applications.wavenet.config import WAVEFORM, WaveNetConfig
+from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.errors import InputError
 from keras_sounddream.generation import generate
 from keras_sounddream.training.classifier import (
@@ -77,6 +78,7 @@ def train(
         InputError: if the model does not give logits, the folder holds another run, or the devices
             cannot share a batch evenly.
     """
+    require_tensorflow("Training")
     rows_each(strategy, pieces.batch_size)
     with strategies.scope(strategy):
         keras.utils.set_random_seed(settings.seed)

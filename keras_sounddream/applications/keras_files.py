@@ -1,0 +1,132 @@
+"""Keras's own files that users give: models (`.keras`) and weights (`.weights.h5`).
+
+Whatever such a file holds, it is read whole or refused in a line, and no code in it is run.
+"""
+
+import io
+import json
+import os
+import pathlib
+import re
+from typing import Any
+
+import keras
+
+from keras_sounddream.errors import InputError
+from keras_sounddream.types import PathLike
+
+# The first versions of Keras without published ways to run code by a model's file in safe mode
+# (CVE-2025-1550, -8747, -9906, -9905, CVE-2026-1462); setup.py requires them.
+_SAFE = ((3, 12, 1), (3, 13, 2))
+_CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
+_MOST_LETTERS = 300  # of a reason: Keras quotes whole models
+
+
+def read_model(path: PathLike) -> keras.Model:
+    """Reads a model that was saved as `.keras`; runs no code.
+
+    Args:
+        path: file to read.
+
+    Returns:
+        `keras.Model`, not compiled.
+
+    Raises:
+        InputError: if it is no such file, is damaged, or needs code that is not there or may not
+            be run; or if the installed Keras is known to run code in such files.
+    """
+    if not os.path.isfile(path):
+        raise InputError(f"Cannot read {path} as a Keras model: there is no such file.")
+    check_version()
+    _check_archive(pathlib.Path(path))
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras builds what the file says: anything may fail
+        raise InputError(
+            f"Cannot read {path} as a Keras model: {one_line(error)}. If it has layers of your "
+            "own, import their module first; else fetch or save it again."
+        ) from None
+
+
+def load_weights(model: Any, path: PathLike) -> None:
+    """Sets a model's weights from Keras's `.weights.h5`.
+
+    Raises:
+        InputError: if the file is damaged, or of another model.
+    """
+    reading_error, _, h5 = _convert()
+    try:
+        h5.check(pathlib.Path(path))
+        model.load_weights(path)
+    except reading_error as reason:
+        raise InputError(f"Cannot read the weights {path}: {reason}.") from None
+    except Exception as error:  # of h5py and Keras, for what does not fit
+        raise InputError(f"{path} does not fit {model.name}: {one_line(error)}.") from None
+
+
+def check_version(version: str | None = None) -> None:
+    """Checks that a version of Keras, by default the installed one, runs no code in models' files.
+
+    Raises:
+        InputError: if it is known to.
+    """
+    version = keras.__version__ if version is None else version
+    numbers = tuple(map(int, re.findall(r"\d+", version)[:3]))
+    least = next((safe for safe in _SAFE if safe[:2] == numbers[:2]), _SAFE[0])
+    if numbers < least:
+        raise InputError(
+            f"Keras {version} can be made to run code that is in a model's file. "
+            "pip install 'keras>=3.13.2' (on Python 3.10: 'keras>=3.12.1') to read such files."
+        )
+
+
+def one_line(error: Exception) -> str:
+    """The first line of an error of Keras's, without the model that it quotes."""
+    cause = str(error).rpartition("Exception encountered:")[2]  # by which Keras quotes another
+    text = cause.partition("Full object config")[0].strip()
+    line = next(iter(text.splitlines()), "").rstrip(". ") or type(error).__name__
+    return line if len(line) <= _MOST_LETTERS else f"{line[: _MOST_LETTERS - 1]}…"
+
+
+def _check_archive(path):
+    """Reads every byte of a `.keras` file: complete, undamaged, and nothing but a model."""
+    reading_error, zip_archive, h5 = _convert()
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+        if not head.startswith(b"PK"):
+            raise reading_error(
+                f"it begins with {head!r}, not as a zip archive. Fetch or save it again"
+            )
+        members = zip_archive.read(path)
+        _check_members(members, reading_error)
+        h5.check(path, io.BytesIO(members[_WEIGHTS]))
+    except reading_error as reason:
+        raise InputError(f"Cannot read {path} as a Keras model: {reason}.") from None
+    except OSError as error:
+        cause = error.strerror or error
+        raise InputError(f"Cannot read {path} as a Keras model: {cause}.") from None
+
+
+def _check_members(members, reading_error):
+    """Checks the members' names, and that the configuration is the JSON of an object."""
+    for name in (_CONFIG, _WEIGHTS):
+        if name not in members:
+            raise reading_error(f"it lacks {name}. Save it with model.save")
+    for name in members:
+        if name.startswith(("/", "\\")) or ":" in name or ".." in re.split(r"[/\\]", name):
+            raise reading_error(f"its member {name!r} would leave its folder")
+    try:
+        config = json.loads(members[_CONFIG])
+    except (ValueError, RecursionError) as error:
+        raise reading_error(f"its {_CONFIG} is broken ({type(error).__name__})") from None
+    if not isinstance(config, dict):
+        raise reading_error(f"its {_CONFIG} describes no model")
+
+
+def _convert():
+    """The readers of `convert`, imported only for a file."""
+    from keras_sounddream.convert import h5, zip_archive
+    from keras_sounddream.convert.binary import ReadingError
+
+    return ReadingError, zip_archive, h5
