@@ -40,7 +40,7 @@ def classify_file(
     """
     scores = score_file(model, path, family)
     named = {name: one.best(top) for name, one in scores.items()}
-    return named[None] if None in named else named
+    return named.get(None, named)
 
 
 def score_file(
