@@ -10,7 +10,7 @@ from keras_sounddream.reports import generation_log
 
 FIRST = 1574567892.0  # s since 1970
 # The known sums of its 19 intervals: 36275.488 s, the first of two sounds, 1813.8 s per sound.
-INTERVALS = [3622.5, *[1807.8] * 9, *[1771.1] * 5, 1880.0, 1880.0, 1880.0, 1886.788]
+INTERVALS = [3622.5, *[1807.8] * 9, *[1771.1] * 5, 1880.0, 1880.0, 1880.0, 1887.288]
 
 
 def write(path, unit, intervals=INTERVALS):
