@@ -98,11 +98,11 @@ def score_sound(
             start + _times(model, layer, len(outputs[number]), length)
             for start, length, outputs in by_piece
         ]
-        whole, times = steps.mean(axis=0), np.concatenate(times)
+        whole, spans = steps.mean(axis=0), np.concatenate(times)
         if by_step and len(output.shape) == 2:
-            steps, times = _window_scores(model, waveform, family, number)
-        steps, times = _within(steps, times, seconds)
-        scores[name] = SoundScores(_labels(model, name, len(whole)), whole, steps, times)
+            steps, spans = _window_scores(model, waveform, family, number)
+        steps, spans = _within(steps, spans, seconds)
+        scores[name] = SoundScores(_labels(model, name, len(whole)), whole, steps, spans)
     return scores
 
 
@@ -144,8 +144,8 @@ def _timed_pieces(model, waveform, family):
 def _outputs(model, batch: Array) -> list[Any]:
     """Each output for one piece: float32 `(steps, classes)`, one step if it has no time axis."""
     batch = batch[..., np.newaxis] if len(model.inputs[0].shape) == 3 else batch
-    outputs = keras.tree.flatten(model.predict_on_batch(batch))
-    outputs = [np.asarray(output, "float32") for output in outputs]
+    predicted = keras.tree.flatten(model.predict_on_batch(batch))
+    outputs = [np.asarray(output, "float32") for output in predicted]
     if not all(np.isfinite(output).all() for output in outputs):
         raise InputError(
             f"The scores of {model.name} are not finite. Check its weights and the sound's level."

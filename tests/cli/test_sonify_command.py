@@ -178,7 +178,7 @@ def test_legacy_keeps_the_quirks_of_netsounds(folder, models):
     [
         (["cup.png"], "is a picture, and log_mel_cnn takes sounds"),
         (["chirp.wav", "SQUEEZE"], "is a sound, and squeezenet takes pictures"),
-        (["nothing.png", "SQUEEZE"], "there is no such file"),
+        (["nothing.png", "SQUEEZE"], "there is no nothing.png"),
         (["nothing.wav"], "there is no nothing.wav"),
         (["text.png", "SQUEEZE"], "Cannot read text.png as a picture"),
         (["silence.wav"], "it is silent"),

@@ -74,8 +74,9 @@ def command(
     with quietly():
         from keras_sounddream.training.transfer import activations
 
-    options = {"family": family, "seconds": seconds, "keep_bands": keep_bands}
-    read = activations.reader(model, names, pooling, **options)
+    read = activations.reader(
+        model, names, pooling, family=family, seconds=seconds, keep_bands=keep_bands
+    )
     uneven = pooling in activations.UNEVEN
     with feature_files.open_feature_file(output, names, uneven, force) as features:
 

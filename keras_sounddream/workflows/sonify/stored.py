@@ -103,7 +103,7 @@ def read_planes(path: PathLike) -> dict[str, Array]:
         if values.dtype.kind not in "fiub":
             raise InputError(f"Expected activations, numbers. {name!r} of {path}: {values.dtype}.")
         numbered = _NUMBERED.fullmatch(name) if files is not None else None
-        title = name if numbered is None else _title(*numbered.groups(), files)
+        title = name if numbered is None else _title(numbered[1], int(numbered[2]), files)
         title = f"{name} [{name}]" if title in planes else title  # two files of one name
         planes[title] = _planes(values, numbered is None, name, path)
     if not planes:
@@ -123,9 +123,9 @@ def _planes(values, filters_first, name, path):
 
 def _title(layer, number, files: Sequence[str]):
     """A layer, and the file that its activations are of if there are several."""
-    if len(files) < 2 or int(number) >= len(files):
+    if len(files) < 2 or number >= len(files):
         return layer
-    return f"{layer} [{pathlib.PurePath(str(files[int(number)])).stem}]"
+    return f"{layer} [{pathlib.PurePath(str(files[number])).stem}]"
 
 
 def _read_arrays(path):
