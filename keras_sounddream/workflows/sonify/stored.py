@@ -22,7 +22,7 @@ from keras_sounddream.workflows.sonify.request import Request
 from keras_sounddream.workflows.sonify.workflow import plain_name, write_layers
 
 _UNREADABLE = (OSError, ValueError, KeyError, EOFError, MemoryError, OverflowError, zlib.error)
-_NUMBERED = re.compile(r"(.+)/(\d+)")  # layer, and number of the file, of `sounddream features`
+_NUMBERED = re.compile(r"(.+)/(\d{1,9})")  # layer, and number of the file, of `sounddream features`
 
 
 def sonify_stored(
