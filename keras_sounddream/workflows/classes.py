@@ -98,15 +98,15 @@ def _plain(name):
 
 def _of_any_size(model):
     """A copy of a functional model that takes any size; the model where a layer prevents it."""
+    if any(isinstance(layer, keras.layers.Flatten) for layer in model._flatten_layers()):
+        return model  # a Dense layer reads all positions
     config = model.get_config()
     for layer in config.get("layers", ()):
         if layer["class_name"] == "InputLayer":
             layer["config"]["batch_shape"] = (None, None, None, 3)
-    rows, columns = model.inputs[0].shape[1:3]
     try:
         copy = type(model).from_config(config)
         copy.set_weights(model.get_weights())
-        copy(keras.KerasTensor((1, 2 * rows, 2 * columns, 3)))
-    except (ValueError, TypeError):  # such as a Dense layer on all positions
+    except (ValueError, TypeError):
         return model
     return copy

@@ -167,7 +167,7 @@ def _write_source(folder, source, model):
     return name
 
 
-def plain_name(name):
+def plain_name(name: str) -> str:
     """A name for files: letters, digits, hyphens and underscores."""
     text = "".join(c if c.isalnum() or c in "-_." else "-" for c in str(name))
     if not text.strip("-_."):
