@@ -19,6 +19,7 @@ _COMMANDS = (
     "dream",
     "gallery",
     "classify",
+    "features",
     "batch",
     "layers",
     "sonify",

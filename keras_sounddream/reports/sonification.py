@@ -68,14 +68,19 @@ def draw_sound(path: PathLike, picture: PathLike, overwrite: bool = False) -> No
 
 
 def write_page(
-    path: PathLike, title: str, source: str, sounds: Sequence[Sound], overwrite: bool = False
+    path: PathLike,
+    title: str,
+    source: str | None,
+    sounds: Sequence[Sound],
+    overwrite: bool = False,
 ) -> None:
     """Writes a page with players beside the files that it plays.
 
     Args:
         path: in the folder of the files.
         title: the page's.
-        source: file of the sound or picture that the network took as input.
+        source: file of the sound or picture that the network took as input; `None` if it is not
+            known.
         sounds: what was made of it.
         overwrite: whether an existing page may be replaced.
 
@@ -83,7 +88,7 @@ def write_page(
         InputError: if a sound cannot be read or the page may not be written.
     """
     folder = pathlib.Path(path).parent
-    cards = [_source_card(folder, source)]
+    cards = [] if source is None else [_source_card(folder, source)]
     for sound in sounds:
         cards += _cards(folder, sound)
     parts = [

@@ -13,6 +13,7 @@ from keras_sounddream.types import Array, PathLike
 
 _OLD_STEP = re.compile(r"step (\d+) - loss = (\S+), \((\S+) sec/step\)\s*$")
 _OLD_RESTART = "Restarting the service at"
+_MOST = float(np.finfo("float32").max)
 _WINDOWS = 60  # of the trend, in a whole run
 _COLOURS = {"dots": "#9db8d2", "trend": "#1f4e79", "restart": "#c0504d"}
 
@@ -31,6 +32,8 @@ class TrainingLog:
         more: each other name in the lines, such as `bits_per_sample` → float64 `(lines,)`, NaN
             where a line has none.
         unread: numbers of lines that are neither a step nor a restart.
+        not_finite: numbers of lines with a loss, or another value, that is not finite or beyond
+            float32; it counts as missing.
     """
 
     steps: np.ndarray
@@ -40,6 +43,7 @@ class TrainingLog:
     restart_lines: int
     more: dict[str, np.ndarray]
     unread: tuple[int, ...]
+    not_finite: tuple[int, ...] = ()
 
     def last_of_each_step(self) -> np.ndarray:
         """Index of the last line of each step: int64 `(steps,)`, by rising step."""
@@ -67,6 +71,7 @@ def read_log(path: PathLike) -> TrainingLog:
             entries = [_line(text) for text in file]
     except OSError as error:
         raise InputError(f"Cannot read the log {path}: {error.strerror or error}.") from None
+    not_finite = [number for number, entry in enumerate(entries, 1) if _drop_not_finite(entry)]
     rows = [entry for entry in entries if entry and "step" in entry]
     if not rows:
         raise InputError(
@@ -82,6 +87,7 @@ def read_log(path: PathLike) -> TrainingLog:
         restart_lines=sum(bool(entry) and "step" not in entry for entry in entries),
         more={name: _column(rows, name) for name in sorted(names)},
         unread=tuple(number for number, entry in enumerate(entries, 1) if entry is None),
+        not_finite=tuple(not_finite),
     )
 
 
@@ -125,6 +131,11 @@ def sum_up(log: TrainingLog) -> list[str]:
             f"seconds per step: median {np.nanmedian(log.seconds):.4g}, mean "
             f"{np.nanmean(log.seconds):.4g}, {np.nanmin(log.seconds):.4g} to "
             f"{np.nanmax(log.seconds):.4g}; {np.nansum(log.seconds) / 3600:.4g} h in all"
+        )
+    if log.not_finite:
+        lines.append(
+            f"{len(log.not_finite)} lines hold numbers that are not finite, the first is "
+            f"{log.not_finite[0]}"
         )
     if log.unread:
         lines.append(f"{len(log.unread)} lines could not be read, the first is {log.unread[0]}")
@@ -193,8 +204,18 @@ def _numbers(entry):
             numbers[name] = float(value)
         except (TypeError, ValueError):
             continue
+        except OverflowError:  # an int beyond float
+            numbers[name] = math.inf
     step = numbers.get("step", math.nan)
     return numbers if 0 <= step < 2**53 and step == int(step) else None
+
+
+def _drop_not_finite(entry):
+    """Takes numbers that no loss or time can be out of an entry; whether there were any."""
+    lost = [name for name, value in (entry or {}).items() if not abs(value) <= _MOST]
+    for name in lost:
+        del entry[name]
+    return bool(lost)
 
 
 def _column(rows, name):

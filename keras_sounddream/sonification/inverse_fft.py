@@ -17,6 +17,8 @@ COMBINES = ("sum", "concat", "separate")
 MIXES = ("sum", "product")
 SAMPLE_RATE = 11025  # Hz, of sounds that have none of their own
 LEVEL_DB = number(-120, 0)
+LEAST_SECONDS = number(0, 60)
+DEFAULT_LEAST_SECONDS = 0.5  # shorter sounds are clicks
 
 _KNEE, _ROOM = 0.9, 0.0999  # the same as in `audio.loudness`, which needs Keras
 _TINY = 1e-12
@@ -76,6 +78,25 @@ def signals(planes: Array, legacy: bool = False) -> Iterator[Array]:
     """Yields the signal of each filter: float `(frames * bands,)` in [-1, 1]."""
     for plane in planes:
         yield normalize(plane_to_signal(plane), legacy)
+
+
+def hold_frames(signal: Array, bands: int, least_samples: int, count: int = 1) -> Array:
+    """A signal whose frames are repeated, all equally often, until it is long enough.
+
+    Args:
+        signal: float `(…, frames * bands)`.
+        bands: samples of a frame.
+        least_samples: the signal lasts no shorter, if it is played `count` times.
+        count: of signals of this length that are concatenated.
+
+    Returns:
+        float `(…, times * frames * bands)`; the same signal if it is long enough.
+    """
+    times = -(-least_samples // (count * signal.shape[-1]))
+    if times <= 1:
+        return signal
+    frames = signal.reshape(*signal.shape[:-1], -1, bands)
+    return np.repeat(frames, times, axis=-2).reshape(*signal.shape[:-1], -1)
 
 
 def sonify_activations(planes: Array, combine: str = "sum", legacy: bool = False) -> Array:

@@ -15,7 +15,7 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.sonification import inverse_fft, parameter_map
 from keras_sounddream.sonification.activations import read_activations
 from keras_sounddream.sonification.checks import check_layers
-from keras_sounddream.sonification.inputs import ImageInput, model_input
+from keras_sounddream.sonification.inputs import PICTURE_SECONDS, ImageInput, model_input
 from keras_sounddream.sonification.random_weights import shuffle_weights
 from keras_sounddream.sonification.synthesis import (
     InverseFFT,
@@ -31,11 +31,12 @@ METHODS = ("ifft", "mask", "invert", "parameter_map")
 
 _FOR_SOUNDS = ("mask", "invert")
 _SETTINGS = {
-    "ifft": (),
+    "ifft": ("least_seconds",),
     "mask": (),
     "invert": ("steps",),
     "parameter_map": ("seconds", "voices", "lowest_hz", "octaves"),
 }
+FOR_PLANES = ("ifft", "parameter_map")  # methods that need feature maps alone
 _PARAMETER_MAP_RATE = 24000  # Hz, for pictures
 _SAMPLE_RATE = integer(1000, 192000)  # Hz
 
@@ -101,7 +102,9 @@ def sonify(
         preprocessing: pictures only: mode as in `read_activations`.
         seed: of random weights, and of the initial noise of `"invert"`.
         progress: whether to show a progress bar.
-        **settings: for `"parameter_map"`: `seconds` (5 by default for a picture), `voices`,
+        **settings: for `"ifft"`: `least_seconds`, to which shorter sounds are lengthened by
+            repeating each frame, 0.5 by default (with `legacy` 0: every frame once); for
+            `"parameter_map"`: `seconds` (5 by default for a picture), `voices`,
             `lowest_hz`, `octaves`, see `map_to_voices`; for `"invert"`: `steps`.
 
     Returns:
@@ -131,7 +134,9 @@ def sonify(
     for name in examples[0]:
         waveforms = [
             combined(
-                make_synthesizer(model, one, name, method, rate, legacy, level_db, settings),
+                make_synthesizer(
+                    model, one, name, method, rate, legacy, level_db, settings, combine
+                ),
                 maps[name],
                 combine,
             )
@@ -150,15 +155,36 @@ def make_synthesizer(
     legacy: bool,
     level_db: float | None,
     settings: dict[str, Any],
+    combine: str = "sum",
 ) -> Synthesizer:
     """The synthesizer of a method other than `"invert"`, for one sound or picture."""
+    if method == "mask":
+        synthesizer = MaskedSound(model, source, layer)
+        return synthesizer if level_db is None else Levelled(synthesizer, level_db)
+    seconds = model_input(model).seconds(source) if method == "parameter_map" else 0.0
+    return synthesizer_of_planes(method, sample_rate, legacy, level_db, settings, combine, seconds)
+
+
+def synthesizer_of_planes(
+    method: str,
+    sample_rate: int,
+    legacy: bool,
+    level_db: float | None,
+    settings: dict[str, Any],
+    combine: str = "sum",
+    seconds: float = PICTURE_SECONDS,
+) -> Synthesizer:
+    """The synthesizer of a method that needs feature maps alone, `"ifft"` or `"parameter_map"`.
+
+    `seconds` is the length of the sound of `"parameter_map"`, unless `settings` have it.
+    """
     synthesizer: Synthesizer
     if method == "ifft":
-        synthesizer = InverseFFT(legacy)
-    elif method == "mask":
-        synthesizer = MaskedSound(model, source, layer)
+        default = 0.0 if legacy else inverse_fft.DEFAULT_LEAST_SECONDS
+        least_seconds = settings.get("least_seconds", default)
+        least_samples = round(least_seconds * sample_rate)
+        synthesizer = InverseFFT(legacy, least_samples, joined=combine == "concat")
     else:
-        seconds = model_input(model).seconds(source)
         synthesizer = ParameterMap(sample_rate, **{"seconds": seconds, **settings})
     return synthesizer if level_db is None else Levelled(synthesizer, level_db)
 
@@ -176,14 +202,26 @@ def check_request(
     """Refuses arguments of `sonify` that do not fit, before any work; `combines` are several."""
     kind = model_input(model)
     check_layers(model, layers)
+    check_choices(method, combines, mix, sample_rate, level_db, settings)
+    if method in _FOR_SOUNDS:
+        _check_sound_method(method, kind, sample_rate)
+
+
+def check_choices(
+    method: str,
+    combines: Sequence[str],
+    mix: str,
+    sample_rate: int | None = None,
+    level_db: float | None = None,
+    settings: dict[str, Any] | None = None,
+) -> None:
+    """As `check_request`, without what only a model tells."""
     check("method", method, choice(METHODS))
     check("mix", mix, choice(inverse_fft.MIXES))
     for combine in combines:
         check("combine", combine, choice(inverse_fft.COMBINES))
         if method == "invert" and combine != "sum":
             raise InputError("`invert` uses all filters at once: leave `combine` at sum.")
-    if method in _FOR_SOUNDS:
-        _check_sound_method(method, kind, sample_rate)
     if sample_rate is not None:
         check("sample_rate", sample_rate, _SAMPLE_RATE)
     if level_db is not None:
@@ -191,13 +229,13 @@ def check_request(
     _check_settings(method, settings or {})
 
 
-def output_rate(model: keras.Model, method: str, sample_rate: int | None) -> int:
-    """Sample rate of a method's sound in Hz: the given one, or the default."""
+def output_rate(model: keras.Model | None, method: str, sample_rate: int | None) -> int:
+    """Sample rate of a method's sound in Hz: the given one, or the default; `model` if any."""
     if sample_rate is not None:
         return check("sample_rate", sample_rate, _SAMPLE_RATE)
     if method == "ifft":
         return inverse_fft.SAMPLE_RATE
-    return find_sample_rate(model) or _PARAMETER_MAP_RATE
+    return (model is not None and find_sample_rate(model)) or _PARAMETER_MAP_RATE
 
 
 def _check_settings(method, settings):
@@ -205,6 +243,8 @@ def _check_settings(method, settings):
         if name not in _SETTINGS[method]:
             known = ", ".join(_SETTINGS[method]) or "none of its own"
             raise InputError(f"`{method}` has no setting {name!r}. It has: {known}")
+    if "least_seconds" in settings:
+        check("least_seconds", settings["least_seconds"], inverse_fft.LEAST_SECONDS)
     if method == "parameter_map":
         parameter_map.check_settings(**settings)
     if method == "invert":

@@ -33,20 +33,28 @@ class Synthesizer(Protocol):
 
 
 class InverseFFT:
-    """Inverse Fourier transform of each frame; `legacy` retains the quirks of netsounds."""
+    """Inverse Fourier transform of each frame; `legacy` retains the quirks of netsounds.
 
-    def __init__(self, legacy: bool = False) -> None:
-        self._legacy = legacy
+    Frames are repeated until a sound has `least_samples`: each filter's own, or, if they are
+    `joined`, that of all filters one after another.
+    """
+
+    def __init__(self, legacy: bool = False, least_samples: int = 0, joined: bool = False) -> None:
+        self._legacy, self._least_samples, self._joined = legacy, least_samples, joined
 
     def signals(self, planes: Planes) -> Iterator[Array]:
         """One signal per filter."""
         planes = inverse_fft.without_bands(planes)
         for signal in inverse_fft.signals(planes, self._legacy):
-            yield signal.astype("float32")
+            yield self._held(signal.astype("float32"), planes, len(planes) if self._joined else 1)
 
     def total(self, planes: Planes) -> Array:
         """The sum, stretched over [-1, 1]."""
-        return inverse_fft.sonify_activations(planes, "sum", self._legacy)
+        signal = inverse_fft.sonify_activations(planes, "sum", self._legacy)
+        return self._held(signal, inverse_fft.without_bands(planes), 1)
+
+    def _held(self, signal, planes, count):
+        return inverse_fft.hold_frames(signal, np.shape(planes[0])[1], self._least_samples, count)
 
 
 class MaskedSound:

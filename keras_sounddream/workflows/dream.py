@@ -12,8 +12,9 @@ from keras_sounddream.deepdream.network.checks import check_network
 from keras_sounddream.errors import InputError
 from keras_sounddream.reports import dream as dream_reports
 from keras_sounddream.types import PathLike
+from keras_sounddream.workflows.classes import with_classes
 from keras_sounddream.workflows.media import MAX_SECONDS, Source, files_of
-from keras_sounddream.workflows.objective_from_files import find_objective
+from keras_sounddream.workflows.objective_from_files import GUIDANCES, find_objective
 from keras_sounddream.workflows.scores import class_scores
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def dream_file(
     layers: Sequence[str] = (),
     guides: Sequence[PathLike] = (),
     label: str | None = None,
+    guidance: str = GUIDANCES[0],
     plot: PathLike | None = None,
     report: PathLike | None = None,
     animation: PathLike | None = None,
@@ -50,7 +52,8 @@ def dream_file(
         layers: each `"NAME"` or `"NAME:CHANNEL"`; by default a convolution two thirds of the way
             from the input to the output.
         guides: files whose features in `layers` the dream takes up.
-        label: a class whose logit is raised, alone or beside `layers`.
+        label: a class whose logit is raised, alone or beside `layers`; see `find_objective`.
+        guidance: the objective of guides: `"guided"`, `"guided_locally"` or `"matched"`.
         plot: a picture of the spectrograms to draw (audio only), of the first minute at most.
         report: an HTML page to write.
         animation: a `.gif` or `.mp4` of the ascent.
@@ -67,12 +70,15 @@ def dream_file(
     """
     check_network(model)
     files = files_of(model)
+    if label is not None and files.kind == "picture":
+        model = with_classes(model)
     source = files.read(input_path, model)
     files.check_output(output_path, overwrite)
     _check_pages(files.kind, plot, report, animation, overwrite)
     if source.is_long and animation is not None:
         raise InputError(f"An animation shows at most {MAX_SECONDS:g} s of sound: cut it.")
-    objective = find_objective(model, layers, guides, label, settings.get("preprocessing"))
+    mode = settings.get("preprocessing")
+    objective = find_objective(model, layers, guides, label, mode, guidance)
     dream = DeepDream(model, objective, **settings)
     recorder = None if report is None and animation is None else _recorder()
     callbacks = [] if recorder is None else [recorder]

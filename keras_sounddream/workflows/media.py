@@ -146,8 +146,8 @@ def check_names(inputs: tuple[PathLike, ...], output: PathLike, overwrite: bool)
         if path.is_dir() or not path.exists():
             problem = f"{path} is a folder" if path.is_dir() else f"there is no {path}"
             raise InputError(f"Expected a sound or a picture, but {problem}. Check the path.")
-    if check_output(output, overwrite).suffix.lower() not in _PICTURE_SUFFIXES:
+    if check_output(output, overwrite).suffix.lower() not in PICTURE_SUFFIXES:
         SOUND_FILES.check_output(output, overwrite)
 
 
-_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")

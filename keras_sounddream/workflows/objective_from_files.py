@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 
+from keras_sounddream.checks import check, choice
 from keras_sounddream.deepdream import objectives
 from keras_sounddream.deepdream.network.lookup import no_convolution
 from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import PathLike
+from keras_sounddream.workflows.classes import find_class
 from keras_sounddream.workflows.media import files_of
+
+GUIDANCES = ("guided", "guided_locally", "matched")  # functions of `deepdream.objectives`
 
 
 def find_objective(
@@ -20,6 +24,7 @@ def find_objective(
     guides: Sequence[PathLike] = (),
     label: str | None = None,
     preprocessing: str | None = None,
+    guidance: str = GUIDANCES[0],
 ) -> Objective:
     """Makes the objective that layers, guides and a class stand for.
 
@@ -27,9 +32,11 @@ def find_objective(
         model: takes waveforms or pictures.
         layers: each `"NAME"` or `"NAME:CHANNEL"`; by default a middle convolution.
         guides: sound or picture files whose features in `layers` are to be reached.
-        label: a class whose logit is raised.
+        label: a class whose logit is raised: a label, or a number; `"OUTPUT:NUMBER"` where a model
+            has several outputs.
         preprocessing: a key of `deepdream.params.pixels.MODES` for guides that are pictures; by
             default `"tf"`, or `"none"` where the model preprocesses them itself.
+        guidance: the objective of guides: `"guided"`, `"guided_locally"` or `"matched"`.
 
     Returns:
         `Objective`.
@@ -39,19 +46,28 @@ def find_objective(
     """
     terms = []
     files = files_of(model)
-    if label is not None and files.kind == "picture" and not getattr(model, "labels", None):
-        raise InputError(f"{model.name} has no classes here, without its top. Name a layer.")
+    check("guidance", guidance, choice(GUIDANCES))
+    if guidance != GUIDANCES[0] and not guides:
+        raise InputError(f"{guidance} needs guides: name their files. Received none.")
     if guides and any(":" in name for name in layers):
         raise InputError("A guide takes whole layers: leave the channel out.")
     if label is not None:
-        terms.append(objectives.logit(*objectives.find_class(model, label)))
+        terms.append(objectives.logit(*find_class(model, label)))
     if guides:
         names = list(layers) or [middle_layer(model)]
         arrays = [files.guide(path, model, preprocessing) for path in guides]
-        terms.append(objectives.guided(model, names, arrays))
+        terms.append(_guided(guidance, model, names, arrays))
     elif layers or not terms:
         terms += [objectives.parse(text) for text in layers or [middle_layer(model)]]
     return sum(terms)
+
+
+def _guided(guidance, model, names, guides) -> Objective:
+    """The objective of guides in layers; `matched` takes one layer at a time."""
+    if guidance == "matched":
+        return sum(objectives.matched(model, name, guides) for name in names)
+    make: Callable[..., Objective] = getattr(objectives, guidance)
+    return make(model, names, guides)
 
 
 def middle_layer(model: keras.Model) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_sounddream import InputError, applications
-from keras_sounddream.applications import classify
+from keras_sounddream.applications import classify, pieces
 
 
 def test_has_at_most_a_million_parameters():
@@ -26,10 +26,10 @@ def test_long_sounds_are_scored_in_pieces(tmp_path, monkeypatch, chirp):
 
     audio.save(tmp_path / "chirp.wav", chirp, 24000)
     model, family = applications.LogMelCNN(), applications.log_mel_cnn
-    monkeypatch.setattr(classify, "_PIECE_SECONDS", 0.5)
-    pieces = classify.classify_file(model, tmp_path / "chirp.wav", 10, family)
+    monkeypatch.setattr(pieces, "_PIECE_SECONDS", 0.5)
+    found = classify.classify_file(model, tmp_path / "chirp.wav", 10, family)
     halves = np.mean([model(chirp[:, :12000])[0], model(chirp[:, 12000:])[0]], axis=0)
-    for index, _, score in pieces:
+    for index, _, score in found:
         assert score == pytest.approx(float(halves[index]), abs=1e-3)
 
 

@@ -99,6 +99,12 @@ def test_dream_on_a_picture_takes_a_network_that_preprocesses_itself(folder, cap
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert "59 pixels" in lines["fire5_concat"]
     assert "whole picture" in lines["predictions"]
+    locally = ("--guide", "in.png", "--guidance", "guided_locally", "--layer", "fire3_concat")
+    for choice in (("--class", "281"), locally):
+        dream = ["dream", "in.png", "-o", "out.png", "--json", "out.json", "--force"]
+        assert main([*dream, *network, *choice, *QUICK]) == 0
+        figures = json.loads((folder / "out.json").read_text())
+        assert figures["objective_real"] > figures["objective_before"]
     assert main(["classify", "in.png", *network]) == 2
     assert "Expected a model from waveforms" in capsys.readouterr().err
 

@@ -45,6 +45,7 @@ OTHERS = {
     "layers": (["--layer", "a", "--layer", "b:1"], ("a", "b:1")),
     "label": (["--class", "rooster"], "rooster"),
     "guides": (["--guide", "chirp.wav"], ("chirp.wav",)),
+    "guidance": (["--guide", "chirp.wav", "--guidance", "matched"], "matched"),
     "plot": (["--plot", "p.png"], "p.png"),
     "report": (["--report", "p.html"], "p.html"),
     "animation": (["--animation", "p.gif"], "p.gif"),
@@ -72,8 +73,15 @@ def spied(folder, monkeypatch):
 
     dream_file = workflow.dream_file
     monkeypatch.setattr(workflow, "dream_file", spy)
-    monkeypatch.setattr(dream_command, "load_any", lambda name, weights: ("a model", {}))
+    monkeypatch.setattr(dream_command, "load_any", lambda *_, **__: ("a model", {}))
     return arguments
+
+
+def test_guidances_are_those_of_the_workflow():
+    from keras_sounddream.cli.options.dream import GUIDANCES
+    from keras_sounddream.workflows import objective_from_files
+
+    assert GUIDANCES == objective_from_files.GUIDANCES
 
 
 def test_every_setting_is_in_the_table():
@@ -105,12 +113,13 @@ def test_every_option_of_dream_reaches_dream_file(name, spied):
     assert spied[name] == value
     assert (spied["input_path"], spied["output_path"]) == ("chirp.wav", "out.wav")
     unasked = {*VALUES, *OTHERS} - {name, "plot", "report", "animation", "overwrite"}
+    unasked -= {"guides"} if name == "guidance" else set()
     assert not unasked & set(spied)
 
 
 def test_settings_that_a_network_requires_yield_to_the_command_line(spied, monkeypatch):
     required = {"preprocessing": "caffe"}
-    monkeypatch.setattr(dream_command, "load_any", lambda name, weights: ("a model", required))
+    monkeypatch.setattr(dream_command, "load_any", lambda *_, **__: ("a model", required))
     assert main(["dream", "chirp.wav", "-o", "out.wav"]) == 0
     assert spied["preprocessing"] == "caffe"
     assert main(["dream", "chirp.wav", "-o", "out.wav", "--preprocessing", "tf"]) == 0
@@ -168,6 +177,8 @@ BAD = {
     "page": (["--report", "p.pdf"], "Expected a page .html"),
     "animation": (["--animation", "p.png"], "Expected an animation .gif or .mp4"),
     "same": (["--plot", "p.png", "--json", "p.png"], "Expected different files to write"),
+    "guidance": (["--guidance", "locally"], "one of guided, guided_locally, matched"),
+    "no guide": (["--guidance", "matched"], "--guidance matched needs a --guide"),
     "guide": (["--guide", "gone.wav"], "there is no gone.wav"),
     "guide folder": (["--guide", "."], ". is a folder"),
     "read": (["--guide", "g.json", "--json", "g.json", "--force"], "g.json is read"),

@@ -43,6 +43,7 @@ def squeezenet(models):
 
 def test_every_bank_and_way_to_combine(folder, models, capsys):
     ways = [part for way in ("sum", "concat", "separate") for part in ("--combine", way)]
+    ways += ["--least-seconds", "0"]
     assert main(["sonify", "cup.png", *squeezenet(models), *ways, "--image-size", "64"]) == 0
     made = folder / "cup_sonified"
     label = next(made.glob("activations-1_*.npz")).stem.split("_")[1]
@@ -69,6 +70,52 @@ def test_every_bank_and_way_to_combine(folder, models, capsys):
     page = (made / "index.html").read_text()
     for file in re.findall(r'(?:src|href)="([^"#:]+)"', page):
         assert (made / file).exists(), file
+
+
+def test_every_bank_is_heard_and_old_clicks_are_to_be_had(folder, models):
+    for words, least in (((), 0.5), (("--legacy",), 0), (("--least-seconds", "0.1"), 0.1)):
+        assert main(["sonify", "cup.png", *squeezenet(models), *QUICK, *words, "--force"]) == 0
+        seconds = [
+            soundfile.info(path).duration for path in (folder / "cup_sonified").glob("*.wav")
+        ]
+        assert len(seconds) == 5
+        assert least <= min(seconds) < max(2 * least, 0.01)
+
+
+def test_a_folder_is_sonified_file_by_file(folder, models, capsys):
+    (folder / "in").mkdir()
+    for name in ("a.wav", "a.flac", "b.wav"):
+        (folder / "in" / name).write_bytes((folder / "chirp.wav").read_bytes())
+    (folder / "in" / "bad.wav").write_text("no sound")
+    (folder / "in" / "cup.png").write_bytes((folder / "cup.png").read_bytes())
+    np.savez(folder / "in" / "stored.npz", activations=np.random.default_rng(0).random((2, 9, 4)))
+    network = ("--model", str(models / "small.keras"), "--layer", "conv2")
+    assert main(["sonify", "in", *network, "-o", "out"]) == 2
+    said = [line for line in capsys.readouterr().err.splitlines() if "sounddream: " in line]
+    assert len(said) == 1
+    assert "bad.wav" in said[0]
+    made = {path.name for path in (folder / "out").iterdir()}
+    assert made == {"a.wav", "a.flac", "b", "stored", "index.html"}
+    page = (folder / "out" / "index.html").read_text()
+    for file in re.findall(r'href="([^"#:]+)"', page):
+        assert (folder / "out" / file).is_file(), file
+    assert main(["sonify", "in", *network, "-o", "out"]) == 2
+    assert "out exists" in capsys.readouterr().err
+
+
+def test_stored_activations_need_no_network(folder, models, capsys):
+    network = ("--model", str(models / "small.keras"), "--layer", "conv1", "--layer", "conv2")
+    kept = ("--pooling", "none", "--keep-bands", "-o", "kept.npz")
+    assert main(["features", "chirp.wav", *network, *kept]) == 0
+    assert main(["sonify", "kept.npz", "--model", "not.keras"]) == 0
+    assert main(["sonify", "chirp.wav", *network]) == 0
+    for layer in ("conv1", "conv2"):
+        stored, _ = soundfile.read(f"kept_sonified/activations-{layer}_kept_sum.wav")
+        direct, _ = soundfile.read(f"chirp_sonified/activations-{layer}_chirp_sum.wav")
+        np.testing.assert_allclose(stored, direct, atol=1e-5)
+    capsys.readouterr()
+    assert main(["sonify", "kept.npz", "--random-weights", "-o", "out"]) == 2
+    assert "--random-weights needs the network" in capsys.readouterr().err
 
 
 def test_the_page_plays_and_shows_the_baseline_beside(folder, models, tmp_path):
@@ -131,7 +178,7 @@ def test_legacy_keeps_the_quirks_of_netsounds(folder, models):
     [
         (["cup.png"], "is a picture, and log_mel_cnn takes sounds"),
         (["chirp.wav", "SQUEEZE"], "is a sound, and squeezenet takes pictures"),
-        (["nothing.png", "SQUEEZE"], "there is no such file"),
+        (["nothing.png", "SQUEEZE"], "there is no nothing.png"),
         (["nothing.wav"], "there is no nothing.wav"),
         (["text.png", "SQUEEZE"], "Cannot read text.png as a picture"),
         (["silence.wav"], "it is silent"),

@@ -185,6 +185,39 @@ def test_logs_in_words(tmp_path, entries, lines):
         assert line in said
 
 
+HUGE = "9" * 400  # an int beyond float
+
+
+@pytest.mark.parametrize(
+    ("lines", "not_finite", "said"),
+    [
+        ([f'{{"step": 0, "loss": {HUGE}}}', '{"step": 1, "loss": 2}'], (1,), "lowest 2.000"),
+        (['{"step": 0, "loss": 1e400}', '{"step": 1, "loss": 2}'], (1,), "about 2.000 nats"),
+        (['{"step": 0, "loss": -1e400}', '{"step": 1, "loss": 2}'], (1,), "lowest 2.000"),
+        (['{"step": 0, "loss": NaN, "seconds": 1}'], (1,), "median 1, mean 1"),
+        (['{"step": 0, "seconds": 1e308}', '{"step": 1, "seconds": 3}'], (1,), "3 to 3"),
+        (['{"step": 0, "bits_per_sample": Infinity, "loss": 1}'], (1,), "about 1.000 nats"),
+        (['{"step": 0, "loss": 1e38}', '{"step": 1, "loss": -1e38}'], (), "at step 1"),
+        (['{"step": 0}', '{"step": 1, "loss": Infinity}'], (2,), "2 lines of 2 steps"),
+    ],
+)
+def test_numbers_beyond_float_count_as_missing(tmp_path, recwarn, lines, not_finite, said):
+    log = read_log(write(tmp_path, *lines))
+    assert log.not_finite == not_finite
+    text = " ".join(sum_up(log))
+    assert said in text
+    assert ("not finite, the first is" in text) == bool(not_finite)
+    draw_log(log, tmp_path / "log.svg")
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("step", [HUGE, "1e400", "NaN", "-Infinity", "9" * 5000, "1e17"])
+def test_a_step_beyond_float_is_no_step(tmp_path, step):
+    log = read_log(write(tmp_path, f'{{"step": {step}, "loss": 1}}', '{"step": 1, "loss": 2}'))
+    assert log.unread == (1,)
+    assert log.steps.tolist() == [1]
+
+
 def test_the_last_line_of_a_step_counts(tmp_path):
     entries = [{"step": step, "loss": loss} for step, loss in ((0, 9), (1, 8), (0, 7), (2, 6))]
     log = read_log(write(tmp_path, *entries))

@@ -46,7 +46,7 @@ def test_its_formula_is_netsoundss_on_a_network(rng):
     keras.utils.set_random_seed(1)
     model = applications.SqueezeNet(weights=None)
     picture = rng.uniform(0, 255, (90, 120, 3)).astype("float32")
-    made = sonify(model, picture, ["conv1", "fire4_concat"])
+    made = sonify(model, picture, ["conv1", "fire4_concat"], least_seconds=0)
     banks = applications.squeezenet.banks(model).predict(picture[None], verbose=0)
     parts = []
     for bank in ("bank1", "bank2"):
@@ -145,7 +145,14 @@ PICTURE = np.full((40, 50, 3), 99.0)
         (None, NOISE, ["conv1"], {"method": "fft"}, "must be one of ifft, mask"),
         (None, NOISE, ["conv1"], {"combine": "none"}, "must be one of sum, concat"),
         (None, NOISE, ["conv1"], {"mix": "tuned"}, "must be one of sum, product"),
-        (None, NOISE, ["conv1"], {"voices": 3}, "`ifft` has no setting 'voices'"),
+        (
+            None,
+            NOISE,
+            ["conv1"],
+            {"voices": 3},
+            "no setting 'voices'. It has: least_seconds",
+        ),
+        (None, NOISE, ["conv1"], {"least_seconds": -1}, "`least_seconds` must be at least 0"),
         (None, NOISE, ["conv1"], {"sample_rate": 7}, "an int from 1000 to 192000"),
         (None, NOISE, ["conv1"], {"level_db": 3}, "at least -120 and at most 0"),
         (None, NOISE, ["conv1"], {"preprocessing": "tf"}, "applies to pictures"),

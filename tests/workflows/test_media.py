@@ -190,7 +190,7 @@ def test_names_that_can_be_right_pass(output, folder):
 
 
 def test_suffixes_of_pictures_are_those_of_images():
-    assert media._PICTURE_SUFFIXES == picture_io.SUFFIXES
+    assert media.PICTURE_SUFFIXES == picture_io.SUFFIXES
 
 
 def test_sources_cannot_be_changed():

@@ -49,6 +49,8 @@ def test_layers_add_up(layers, name):
         ({"layers": ["conv0:1"], "guides": ["a.png"]}, "A guide takes whole layers: leave"),
         ({"guides": ["gone.png"]}, "Cannot read gone.png: there is no such file"),
         ({"guides": ["chirp.wav"]}, "chirp.wav is a sound, and net takes pictures"),
+        ({"guidance": "matched"}, "matched needs guides"),
+        ({"guidance": "locally", "guides": ["a.png"]}, "`guidance` must be one of guided"),
         ({"layers": ["conv0:x"]}, "Expected LAYER or LAYER:CHANNEL"),
     ],
 )
@@ -69,6 +71,22 @@ def test_a_label_and_layers_add_up(small_model):
     assert str(objective) == "1 * logit(None, 2) + 1 * layer('conv1')"
     with pytest.raises(InputError, match="no label 'ow'. Did you mean"):
         find_objective(model, label="ow")
+
+
+@pytest.mark.parametrize(
+    ("guidance", "kinds"),
+    [
+        ("guided", ["guided"] * 2),
+        ("guided_locally", ["guided_locally"] * 2),
+        ("matched", ["matched"] * 2),
+    ],
+)
+def test_guides_are_followed_in_each_way(tmp_path, rng, guidance, kinds):
+    save_picture(tmp_path / "a.png", rng.uniform(0, 255, (9, 9, 3)))
+    guides = [tmp_path / "a.png"]
+    objective = find_objective(network(2), ["conv0", "conv1"], guides, guidance=guidance)
+    assert [term["kind"] for term in objective.terms] == kinds
+    assert [term["layer"] for term in objective.terms] == ["conv0", "conv1"]
 
 
 def test_guides_are_read_in_any_number(tmp_path, rng):

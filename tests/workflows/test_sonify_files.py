@@ -8,7 +8,7 @@ from PIL import Image
 
 from keras_sounddream import InputError
 from keras_sounddream.workflows.sonify import input_files, layer_files, output_files
-from keras_sounddream.workflows.sonify.workflow import _plain
+from keras_sounddream.workflows.sonify.workflow import plain_name
 
 
 def classifier(labels, shape=(None,)):
@@ -134,13 +134,13 @@ def test_planes_are_laid_out_in_a_grid(tmp_path):
     ("name", "plain"), [("conv1", "conv1"), ("a/b:c", "a-b-c"), ("bank 1", "bank-1"), ("é", "é")]
 )
 def test_names_of_layers_become_names_of_files(name, plain):
-    assert _plain(name) == plain
+    assert plain_name(name) == plain
 
 
 @pytest.mark.parametrize("name", ["", "///", "..", "-_."])
 def test_names_without_letters_are_refused(name):
     with pytest.raises(InputError, match="Expected a name of letters or digits"):
-        _plain(name)
+        plain_name(name)
 
 
 def test_blocks_are_kept_until_they_are_too_many(monkeypatch):

@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = attach(
         "dream": "",
         "evaluate": "",
         "export": "",
+        "features": "",
         "finetune": "",
         "gallery": "",
         "generate": "",

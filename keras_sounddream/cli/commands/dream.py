@@ -19,6 +19,7 @@ from keras_sounddream.cli.options.common import (
 from keras_sounddream.cli.options.dream import (
     class_option,
     dream_options,
+    guidance_option,
     guide_option,
     layer_option,
 )
@@ -35,6 +36,7 @@ from keras_sounddream.errors import InputError
 )
 @class_option
 @guide_option
+@guidance_option
 @dream_options
 @click.option("--plot", metavar="PNG", help="Draw spectrograms and the ascent.")
 @click.option("--report", metavar="HTML", help="Write a page to listen to and look at.")
@@ -58,11 +60,15 @@ def command(
     The layers named by --layer are more active on OUT than on IN. Pictures are dreamed with
     --model squeezenet, inception_v3, mobilenet, vgg16 or vgg19 and their --weights (a file, or
     imagenet, which Keras downloads for all but the first), or with a .keras file that takes
-    pictures.
+    pictures. For --class the weights must hold the top.
     """
     pages: dict[str, Any] = {"plot": plot, "report": report, "animation": animation}
     _check_files((input_path, *settings["guides"]), weights, output, pages, json_path, force)
-    model, required = load_any(model_name, weights)
+    if settings["guidance"] and not settings["guides"]:
+        raise InputError(
+            f"--guidance {settings['guidance']} needs a --guide, a sound or a picture."
+        )
+    model, required = load_any(model_name, weights, include_top=settings["label"] is not None)
     with quietly():
         from keras_sounddream.workflows.dream import dream_file
     chosen = {**required, **given(settings)}

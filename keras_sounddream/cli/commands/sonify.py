@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from keras_sounddream.cli.options.common import (
+    counted,
     force_option,
     given,
     load_any,
@@ -16,16 +17,22 @@ from keras_sounddream.cli.options.common import (
     seed_option,
     table_options,
 )
+from keras_sounddream.cli.options.each_file import each_file
 from keras_sounddream.errors import InputError
 
 _METHODS = {
+    "--least-seconds": (
+        float,
+        "Method ifft: shorter sounds are lengthened to this, s, by repeating each frame; 0 for "
+        "each frame once.  [default: 0.5; with --legacy 0]",
+    ),
     "--seconds": (float, "Method parameter_map, pictures: length of the sound, s.  [default: 5]"),
     "--voices": (int, "Method parameter_map: largest number of voices.  [default: 16]"),
     "--lowest-hz": (float, "Method parameter_map: lowest frequency, Hz.  [default: 110]"),
     "--octaves": (float, "Method parameter_map: range of the voices.  [default: 4]"),
     "--steps": (int, "Method invert: gradient steps.  [default: 100]"),
 }
-_SETTINGS = ("seconds", "voices", "lowest_hz", "octaves", "steps")
+_SETTINGS = ("least_seconds", "seconds", "voices", "lowest_hz", "octaves", "steps")
 
 
 @click.command()
@@ -115,43 +122,113 @@ def command(
     no_activations: bool,
     force: bool,
     **request: Any,
-) -> None:
+) -> int:
     """Makes the activations of a network's layers on a sound or a picture audible.
 
     DIR gets one sound per layer, their mix, plots, the activations as .npz and as pictures, and
     index.html to listen and look.
+
+    IN may also be activations in .npz or .npy, such as this command and `sounddream features`
+    write, which need no network; or a folder: DIR gets a folder for each sound, picture and file
+    of activations in it. What cannot be sonified is named, and the exit code is 2.
     """
-    output = output or f"{pathlib.Path(input_path).stem}_sonified"
+    path = pathlib.Path(input_path)
+    output = output or f"{(path.resolve() if path.is_dir() else path).stem}_sonified"
     if request["legacy"] and request["method"] != "ifft":
         raise InputError(f"--legacy is for ifft alone. Received: --method {request['method']}")
-    model, names, preprocessing = _open_model(model_name, weights, request["legacy"])
-    request["preprocessing"] = request["preprocessing"] or preprocessing
+    if not path.exists():
+        raise InputError(f"Expected a sound or a picture, but there is no {path}. Check the path.")
+    if pathlib.Path(output).is_dir() and not force:
+        raise InputError(f"{output} exists. Choose another name, or replace it with --force.")
+    shared = {
+        "overwrite": force,
+        "combines": combines or ("sum",),
+        "bits": int(bits),
+        "save_activations": not no_activations,
+        "settings": given({name: request.pop(name) for name in _SETTINGS}),
+    }
     with quietly():
-        from keras_sounddream.workflows.sonify.workflow import sonify_file
-    settings = given({name: request.pop(name) for name in _SETTINGS})
-    by_name = {bank: layer for layer, bank in names.items()}
-    known = [by_name.get(name.removeprefix("bank"), name) for name in layers] or list(names)
-    known = known or [_middle_layer(model)]
+        from keras_sounddream.workflows.sonify.overview import kind_of, list_inputs
+    files = list_inputs(path) if path.is_dir() else [path]
+    kinds = {kind_of(file) for file in files}
+    network = None
+    if kinds != {"activations"}:
+        network = _Network(model_name, weights, layers, request["legacy"], request["preprocessing"])
+        files = network.choose(files) if path.is_dir() else files
+    if not path.is_dir():
+        click.echo(_sonify(path, output, network, request, shared))
+        return 0
+    return _sonify_folder(path, files, output, network, request, shared)
+
+
+def _sonify_folder(path, files, output, network, request, shared):
+    """Sonifies each file into a folder of its own, with a page of links; returns the exit code."""
+    from keras_sounddream.files import keep_folder
+    from keras_sounddream.workflows.sonify.overview import folder_names, write_overview
+
+    folder, done = keep_folder(output), []
+    names = {str(file): name for file, name in folder_names(files).items()}
+
+    def work(file):
+        text = _sonify(pathlib.Path(file), folder / names[file], network, request, shared)
+        done.append(names[file])
+        write_overview(folder, f"Sounds of {path.resolve().name}", done)
+        return text
+
+    return each_file(list(names), work)
+
+
+def _sonify(path, output, network, request, shared):
+    """Sonifies one file; returns the line to print."""
+    from keras_sounddream.workflows.sonify.overview import kind_of
+
+    if kind_of(path) == "activations":
+        with quietly():
+            from keras_sounddream.workflows.sonify.stored import sonify_stored
+
+        sounds = sonify_stored(path, output, **shared, **_for_stored(request))
+        return f"{pathlib.Path(output, 'index.html')}: {counted(_files(sounds), 'sound')}"
+    from keras_sounddream.workflows.sonify.workflow import sonify_file
+
+    own = {**request, "preprocessing": network.preprocessing}
     sounds = sonify_file(
-        input_path,
-        output,
-        model,
-        known,
-        names=names,
-        overwrite=force,
-        combines=combines or ("sum",),
-        bits=int(bits),
-        save_activations=not no_activations,
-        settings=settings,
-        **request,
+        path, output, network.model, network.layers, names=network.names, **shared, **own
     )
-    count = sum(len(sound.files) for sound in sounds)
-    counts = f"{_counted(count, 'sound')} of {_counted(len(known), 'layer')}"
-    click.echo(f"{pathlib.Path(output, 'index.html')}: {counts}")
+    counts = f"{counted(_files(sounds), 'sound')} of {counted(len(network.layers), 'layer')}"
+    return f"{pathlib.Path(output, 'index.html')}: {counts}"
 
 
-def _counted(count, noun):
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def _for_stored(request):
+    """The settings of stored activations; those that need a network are refused or mean nothing."""
+    if request["random_weights"]:
+        raise InputError("--random-weights needs the network, and activations are made already.")
+    return {name: request[name] for name in request if name not in ("random_weights", "image_size")}
+
+
+def _files(sounds):
+    return sum(len(sound.files) for sound in sounds)
+
+
+class _Network:
+    """The network of the command line: model, layers, their names in files, and preprocessing."""
+
+    def __init__(self, model_name, weights, layers, legacy, preprocessing):
+        self.model, self.names, own = _open_model(model_name, weights, legacy)
+        self.preprocessing = preprocessing or own
+        by_name = {bank: layer for layer, bank in self.names.items()}
+        known = [by_name.get(name.removeprefix("bank"), name) for name in layers]
+        self.layers = known or list(self.names) or [_middle_layer(self.model)]
+
+    def choose(self, files):
+        """Files of the kind that the model takes, and activations."""
+        from keras_sounddream.workflows.media import files_of
+        from keras_sounddream.workflows.sonify.overview import kind_of
+
+        kind = files_of(self.model).kind
+        chosen = [file for file in files if kind_of(file) in (kind, "activations")]
+        if not chosen:
+            raise InputError(f"{self.model.name} takes {kind}s. There are none in the folder.")
+        return chosen
 
 
 def _open_model(model_name, weights, legacy):

@@ -112,6 +112,11 @@ def given(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value not in (None, ())}
 
 
+def counted(count: int, noun: str) -> str:
+    """A number and a noun, such as `1 file` and `2 files`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def load_any(
     model_name: str, weights: str | None, to_look_at: bool = False, include_top: bool = False
 ) -> tuple[keras.Model, dict[str, Any]]:

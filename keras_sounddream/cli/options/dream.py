@@ -13,6 +13,8 @@ from keras_sounddream.cli.options.common import Command, decorated
 from keras_sounddream.deepdream import settings as dream_settings
 from keras_sounddream.errors import InputError
 
+# The same as workflows.objective_from_files.GUIDANCES, which needs Keras.
+GUIDANCES = ("guided", "guided_locally", "matched")
 PYTHON_ONLY = ("transforms",)  # settings that no command line can express
 
 
@@ -39,7 +41,9 @@ def layer_option(text: str) -> Callable[[Command], Command]:
 
 def class_option(command: Command) -> Command:
     """Adds `--class`."""
-    return click.option("--class", "label", metavar="LABEL", help="Class to dream of.")(command)
+    return click.option("--class", "label", metavar="LABEL|NUMBER", help="Class to dream of.")(
+        command
+    )
 
 
 def guide_option(command: Command) -> Command:
@@ -50,6 +54,17 @@ def guide_option(command: Command) -> Command:
         multiple=True,
         metavar="FILE",
         help="Sound or picture whose features in the layers the dream takes up; can be repeated.",
+    )(command)
+
+
+def guidance_option(command: Command) -> Command:
+    """Adds `--guidance`."""
+    return click.option(
+        "--guidance",
+        metavar="NAME",
+        callback=_checker(checks.choice(GUIDANCES)),
+        help="How guides are followed: guided, their channels; guided_locally, each in its part of "
+        "the guide; matched, the nearest feature at each position.  [default: guided]",
     )(command)
 
 

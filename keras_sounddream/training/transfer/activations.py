@@ -2,14 +2,14 @@
 
 import os
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 from tqdm import tqdm
 
-from keras_sounddream.applications.classify import known_sample_rate, prepare_pieces
+from keras_sounddream.applications.pieces import known_sample_rate, prepare_pieces
 from keras_sounddream.audio.io import load
 from keras_sounddream.errors import InputError, unknown_name
 from keras_sounddream.types import Array, PathLike
@@ -28,6 +28,7 @@ _POOLING = {
     "none": lambda x: x,
 }
 POOLINGS = tuple(_POOLING)
+UNEVEN = ("windows", "none")  # those whose features are as many as the sound is long
 
 
 def layer_activations(
@@ -95,28 +96,65 @@ def activations(
         InputError: if a layer or a pooling is not there, with the nearest names, a sound cannot be
             read, or an activation is not finite.
     """
-    if pooling not in _POOLING:
-        raise InputError(unknown_name("There is", "pooling", pooling, list(_POOLING)))
     if not len(sounds):
         raise InputError("Expected sounds, at least one. Received: none")
-    network = _network(model, layers)
-    rate = known_sample_rate(model)
+    read = reader(model, layers, pooling, family=family, seconds=seconds, keep_bands=keep_bands)
     pooled = {layer: [] for layer in layers}
     for number, sound in enumerate(tqdm(sounds, "activations", unit="clip", disable=not progress)):
+        name = sound if isinstance(sound, str | os.PathLike) else f"sound {number}"
+        for layer, values in read(sound, str(name)).items():
+            pooled[layer].append(values)
+    if pooling in UNEVEN:
+        return pooled
+    return {layer: np.stack([row.reshape(-1) for row in rows]) for layer, rows in pooled.items()}
+
+
+def reader(
+    model: keras.Model,
+    layers: Sequence[str],
+    pooling: str = "mean",
+    *,
+    family: types.ModuleType | None = None,
+    seconds: float | None = None,
+    keep_bands: bool = False,
+) -> Callable[[PathLike | Array, str], dict[str, Array]]:
+    """Makes a function from one sound, and its name for errors, to the activations of layers.
+
+    Args:
+        model: see `activations`, as the rest.
+        layers: names of layers.
+        pooling: over time.
+        family: module of `applications` that `model` is of.
+        seconds: to which each sound is cut or repeated.
+        keep_bands: whether each frequency row of a layer stays apart.
+
+    Returns:
+        function to a dict from layer to float32 `(features,)`, or `(bands, features)` with
+        `keep_bands`; see `activations` for `"windows"` and `"none"`, and for errors.
+
+    Raises:
+        InputError: if a layer or a pooling is not there.
+    """
+    if pooling not in _POOLING:
+        raise InputError(unknown_name("There is", "pooling", pooling, list(_POOLING)))
+    network = _network(model, layers)
+    rate = known_sample_rate(model)
+
+    def read(sound: PathLike | Array, name: str) -> dict[str, Array]:
         waveform = _fitted(_waveform(sound, rate), seconds and round(seconds * rate))
         outputs = [network.predict_on_batch(x) for x in prepare_pieces(model, waveform, family)]
+        pooled = {}
         for layer in layers:
             steps = np.concatenate([_steps(output[layer], keep_bands) for output in outputs])
             if not np.isfinite(steps).all():
-                name = sound if isinstance(sound, str | os.PathLike) else f"sound {number}"
                 raise InputError(
                     f"The activations of {layer!r} for {name} are not finite. Check the model's "
                     "weights."
                 )
-            pooled[layer].append(_POOLING[pooling](steps))
-    if pooling in ("windows", "none"):
+            pooled[layer] = _POOLING[pooling](steps)
         return pooled
-    return {layer: np.stack([row.reshape(-1) for row in rows]) for layer, rows in pooled.items()}
+
+    return read
 
 
 def windows(steps: Array) -> Array:

@@ -2,4 +2,6 @@
 
 from keras_sounddream.lazy import attach
 
-__getattr__, __dir__, __all__ = attach(__name__, {"sonify_file": "workflow"})
+__getattr__, __dir__, __all__ = attach(
+    __name__, {"sonify_file": "workflow", "sonify_stored": "stored"}
+)

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 from keras_sounddream.reports.sonification import Sound, draw_sound
 from keras_sounddream.sonification.feature_maps import save_feature_maps
-from keras_sounddream.sonification.methods import make_synthesizer, output_rate
+from keras_sounddream.sonification.methods import (
+    make_synthesizer,
+    output_rate,
+    synthesizer_of_planes,
+)
 from keras_sounddream.types import Array
 from keras_sounddream.workflows.sonify.output_files import write_grid, write_signals
 from keras_sounddream.workflows.sonify.request import Request
@@ -20,7 +24,7 @@ LONGEST_MIX = 2**25  # samples; longer sounds are not mixed
 
 
 class LayerFiles:
-    """Writes the files of one model's layers."""
+    """Writes the files of one model's layers, or, without a model and source, of stored planes."""
 
     def __init__(
         self,
@@ -28,15 +32,15 @@ class LayerFiles:
         prefix: str,
         label: str,
         called: Mapping[str, str],
-        model: keras.Model,
-        source: Array,
+        model: keras.Model | None,
+        source: Array | None,
         request: Request,
     ):
         self.folder, self.prefix, self.label, self.called = folder, prefix, label, called
         self.model, self.source, self.request = model, source, request
         self.rate = output_rate(model, request.method, request.sample_rate)
         self.layout = "sound"
-        if source.ndim == 3:
+        if source is not None and source.ndim == 3:
             lying = source.shape[0] <= source.shape[1] or request.legacy
             self.layout = "landscape" if lying else "portrait"
 
@@ -56,11 +60,8 @@ class LayerFiles:
     ) -> tuple[list[Sound], dict[str, list[Array] | None]]:
         """The `Sound`s of a layer, which are written, and blocks to mix by how they combine."""
         request, sounds, to_mix = self.request, [], {}
-        settings = (request.legacy, request.level_db, request.settings)
-        synthesizer = make_synthesizer(
-            self.model, self.source, layer, request.method, self.rate, *settings
-        )
         for combine in request.combines:
+            synthesizer = self._synthesizer(layer, combine)
             name = f"{self.name(layer)}_{self.ending(combine)}"
             if combine == "separate":
                 sounds.append(self._separate(name, layer, synthesizer.signals(planes), picture))
@@ -83,6 +84,13 @@ class LayerFiles:
         """The end of the names of files that are combined in one way."""
         method = self.request.method
         return combine if method == "ifft" else f"{method}_{combine}"
+
+    def _synthesizer(self, layer, combine):
+        request = self.request
+        settings = (self.rate, request.legacy, request.level_db, request.settings, combine)
+        if self.model is None or self.source is None:
+            return synthesizer_of_planes(request.method, *settings)
+        return make_synthesizer(self.model, self.source, layer, request.method, *settings)
 
     def _separate(self, name, layer, signals, picture):
         (self.folder / name).mkdir()

@@ -17,7 +17,7 @@ from keras_sounddream.sonification.activations import read_activations
 from keras_sounddream.sonification.checks import check_size
 from keras_sounddream.sonification.methods import check_request, output_rate
 from keras_sounddream.sonification.random_weights import shuffle_weights
-from keras_sounddream.types import PathLike
+from keras_sounddream.types import Array, PathLike
 from keras_sounddream.workflows.media import files_of
 from keras_sounddream.workflows.sonify.input_files import name_source, read_source, resize
 from keras_sounddream.workflows.sonify.layer_files import LONGEST_MIX, LayerFiles
@@ -80,7 +80,7 @@ def sonify_file(
     source = read_source(model, input_path, image_size)
     check_size(model, layers, source[np.newaxis])
     label = name_source(model, source, input_path, chosen.preprocessing)
-    called = {name: _plain((names or {}).get(name, name)) for name in layers}
+    called = {name: plain_name((names or {}).get(name, name)) for name in layers}
     models = {"": model}
     if random_weights:
         models[_RANDOM] = shuffle_weights(model, chosen.seed)
@@ -107,14 +107,25 @@ def _sonified(writer, model, progress):
             request.preprocessing,
             tell=lambda done, _: bar.update(),
         )
-    sounds, to_mix = [], {combine: [] for combine in request.combines}
+    return write_layers(writer, activations, progress)
+
+
+def write_layers(
+    writer: LayerFiles,
+    activations: Mapping[str, Sequence[Array]],
+    progress: bool,
+    mixing: bool = True,
+) -> list[Sound]:
+    """The `Sound`s of planes by their layers, and, if `mixing`, of their mixes: written."""
+    sounds: list[Sound] = []
+    to_mix: dict[str, list[Any]] = {combine: [] for combine in writer.request.combines}
     for layer, planes in tqdm(activations.items(), "sounds", unit="layer", disable=not progress):
         combined, blocks = writer.combined(layer, planes, writer.planes(layer, planes))
         sounds += combined
         for combine, signal in blocks.items():
             to_mix[combine].append(signal)
     for combine, signals in to_mix.items():
-        if len(signals) > 1:
+        if mixing and len(signals) > 1:
             sounds += _mixed(writer, combine, signals)
     return sounds
 
@@ -156,7 +167,7 @@ def _write_source(folder, source, model):
     return name
 
 
-def _plain(name):
+def plain_name(name: str) -> str:
     """A name for files: letters, digits, hyphens and underscores."""
     text = "".join(c if c.isalnum() or c in "-_." else "-" for c in str(name))
     if not text.strip("-_."):
