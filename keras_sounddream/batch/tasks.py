@@ -166,7 +166,8 @@ TASKS = {"dream": Dreams, "classify": Scores, "embed": Features}
 def _load_any(job):
     """A model of the zoo or an image network, and its settings of `DeepDream`."""
     if job.model in io.NETWORKS:
-        model, preprocessing = io.load_network(job.model, job.weights)
+        is_class = job.label is not None
+        model, preprocessing = io.load_network(job.model, job.weights, include_top=is_class)
         return model, {"preprocessing": preprocessing}
     return registry.load_model(job.model, job.weights)[0], {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import pathlib
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ import click
 from keras_sounddream.errors import InputError
 
 _FAILED = 2  # exit code
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def each_file(paths: Sequence[str], work: Callable[[str], str | None]) -> int:
@@ -24,6 +26,8 @@ def each_file(paths: Sequence[str], work: Callable[[str], str | None]) -> int:
         try:
             text = work(path)
         except Exception as error:  # of whatever kind: it is this file's, not the others'
+            if _is_full_disk(error):
+                raise
             failed += 1
             print(f"sounddream: {_reason(path, error)}", file=sys.stderr)
         else:
@@ -39,6 +43,12 @@ def check_any(paths: Sequence[str]) -> None:
         raise InputError(
             f"Expected a sound file, but {problem or f'there is no {paths[0]}'}. Check the path."
         )
+
+
+def _is_full_disk(error):
+    """Whether nothing can be written, whatever the file that is read."""
+    cause = error if isinstance(error, OSError) else error.__cause__
+    return isinstance(cause, OSError) and cause.errno in _FULL
 
 
 def _reason(path, error):
