@@ -27,7 +27,7 @@ def lite_file(task, samples=SAMPLES):
 def sounds(samples, count=THREADS):
     """A different tone for each thread."""
     time = np.arange(samples) / 8000
-    tones = [0.3 * np.sin(2 * np.pi * 90 * (n + 1) * time) for n in range(count)]
+    tones = [0.3 * np.sin(2 * np.pi * 90 * (n + 1) * time) + 0.02 * n for n in range(count)]
     return [tone.astype("float32") for tone in tones]
 
 

@@ -15,5 +15,5 @@ SLOW = (
     *("deepdream/params/test_pixels.py", "deepdream/objectives/test_guides.py"),
     *("audio/spectral/test_dft.py", "reports/test_dream_figure.py", "test_distributions.py"),
     *("lite/test_lite_answers.py", "lite/test_lite_command.py", "lite/test_lite_generator.py"),
-    *("lite/test_lite_install.py", "sonification/test_methods.py"),
+    *("lite/test_lite_install.py", "sonification/test_methods.py", "fuzz"),
 )

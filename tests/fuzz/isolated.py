@@ -206,8 +206,8 @@ def _fault(kind, error):
     where, trace = "", error.__traceback__
     while trace is not None:
         path = trace.tb_frame.f_code.co_filename
-        if "keras_sounddream" in path or "tfds_builders" in path:
-            where = f"{path.rpartition('keras_sounddream/')[2]}:{trace.tb_frame.f_code.co_name}"
+        if path.startswith((f"{ROOT}/keras_sounddream", f"{ROOT}/tfds_builders")):
+            where = f"{pathlib.Path(path).relative_to(ROOT)}:{trace.tb_frame.f_code.co_name}"
         trace = trace.tb_next
     said = (str(error).splitlines() or [""])[0][:200]
     return {"kind": kind, "where": where, "said": said}

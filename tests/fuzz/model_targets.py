@@ -158,14 +158,14 @@ def served_wav(data):
 
 
 def archive(data):
-    """An archive that a data set is to be built from."""
+    """An archive that a data set without an address on the network is to be built from."""
     from keras_sounddream.datasets.tfds import builders
 
     root = folder() / "build"
     shutil.rmtree(root, ignore_errors=True)
     name = "data.zip" if data[:2] == b"PK" else "data.tar.gz" if data[:2] == b"\x1f\x8b" else None
     path = written(data, f"build/manual/{name or 'data.tar'}")
-    builder = builders.find_builder("spoken_digit_folder/official", root / "sets")
+    builder = builders.find_builder("dog_sounds_and_pictures/pairs", root / "sets")
     builders.prepare(builder, path.parent)
 
 

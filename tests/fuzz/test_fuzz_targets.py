@@ -24,11 +24,16 @@ def test_a_damaged_file_is_read_or_refused(counts, name):
     assert count.tries == TARGETS[name].quick or TARGETS[name].seeds() == []
 
 
-@pytest.mark.parametrize("name", [name for name, target in TARGETS.items() if target.quick > 50])
+ALIKE = ("raw_samples", "data_check", "server_config")  # nothing of these is refused
+
+
+@pytest.mark.parametrize("name", [name for name, t in TARGETS.items() if t.quick > 50])
 def test_some_files_are_read_and_some_are_not(counts, name):
     """Or the tries would show nothing."""
-    if name not in ("raw_samples", "data_check", "server_config") and counts[name].tries:
-        assert 0 < counts[name].outcomes["refused"] < counts[name].tries
+    outcomes = counts[name].outcomes
+    if name not in ALIKE and counts[name].tries:
+        assert len(outcomes) > 1
+        assert outcomes["read"] + outcomes["warned"] > 0
 
 
 def test_a_try_is_the_same_each_time():
