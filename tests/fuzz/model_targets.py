@@ -100,12 +100,9 @@ def dream_state(data):
     from keras_sounddream.deepdream.long_sounds.checkpoint import StreamCheckpoint
 
     def begin(overwrite):
-        written(data, "dream.wav.part/state.json")
-        written(bytes(2 * seeds.DREAMED), "dream.wav.part/samples.s16")
-        tail = io.BytesIO()
-        np.save(tail, np.zeros(3, "float32"))
-        written(tail.getvalue(), "dream.wav.part/tail-2.npy")
-        part = StreamCheckpoint(folder() / "dream.wav", {"model": "x", "steps": 3}, overwrite)
+        for name, content in (seeds.partial_dream() | {"state.json": data}).items():
+            written(content, f"dream.wav.part/{name}")
+        part = StreamCheckpoint(folder() / "dream.wav", seeds.DREAM, overwrite)
         if not isinstance(part.num_samples, int) or not 0 <= part.num_samples <= seeds.DREAMED:
             raise WrongAnswerError(f"{part.num_samples} samples are said to be finished")
 
@@ -138,7 +135,7 @@ def _decoder():
 
     from keras_sounddream.export.saved_model.wav_decoder import decode_wav
 
-    return tf.function(decode_wav, input_signature=[tf.TensorSpec((), tf.string)])
+    return tf.function(lambda data: decode_wav(data), [tf.TensorSpec((), tf.string)])
 
 
 def served_refusals():
@@ -152,7 +149,9 @@ def served_wav(data):
     """The WAV decoder of served models."""
     import tensorflow as tf
 
-    waveform, rate = _decoder()(tf.constant(data))
+    waveform, rate, *fault = _decoder()(tf.constant(data))
+    if fault and fault[0].numpy():  # before it was an answer, it was an InvalidArgumentError
+        raise InputError(fault[0].numpy().decode())
     if not np.isfinite(waveform.numpy()).all() or not waveform.numpy().size or rate < 1:
         raise WrongAnswerError(f"no sound: {waveform.shape} at {rate} Hz")
 
@@ -175,7 +174,8 @@ def server_config(data):
 
     shutil.rmtree(folder() / "served", ignore_errors=True)
     path, whole = written(data, "served/models.config"), _is_config(data)
-    serving._write_around(folder() / "served", "added")
+    listed = getattr(serving, "_listed", lambda _, name: name)  # it was part of the writing
+    serving._write_around(folder() / "served", listed(folder() / "served", "added"))
     after = path.read_bytes()
     if whole and not (_is_config(after) and b"added" in after):
         raise WrongAnswerError("a file that the server read is one that it cannot read")

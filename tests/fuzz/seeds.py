@@ -10,7 +10,7 @@ import tempfile
 import numpy as np
 from convert import writers
 
-DREAMED = 8  # samples of a partial dream
+DREAMED, DREAM = 8, {"model": "x", "steps": 3}  # samples and identity of a partial dream
 
 
 def written(name, write, *arguments):
@@ -115,12 +115,24 @@ def logs():
     return [ours.encode(), (old + "Restarting the service at 2017\n" + old).encode()]
 
 
+@functools.cache
+def partial_dream():
+    """Files of a long dream of which two segments are finished: name → bytes."""
+    from keras_sounddream.deepdream.long_sounds.checkpoint import StreamCheckpoint
+
+    with tempfile.TemporaryDirectory() as folder:
+        part = StreamCheckpoint(pathlib.Path(folder, "dream.wav"), DREAM)
+        for number in range(2):
+            row = {"silent": False, "objective_before": 1.0, "objective_believed": 2.0}
+            row |= {"objective": [1.0, 2.0], "start_seconds": 0.5 * number, "seconds": 1.5}
+            samples = np.arange(DREAMED // 2, dtype="int16") + number
+            part.append(samples, np.zeros(3, "float32"), row)
+        return {path.name: path.read_bytes() for path in part.folder.iterdir()}
+
+
 def dream_states():
-    """Bytes of `state.json` of a long dream of two segments."""
-    row = {"silent": False, "objective_before": 1.0, "objective_believed": 2.0, "seconds": 1.5}
-    row |= {"objective": [1.0, 2.0], "start_seconds": 0.0}
-    state = {"num_samples": DREAMED, "rows": [row, row], "identity": {"model": "x", "steps": 3}}
-    return [json.dumps(state).encode()]
+    """Bytes of `state.json` of that dream."""
+    return [partial_dream()["state.json"]]
 
 
 def settings_files():
