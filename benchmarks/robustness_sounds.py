@@ -20,6 +20,7 @@ CLOSE = 0.03  # of scores in 16 bits
 PRIMES = (2, 3, 5, 101, 1009, 10007, 119993)
 KINDS = ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool")
 KINDS += ("complex64", "object", "U8")
+SCALED = ("form int16 as float", "form 24 bits as float")
 LEVELS = (1e-45, 1e-38, 1e-20, 1e-10, 1e-6, 1e-4, 0.01, 1.0, 1.0001, 1.5, 2, 10, 100, 101, 1e4)
 LEVELS += (32767, 1e10, 1e20, 1e30, 3e38)
 
@@ -70,7 +71,7 @@ def layouts():
 def shapes():
     sound = 0.5 * tone(RATE)
     made = {str(shape): np.zeros(shape, "float32") for shape in ((), (1, 0), (0, 5), (1, 0, 2))}
-    made |= {"(1, n)": sound[np.newaxis], "(n, 1)": sound[:, np.newaxis]}
+    made |= {"(1, n)": sound[np.newaxis], "(n, 1)": sound[:200, np.newaxis]}
     made |= {"(3, n)": np.stack([sound] * 3), "(2, n, 2)": np.zeros((2, RATE, 2), "float32")}
     return made | {"(1, n, 1)": sound[np.newaxis, :, np.newaxis], "(1, 1, 1, n)": sound[None, None]}
 
@@ -118,6 +119,7 @@ def classifier():
     return Classifier(FILE)
 
 
+@functools.cache
 def calls():
     """Name → function of a sound to an array."""
     from fuzz.seeds import small_model
@@ -143,18 +145,35 @@ def batched(sound):
 
 
 def answer(call, sound):
-    """An array, or the kind of a refusal or fault, and a reason."""
+    """An array, or the kind of a refusal or fault; a reason; and whether it warned."""
     from keras_sounddream.errors import InputError
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
         try:
             found = np.asarray(call(sound))
         except InputError as error:
-            return "refused", str(error)
+            return "refused", str(error), False
         except Exception as error:
-            return f"traceback {type(error).__name__}", (str(error).splitlines() or [""])[0][:150]
-    return (found, "") if np.isfinite(found).all() else ("not finite", "")
+            reason = (str(error).splitlines() or [""])[0][:150]
+            return f"traceback {type(error).__name__}", reason, False
+    warned = any(issubclass(w.category, UserWarning) for w in said)
+    return (found if np.isfinite(found).all() else "not finite"), "", warned
+
+
+def silent_fault(part, name, found):
+    """What is wrong about an answer that came without a word; `""` if nothing is known to be."""
+    if part in ("preprocess_input", "dream", "lite") and name in SCALED:
+        return "scale of integers taken as it is"
+    if part != "preprocess_input":
+        return ""
+    if name.endswith("batch first"):
+        wanted = answer(calls()[part], signals()[name.replace("first", "last")])[0]
+        if np.shape(found) != np.shape(wanted) or not np.allclose(found, wanted):
+            return "channels taken for samples"
+    if "antiphase" in name and not name.endswith("antiphase, first") and not np.any(found):
+        return "sound that cancels in mono"
+    return ""
 
 
 def run(part, scale):
@@ -165,8 +184,10 @@ def run(part, scale):
         if part == "lite and Python":
             kind, reason = disagreement(sound)
         else:
-            kind, reason = answer(calls()[part], sound)
-        if isinstance(kind, str) and kind not in ("refused", ""):
+            found, reason, warned = answer(calls()[part], sound)
+            read = not isinstance(found, str)
+            kind = found if not read else "" if warned else silent_fault(part, name, found)
+        if kind and kind != "refused":
             faults[kind] += 1
             examples.append(f"{name}: {kind} {reason}")
     return {"tries": len(chosen), "faults": faults, "examples": examples}
@@ -174,7 +195,9 @@ def run(part, scale):
 
 def disagreement(sound):
     """What Python's classifier and the exported file differ in; `""` if they agree."""
-    both = [answer(calls()[name], sound) for name in ("predict", "lite")]
+    both = [answer(calls()[name], sound)[:2] for name in ("predict", "lite")]
+    if np.ndim(sound) > 1 and np.shape(sound)[0] != 1:
+        return "", ""  # a batch, which files do not take
     read = [not isinstance(kind, str) for kind, _ in both]
     if read[0] != read[1]:
         return "one refuses", both[read[0]][1]

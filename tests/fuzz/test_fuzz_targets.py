@@ -10,30 +10,20 @@ from fuzz.targets import TARGETS, Target
 
 from keras_sounddream.errors import InputError
 
-
-@pytest.fixture(scope="module")
-def counts():
-    """What came of the tries of every target, in processes with limits of memory and time."""
-    return isolated.run([(name, 0, target.quick) for name, target in TARGETS.items()])
-
-
-@pytest.mark.parametrize("name", TARGETS)
-def test_a_damaged_file_is_read_or_refused(counts, name):
-    count = counts[name]
-    assert count.faults == {}
-    assert count.tries == TARGETS[name].quick or TARGETS[name].seeds() == []
-
-
 ALIKE = ("raw_samples", "data_check", "server_config")  # nothing of these is refused
 
 
-@pytest.mark.parametrize("name", [name for name, t in TARGETS.items() if t.quick > 50])
-def test_some_files_are_read_and_some_are_not(counts, name):
-    """Or the tries would show nothing."""
-    outcomes = counts[name].outcomes
-    if name not in ALIKE and counts[name].tries:
-        assert len(outcomes) > 1
-        assert outcomes["read"] + outcomes["warned"] > 0
+def test_damaged_files_are_read_or_refused():
+    """All targets in one test, since they share processes, with limits of memory and time."""
+    counts = isolated.run([(name, 0, target.quick) for name, target in TARGETS.items()])
+    assert {name: count.faults for name, count in counts.items() if count.faults} == {}
+    tried = {name: count for name, count in counts.items() if count.tries}
+    assert set(TARGETS) - set(tried) <= {"coded_sound"}  # which needs PyAV
+    for name, count in tried.items():
+        assert count.tries == TARGETS[name].quick
+        read = count.outcomes["read"] + count.outcomes["warned"]
+        assert read > 0 or count.tries < 50, f"{name}: no file was read, which shows nothing"
+        assert len(count.outcomes) > 1 or name in ALIKE, f"{name}: {count.outcomes}"
 
 
 def test_a_try_is_the_same_each_time():
