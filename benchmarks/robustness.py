@@ -11,6 +11,7 @@ docs/benchmarks/robustness/index.md.
 """
 
 import argparse
+import contextlib
 import importlib
 import json
 import os
@@ -39,6 +40,14 @@ def environment():
     """That of processes which use this checkout."""
     paths = [str(ROOT), str(ROOT / "tests"), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "CUDA_VISIBLE_DEVICES": ""}
+
+
+@contextlib.contextmanager
+def shared_inputs():
+    """Files that several parts read are made once."""
+    with tempfile.TemporaryDirectory(prefix="robustness-") as folder:
+        os.environ["ROBUSTNESS_INPUTS"] = folder
+        yield
 
 
 def run_part(row, part, scale):
@@ -116,7 +125,11 @@ def write_page():
     counts = read_counts()
     lines = ["# Robustness", "", "Written by `benchmarks/robustness.py`.", ""]
     lines += ["A fault is a traceback, a process that dies or hangs, a file half written or left"]
-    lines += ["over, or an answer that is wrong without a word. `counts.json` holds each part.", ""]
+    lines += [
+        "over, or an answer that is wrong without a word. [counts.json](counts.json) holds each"
+    ]
+    lines += ["part with examples. `python benchmarks/robustness.py` counts all that is missing,"]
+    lines += [f"`python benchmarks/robustness.py ROW` one row: {', '.join(ROWS)}.", ""]
     lines += ["| kind | tries before | faults before | tries after | faults after |"]
     lines += ["|---|---|---|---|---|"]
     for row in ROWS:
@@ -133,6 +146,20 @@ def write_page():
     lines += ["", "Next: [fuzz targets](../../contributing.md), or the [list](../index.md)."]
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text("\n".join(lines) + "\n")
+
+
+def count(options):
+    """Counts the parts that are missing, and stores each."""
+    for row in options.rows or ROWS:
+        for part in module(row).PARTS:
+            held = read_counts().get(options.column, {}).get("rows", {}).get(row, {}).get(part)
+            known = held and held["package"] == package() and not options.again
+            if known or (options.only and part not in options.only):
+                continue
+            found = run_part(row, part, options.scale)
+            store(options.column, row, part, found)
+            line = f"{row}/{part}: {found['tries']} tries, faults: {found['faults'] or 'none'}"
+            print("\n    ".join([line, *found.get("examples", ())]), flush=True)
 
 
 def main():
@@ -153,19 +180,9 @@ def main():
         found = module(row).run(part, options.scale)
         options.out.write_text(json.dumps(found))
         return 0
-    for row in () if options.page else options.rows or ROWS:
-        for part in module(row).PARTS:
-            if options.only and part not in options.only:
-                continue
-            held = read_counts().get(options.column, {}).get("rows", {}).get(row, {}).get(part)
-            if held and held["package"] == package() and not options.again:
-                continue
-            found = run_part(row, part, options.scale)
-            store(options.column, row, part, found)
-            line = f"{row}/{part}: {found['tries']} tries, faults: {found['faults'] or 'none'}"
-            print(line, flush=True)
-            for example in found.get("examples", ()):
-                print(f"    {example}", flush=True)
+    if not options.page:
+        with shared_inputs():
+            count(options)
     write_page()
     faults = sum(cells(read_counts(), "after", row)[1] not in ("0", "–") for row in ROWS)
     return int(options.column == "after" and faults > 0)
