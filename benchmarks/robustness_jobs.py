@@ -7,6 +7,7 @@ import importlib.util
 import io
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
