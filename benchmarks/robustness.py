@@ -17,6 +17,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -25,11 +26,13 @@ import time
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # this checkout is counted, whatever is installed
 PAGE = ROOT / "docs" / "benchmarks" / "robustness" / "index.md"
 COUNTS = PAGE.with_name("counts.json")
 ROWS = ("files", "threads", "kills", "soak", "sounds", "disk", "signals")
 PART_SECONDS = 4 * 3600  # of one part
 SHOWN = 6  # kinds of fault of a row
+PATHS = re.compile(r"(?:/[\w.+-]+)+/(?=[\w.+-])")  # of this machine
 
 
 def module(row):
@@ -71,7 +74,9 @@ def run_part(row, part, scale):
         else:
             line = (said.strip().splitlines() or [""])[-1][:300]
             found = {"tries": 1, "faults": {f"the process ends ({code})": 1}, "examples": [line]}
-    return {**found, "seconds": round(time.time() - begun), "package": package(), "scale": scale}
+    examples = [PATHS.sub("…/", example) for example in found.get("examples", ())]
+    about = {"seconds": round(time.time() - begun), "package": package(), "scale": scale}
+    return {**found, "examples": examples, **about}
 
 
 def package():
@@ -98,7 +103,7 @@ def store(column, row, part, found):
     held["rows"].setdefault(row, {})[part] = found
     COUNTS.parent.mkdir(parents=True, exist_ok=True)
     beside = COUNTS.with_suffix(".new")
-    beside.write_text(json.dumps(counts, indent=1, sort_keys=True) + "\n")
+    beside.write_text(json.dumps(counts, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
     beside.replace(COUNTS)
 
 
