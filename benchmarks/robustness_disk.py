@@ -11,7 +11,17 @@ import signal
 import subprocess
 import tempfile
 
-from robustness_jobs import DREAM, SMALL, WAVENET, finish, make_inputs, names, only_line, start
+from robustness_jobs import (
+    DREAM,
+    SMALL,
+    WAVENET,
+    finish,
+    is_hidden,
+    make_inputs,
+    names,
+    only_line,
+    start,
+)
 
 TITLE = "full disk, full standard output"
 SOUND, TAKEN = "../in/second.wav", 1 << 20  # bytes of the disk
@@ -87,7 +97,7 @@ def once(part, root, room):
     with full_disk(full, room) as limit:
         code, said = finish(start(COMMANDS[part], folder, preexec_fn=limit), folder)
         left = {name for name in names(full) if name != "filler"}
-    return judged(code, said, sorted(n for n in left if not re.match(RESUMED, n) or "/." in n))
+    return judged(code, said, sorted(n for n in left if not re.match(RESUMED, n) or is_hidden(n)))
 
 
 @contextlib.contextmanager

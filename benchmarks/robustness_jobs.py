@@ -187,8 +187,13 @@ def names(folder):
 def left_over(job, folder, reference):
     """Names in a folder that an undisturbed run does not leave, and that may not stay."""
     more = names(folder) - names(reference)
-    kept = {name for name in more if re.match(job.stays, name) and "/." not in f"/{name}"}
+    kept = {name for name in more if re.match(job.stays, name) and not is_hidden(name)}
     return sorted(more - kept)
+
+
+def is_hidden(name):
+    """Whether a path is of a temporary file; a batch job's own folder is not."""
+    return any(part.startswith(".") and part != ".work" for part in name.split("/"))
 
 
 def difference(job, folder, reference):
