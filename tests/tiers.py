@@ -16,5 +16,5 @@ SLOW = (
     *("audio/spectral/test_dft.py", "reports/test_dream_figure.py", "test_distributions.py"),
     *("lite/test_lite_answers.py", "lite/test_lite_command.py", "lite/test_lite_generator.py"),
     *("lite/test_lite_install.py", "lite/test_third_party_files.py"),
-    *("sonification/test_methods.py",),
+    *("sonification/test_methods.py", "fuzz"),
 )
