@@ -1,16 +1,16 @@
 """Files of one model exported for several lengths of sound: picks the shortest that fits."""
 
+import math
 import pathlib
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from keras_sounddream.audio.waveforms import check_scale
 from keras_sounddream.errors import InputError
 from keras_sounddream.lite.model_file import ModelFile
 from keras_sounddream.types import Array, PathLike
-
-_FAR_OUT = 100.0  # of range: 16-bit integers, most likely
 
 
 class LengthVariants:
@@ -62,9 +62,10 @@ def check_waveform(waveform: Array) -> Array:
             "Expected one waveform, float (samples,) in [-1, 1]. "
             f"Received: {waveform.dtype} {waveform.shape}."
         )
-    peak = np.abs(waveform).max()
-    if not peak <= _FAR_OUT:
+    peak = float(np.abs(waveform).max())
+    if not math.isfinite(peak):
         raise InputError(f"Expected samples in [-1, 1]. The peak is {peak}.")
+    check_scale(peak)
     return waveform.astype("float32", copy=False)
 
 

@@ -115,7 +115,7 @@ def bad_files(folder):
         "empty.wav": r"empty \(0 bytes\)",
         "text.wav": "Cannot read .* Convert it to WAV",
         "none.wav": "holds no samples",
-        "nan.wav": "holds 1 samples that are not finite",
+        "nan.wav": "holds samples that are not finite",
         "header.flac": "Cannot read",
         ".": "is a folder",
     }
@@ -288,7 +288,9 @@ def test_bits_that_no_format_has_are_named(bits, tmp_path):
 
 @pytest.mark.parametrize("rates", [(0, 8000), (8000, -1), ("8000", 8000), (8000, None), ([1], 1)])
 def test_rates_that_are_no_rates_are_named(rates):
-    with pytest.raises(InputError, match="Expected sample rates above 0 Hz. Received: "):
+    with pytest.raises(
+        InputError, match="Expected sample rates above 0 Hz, up to 1536000. Received: "
+    ):
         audio.resample(np.zeros((1, 10)), *rates)
 
 

@@ -1,0 +1,130 @@
+"""Rules for waveforms: their layout, their scale, and channels that do not cancel."""
+
+import math
+import warnings
+
+import numpy as np
+
+from keras_sounddream.errors import InputError, InputWarning
+from keras_sounddream.types import Array
+
+MOST_CHANNELS = 32  # of an array: more are samples, with the axes in another order
+# Of full scale. Lossy formats overshoot it by less than 2, and floating-point masters are seldom
+# above 4; 16-bit integers as floats exceed 8 in all but what is below -72 dB of full scale.
+MOST_PEAK = 8.0
+CANCELLED = 1e-3  # power of the mean of channels, relative to theirs, below which they cancel
+SILENT_PEAK = 1 / 32768  # a sound that stays below is digital silence: 16 bits hold no more of it
+
+
+def check_layout(shape: tuple[int | None, ...]) -> None:
+    """Refuses arrays whose axes are in another order than batch, samples, channels.
+
+    Args:
+        shape: of one, two or three axes; unknown ones are `None`.
+
+    Raises:
+        InputError: if the last of three axes is longer than the one before it or than
+            `MOST_CHANNELS`, or if two axes are samples and channels; it names the transpose.
+    """
+    if None in shape:
+        return
+    if len(shape) == 3 and shape[2] > min(shape[1], MOST_CHANNELS):  # type: ignore[operator, type-var]
+        raise InputError(
+            f"Expected waveforms (batch, samples, channels). The shape {shape} looks like (batch, "
+            "channels, samples): use waveform.transpose(0, 2, 1)."
+        )
+    if len(shape) == 2 and 1 < shape[1] <= MOST_CHANNELS < shape[0]:  # type: ignore[operator]
+        raise InputError(
+            f"Expected waveforms (batch, samples). The shape {shape} looks like (samples, "
+            "channels): use waveform.mean(axis=1), or waveform[None] where channels may be given."
+        )
+
+
+def check_scale(peak: float, of: str = "") -> None:
+    """Refuses samples far over full scale: most likely they are integers as floats.
+
+    Args:
+        peak: the largest absolute sample; infinite is too large, and NaN is not judged.
+        of: name of the sound, for the error.
+
+    Raises:
+        InputError: if the peak is above `MOST_PEAK`.
+    """
+    if peak > MOST_PEAK:
+        peak_of = f"peak of {of}" if of else "peak"
+        raise InputError(
+            f"Expected samples in [-1, 1]. The {peak_of} is {peak:.4g}: divide by the largest value "
+            "of their type, 32768 for 16-bit samples."
+        )
+
+
+def mix(waveform: Array) -> Array:
+    """The mean of the channels of checked sounds; warns of one whose channels cancel.
+
+    Args:
+        waveform: float32 `(batch, samples, channels)`.
+
+    Returns:
+        float32 `(batch, samples)`.
+    """
+    for number, sound in enumerate(waveform):
+        one = Mono(f"sound {number}" if len(waveform) > 1 else "the waveform")
+        one.add(sound)
+        one.warn()
+    return waveform.mean(axis=-1)
+
+
+class Mono:
+    """Mixes the channels of one sound, block by block, and tells at its end if they cancelled.
+
+    Args:
+        name: of the sound, for errors and warnings.
+
+    Attributes:
+        peak: largest absolute sample so far.
+        samples: number of samples so far.
+    """
+
+    def __init__(self, name: str):
+        self._name = name
+        self._apart = self._mixed = 0.0
+        self.peak = 0.0
+        self.samples = 0
+
+    def add(self, block: Array) -> Array:
+        """The mean of the channels of the next block.
+
+        Args:
+            block: float32 `(samples, channels)`.
+
+        Returns:
+            float32 `(samples,)`.
+
+        Raises:
+            InputError: if a sample is not a finite number, or is far over full scale.
+        """
+        peak = float(np.abs(block).max(initial=0.0))
+        if not math.isfinite(peak):
+            raise InputError(f"{self._name} holds samples that are not finite numbers. Repair it.")
+        check_scale(peak, self._name)
+        self.peak, self.samples = max(self.peak, peak), self.samples + len(block)
+        mono = block.mean(axis=-1)
+        if block.shape[-1] > 1:
+            self._apart += float(np.square(block, dtype="float64").mean(axis=-1).sum())
+            self._mixed += float(np.square(mono, dtype="float64").sum())
+        return mono
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether less than a thousandth of the channels' power is left in their mean."""
+        return self._mixed < CANCELLED * self._apart
+
+    def warn(self) -> None:
+        """Warns if the channels cancelled."""
+        if self.cancelled:
+            warnings.warn(
+                f"The channels of {self._name} cancel in mono: less than {CANCELLED:.1%} of their "
+                "power is left. Invert one of them, or use one alone.",
+                InputWarning,
+                stacklevel=3,
+            )
