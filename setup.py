@@ -98,6 +98,7 @@ LITE = {
         "keras_sounddream.audio.reading.mp3_frames",
         "keras_sounddream.audio.reading.parts",
         "keras_sounddream.audio.reading.reader",
+        "keras_sounddream.audio.reading.source",
         "keras_sounddream.audio.reading.window",
         "keras_sounddream.export.__init__",
         "keras_sounddream.export.metadata",

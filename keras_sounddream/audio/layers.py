@@ -35,7 +35,8 @@ class LogMelSpectrogram(keras.layers.Layer):
     """Turns waveforms into log-mel spectrograms, the front end of every audio model.
 
     Frames are not padded: the first starts at the first sample, as `tf.signal.stft` cuts them.
-    Each clip's spectrogram depends on that clip alone.
+    Each clip's spectrogram depends on that clip alone. It is computed in float32 under any dtype
+    policy: the power of a loud sound is beyond float16.
 
     Args:
         analysis: `Analysis`, or the dictionary of one.
@@ -62,7 +63,7 @@ class LogMelSpectrogram(keras.layers.Layer):
         transform: str = "dft",
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})
         if power not in (1, 2):
             raise ValueError(f"`power` must be 1 or 2. Received: {power!r}")
         if not log_offset > 0:
@@ -79,13 +80,13 @@ class LogMelSpectrogram(keras.layers.Layer):
         num_samples, least = waveform.shape[1], self.analysis.frame_length
         if isinstance(num_samples, int) and num_samples < least:
             raise InputError(f"Expected at least {least} samples, a frame. Received: {num_samples}")
-        framed = frames(waveform, self.analysis)
+        framed = frames(ops.cast(waveform, "float32"), self.analysis)
         real, imaginary = fourier(framed, self.analysis, self.transform)
         energy = ops.square(real) + ops.square(imaginary)  # (batch, frames, bins)
         if self.power == 1:
             energy = ops.sqrt(energy + _TINY)
         mel = ops.matmul(energy, ops.convert_to_tensor(self._mel_matrix, energy.dtype))
-        return ops.log(mel + self.log_offset)
+        return ops.cast(ops.log(mel + self.log_offset), self.compute_dtype)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, num_samples = input_shape

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -53,8 +54,17 @@ def check_scale(peak: float, of: str = "") -> None:
     if peak > MOST_PEAK:
         peak_of = f"peak of {of}" if of else "peak"
         raise InputError(
-            f"Expected samples in [-1, 1]. The {peak_of} is {peak:.4g}: divide by the largest value "
-            "of their type, 32768 for 16-bit samples."
+            f"Expected samples in [-1, 1]. The {peak_of} is {peak:.4g}: divide by the largest "
+            "value of their type, 32768 for 16-bit samples."
+        )
+
+
+def check_audible(peaks: Sequence[float], what: str = "sounds") -> None:
+    """Raises an `InputError` if all of some sounds are digital silence, given their peaks."""
+    if all(peak < SILENT_PEAK for peak in peaks):
+        raise InputError(
+            f"Expected {what} to train on, but all {len(peaks)} are digital silence. Check how "
+            "they were recorded or converted."
         )
 
 

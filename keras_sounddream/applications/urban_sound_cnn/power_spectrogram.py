@@ -47,7 +47,7 @@ class SparsePowerSpectrogram(keras.layers.Layer):
     """
 
     def __init__(self, legacy_normalization: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})  # the power is beyond float16
         self.legacy_normalization = legacy_normalization
         self._cosine, self._sine = _matrices()
 

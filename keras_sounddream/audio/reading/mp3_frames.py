@@ -13,6 +13,7 @@ _KBPS = {  # of layer III, by whether it is MPEG 1
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _TAG = re.compile(rb"ID3[\x02-\x04][\x00-\x0a].[\x00-\x7f]{4}", re.DOTALL)
 _TAG_HEADER = 10  # bytes
+_WORDS = (b"Xing", b"Info", b"VBRI")  # in counting frames
 _SIDE = (36, 21, 13)  # bytes before the word of a counting frame: stereo, mono, low rates
 _SEARCHED = 4096  # bytes behind a counted end
 
@@ -23,7 +24,7 @@ def mp3_starts(file: BinaryIO) -> Iterator[int]:
     libsndfile reads as many samples as the first of those frames counts.
     """
     counting = {}
-    for word in (b"Xing", b"Info"):
+    for word in _WORDS:
         for place, head in find(file, word, 16):
             begin = _counting_frame(file, place)
             if begin is not None:
@@ -36,6 +37,12 @@ def mp3_starts(file: BinaryIO) -> Iterator[int]:
             yield place
         if place >= inside:
             inside = place + tag_bytes(file, place)  # the frame behind a tag is no other sound
+
+
+def is_counted(file: BinaryIO, start: int) -> bool:
+    """Whether the sound that begins at `start` begins with a frame that counts the others."""
+    head = read_at(file, start + tag_bytes(file, start), max(_SIDE) + 4)
+    return is_frame(head) and any(head[gap : gap + 4] in _WORDS for gap in _SIDE)
 
 
 def tag_bytes(file: BinaryIO, place: int) -> int:
@@ -81,10 +88,13 @@ def _counting_frame(file, place):
 
 def _after_count(file, begin, counts):
     """Where frames follow the bytes that a counting frame counts: one place, or none."""
-    flags, *numbers = (int.from_bytes(counts[at : at + 4], "big") for at in (4, 8, 12))
-    if not flags & 2:
+    flags, first, second = (int.from_bytes(counts[at : at + 4], "big") for at in (4, 8, 12))
+    length = (second if flags & 1 else first) if flags & 2 else 0
+    if counts.startswith(b"VBRI"):
+        length = int.from_bytes(counts[10:14], "big")
+    if not length:
         return
-    end = begin + numbers[flags & 1]
+    end = begin + length
     kind, behind = _kind(read_at(file, begin, 4)), read_at(file, end, _SEARCHED)
     for at in range(len(behind) - 4):
         head = behind[at : at + 4]

@@ -1,15 +1,17 @@
 """The sounds in a file: one, or several that were joined."""
 
+import dataclasses
 import os
 import re
 from typing import BinaryIO
 
 from keras_sounddream.audio.reading.headers import ENDS
-from keras_sounddream.audio.reading.mp3_frames import is_frame, mp3_starts, tag_bytes
+from keras_sounddream.audio.reading.mp3_frames import is_counted, is_frame, mp3_starts, tag_bytes
 from keras_sounddream.audio.reading.window import Part, find, read_at
 
 _MOST = 2**16  # parts
 _SEARCHED = 2**16  # bytes beyond the end
+_MOST_SIZES = 64  # the largest frame of an MP3 is 40 times the smallest
 _FLAC = re.compile(rb"fLaC[\x00\x80]\0\0\x22")  # and its first block, which has 34 bytes
 _TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LIST", b"id3 ")  # of other programs, behind a sound
 
@@ -24,10 +26,19 @@ def find_parts(file: BinaryIO) -> tuple[list[Part], int]:
     size = file.seek(0, os.SEEK_END)
     if read_at(file, 0, 4) in ENDS:
         return _hop(file, size)
-    head = read_at(file, tag_bytes(file, 0), 4)
+    begin = tag_bytes(file, 0)
+    head = read_at(file, begin, 4)
     finder = _STREAMS.get(head, mp3_starts if is_frame(head) else None)
-    starts = [place for place in finder(file) if place > 0][:_MOST] if finder else []
-    return [Part(*ends) for ends in zip([0, *starts], [*starts, size], strict=True)], 0
+    starts = [place for place in finder(file) if place > begin][:_MOST] if finder else []
+    parts = [Part(*ends) for ends in zip([0, *starts], [*starts, size], strict=True)]
+    if finder is mp3_starts:
+        parts = [part if is_counted(file, part.start) else _feigned(part) for part in parts]
+    return parts, 0
+
+
+def _feigned(part):
+    """An MP3 of frames of many sizes: the first one's tells nothing of its length."""
+    return dataclasses.replace(part, feigned=_MOST_SIZES * (part.end - part.start))
 
 
 def _hop(file, size):

@@ -4,8 +4,6 @@ import contextlib
 import functools
 import io
 import os
-import pathlib
-import stat
 import warnings
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -16,6 +14,7 @@ import soxr
 
 from keras_sounddream.audio.reading.headers import ENDS
 from keras_sounddream.audio.reading.parts import find_parts
+from keras_sounddream.audio.reading.source import name_of, open_file
 from keras_sounddream.audio.reading.window import Part, Window, read_at
 from keras_sounddream.audio.waveforms import Mono
 from keras_sounddream.errors import InputError, InputWarning
@@ -26,7 +25,6 @@ from keras_sounddream.types import Array, PathLike
 LEAST_RATE, MOST_RATE = 100, 1_536_000
 
 _BLOCK = 2**16  # samples
-_MOST_PIPED = 2**30  # bytes, of what has no length
 _MOST_PER_BYTE = 2**13  # samples: a byte of FLAC holds 6554 at most
 
 
@@ -90,7 +88,8 @@ class SoundReader:
         total = 0.0
         for part in self._parts:
             sound = self._opened(part)
-            if not 0 < sound.frames <= _MOST_PER_BYTE * (part.end - part.start):
+            most = _MOST_PER_BYTE * (part.end - part.start)
+            if part.feigned or not 0 < sound.frames <= most:
                 return sum(map(len, self.blocks())) / self.sample_rate
             total += sound.frames / sound.samplerate
         return total
@@ -107,6 +106,10 @@ class SoundReader:
     def _parts(self):
         return self._found[0]
 
+    @functools.cached_property
+    def _size(self):
+        return self._file.seek(0, os.SEEK_END)
+
     def _opened(self, part):
         """The sound of a part, at its beginning; the one before is closed."""
         self._sound.close()
@@ -115,11 +118,11 @@ class SoundReader:
 
     def _open(self, part: Part | None = None) -> "_Sequential":
         """Opens a part, or the whole file."""
-        alone = part is None or (self.joined == 1 and not part.patches and not self.beyond)
+        alone = part is None or (self.joined == 1 and part == Part(0, self._size))
         self._window = None
         if alone and not isinstance(self._file, io.BytesIO):
-            return _Sequential(_name(self.path))
-        self._window = Window(self._file, part or Part(0, self._file.seek(0, os.SEEK_END)))
+            return _Sequential(name_of(self.path))
+        self._window = Window(self._file, part or Part(0, self._size))
         return _Sequential(self._window)
 
     def _read(self, sound, size):
@@ -172,7 +175,7 @@ def open_sound(path: PathLike) -> Iterator[SoundReader]:
     """
     with contextlib.ExitStack() as stack:
         try:
-            file = stack.enter_context(_open_file(path))
+            file = stack.enter_context(open_file(path))
             sound = SoundReader(path, file)
             stack.callback(sound.close)
             yield sound
@@ -214,47 +217,10 @@ def mono_blocks(sound: SoundReader, size: int = _BLOCK) -> Iterator[Array]:
         )
 
 
-def _open_file(path):
-    """The open file, or what a pipe holds, checked as far as its name and size tell."""
-    try:
-        path = pathlib.Path(path)
-        state = path.stat()
-    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a null in the name
-        raise InputError(
-            f"Expected a sound file, but there is no {_shown(path)}. Check the path."
-        ) from None
-    except TypeError:
-        raise InputError(
-            f"Expected the path of a sound file. Received: {type(path).__name__}"
-        ) from None
-    if stat.S_ISDIR(state.st_mode):
-        raise InputError(f"Expected a sound file, but {path} is a folder. Name a file in it.")
-    if stat.S_ISREG(state.st_mode):
-        if not state.st_size:
-            raise InputError(f"Expected a sound file, but {path} is empty (0 bytes).")
-        return path.open("rb")
-    with path.open("rb") as pipe:
-        data = pipe.read(_MOST_PIPED + 1)
-    if not data or len(data) > _MOST_PIPED:
-        size = "is empty" if not data else f"has more than {_MOST_PIPED // 2**20} MiB"
-        raise InputError(f"Expected a sound file, but {path} {size}. Write it to a file first.")
-    return io.BytesIO(data)
-
-
-def _name(path):
-    """A name that libsndfile can open, also one that is no text."""
-    text = str(path)
-    return os.fsencode(path) if any("\udc80" <= letter <= "\udcff" for letter in text) else text
-
-
 def _marked(blocks, ending):
     """Blocks, and an ending that is marked as the last."""
     yield from ((False, block) for block in blocks)
     yield from ((True, block) for block in ending)
-
-
-def _shown(path):
-    return str(path).replace("\0", "\\0")
 
 
 def _reason(error):

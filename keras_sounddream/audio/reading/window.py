@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 _BLOCK = 2**20  # bytes
+_LAST_TAG = 128  # bytes, where an MP3 may have a tag: these can always be read
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,11 +18,14 @@ class Part:
         start: its first byte.
         end: the byte after its last.
         patches: `(place, bytes)`, counted from the start, to read instead of those in the file.
+        feigned: bytes behind the end that are said to be there, though none can be read: lengths
+            are guessed by them, and a guess that is too short would end the sound.
     """
 
     start: int
     end: int
     patches: tuple[tuple[int, bytes], ...] = ()
+    feigned: int = 0
 
 
 class Window(io.RawIOBase):
@@ -32,12 +36,12 @@ class Window(io.RawIOBase):
 
     def __init__(self, file: BinaryIO, part: Part):
         self._file, self._part, self._place = file, part, 0
+        self._size = part.end - part.start + part.feigned
         self.error: OSError | None = None
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Moves to a place."""
-        size = self._part.end - self._part.start
-        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: size}[whence]
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._size}[whence]
         self._place = max(0, origin + offset)
         return self._place
 
@@ -53,6 +57,8 @@ class Window(io.RawIOBase):
             data = read_at(self._file, self._part.start + self._place, max(0, count))
         except OSError as error:
             self.error, data = error, b""
+        if not data and self._place >= self._size - _LAST_TAG:
+            data = bytes(min(len(view), self._size - self._place))
         view[: len(data)] = data
         for place, patch in self._part.patches:
             for number, byte in enumerate(patch, place - self._place):
