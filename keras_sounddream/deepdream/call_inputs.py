@@ -81,6 +81,8 @@ def _waveforms(waveforms, least):
         check_layout(tuple(waveforms.shape))
     known = tf.get_static_value(waveforms)
     if known is not None and known.size:
+        if not np.isfinite(known).all():
+            raise InputError("Expected a waveform of finite numbers. It holds some that are not.")
         check_scale(float(np.abs(known).max()))
     if not waveforms.shape.is_compatible_with((None, None)):
         raise InputError(f"Expected waveforms (batch, samples). Received shape: {waveforms.shape}")

@@ -54,7 +54,10 @@ class LengthVariants:
 
 def check_waveform(waveform: Array) -> Array:
     """float32 `(samples,)` of a checked float `(samples,)` or `(1, samples)`, or InputError."""
-    waveform = np.asarray(waveform)
+    try:
+        waveform = np.asarray(waveform)
+    except ValueError:  # lists of different lengths
+        waveform = np.array(None)
     if waveform.ndim == 2 and len(waveform) == 1:
         waveform = waveform[0]
     if waveform.ndim != 1 or not len(waveform) or waveform.dtype.kind != "f":
