@@ -6,7 +6,8 @@ import numpy as np
 import soundfile
 import soxr
 
-from keras_sounddream.audio.reading.reader import MOST_RATE, mono_blocks, open_sound
+from keras_sounddream.audio.reading.reader import mono_blocks, open_sound
+from keras_sounddream.audio.waveforms import MOST_RATE
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
 from keras_sounddream.types import Array, PathLike

@@ -9,12 +9,25 @@ import numpy as np
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.types import Array
 
+# Hz, of a file: infrasound is recorded from 100 Hz on, and twice the fastest converters of sound
+# make 1.536 MHz. Other rates are damage, and one of 1 Hz makes gigabytes of 20 kB.
+LEAST_RATE, MOST_RATE = 100, 1_536_000
 MOST_CHANNELS = 32  # of an array: more are samples, with the axes in another order
 # Of full scale. Lossy formats overshoot it by less than 2, and floating-point masters are seldom
 # above 4; 16-bit integers as floats exceed 8 in all but what is below -72 dB of full scale.
 MOST_PEAK = 8.0
 CANCELLED = 1e-3  # power of the mean of channels, relative to theirs, below which they cancel
 SILENT_PEAK = 1 / 32768  # a sound that stays below is digital silence: 16 bits hold no more of it
+
+
+def check_rate(rate: int, of: str = "the file") -> int:
+    """The sample rate that a file states; an `InputError` if no recording has it."""
+    if not LEAST_RATE <= rate <= MOST_RATE:
+        raise InputError(
+            f"Expected a sample rate from {LEAST_RATE} to {MOST_RATE} Hz. The header of {of} says "
+            f"{rate} Hz: it is damaged."
+        )
+    return rate
 
 
 def check_layout(shape: tuple[int | None, ...]) -> None:
@@ -113,15 +126,15 @@ class Mono:
         Raises:
             InputError: if a sample is not a finite number, or is far over full scale.
         """
-        peak = float(np.abs(block).max(initial=0.0))
+        peak = float(max(block.max(initial=0.0), -block.min(initial=0.0)))
         if not math.isfinite(peak):
             raise InputError(f"{self._name} holds samples that are not finite numbers. Repair it.")
         check_scale(peak, self._name)
         self.peak, self.samples = max(self.peak, peak), self.samples + len(block)
         mono = block.mean(axis=-1)
         if block.shape[-1] > 1:
-            self._apart += float(np.square(block, dtype="float64").mean(axis=-1).sum())
-            self._mixed += float(np.square(mono, dtype="float64").sum())
+            self._apart += float(np.vdot(block, block)) / block.shape[-1]
+            self._mixed += float(np.vdot(mono, mono))
         return mono
 
     @property

@@ -16,13 +16,9 @@ from keras_sounddream.audio.reading.headers import ENDS
 from keras_sounddream.audio.reading.parts import find_parts
 from keras_sounddream.audio.reading.source import name_of, open_file
 from keras_sounddream.audio.reading.window import Part, Window, read_at
-from keras_sounddream.audio.waveforms import Mono
+from keras_sounddream.audio.waveforms import Mono, check_rate
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.types import Array, PathLike
-
-# Hz, of a file: infrasound is recorded from 100 Hz on, and twice the fastest converters of sound
-# make 1.536 MHz. Other rates are damage, and one of 1 Hz makes gigabytes of 20 kB.
-LEAST_RATE, MOST_RATE = 100, 1_536_000
 
 _BLOCK = 2**16  # samples
 _MOST_PER_BYTE = 2**13  # samples: a byte of FLAC holds 6554 at most
@@ -45,14 +41,10 @@ class SoundReader:
         self._window: Window | None = None
         chunked = read_at(file, 0, 4) in ENDS
         self._sound = self._open(self._parts[0] if chunked else None)
-        self.sample_rate, self.channels = self._sound.samplerate, self._sound.channels
+        self.sample_rate = check_rate(self._sound.samplerate, str(path))
+        self.channels = self._sound.channels
         self.coding = f"{self._sound.format} {self._sound.subtype}"
         self.damage = ""
-        if not LEAST_RATE <= self.sample_rate <= MOST_RATE:
-            raise InputError(
-                f"Expected a sample rate from {LEAST_RATE} to {MOST_RATE} Hz. The header of "
-                f"{path} says {self.sample_rate} Hz: it is damaged."
-            )
 
     @property
     def joined(self) -> int:
