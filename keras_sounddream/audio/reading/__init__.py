@@ -3,11 +3,5 @@
 from keras_sounddream.lazy import attach
 
 __getattr__, __dir__, __all__ = attach(
-    __name__,
-    {
-        "LEAST_RATE": "reader",
-        "MOST_RATE": "reader",
-        "SoundReader": "reader",
-        "open_sound": "reader",
-    },
+    __name__, {"SoundReader": "reader", "mono_blocks": "reader", "open_sound": "reader"}
 )
