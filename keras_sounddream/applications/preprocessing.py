@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from keras_sounddream.audio.io import resample, to_mono
+from keras_sounddream.audio.io import resample
+from keras_sounddream.audio.waveforms import check_layout, check_scale, mix
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
 
@@ -36,9 +37,12 @@ def prepare(
         float32 `(batch, samples)`, a new array.
 
     Raises:
-        InputError: if `waveform` is empty, has another rank, is not finite or not of numbers, or
-            holds integers beyond [-1, 1], if a rate is not a number above 0, or if the sound is
-            too short for `strict`.
+        InputError: if `waveform` is empty, has another rank or its axes in another order, is not
+            finite or not of numbers, holds integers beyond [-1, 1] or floats far beyond, if a rate
+            is not a number above 0, or if the sound is too short for `strict`.
+
+    Warns:
+        InputWarning: if the channels of a sound cancel in their mean.
     """
     waveform = resample(_mono(waveform), sample_rate, model_rate)
     if strict:
@@ -64,24 +68,25 @@ def numbers(values: Array, expected: str) -> Array:
 def _mono(waveform):
     """The checked waveform, float32 `(batch, samples)`, a new array."""
     given = numbers(waveform, "a waveform")
-    waveform = given.astype("float32")
-    if waveform.ndim == 1:
-        waveform = waveform[None]
-    if waveform.ndim == 3 and waveform.size:
-        waveform = to_mono(waveform)
-    if waveform.ndim != 2 or not waveform.size:
+    check_layout(given.shape)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is far over full scale
+        waveform = given.astype("float32")
+    waveform = waveform[None] if waveform.ndim == 1 else waveform
+    if waveform.ndim not in (2, 3) or not waveform.size:
         raise InputError(
             "Expected a waveform (samples,), (batch, samples) or (batch, samples, channels). "
             f"Received shape: {given.shape}"
         )
-    if not np.isfinite(waveform).all():
+    if not np.isfinite(waveform).all() and not np.isfinite(given).all():
         raise InputError("Expected a waveform of finite numbers. It holds some that are not.")
-    if given.dtype.kind in "iu" and np.abs(waveform).max() > 1:
+    peak = np.abs(waveform).max()
+    if given.dtype.kind in "iu" and peak > 1:
         raise InputError(
-            f"Expected a waveform in [-1, 1]. Received {given.dtype}, up to "
-            f"{np.abs(waveform).max():g}: divide by the largest value of the type, 32768 for int16."
+            f"Expected a waveform in [-1, 1]. Received {given.dtype}, up to {peak:g}: divide by "
+            "the largest value of the type, 32768 for int16."
         )
-    return waveform
+    check_scale(peak)
+    return mix(waveform) if waveform.ndim == 3 else waveform
 
 
 def _check_length(waveform, least_seconds, rate):

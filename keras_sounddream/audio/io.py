@@ -1,18 +1,18 @@
 """Sound files to waveforms and back."""
 
-import contextlib
-import os
 import pathlib
-from collections.abc import Iterator
 
 import numpy as np
 import soundfile
 import soxr
 
+from keras_sounddream.audio.reading.reader import mono_blocks, open_sound
+from keras_sounddream.audio.waveforms import MOST_RATE
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
 from keras_sounddream.types import Array, PathLike
 
+MOST_SAMPLES = 2**31 - 1  # of a waveform in memory, 8 GiB: a day at 24 kHz
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au")  # of sound files
 
 _BITS = {16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}
@@ -30,20 +30,25 @@ _FORMATS = {  # suffix: libsndfile's format, and subtype where there is only one
 def load(path: PathLike, sample_rate: int) -> Array:
     """Reads a sound file as a mono waveform at a given rate.
 
-    Reads what libsndfile reads: WAV of every kind, FLAC, Ogg Vorbis, Opus, MP3, AIFF and more.
-    A file that breaks off is read as far as it goes.
+    Reads what libsndfile reads: WAV of every kind, FLAC, Ogg Vorbis, Opus, MP3, AIFF and more, from
+    files and from pipes such as `/dev/stdin`. It reads to the end, whatever the header claims: a
+    file that breaks off, one whose recorder was killed, and joined files (chained Ogg, MP3 one
+    after another), whose sounds follow one another at the rate of the first.
 
     Args:
         path: file to read.
-        sample_rate: Hz, of the waveform to return; the file may have any.
+        sample_rate: Hz, of the waveform to return; the file may have any from 100 Hz to 1.536 MHz.
 
     Returns:
         float32 `(1, samples)`, the mean of the file's channels. In [-1, 1], except that lossy
         formats can overshoot a little.
 
     Raises:
-        InputError: if the file is missing, empty, no sound file, holds no sample, or holds a
-            value that is not a finite number.
+        InputError: if the file is missing, empty, no sound file, holds no sample, holds a value
+            that is not a finite number or far over full scale, or is too long for the memory.
+
+    Warns:
+        InputWarning: if something of the file is left out, or its channels cancel in mono.
     """
     waveform, rate = read(path)
     return resample(waveform, rate, sample_rate)
@@ -59,14 +64,26 @@ def read(path: PathLike, most_seconds: float | None = None) -> tuple[Array, int]
         InputError: see `load`.
     """
     with open_sound(path) as sound:
-        frames = -1 if most_seconds is None else round(most_seconds * sound.samplerate)
-        samples, rate = sound.read(frames, "float32", always_2d=True), sound.samplerate
-    if not len(samples):
+        rate = sound.sample_rate
+        most = MOST_SAMPLES if most_seconds is None else max(1, round(most_seconds * rate))
+        pieces, length = [], 0
+        for block in mono_blocks(sound):
+            pieces.append(block[: most - length])
+            length += len(block)
+            if length >= most:
+                break
+        if most_seconds is None and length >= MOST_SAMPLES:
+            raise InputError(f"{path} is longer than {MOST_SAMPLES} samples. Read it in blocks.")
+        return np.concatenate(pieces)[None], rate
+
+
+def seconds_of(path: PathLike) -> float:
+    """Length of a sound file in s, by its header if that can be right; see `load` for errors."""
+    with open_sound(path) as sound:
+        seconds = sound.seconds()
+    if not seconds:
         raise InputError(f"Expected sound, but {path} holds no samples.")
-    if not np.isfinite(samples).all():
-        count = np.count_nonzero(~np.isfinite(samples))
-        raise InputError(f"{path} holds {count} samples that are not finite numbers. Repair it.")
-    return to_mono(samples[None]), rate
+    return seconds
 
 
 def is_sound(path: PathLike) -> bool:
@@ -76,25 +93,6 @@ def is_sound(path: PathLike) -> bool:
             return True
     except InputError:
         return False
-
-
-@contextlib.contextmanager
-def open_sound(path: PathLike) -> Iterator[soundfile.SoundFile]:
-    """Context of an open `soundfile.SoundFile`; every failure within is an InputError."""
-    path = pathlib.Path(path)
-    if not path.exists():
-        raise InputError(f"Expected a sound file, but there is no {path}. Check the path.")
-    if path.is_dir():
-        raise InputError(f"Expected a sound file, but {path} is a folder. Name a file in it.")
-    if path.stat().st_size == 0:
-        raise InputError(f"Expected a sound file, but {path} is empty (0 bytes).")
-    try:
-        is_text = not any("\udc80" <= letter <= "\udcff" for letter in str(path))
-        with soundfile.SoundFile(path if is_text else os.fsencode(path)) as sound:
-            yield sound
-    except (soundfile.SoundFileError, OSError, TypeError) as error:  # TypeError: headerless .raw
-        reason = str(error).splitlines()[-1].rstrip(".")
-        raise InputError(f"Cannot read {path} as sound ({reason}). Convert it to WAV.") from None
 
 
 def save(
@@ -183,16 +181,23 @@ def resample(waveform: Array, from_rate: float, to_rate: float) -> Array:
         float32 `(batch, samples * to_rate / from_rate)`, rounded, at least one.
 
     Raises:
-        InputError: if a rate is not a positive number.
+        InputError: if a rate is not a number above 0, up to 1.536 MHz, or the result would have
+            more than 2^31 samples.
     """
     numbers = all(isinstance(rate, int | float | np.number) for rate in (from_rate, to_rate))
-    if not (numbers and from_rate > 0 and to_rate > 0):
+    if not (numbers and 0 < from_rate <= MOST_RATE and 0 < to_rate <= MOST_RATE):
         raise InputError(
-            f"Expected sample rates above 0 Hz. Received: {from_rate!r} and {to_rate!r}"
+            f"Expected sample rates above 0 Hz, up to {MOST_RATE}. "
+            f"Received: {from_rate!r} and {to_rate!r}"
         )
-    if from_rate == to_rate:
-        return np.asarray(waveform, "float32")
     waveform = np.asarray(waveform, "float32")
+    if from_rate == to_rate:
+        return waveform
+    if waveform.shape[1] * (to_rate / from_rate) > MOST_SAMPLES:
+        raise InputError(
+            f"From {from_rate} to {to_rate} Hz, {waveform.shape[1]} samples would become more than "
+            f"{MOST_SAMPLES}. Check the rates, or cut a piece out."
+        )
     if waveform.shape[1] * to_rate < from_rate:  # less than a sample remains: it is the mean
         return waveform.mean(axis=1, keepdims=True)
     return np.stack([soxr.resample(clip, from_rate, to_rate, quality="HQ") for clip in waveform])

@@ -80,13 +80,13 @@ class LogMelSpectrogram(keras.layers.Layer):
         num_samples, least = waveform.shape[1], self.analysis.frame_length
         if isinstance(num_samples, int) and num_samples < least:
             raise InputError(f"Expected at least {least} samples, a frame. Received: {num_samples}")
-        framed = frames(waveform, self.analysis)
+        framed = frames(ops.cast(waveform, "float32"), self.analysis)
         real, imaginary = fourier(framed, self.analysis, self.transform)
         energy = ops.square(real) + ops.square(imaginary)  # (batch, frames, bins)
         if self.power == 1:
             energy = ops.sqrt(energy + _TINY)
         mel = ops.matmul(energy, ops.convert_to_tensor(self._mel_matrix, energy.dtype))
-        return ops.log(mel + self.log_offset)
+        return ops.cast(ops.log(mel + self.log_offset), self.compute_dtype)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, num_samples = input_shape

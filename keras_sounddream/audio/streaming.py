@@ -8,7 +8,8 @@ import numpy as np
 import soundfile
 import soxr
 
-from keras_sounddream.audio.io import check_sound_output, open_sound, sound_format, to_mono
+from keras_sounddream.audio.io import check_sound_output, sound_format
+from keras_sounddream.audio.reading.reader import mono_blocks, open_sound
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 from keras_sounddream.types import Array, PathLike
@@ -32,19 +33,13 @@ def read_blocks(path: PathLike, sample_rate: int) -> Iterator[Array]:
         InputError: see `io.load`.
     """
     with open_sound(path) as sound:
-        rate, empty = sound.samplerate, True
-        resampler = None
+        rate, resampler = sound.sample_rate, None
         if rate != sample_rate:
             resampler = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")
-        while len(samples := sound.read(_BLOCK_SAMPLES, dtype="float32", always_2d=True)):
-            if not np.isfinite(samples).all():
-                raise InputError(f"{path} holds samples that are not finite numbers. Repair it.")
-            empty, block = False, to_mono(samples[None])[0]
+        for block in mono_blocks(sound):
             block = block if resampler is None else resampler.resample_chunk(block)
             if len(block):
                 yield block
-        if empty:
-            raise InputError(f"Expected sound, but {path} holds no samples.")
         if resampler is not None:
             rest = resampler.resample_chunk(np.zeros(0, "float32"), last=True)
             if len(rest):

@@ -12,7 +12,7 @@ from keras_sounddream.applications.classify import (
     name_scores,
     prepare_pieces,
 )
-from keras_sounddream.audio.io import load, open_sound
+from keras_sounddream.audio.io import load, seconds_of
 from keras_sounddream.batch.jobs import Job
 from keras_sounddream.batch.outputs import Folder, dream_path
 from keras_sounddream.batch.tables import KINDS, part_path
@@ -188,7 +188,6 @@ def _groups(files):
 def _length_of(path):
     """Seconds of a sound; 0 if it is none or broken: reading it will say why."""
     try:
-        with open_sound(path) as sound:
-            return sound.frames / sound.samplerate
+        return seconds_of(path)
     except InputError:
         return 0.0

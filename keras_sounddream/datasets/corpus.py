@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from keras_sounddream.audio.io import quantize
+from keras_sounddream.audio.waveforms import check_audible
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
 
@@ -53,6 +54,14 @@ class Sounds:
         start = self.starts[index]
         samples = self.samples[start : start + self.lengths[index]]
         return samples[None].astype("float32") / 32768
+
+    def check_audible(self) -> None:
+        """Raises an `InputError` if all sounds are digital silence; reads to the first other."""
+        for start, length in zip(self.starts, self.lengths, strict=True):
+            samples = self.samples[start : start + length]
+            if max(samples.max(), -int(samples.min())) > 1:
+                return
+        check_audible([0.0] * len(self))
 
     def with_frames(self, frames: Sequence[Array]) -> "Sounds":
         """Adds the values of a local condition to each sound, such as its loudness or its melody.

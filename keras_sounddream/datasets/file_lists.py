@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_sounddream.audio.io import SUFFIXES, open_sound
+from keras_sounddream.audio.io import SUFFIXES, seconds_of
 from keras_sounddream.audio.streaming import read_blocks
 from keras_sounddream.datasets.videos import read_sound
 from keras_sounddream.errors import InputError
@@ -191,10 +191,7 @@ def read_rows(table: PathLike, columns: Sequence[str]) -> list[tuple[int, dict[s
 def _seconds(path):
     if path.suffix.lower() in _CODED:
         return len(read_sound(path, _LOW_RATE)) / _LOW_RATE
-    with open_sound(path) as sound:
-        if not sound.frames:
-            raise InputError(f"Expected sound, but {path} holds no samples.")
-        return sound.frames / sound.samplerate
+    return seconds_of(path)
 
 
 def _decoded(path, sample_rate, most_seconds):

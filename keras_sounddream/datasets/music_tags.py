@@ -116,13 +116,13 @@ def read_tags(path: PathLike) -> Tags:
         raise InputError(f"Expected a music file, but there is no {path}. Check the path.")
     try:
         file = mutagen.File(path)
-    except (mutagen.MutagenError, ValueError, LookupError, OSError) as error:
+        genres, dates = ([], []) if file is None else _texts(file.tags)
+        parsed = mutagen.id3.TCON(encoding=mutagen.id3.Encoding.UTF8, text=genres).genres
+    except Exception as error:  # mutagen lets struct's, and others, through
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise InputError(f"Cannot read the tags of {path} ({reason}).") from None
     if file is None:
         raise InputError(f"Expected a music file with tags. The format of {path} has none.")
-    genres, dates = _texts(file.tags)
-    parsed = mutagen.id3.TCON(encoding=mutagen.id3.Encoding.UTF8, text=genres).genres
     genres = tuple(genre.strip() for genre in parsed if genre.strip() and genre != "Unknown")
     years = (match for date in dates if (match := _YEAR.search(date)))
     return Tags(genres, next((int(match[1]) for match in years), None))

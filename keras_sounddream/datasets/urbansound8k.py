@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_sounddream.applications.base import read_labels
-from keras_sounddream.audio.io import load, open_sound, resample
+from keras_sounddream.audio.io import load, resample, seconds_of
 from keras_sounddream.checks import check, choice
 from keras_sounddream.datasets.file_lists import read_rows
 from keras_sounddream.datasets.tfds import archives
@@ -113,7 +113,7 @@ def nine_classes(clips: Sequence[Clip], progress: bool = True) -> list[Clip]:
     selected = []
     for clip in tqdm(clips, desc="lengths", unit="clip", disable=not progress):
         label = LABELS[clip.label]
-        if label in NINE_LABELS and abs(_seconds(clip.path) - CLIP_SECONDS) <= _TOLERANCE_SECONDS:
+        if label in NINE_LABELS and abs(seconds_of(clip.path) - CLIP_SECONDS) <= _TOLERANCE_SECONDS:
             selected.append(clip._replace(label=NINE_LABELS.index(label)))
     return selected
 
@@ -125,11 +125,6 @@ def nine_classes_by_table(clips: Sequence[Clip]) -> list[Clip]:
         for clip in clips
         if LABELS[clip.label] in NINE_LABELS and abs(clip.end - clip.start - CLIP_SECONDS) < 1e-3
     ]
-
-
-def _seconds(path):
-    with open_sound(path) as sound:
-        return sound.frames / sound.samplerate
 
 
 def split_by_recording(clips: Sequence[Clip], seed: int) -> dict[str, list[Clip]]:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import soxr
 
+from keras_sounddream.audio.waveforms import check_rate
 from keras_sounddream.errors import InputError, MissingPackageError
 from keras_sounddream.types import Array, PathLike
 
+_LATEST_SECONDS = 86400.0  # from the video's time 0 to its sound: more is damage
 SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm", ".ogv", ".avi", ".wmv", ".flv"),
     *(".mpg", ".mpeg", ".ts", ".mts"),
@@ -103,8 +105,10 @@ def _decoded(path, kind):
                 raise InputError(f"Expected a video with {content}, but {path} has none.")
             streams[0].thread_type = "AUTO"
             yield file.decode(streams[0])
-    except av.error.FFmpegError as error:
-        reason = str(error.strerror or error).rstrip(".")
+    except InputError:
+        raise
+    except (av.error.FFmpegError, ValueError, MemoryError) as error:  # ValueError: its form changed
+        reason = str(getattr(error, "strerror", None) or error).rstrip(".")
         raise InputError(f"Cannot read {path} as a video ({reason}). Convert it to MP4.") from None
 
 
@@ -117,9 +121,9 @@ def _mono(frames, sample_rate):
         for part in floats.resample(frame):
             samples = part.to_ndarray().mean(axis=0, dtype="float32")
             if stream is None:
-                rate = part.sample_rate
+                rate = check_rate(part.sample_rate)
                 stream = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")
-                start = round((frame.time or 0.0) * rate)
+                start = round(min(frame.time or 0.0, _LATEST_SECONDS) * rate)
                 samples = np.pad(samples, (start, 0)) if start > 0 else samples[-start:]
             yield stream.resample_chunk(samples)
     if stream is not None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from keras_sounddream.audio.waveforms import check_layout, check_scale
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Tensor
 
@@ -76,6 +77,13 @@ def _waveforms(waveforms, least):
             f"Expected a waveform of float numbers in [-1, 1]. Received: {waveforms.dtype.name}. "
             "Divide 16-bit samples by 32768."
         )
+    if waveforms.shape.rank is not None:
+        check_layout(tuple(waveforms.shape))
+    known = tf.get_static_value(waveforms)
+    if known is not None and known.size:
+        if not np.isfinite(known).all():
+            raise InputError("Expected a waveform of finite numbers. It holds some that are not.")
+        check_scale(float(np.abs(known).max()))
     if not waveforms.shape.is_compatible_with((None, None)):
         raise InputError(f"Expected waveforms (batch, samples). Received shape: {waveforms.shape}")
     waveforms = tf.ensure_shape(tf.cast(waveforms, "float32"), (None, None))

@@ -23,7 +23,11 @@ def load(path: PathLike, sample_rate: int) -> Array:
         float32 `(samples,)`, the mean of the channels.
 
     Raises:
-        InputError: if it cannot be read, holds no sound, or values that are no numbers.
+        InputError: if it cannot be read, holds no sound, or values that are no numbers or far over
+            full scale.
+
+    Warns:
+        InputWarning: if something of the file is left out, or its channels cancel in mono.
     """
     return audio_io.load(path, sample_rate)[0]
 

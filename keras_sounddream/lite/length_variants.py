@@ -1,16 +1,16 @@
 """Files of one model exported for several lengths of sound: picks the shortest that fits."""
 
+import math
 import pathlib
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from keras_sounddream.audio.waveforms import check_scale
 from keras_sounddream.errors import InputError
 from keras_sounddream.lite.model_file import ModelFile
 from keras_sounddream.types import Array, PathLike
-
-_FAR_OUT = 100.0  # of range: 16-bit integers, most likely
 
 
 class LengthVariants:
@@ -54,7 +54,10 @@ class LengthVariants:
 
 def check_waveform(waveform: Array) -> Array:
     """float32 `(samples,)` of a checked float `(samples,)` or `(1, samples)`, or InputError."""
-    waveform = np.asarray(waveform)
+    try:
+        waveform = np.asarray(waveform)
+    except ValueError:  # lists of different lengths
+        waveform = np.array(None)
     if waveform.ndim == 2 and len(waveform) == 1:
         waveform = waveform[0]
     if waveform.ndim != 1 or not len(waveform) or waveform.dtype.kind != "f":
@@ -62,9 +65,10 @@ def check_waveform(waveform: Array) -> Array:
             "Expected one waveform, float (samples,) in [-1, 1]. "
             f"Received: {waveform.dtype} {waveform.shape}."
         )
-    peak = np.abs(waveform).max()
-    if not peak <= _FAR_OUT:
+    peak = float(np.abs(waveform).max())
+    if not math.isfinite(peak):
         raise InputError(f"Expected samples in [-1, 1]. The peak is {peak}.")
+    check_scale(peak)
     return waveform.astype("float32", copy=False)
 
 

@@ -157,9 +157,7 @@ def _most_varying(folder, files):
 
 def _beginning(path):
     """The first minute of a sound file, its rate, and the seconds of all of it."""
-    from keras_sounddream.audio.io import open_sound
+    from keras_sounddream.audio.io import read, seconds_of
 
-    with open_sound(path) as sound:
-        count = min(sound.frames, round(_MOST_SECONDS * sound.samplerate), _MOST_SAMPLES)
-        waveform = sound.read(count, dtype="float32", always_2d=True)[:, 0]
-        return waveform, sound.samplerate, sound.frames / sound.samplerate
+    waveform, rate = read(path, _MOST_SECONDS)
+    return waveform[0, :_MOST_SAMPLES], rate, seconds_of(path)

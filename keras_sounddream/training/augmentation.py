@@ -10,6 +10,7 @@ from keras_sounddream.applications.log_mel_cnn import LOG_OFFSET
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.io import load, resample
 from keras_sounddream.audio.layers import LogMelSpectrogram
+from keras_sounddream.audio.waveforms import check_audible
 from keras_sounddream.training.step_batches import StepBatches
 from keras_sounddream.types import Array, PathLike
 
@@ -37,6 +38,9 @@ def mel_powers(
 
     Returns:
         For each path a list with, for each speed, float32 `(frames, num_mel_bins)`.
+
+    Raises:
+        InputError: if a sound cannot be read, or all are digital silence.
     """
     front_end = LogMelSpectrogram(analysis, power, log_offset=_TINY)
 
@@ -44,11 +48,13 @@ def mel_powers(
         log_mel = keras.ops.convert_to_numpy(front_end(waveform))[0]
         return np.exp(2 / power * log_mel)
 
-    stored = []
+    stored, peaks = [], []
     for path in tqdm(paths, desc="features", unit="clip"):
         waveform = load(path, analysis.sample_rate)
+        peaks.append(float(np.abs(waveform).max()))
         played = [resample(waveform, round(speed * 1000), 1000) for speed in speeds]
         stored.append([powers(waveform) for waveform in played])
+    check_audible(peaks, "clips")
     return stored
 
 

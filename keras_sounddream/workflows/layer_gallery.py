@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from keras_sounddream.audio.io import open_sound
+from keras_sounddream.audio.io import seconds_of
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream import objectives
 from keras_sounddream.deepdream.network.checks import check_network
@@ -120,10 +120,9 @@ def _read_input(files, path, model):
             f"The sample rate of {model.name} is not known. Begin it with a LogMelSpectrogram."
         )
     if source.is_long:
-        with open_sound(path) as sound:
-            seconds = sound.frames / sound.samplerate
         raise InputError(
-            f"Expected at most {MAX_SECONDS:.0f} s for a gallery. {path} lasts {seconds:.0f} s: "
+            f"Expected at most {MAX_SECONDS:.0f} s for a gallery. {path} lasts "
+            f"{seconds_of(path):.0f} s: "
             "cut a piece out."
         )
     return np.clip(source.at(rate), -1, 1), rate

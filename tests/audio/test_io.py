@@ -8,6 +8,7 @@ import soundfile
 
 from keras_sounddream import InputError, audio
 from keras_sounddream.audio.io import check_sound_output, is_sound, open_sound, read, sound_format
+from keras_sounddream.errors import InputWarning
 
 FORMATS = [
     ("wav", "PCM_U8", 0.02),
@@ -60,7 +61,8 @@ def test_any_rate_and_channels_become_mono_at_the_asked_rate(tmp_path, rate, cha
 def test_channels_are_averaged(tmp_path):
     path = tmp_path / "stereo.wav"
     soundfile.write(path, np.stack([tone(), -tone()], axis=1), 16000, "FLOAT")
-    np.testing.assert_allclose(audio.load(path, 16000), 0, atol=1e-7)
+    with pytest.warns(InputWarning, match="The channels of .*stereo.wav cancel in mono"):
+        np.testing.assert_allclose(audio.load(path, 16000), 0, atol=1e-7)
 
 
 def test_one_sound_in_sixteen_encodings_is_one_sound(media):
@@ -115,7 +117,7 @@ def bad_files(folder):
         "empty.wav": r"empty \(0 bytes\)",
         "text.wav": "Cannot read .* Convert it to WAV",
         "none.wav": "holds no samples",
-        "nan.wav": "holds 1 samples that are not finite",
+        "nan.wav": "holds samples that are not finite",
         "header.flac": "Cannot read",
         ".": "is a folder",
     }
@@ -288,7 +290,9 @@ def test_bits_that_no_format_has_are_named(bits, tmp_path):
 
 @pytest.mark.parametrize("rates", [(0, 8000), (8000, -1), ("8000", 8000), (8000, None), ([1], 1)])
 def test_rates_that_are_no_rates_are_named(rates):
-    with pytest.raises(InputError, match="Expected sample rates above 0 Hz. Received: "):
+    with pytest.raises(
+        InputError, match="Expected sample rates above 0 Hz, up to 1536000. Received: "
+    ):
         audio.resample(np.zeros((1, 10)), *rates)
 
 

@@ -90,3 +90,18 @@ def test_an_empty_band_is_an_error_that_says_what_to_do():
 def test_mel_to_hz_inverts_hz_to_mel(mel_scale):
     hz = np.linspace(0, 12000, 200)
     np.testing.assert_allclose(mel_to_hz(hz_to_mel(hz, mel_scale), mel_scale), hz, atol=1e-8)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float16"])
+def test_a_loud_sound_is_finite_under_any_policy(policy):
+    square = np.where(np.arange(2400) % 48 < 24, 1.0, -1.0)[None].astype("float32")
+    expected = LogMelSpectrogram(Analysis())(square)
+    for options in ({}, {"dtype": policy}):
+        layer = LogMelSpectrogram(Analysis(), **options)
+        found = keras.ops.cast(layer(square), "float32")
+        np.testing.assert_allclose(found, expected, atol=0.05)
+    keras.config.set_dtype_policy(policy)
+    try:
+        np.testing.assert_array_equal(LogMelSpectrogram(Analysis())(square), expected)
+    finally:
+        keras.config.set_dtype_policy("float32")

@@ -237,3 +237,10 @@ def test_waveforms_that_are_none_are_refused(waveforms, labels, words):
 def test_a_part_has_sounds(keep):
     with pytest.raises(InputError, match="Expected True or False for each of 2 sounds"):
         hold_sounds([np.zeros(5), np.ones(3) / 2], RATE).part(keep)
+
+
+def test_a_corpus_of_digital_silence_is_named():
+    silent = [np.zeros(50), np.full(20, 1 / 32768)]
+    with pytest.raises(InputError, match="sounds to train on, but all 2 are digital silence"):
+        hold_sounds(silent, RATE).check_audible()
+    hold_sounds([*silent, np.full(9, -3 / 32768)], RATE).check_audible()

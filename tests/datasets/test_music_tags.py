@@ -2,12 +2,13 @@
 
 import csv
 import shutil
+import struct
 
 import mutagen
 import mutagen.mp4
 import numpy as np
 import pytest
-from mutagen import id3
+from mutagen import id3, ogg
 
 from keras_sounddream import InputError, audio
 from keras_sounddream.datasets.music_tags import (
@@ -69,6 +70,19 @@ def test_genres_as_numbers_are_named(tmp_path, text, genres, version):
     tags.save(path, v2_version=version, v1=0)
     joined = ("/".join(genres),) if genres else ()  # as version 2.3 holds several
     assert read_tags(path) == Tags(joined if version == 3 else genres, 1985)
+
+
+def test_an_opus_header_that_is_too_short_is_one_error(tmp_path):
+    page = ogg.OggPage()
+    page.packets, page.first = [b"OpusHead\1\2"], True
+    (tmp_path / "a.opus").write_bytes(page.write())
+    with pytest.raises(struct.error):  # of mutagen: this is what has to be caught
+        mutagen.File(tmp_path / "a.opus")
+    with pytest.raises(InputError, match="Cannot read the tags of .*a.opus"):
+        read_tags(tmp_path / "a.opus")
+    noise(tmp_path / "b.opus", 48000)
+    with pytest.raises(InputError, match="None of 2 is"):
+        list_music(tmp_path, progress=False)
 
 
 def test_a_trailer_of_128_bytes_is_read(tmp_path):

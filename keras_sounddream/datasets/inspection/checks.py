@@ -1,5 +1,6 @@
 """Faults in a sound folder: broken, silent, clipped, repeated or leaking files."""
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -16,7 +17,7 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.types import PathLike
 
 KINDS = (
-    *("broken", "missing", "silent", "clipped"),
+    *("broken", "missing", "joined", "silent", "cancelled", "clipped"),
     *("same_bytes", "same_sound", "shared_sound", "leak"),
 )
 CLIPPED_SHARE = 0.001  # share of clipped samples from which on a sound counts as clipped
@@ -62,7 +63,10 @@ def check(
 
     * `broken`: cannot be read, holds no sound, or is truncated.
     * `missing`: named in the table (ESC-50's, UrbanSound8K's), but not there.
+    * `joined`: holds several sounds, one after another, or bytes behind its end: many programs read
+      the first sound alone.
     * `silent`: no 20 ms of it reach -60 dB of full scale.
+    * `cancelled`: its channels cancel in their mean, as if one were inverted.
     * `clipped`: too large a share of its samples is in runs of three or more at full scale.
     * `same_bytes`: files that are equal.
     * `same_sound`: the same from beginning to end, perhaps at another level or in another codec.
@@ -101,8 +105,15 @@ def _faults(paths, measured, clipped_share):
     for path, measures in zip(paths, measured, strict=True):
         if not isinstance(measures, Measures):
             yield Finding("broken", (path,), str(measures))
-        elif measures.silent == 1:
+            continue
+        if measures.joined > 1:
+            yield Finding("joined", (path,), f"{measures.joined} sounds, one after another.")
+        if measures.beyond:
+            yield Finding("joined", (path,), f"{measures.beyond} bytes behind its stated end.")
+        if measures.silent == 1:
             yield Finding("silent", (path,), f"Its peak is {measures.peak_db:.0f} dB.")
+        elif measures.cancelled:
+            yield Finding("cancelled", (path,), "Its channels cancel in their mean.")
         elif measures.clipped >= clipped_share:
             yield Finding("clipped", (path,), f"{measures.clipped:.2%} of its samples.")
 
@@ -111,13 +122,14 @@ def _copies(paths):
     """Files that are equal: only files of equal size are read."""
     sizes = {}
     for path in paths:
-        sizes.setdefault(path.stat().st_size, []).append(path)
+        with contextlib.suppress(OSError):  # that it cannot be read is a finding of its own
+            sizes.setdefault(path.stat().st_size, []).append(path)
     digests = {}
     for size, members in sizes.items():
         for path in members if size and len(members) > 1 else ():
-            with open(path, "rb") as file:
+            with contextlib.suppress(OSError), open(path, "rb") as file:
                 digest = hashlib.file_digest(file, "sha256").digest()
-            digests.setdefault(digest, []).append(path)
+                digests.setdefault(digest, []).append(path)
     return [
         Finding("same_bytes", tuple(copies), f"{len(copies)} files.")
         for copies in digests.values()

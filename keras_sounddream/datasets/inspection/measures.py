@@ -4,15 +4,18 @@ import concurrent.futures
 import dataclasses
 import os
 import pathlib
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
-from keras_sounddream.audio.io import SUFFIXES, is_sound, open_sound
+from keras_sounddream.audio.io import SUFFIXES, is_sound
+from keras_sounddream.audio.reading.reader import open_sound
+from keras_sounddream.audio.waveforms import Mono
 from keras_sounddream.datasets.videos import read_sound
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.types import Array, PathLike
 
 SILENCE_DB = -60.0  # of full scale; frames below it are silent
@@ -21,6 +24,7 @@ CLIPPED_LEVEL = 0.999  # of full scale; runs of samples at or above it are clipp
 _RUN = 3  # samples, the shortest run that is clipped
 _FRAME_SECONDS = 0.02
 _FRAMES_PER_BLOCK = 500
+_UNENDED = 2**31 - 2**16  # bytes; what writes to a pipe states such sizes, or greater ones
 _CODED_RATE = 44100  # Hz, at which sounds that libsndfile does not read are measured
 
 _Item = TypeVar("_Item")
@@ -39,6 +43,9 @@ class Measures:
         level_db: dB of full scale, root mean square of all samples.
         clipped: share of samples in runs of three or more at full scale.
         silent: share of frames of 20 ms below -60 dB of full scale, in every channel.
+        cancelled: whether the channels cancel in their mean.
+        joined: how many sounds are in the file, one after another.
+        beyond: bytes behind the end that the file's header states, if they may be sound.
     """
 
     seconds: float
@@ -49,6 +56,9 @@ class Measures:
     level_db: float | None = None
     clipped: float | None = None
     silent: float | None = None
+    cancelled: bool = False
+    joined: int = 1
+    beyond: int = 0
 
 
 def measure_file(path: PathLike, quick: bool = False) -> Measures:
@@ -66,20 +76,23 @@ def measure_file(path: PathLike, quick: bool = False) -> Measures:
         )
     _check_whole(path)
     with open_sound(path) as sound:
-        rate, length = sound.samplerate, sound.frames
-        coding = f"{sound.format} {sound.subtype}"
-        if not length:
+        rate, seconds = sound.sample_rate, sound.seconds()
+        if not seconds:
             raise InputError(f"Expected sound, but {path} holds no samples.")
         if quick:
-            return Measures(length / rate, rate, sound.channels, coding)
-        blocks = sound.blocks(_FRAMES_PER_BLOCK * _frame(rate), dtype="float32", always_2d=True)
-        measures = _measure(blocks, rate, path)
-    if round(measures.seconds * rate) < length:
+            return Measures(seconds, rate, sound.channels, sound.coding)
+        measures = _measure(sound.blocks(_FRAMES_PER_BLOCK * _frame(rate)), rate, str(path))
+        if sound.damage:
+            raise InputError(
+                f"{path} is damaged after {measures.seconds:.2f} s ({sound.damage}). Copy it again."
+            )
+        joined, beyond = sound.joined, sound.beyond
+    if measures.seconds < seconds - joined / rate:
         raise InputError(
-            f"{path} breaks off: its header says {length / rate:.2f} s, but "
+            f"{path} breaks off: its header says {seconds:.2f} s, but "
             f"{measures.seconds:.2f} s can be read. Copy it again."
         )
-    return dataclasses.replace(measures, coding=coding)
+    return dataclasses.replace(measures, coding=sound.coding, joined=joined, beyond=beyond)
 
 
 def measure_samples(samples: Array, sample_rate: int, name: str = "The sound") -> Measures:
@@ -100,15 +113,25 @@ def in_parallel(
     description: str,
     progress: bool = True,
 ) -> list[Any]:
-    """Results of a function for each item, several at a time, or the `InputError` it raises."""
+    """Results of a function for each item, several at a time, or an `InputError` if it raises.
+
+    Warnings about items are left out: what they say is among the measures.
+    """
 
     def call(item):
         try:
             return function(item)
         except InputError as error:
             return error
+        except Exception as error:  # of whatever kind: it is this item's
+            reason = (str(error).splitlines() or [""])[0]
+            return InputError(f"Cannot read {item} ({type(error).__name__}: {reason}).")
 
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with (
+        warnings.catch_warnings(),
+        concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool,
+    ):
+        warnings.simplefilter("ignore", InputWarning)
         results = pool.map(call, items)
         bar = tqdm(results, description, len(items), unit="sound", disable=not progress)
         return list(bar)
@@ -116,10 +139,9 @@ def in_parallel(
 
 def _measure(blocks, rate, name):
     count = channels = clipped = silent = frames = 0
-    peak, power, before = 0.0, 0.0, None
+    power, before, mono = 0.0, None, Mono(name)
     for block in blocks:
-        if not np.isfinite(block).all():
-            raise InputError(f"{name} holds samples that are not finite numbers. Repair it.")
+        mono.add(block)
         channels = block.shape[1]
         if not len(block):
             continue
@@ -128,7 +150,6 @@ def _measure(blocks, rate, name):
         joined = np.concatenate([before, full])
         clipped += _clipped(joined) - _clipped(before)
         before = joined[-_RUN:]
-        peak = max(peak, float(np.abs(block).max()))
         square = np.square(block, dtype="float64")
         power += square.sum()
         quiet = _quiet(square, _frame(rate))
@@ -137,9 +158,9 @@ def _measure(blocks, rate, name):
     if not count:
         raise InputError(f"Expected sound, but {name} holds no samples.")
     samples = count * channels
-    levels = _decibels(peak), _decibels(np.sqrt(power / samples))
+    levels = _decibels(mono.peak), _decibels(np.sqrt(power / samples))
     shares = min(clipped / samples, 1.0), float(silent / frames)
-    return Measures(count / rate, rate, channels, None, *levels, *shares)
+    return Measures(count / rate, rate, channels, None, *levels, *shares, mono.cancelled)
 
 
 def _clipped(full):
@@ -171,5 +192,5 @@ def _check_whole(path):
     with open(path, "rb") as file:
         head = file.read(8)
     expected, size = int.from_bytes(head[4:8], "little") + 8, path.stat().st_size
-    if head[:4] == b"RIFF" and size + 1 < expected < 2**32 - 1:
+    if head[:4] == b"RIFF" and size + 1 < expected < _UNENDED:
         raise InputError(f"{path} breaks off: {size} bytes of {expected} are there. Copy it again.")

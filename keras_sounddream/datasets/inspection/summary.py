@@ -217,3 +217,5 @@ def _measured(example, rate):
         return measure_samples(samples.astype("float32") * np.float32(scale), rate)
     except InputError as error:
         return error
+    except (TypeError, ValueError, ArithmeticError) as error:  # no rate, or one of 0
+        return InputError(f"Expected samples and their rate. Received: {error}")

@@ -19,6 +19,7 @@ from keras_sounddream.audio.loudness import (
     round_to_16_bits,
 )
 from keras_sounddream.audio.spectral.stft import from_polar, istft, stft, to_polar
+from keras_sounddream.audio.waveforms import check_layout, check_scale
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, Tensor
@@ -151,6 +152,7 @@ class SpectrogramParam:
             InputError: for another shape, NaN, a high peak, silence, or less than a frame.
         """
         waveform = as_array(waveform, "a waveform")
+        check_layout(waveform.shape)
         waveform = waveform[None] if waveform.ndim == 1 else waveform
         if waveform.ndim != 2 or not waveform.size:
             raise InputError(
@@ -164,6 +166,7 @@ class SpectrogramParam:
                 f"{self._name} takes {expected} samples, no more and no fewer. Received: {count}"
             )
         peak = np.abs(waveform).max()
+        check_scale(peak)
         if peak > _HIGHEST_PEAK:
             raise InputError(f"Expected samples in [-1, 1]. The peak is {peak:.4g}: scale it down.")
         if count < self.analysis.frame_length:

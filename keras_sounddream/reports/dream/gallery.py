@@ -89,13 +89,11 @@ def _read(path):
 
 @functools.lru_cache(maxsize=256)  # the page is written anew after each layer
 def _measured(path, _changed):
-    import soundfile
+    from keras_sounddream.audio.io import read
 
-    from keras_sounddream.audio.io import load
-
-    rate = soundfile.info(path).samplerate if path.is_file() else 1  # `load` says what is wrong
-    waveform = load(path, rate)[0]
-    return spectrogram_image.levels_db(waveform, rate, 400, 200), len(waveform) / rate, rate
+    waveform, rate = read(path)
+    seconds = waveform.shape[1] / rate
+    return spectrogram_image.levels_db(waveform[0], rate, 400, 200), seconds, rate
 
 
 def _card(title, note, sound, measured, loudest, picture=None, anchor=""):

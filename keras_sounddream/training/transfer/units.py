@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from keras_sounddream import checks
-from keras_sounddream.audio.io import open_sound
+from keras_sounddream.audio.io import seconds_of
 from keras_sounddream.errors import InputError
 from keras_sounddream.training.transfer.activations import layer_activations
 from keras_sounddream.types import Array
@@ -125,7 +125,7 @@ def measure_units(
     mean, highest, position = np.split(pooled, 3, axis=1)
     answers = mean if answer == "mean" else highest
     chosen = np.argsort(-answers, axis=0, kind="stable")[:top].T
-    lengths = np.array([_seconds(path) for path in paths])
+    lengths = np.array([seconds_of(path) for path in paths])
     seconds = np.take_along_axis(position.T * lengths, chosen, axis=1)
     shuffled = area_under_curve(answers, np.random.default_rng(seed).permutation(truth))
     return UnitSensitivity(
@@ -205,8 +205,3 @@ def _ranks(column):
     in_order = np.sort(column)
     below = np.searchsorted(in_order, column, "left")
     return (below + np.searchsorted(in_order, column, "right") + 1) / 2
-
-
-def _seconds(path):
-    with open_sound(path) as sound:
-        return sound.frames / sound.samplerate

@@ -75,10 +75,11 @@ def train(
         The trained model.
 
     Raises:
-        InputError: if the model does not give logits, the folder holds another run, or the devices
-            cannot share a batch evenly.
+        InputError: if all sounds are digital silence, the model does not give logits, the folder
+            holds another run, or the devices cannot share a batch evenly.
     """
     require_tensorflow("Training")
+    pieces.sounds.check_audible()
     rows_each(strategy, pieces.batch_size)
     with strategies.scope(strategy):
         keras.utils.set_random_seed(settings.seed)

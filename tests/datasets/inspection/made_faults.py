@@ -46,3 +46,26 @@ def faulty_folder(folder, rng):
         ("leak", ("test/good/quiet.flac", "train/good/1.wav")),
         ("leak", ("test/good/cut.ogg", "train/good/2.wav")),
     }
+
+
+def odd_folder(folder, rng):
+    """Files at which readers stop, beside good ones; gives the findings to expect."""
+    sounds = iter([melody(rng, 1.0) for _ in range(9)])
+    write(folder / "good.wav", next(sounds))
+    write(folder / "telephone.wav", next(sounds), 8000, subtype="GSM610")
+    for name in ("chained.ogg", "rows.flac", "on.mp3", "behind.wav", "slow.wav"):
+        write(folder / name, next(sounds))
+    for name in ("chained.ogg", "rows.flac", "on.mp3"):
+        (folder / name).write_bytes(2 * (folder / name).read_bytes())
+    (folder / "behind.wav").write_bytes((folder / "behind.wav").read_bytes() + b"\1\2" * 999)
+    slow = bytearray((folder / "slow.wav").read_bytes())
+    slow[24:28] = (1).to_bytes(4, "little")
+    (folder / "slow.wav").write_bytes(slow)
+    write(folder / "integers.wav", 32768 * next(sounds), subtype="FLOAT")
+    one = next(sounds)
+    write(folder / "inverted.wav", np.stack([one, -one], axis=1))
+    return {
+        *((kind, (name,)) for kind, name in (("broken", "slow.wav"), ("broken", "integers.wav"))),
+        *(("joined", (name,)) for name in ("chained.ogg", "rows.flac", "on.mp3", "behind.wav")),
+        ("cancelled", ("inverted.wav",)),
+    }

@@ -2,22 +2,25 @@
 
 import json
 import os
+import struct
 import sys
 
 import numpy as np
 import pytest
 from datasets.small_urban import write_table
 from made_clips import as_esc50
-from made_faults import RATE, faulty_folder, melody, write
+from made_faults import RATE, faulty_folder, melody, odd_folder, write
 
 from keras_sounddream import InputError
 from keras_sounddream.cli.main import main
+from keras_sounddream.datasets.inspection import checks, measures
 from keras_sounddream.datasets.inspection.checks import KINDS, check
 from keras_sounddream.datasets.inspection.fingerprints import (
     STEP_SECONDS,
     find_matches,
     fingerprint,
 )
+from keras_sounddream.datasets.inspection.summary import measure_folder
 
 
 def found(report):
@@ -34,6 +37,41 @@ def test_each_fault_is_found_and_nothing_else(tmp_path, rng):
     )
     only = check(tmp_path, ["silent", "same_bytes"], progress=False)
     assert found(only) == {each for each in expected if each[0] in ("silent", "same_bytes")}
+
+
+def test_files_at_which_readers_stop_are_read_or_named(tmp_path, rng, recwarn):
+    expected = odd_folder(tmp_path, rng)
+    report = check(tmp_path, progress=False)
+    assert found(report) == expected
+    assert report.sounds == 9
+    assert not recwarn.list
+    reasons = {each.files[0]: each.reason for each in report.findings}
+    assert "2 sounds, one after another" in reasons["chained.ogg"]
+    assert "1998 bytes behind its stated end" in reasons["behind.wav"]
+    assert "says 1 Hz" in reasons["slow.wav"]
+    assert "divide by the largest value of their type" in reasons["integers.wav"]
+    measured, _, left_out = measure_folder(tmp_path, progress=False)
+    assert (len(measured), len(left_out)) == (7, 2)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), struct.error("short"), RuntimeError("a\nb")])
+def test_whatever_a_file_causes_is_its_own_finding(error, tmp_path, rng, monkeypatch):
+    for name in ("a.wav", "b.wav"):
+        write(tmp_path / name, melody(rng, 0.5))
+    plain = checks.fingerprint_file
+
+    def failing(path, *_):
+        if path.name == "a.wav":
+            raise error
+        return plain(path)
+
+    monkeypatch.setattr(checks, "fingerprint_file", failing)
+    assert check(tmp_path, progress=False).findings == ()
+    monkeypatch.setattr(measures, "measure_file", failing)
+    (finding,) = check(tmp_path, progress=False).findings
+    assert (finding.kind, finding.files) == ("broken", ("a.wav",))
+    assert finding.reason.startswith("Cannot read ")
+    assert "\n" not in finding.reason
 
 
 def test_one_recording_in_two_folds_leaks_by_its_name(tmp_path, rng):
