@@ -8,8 +8,10 @@ import numpy as np
 
 from keras_sounddream.audio import io
 from keras_sounddream.errors import InputError
+from keras_sounddream.files import is_stream
 from keras_sounddream.generation import fast, naive
 from keras_sounddream.generation.random_numbers import MOST_SAMPLES, random_numbers
+from keras_sounddream.locks import locked
 from keras_sounddream.types import Array, PathLike
 
 METHODS = ("cached", "naive")
