@@ -150,7 +150,7 @@ def named_if_full(path: PathLike) -> Iterator[None]:
     """Context in which an error of the system, or any library's of a full disk, names `path`."""
     try:
         yield
-    except (InputError, BrokenPipeError):
+    except InputError:
         raise
     except Exception as error:
         reason = why_full(error)

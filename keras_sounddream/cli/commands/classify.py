@@ -13,6 +13,7 @@ from keras_sounddream.cli.options.common import (
     model_options,
     write_json,
 )
+from keras_sounddream.errors import visible
 
 
 @click.command()
@@ -37,7 +38,7 @@ def command(
     results = {}
     for path in inputs:
         results[path] = classify.classify_file(model, path, top, family)
-        click.echo(path)
+        click.echo(visible(path))
         for _, label, score in results[path]:
             click.echo(f"  {score:6.1%}  {label}")
     if json_path:
