@@ -42,6 +42,14 @@ class InputWarning(UserWarning):
     """
 
 
+def fault_of(file: object, error: Exception) -> InputError:
+    """Whatever reading a file raised, as the error of that file: loops over many go on."""
+    if isinstance(error, InputError):
+        return error
+    reason = next((line for line in str(error).splitlines() if line.strip()), "")[:200]
+    return InputError(f"{file} cannot be read ({type(error).__name__}: {reason}).")
+
+
 def visible(text: object, keep: str = "") -> str:
     """A name or line as text that sends a terminal no commands: control characters as escapes.
 

@@ -155,7 +155,7 @@ def test_names_are_shown_and_not_sent(name, shown, command, capsys):
         assert command(fails(error)) == 2
     said = capsys.readouterr().err
     assert said.count(visible(name)) == 2
-    assert command(lambda: click.echo(f"{name}: 1 s\tdone")) == 0
+    assert command(lambda: print(f"{name}: 1 s\tdone")) == 0
     assert capsys.readouterr().out == f"{visible(name, keep=chr(10))}: 1 s\tdone\n"
 
 
