@@ -87,6 +87,7 @@ LITE = {
         "keras_sounddream.errors",
         "keras_sounddream.files",
         "keras_sounddream.lazy",
+        "keras_sounddream.leftovers",
         "keras_sounddream.moved",
         "keras_sounddream.registered",
         "keras_sounddream.types",

@@ -1,9 +1,11 @@
 """Errors and a warning for bad input, each of one line."""
 
 import difflib
+import re
 from collections.abc import Sequence
 
 _MOST_NAMES = 30  # in an error
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class InputError(ValueError):
@@ -38,6 +40,29 @@ class InputWarning(UserWarning):
 
     The command line prints it on standard error.
     """
+
+
+def fault_of(file: object, error: Exception) -> InputError:
+    """Whatever reading a file raised, as the error of that file: loops over many go on."""
+    if isinstance(error, InputError):
+        return error
+    reason = next((line for line in str(error).splitlines() if line.strip()), "")[:200]
+    return InputError(f"{file} cannot be read ({type(error).__name__}: {reason}).")
+
+
+def visible(text: object, keep: str = "") -> str:
+    """A name or line as text that sends a terminal no commands: control characters as escapes.
+
+    Example:
+        >>> visible("a\\x1b[2Jb.wav")
+        'a\\\\x1b[2Jb.wav'
+    """
+
+    def escape(match):
+        letter = match[0]
+        return letter if letter in keep else letter.encode("unicode_escape").decode("ascii")
+
+    return _CONTROL.sub(escape, str(text))
 
 
 def unknown_name(owner: str, what: str, name: object, names: Sequence[str]) -> str:

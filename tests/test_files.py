@@ -3,11 +3,25 @@
 import errno
 import os
 import pathlib
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
 
 import pytest
 
-from keras_sounddream import InputError
-from keras_sounddream.files import check_output, folder_beside, keep_folder, written_beside
+from keras_sounddream import InputError, files, leftovers
+from keras_sounddream.files import (
+    check_output,
+    folder_beside,
+    is_stream,
+    keep_folder,
+    read_json,
+    why_full,
+    written_beside,
+)
 
 
 def make(path, **options):
@@ -166,3 +180,209 @@ def test_a_folder_to_keep_things_in_is_made_once(tmp_path):
         with pytest.raises(InputError, match="Expected a folder, but .* cannot be made: "):
             keep_folder(tmp_path / name)
     assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_device_is_written_to_and_stays_one(overwrite, tmp_path):
+    path = tmp_path / "null.json"
+    try:
+        os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    except PermissionError:
+        path = pathlib.Path("/dev/null")
+    with written_beside(path, overwrite) as temporary:
+        assert temporary.suffix == path.suffix
+        temporary.write_text("gone")
+    assert stat.S_ISCHR(path.stat().st_mode)
+    assert not temporary.exists()
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path):
+    path, read = tmp_path / "pipe.json", []
+    os.mkfifo(path)
+    with pytest.raises(InputError, match="No process reads the pipe .*pipe.json. Start its reader"):
+        write(path, "nobody")
+    opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    write(path, "x" * 10000)
+    thread = threading.Thread(target=lambda: read.append(os.read(opened, 20000)))
+    thread.start()
+    thread.join()
+    os.close(opened)
+    assert read == [b"x" * 10000]
+    assert stat.S_ISFIFO(path.stat().st_mode)
+    assert [p.name for p in tmp_path.iterdir()] == ["pipe.json"]
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_standard_output_is_written_to_even_if_it_is_a_file(path, tmp_path):
+    code = "import sys; from keras_sounddream.files import written_beside\n"
+    code += "with written_beside(sys.argv[1]) as t: t.write_text('first ')\nprint('second')"
+    with open(tmp_path / "out", "wb") as out:
+        subprocess.run([sys.executable, "-c", code, path], stdout=out, check=True)
+    assert (tmp_path / "out").read_text() == "first second\n"
+
+
+def test_a_full_device_is_one_error():
+    with pytest.raises(InputError, match="Cannot write /dev/full: No space left on device."):
+        write("/dev/full", "x")
+
+
+def test_a_disk_is_never_written_to(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind("socket")
+        with pytest.raises(InputError, match="socket is a disk or a socket. Give a file name"):
+            check_output("socket", overwrite=True)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_followed(there, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link.json").symlink_to("folder/real.json")
+    if there:
+        (tmp_path / "folder" / "real.json").write_text("old")
+        with pytest.raises(InputError, match="link.json exists"):
+            write(tmp_path / "link.json", "new")
+    with written_beside(tmp_path / "link.json", overwrite=there) as temporary:
+        temporary.write_text("new")
+    assert (tmp_path / "link.json").is_symlink()
+    assert [p.name for p in (tmp_path / "folder").iterdir()] == ["real.json"]
+    assert (tmp_path / "folder" / "real.json").read_text() == "new"
+
+
+def test_a_link_to_a_folder_is_followed(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    make(tmp_path / "link", overwrite=True)
+    assert (tmp_path / "link").is_symlink()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "real"]
+    assert (tmp_path / "real" / "mark").read_text() == "new"
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"), [("/dev/null", True), ("/dev/fd/7", True), ("", False)]
+)
+def test_streams_are_told_from_files(path, answer, tmp_path):
+    assert is_stream(path or tmp_path / "file") is answer
+
+
+KILLED = """
+import os, signal, sys
+from keras_sounddream import files, leftovers
+if sys.argv[1] == "file":
+    with files.written_beside(sys.argv[2], True) as t:
+        t.write_text("half")
+        os.kill(os.getpid(), signal.SIGKILL)
+leftovers.remove = lambda path: os.kill(os.getpid(), signal.SIGKILL)
+if sys.argv[1] == "between renames":
+    files.sync = lambda path: None
+    rename = files.pathlib.Path.rename
+    def first(path, target):
+        rename(path, target)
+        os.kill(os.getpid(), signal.SIGKILL)
+    files.pathlib.Path.rename = first
+with files.folder_beside(sys.argv[2], overwrite=True) as t:
+    (t / "mark").write_text("half")
+    if sys.argv[1] == "folder":
+        raise KeyError
+"""
+
+
+def kill_while(what, path):
+    done = subprocess.run([sys.executable, "-c", KILLED, what, path], capture_output=True)
+    assert done.returncode == -9, done.stderr
+
+
+def test_what_a_kill_left_is_swept_at_the_next_start(tmp_path):
+    kill_while("file", tmp_path / "a.wav")
+    kill_while("file", tmp_path / "b.wav")
+    kill_while("folder", tmp_path / "out")
+    left = sorted(p.name for p in tmp_path.iterdir())
+    assert [name.split(".")[1] for name in left] == ["a", "b", "out"]
+    mine = [".a.wav", ".0123abcd.wav", ".a.wav.notes.tmp.wav", "a.tmp"]
+    mine.append(leftovers.temporary_name(tmp_path / "a.wav", suffix=".wav").name)  # of this process
+    for name in mine:
+        (tmp_path / name).write_text("mine")
+    write(tmp_path / "a.wav", "whole")
+    make(tmp_path / "out")
+    assert {p.name for p in tmp_path.iterdir()} == {*mine, "a.wav", "out", left[1]}
+
+
+def test_a_folder_is_put_back_when_a_kill_fell_between_the_renames(tmp_path):
+    make(tmp_path / "out")
+    kill_while("between renames", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(InputError, match="out exists"):
+        make(tmp_path / "out")
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out" / "mark").read_text() == "new"
+
+
+@pytest.mark.parametrize(("days", "stays"), [(0, True), (0.9, True), (1.1, False)])
+def test_what_another_machine_left_is_swept_after_a_day(days, stays, tmp_path):
+    left = tmp_path / ".a.wav.01234567-1-01234567.tmp.wav"
+    left.write_text("half")
+    then = time.time() - days * 24 * 3600
+    os.utime(left, (then, then))
+    write(tmp_path / "a.wav", "whole")
+    assert left.exists() == stays
+
+
+@pytest.mark.parametrize("name", ["ä" * 120 + ".wav", "x" * 251 + ".wav", "a." + "b" * 200, "\n.é"])
+def test_long_and_odd_names_have_temporary_ones(name, tmp_path):
+    write(tmp_path / name, "new")
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def test_contents_are_on_the_disk_before_they_have_their_name(tmp_path, monkeypatch):
+    order = []
+    monkeypatch.setattr(files, "sync", lambda path: order.append(pathlib.Path(path).name))
+    write(tmp_path / "a.wav", "new")
+    assert leftovers.is_unfinished(order[0])
+    assert order[1:] == [tmp_path.name]
+    order.clear()
+    with folder_beside(tmp_path / "out") as folder:
+        (folder / "deep").mkdir()
+        write(folder / "deep" / "file", "new")
+        assert order == []  # once, in the end
+    assert {"deep", "file"} < set(order)
+    assert order[-1] == tmp_path.name
+
+
+class LibraryError(Exception):
+    """As those of TensorFlow and h5py."""
+
+
+FULL = {
+    "the system": OSError(errno.ENOSPC, "No space left on device"),
+    "a quota": OSError(errno.EDQUOT, "Disk quota exceeded"),
+    "a limit": OSError(errno.EFBIG, "File too large"),
+    "a library": LibraryError("RESOURCE_EXHAUSTED: write failed; No space left on device"),
+}
+
+
+@pytest.mark.parametrize("error", FULL.values(), ids=FULL)
+@pytest.mark.parametrize("kind", ["file", "folder", "wrapped"])
+def test_a_full_disk_is_one_line_whoever_says_it(error, kind, tmp_path):
+    def fail():
+        if kind != "wrapped":
+            raise error
+        try:
+            raise error
+        except Exception as inner:
+            raise KeyError("name") from inner
+
+    context = folder_beside if kind == "folder" else written_beside
+    with (
+        pytest.raises(InputError, match=r"^Cannot write .*out: [ND\w ]+\.$"),
+        context(tmp_path / "out"),
+    ):
+        fail()
+    assert not list(tmp_path.iterdir())
+    assert why_full(KeyError("name")) is None
+
+
+def test_damaged_json_is_named(tmp_path):
+    for content in ("", '{"a": 1', "\xff", "[" * 100000):
+        (tmp_path / "a.json").write_text(content, "latin-1")
+        with pytest.raises(InputError, match="a.json is damaged .* Remove it."):
+            read_json(tmp_path / "a.json", "Remove it.")

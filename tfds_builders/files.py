@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 from absl import logging
 
 from keras_sounddream.checks import check, choice
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, fault_of
 from tfds_builders import folds
 
 BROKEN = ("skip", "fail")
@@ -65,16 +65,22 @@ class FileBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         return {name: self._generate_examples(files) for name, files in parts.items()}
 
     def _generate_examples(self, files):
+        fault = None
+        is_empty = True
         for file in files:
             try:
                 content = self._read(file)
-            except InputError as error:
-                self._note_broken(error)
+            except Exception as error:  # of whatever kind: it is this file's
+                fault = fault_of(file.path, error)
+                self._note_broken(fault)
                 continue
+            is_empty = False
             yield file.key, {**content, **file.fields}
+        if is_empty:
+            raise InputError(f"None of {len(files)} files can be read. {fault}")
 
     def _read(self, file):
-        """Features of a file as a dict; an `InputError` names a file that cannot be read."""
+        """Features of a file as a dict; whatever it raises is that file's fault."""
         raise NotImplementedError
 
     def _note_broken(self, error):

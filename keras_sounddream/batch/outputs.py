@@ -4,7 +4,8 @@
     DIR/…                      dreams, in subfolders as the inputs
     DIR/part-00007.jsonl       scores, one line per file (features: .npz)
     DIR/failed.jsonl           files that failed, each with its reason
-    DIR/.work/                 during a run: lock, lists of files, failures so far
+    DIR/.lock                  during a run
+    DIR/.work/                 during a run: lists of files, failures so far
 
 A file is done if its output exists, because outputs are written beside and renamed. An interrupted
 job loses nothing, and its next run repeats nothing.
@@ -12,21 +13,19 @@ job loses nothing, and its next run repeats nothing.
 
 import bisect
 import contextlib
-import fcntl
 import json
 import os
 import pathlib
-import re
 import shutil
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import keep_folder, written_beside
+from keras_sounddream.files import keep_folder, read_json, written_beside
+from keras_sounddream.leftovers import is_unfinished
+from keras_sounddream.locks import locked
 from keras_sounddream.types import PathLike
-
-_LEFT = re.compile(r"\.[0-9a-f]{8}(\.[^/]*)?")  # temporary files of a killed `written_beside`
 
 
 class Folder:
@@ -53,14 +52,10 @@ class Folder:
         """
         keep_folder(self.path)
         description = self.path / "job.json"
-        if not description.exists() and any(p.name != ".work" for p in self.path.iterdir()):
+        if not description.exists() and not all(map(_is_ours, self.path.iterdir())):
             raise InputError(f"{self.path} holds something else (no job.json). Choose another.")
         keep_folder(self.work)
-        with (self.work / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise InputError(f"A job runs in {self.path}. Wait, or choose another.") from None
+        with locked(self.path, "batch", inside=True):
             bounds = self._settle(description, identity, bounds)
             self._sweep()
             yield bounds
@@ -69,7 +64,7 @@ class Folder:
         """Writes the job's description, or compares it with that of an earlier run."""
         if not description.exists():
             write_json(description, {"job": identity, "bounds": bounds})
-        content = json.loads(description.read_text())
+        content = read_json(description, "Choose another folder.")
         stored = content["job"]
         for name in sorted({*stored, *identity}):
             if stored.get(name) != identity.get(name):
@@ -82,9 +77,9 @@ class Folder:
     def _sweep(self):
         """Removes half-written files of killed runs."""
         for folder, folders, files in os.walk(self.path):
-            for name in filter(_LEFT.fullmatch, files):
+            for name in filter(is_unfinished, files):
                 pathlib.Path(folder, name).unlink(missing_ok=True)
-            for name in filter(_LEFT.fullmatch, folders):
+            for name in filter(is_unfinished, folders):
                 shutil.rmtree(pathlib.Path(folder, name), ignore_errors=True)
         for name in ("lists", "done"):
             shutil.rmtree(self.work / name, ignore_errors=True)
@@ -160,6 +155,11 @@ def write_lines(path: pathlib.Path, rows: Iterable[Any]) -> None:
     """Writes JSON lines, all or nothing."""
     with written_beside(path, overwrite=True) as temporary:
         temporary.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+
+def _is_ours(path):
+    """Whether a path may lie in the folder of a job before it has a description."""
+    return path.name in (".work", ".lock") or is_unfinished(path.name)
 
 
 def _position(name):

@@ -48,14 +48,14 @@ def part_path(folder: PathLike, number: int, suffix: str) -> pathlib.Path:
 
 def read_lines(path: pathlib.Path) -> list[dict[str, Any]]:
     """Rows of a part of scores; none if it does not exist."""
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError), _damage_named(path):
         return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     return []
 
 
 def read_arrays(path: pathlib.Path) -> list[dict[str, Any]]:
     """Rows `file` and `features` `(channels,)` of a part of features; none without a file."""
-    with contextlib.suppress(FileNotFoundError), np.load(path, allow_pickle=False) as part:
+    with contextlib.suppress(FileNotFoundError), _damage_named(path), np.load(path) as part:
         files, features = part["files"].tolist(), part["features"]
         return [{"file": f, "features": x} for f, x in zip(files, features, strict=True)]
     return []
@@ -74,7 +74,7 @@ def names_in(folder: pathlib.Path, task: str) -> set[str]:
         return {row["file"] for path in folder.glob("part-*.jsonl") for row in read_lines(path)}
     names = set()
     for path in folder.glob("part-*.npz"):
-        with np.load(path, allow_pickle=False) as part:
+        with _damage_named(path), np.load(path) as part:
             names.update(part["files"].tolist())  # without reading the features
     return names
 
@@ -85,6 +85,19 @@ KINDS: dict[str, tuple[str, _Reader, _Writer]] = {  # task → suffix of its par
     "classify": (".jsonl", read_lines, write_lines),
     "embed": (".npz", read_arrays, write_arrays),
 }
+
+
+@contextlib.contextmanager
+def _damage_named(path):
+    """Context in which a part that cannot be read is named."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # of zip files, NumPy or JSON
+        raise InputError(
+            f"{path} is damaged ({error}). Remove it and run the job again: its files are missing."
+        ) from error
 
 
 def _parts(folder, suffix):

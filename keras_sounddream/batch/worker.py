@@ -10,6 +10,7 @@ import threading
 from keras_sounddream.batch.jobs import Job
 from keras_sounddream.batch.outputs import Folder
 from keras_sounddream.errors import InputError
+from keras_sounddream.leftovers import temporary_name
 
 _PROBE_BYTES = 1 << 18  # about a dream of 5 s
 _ONE_AT_A_TIME = threading.Lock()  # runners have threads; more of them would only share a core
@@ -48,7 +49,7 @@ def prepare(plan: str) -> None:
 
 def check_disk(folder: pathlib.Path) -> None:
     """Refuses a folder that takes no file, with the system's reason."""
-    probe = folder / f".{os.urandom(4).hex()}.probe"  # a later run removes such names
+    probe = temporary_name(folder / "probe")  # a later run removes such names
     try:
         descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:

@@ -13,7 +13,15 @@ from collections.abc import Sequence
 import click
 
 import keras_sounddream
-from keras_sounddream.errors import InputError, InputWarning
+from keras_sounddream.cli.terminal import (
+    OutputClosedError,
+    end_of_pipe,
+    ended_by_signals,
+    say,
+    visible_output,
+)
+from keras_sounddream.errors import InputError, InputWarning, visible
+from keras_sounddream.files import why_full
 
 _COMMANDS = (
     "dream",
@@ -62,28 +70,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: words after `sounddream`; by default those of the process.
 
     Returns:
-        the exit code: 0; 1 if it was interrupted or a check found something; or 2 for bad input,
-        with one line on standard error.
+        the exit code: 0; 1 if it was interrupted (Ctrl-C, SIGTERM, SIGHUP) or a check found
+        something; 2 for bad input, a full disk or another error of the system, with one line on
+        standard error; or 141 if nobody reads standard output any more.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if hasattr(sys.stdout, "reconfigure"):  # names of files may not be valid text
-        sys.stdout.reconfigure(errors="backslashreplace")
     logging.getLogger("absl").setLevel(logging.ERROR)  # TFDS logs what it does not find
-    try:
-        with _warnings_in_a_line():
-            return cli.main(arguments, prog_name="sounddream", standalone_mode=False) or 0
-    except click.exceptions.NoArgsIsHelpError as error:
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    with ended_by_signals(), visible_output(arguments), _warnings_in_a_line():
+        try:
+            code = cli.main(arguments, prog_name="sounddream", standalone_mode=False) or 0
+            sys.stdout.flush()
+            return code
+        except (click.Abort, KeyboardInterrupt):
+            say("interrupted")
+            return 1
+        except Exception as error:
+            return _exit_code(error)
+
+
+def _exit_code(error):
+    """Says in a line what went wrong; raises again what is a fault of the program."""
+    if isinstance(error, OutputClosedError):
+        return end_of_pipe()
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
         print(error.format_message())
         return 2
-    except InputError as error:
-        print(f"sounddream: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    except click.ClickException as error:
-        print(f"sounddream: {error.format_message()} See --help.", file=sys.stderr)
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        print("sounddream: interrupted", file=sys.stderr)
-        return 1
+    if isinstance(error, InputError):
+        say(str(error))
+    elif isinstance(error, click.ClickException):
+        say(f"{error.format_message()} See --help.")
+    elif reason := why_full(error):
+        file = getattr(error, "filename", None)
+        say(f"Cannot write{f' {visible(file)}' if file else ''}: {reason}. Make room.")
+        end_of_pipe()
+    elif isinstance(error, OSError):
+        reason = error.strerror or next(iter(str(error).splitlines()), type(error).__name__)
+        say(f"{reason}: {visible(error.filename)}." if error.filename else f"{reason}.")
+    else:
+        raise error
+    return 2
 
 
 @contextlib.contextmanager
@@ -94,7 +120,7 @@ def _warnings_in_a_line():
 
         def show_line(message, category, *location, **more):
             if issubclass(category, InputWarning):
-                print(f"sounddream: {message}", file=sys.stderr)
+                say(str(message), end_bars=False)
             else:
                 show(message, category, *location, **more)
 

@@ -15,7 +15,7 @@ import numpy as np
 from keras_sounddream.audio.io import SUFFIXES, seconds_of
 from keras_sounddream.audio.streaming import read_blocks
 from keras_sounddream.datasets.videos import read_sound
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, fault_of
 from keras_sounddream.types import Array, PathLike
 
 FILE_COLUMN = "file"
@@ -157,9 +157,9 @@ def measure(files: SoundFiles) -> tuple[SoundFiles, list[float]]:
     for path in files.paths:
         try:
             seconds.append(_seconds(path))
-        except InputError as error:
+        except Exception as error:  # of whatever kind: it is this file's
             seconds.append(0.0)
-            left_out.append((str(path), str(error)))
+            left_out.append((str(path), str(fault_of(path, error))))
     usable = [number for number, length in enumerate(seconds) if length]
     if not usable:
         raise InputError(f"No sound of {len(seconds)} can be opened. {left_out[-1][1]}")
@@ -209,8 +209,8 @@ def _decoded(path, sample_rate, most_seconds):
                     break
         waveform = np.concatenate(blocks)
         return waveform if length <= most else waveform[:most]
-    except InputError as error:
-        return error
+    except Exception as error:  # of whatever kind: it is this file's
+        return fault_of(path, error)
 
 
 def _hidden(path, folder):

@@ -9,8 +9,10 @@ import numpy as np
 from keras_sounddream.audio import io
 from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.errors import InputError
+from keras_sounddream.files import is_stream
 from keras_sounddream.generation import fast, naive
 from keras_sounddream.generation.random_numbers import MOST_SAMPLES, random_numbers
+from keras_sounddream.locks import locked
 from keras_sounddream.types import Array, PathLike
 
 METHODS = ("cached", "naive")
@@ -77,16 +79,17 @@ def generate(
     make = {"cached": fast.generated, "naive": naive.generated}[method]
     numbers = random_numbers(seed, len(lead))
     pieces = []
-    with _growing_file(path, save_every, plan.sample_rate, len(lead), overwrite) as file:
-        for piece in make(model, lead, inputs, numbers, num_samples, temperature, top_k):
-            pieces.append(piece)
-            if file is not None:
-                file.add(piece[0])
-            if on_samples is not None:
-                on_samples(piece.shape[1])
-    waveform = np.concatenate(pieces, axis=1)
-    if path is not None and save_every is None:
-        io.save(path, waveform, plan.sample_rate, overwrite=overwrite)
+    with contextlib.nullcontext() if path is None else locked(path, "generate"):
+        with _growing_file(path, save_every, plan.sample_rate, len(lead), overwrite) as file:
+            for piece in make(model, lead, inputs, numbers, num_samples, temperature, top_k):
+                pieces.append(piece)
+                if file is not None:
+                    file.add(piece[0])
+                if on_samples is not None:
+                    on_samples(piece.shape[1])
+        waveform = np.concatenate(pieces, axis=1)
+        if path is not None and save_every is None:
+            io.save(path, waveform, plan.sample_rate, overwrite=overwrite)
     return waveform
 
 
@@ -167,6 +170,8 @@ def _growing_file(path, save_every, sample_rate, batch, overwrite):
         raise InputError(f"Expected `save_every` in seconds above 0. Received: {save_every!r}")
     if not str(path).lower().endswith(".wav"):
         raise InputError(f"Only a .wav can be written as it grows (save_every). Received: {path}")
+    if is_stream(path):
+        raise InputError(f"A pipe or device cannot grow (save_every): leave it out. It is {path}.")
     from keras_sounddream.audio.wav_writer import GrowingWav
 
     return GrowingWav(path, sample_rate, round(save_every * sample_rate))

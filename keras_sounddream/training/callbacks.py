@@ -1,12 +1,14 @@
 """Keras callbacks of a training's steps: the learning rate's drop, and summaries of layers."""
 
 import pathlib
+import warnings
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
+from keras_sounddream.errors import InputWarning
 from keras_sounddream.files import written_beside
 from keras_sounddream.training.step_batches import StepBatches
 
@@ -30,8 +32,20 @@ class LearningRateDrop(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if self.accuracies is None:
-            history = np.load(self.path).tolist() if epoch else []
-            self.accuracies = history[:epoch]
+            self.accuracies = self._read()[:epoch] if epoch else []
+
+    def _read(self):
+        """The accuracies so far; a warning if they are lost."""
+        try:
+            return [float(accuracy) for accuracy in np.load(self.path)]
+        except (OSError, ValueError, TypeError, EOFError) as error:
+            warnings.warn(
+                f"{self.path} is damaged ({error}): the learning rate drops by accuracies from now "
+                "on, perhaps later than it would have.",
+                InputWarning,
+                stacklevel=2,
+            )
+            return []
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self.accuracies.append(logs["accuracy"])

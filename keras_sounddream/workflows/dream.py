@@ -10,6 +10,8 @@ import numpy as np
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.network.checks import check_network
 from keras_sounddream.errors import InputError
+from keras_sounddream.files import is_stream, written_beside
+from keras_sounddream.locks import locked
 from keras_sounddream.reports import dream as dream_reports
 from keras_sounddream.types import PathLike
 from keras_sounddream.workflows.classes import with_classes
@@ -133,11 +135,21 @@ def _dream(dream, source, output_path, overwrite, progress, callbacks):
 
         return dream_stream(dream, source.path, output_path, overwrite=overwrite, progress=progress)
     files = files_of(dream.model)
-    result = dream.run(source.at(dream.sample_rate), progress=progress, callbacks=callbacks)
-    files.save(output_path, result.dream, result.sample_rate, overwrite)
-    written = files.read(output_path, dream.model).at(dream.sample_rate)
-    result.objective_real = np.asarray(dream.score(written, result.source))
+    with locked(output_path, "dream"):
+        result = dream.run(source.at(dream.sample_rate), progress=progress, callbacks=callbacks)
+        written = _save_and_read(files, output_path, result, dream.model, overwrite)
+    score = dream.score(written.at(dream.sample_rate), result.source)
+    result.objective_real = np.asarray(score)
     return result
+
+
+def _save_and_read(files, output_path, result, model, overwrite):
+    """Writes a dream, and reads back what was written: before it is sent, if it goes to a pipe."""
+    if is_stream(output_path):
+        with written_beside(output_path) as temporary:
+            return _save_and_read(files, temporary, result, model, True)
+    files.save(output_path, result.dream, result.sample_rate, overwrite)
+    return files.read(output_path, model)
 
 
 def _check_pages(kind, plot, report, animation, overwrite):

@@ -29,7 +29,8 @@ def test_what_was_half_written_goes_and_all_else_stays(tmp_path):
     folder = outputs.Folder(tmp_path / "out")
     with folder.held({"a": 1}, []):
         pass
-    left = [".0123abcd.wav", "deep/.89abcdef.jsonl", ".work/.01234567.json"]
+    mark = "89abcdef-1234567-01234567"
+    left = [f".a.wav.{mark}.tmp.wav", f"deep/.b.{mark}.tmp.jsonl", f".work/.c.json.{mark}.tmp.json"]
     kept = ["whole.wav", "deep/.hidden.wav", "long.wav.part/state.json"]
     for name in (*left, *kept):
         path = tmp_path / "out" / name
@@ -44,13 +45,22 @@ def test_a_folder_is_of_one_job_and_of_one_run_at_a_time(tmp_path):
     folder = outputs.Folder(tmp_path / "out")
     with folder.held({"model": "a"}, [5]) as bounds:
         assert bounds == [5]
-        with pytest.raises(InputError, match="A job runs in"), folder.held({"model": "a"}, []):
+        with (
+            pytest.raises(InputError, match="Another process writes"),
+            folder.held({"model": "a"}, []),
+        ):
             pass
     with folder.held({"model": "a"}, [7]) as bounds:
         assert bounds == [5]
     with (
         pytest.raises(InputError, match="its model is 'a', not 'b'"),
         folder.held({"model": "b"}, []),
+    ):
+        pass
+    (tmp_path / "out" / "job.json").write_text("")
+    with (
+        pytest.raises(InputError, match="job.json is damaged .* Choose another folder"),
+        folder.held({"model": "a"}, []),
     ):
         pass
     (tmp_path / "else").mkdir()

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from keras_sounddream import InputError
-from keras_sounddream.training import augmentation, classifier, evaluation
+from keras_sounddream.training import augmentation, classifier, evaluation, states
 from keras_sounddream.training.recipes import esc10
 
 
@@ -195,10 +195,10 @@ def test_accuracy_is_the_share_on_the_diagonal():
 
 
 def test_a_folder_of_another_run_is_not_taken_up(tmp_path):
-    classifier.claim_folder(tmp_path / "run", {"test_fold": 5})
-    classifier.claim_folder(tmp_path / "run", {"test_fold": 5})
+    states.claim_folder(tmp_path / "run", {"test_fold": 5})
+    states.claim_folder(tmp_path / "run", {"test_fold": 5})
     with pytest.raises(InputError, match="'test_fold': 5}, not {'test_fold': 1}. Give another"):
-        classifier.claim_folder(tmp_path / "run", {"test_fold": 1})
+        states.claim_folder(tmp_path / "run", {"test_fold": 1})
 
 
 def test_one_bar_shows_epochs_and_loss(batches, tmp_path, capsys):

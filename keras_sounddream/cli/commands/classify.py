@@ -16,6 +16,7 @@ from keras_sounddream.cli.options.common import (
     write_json,
 )
 from keras_sounddream.cli.options.each_file import check_any, each_file
+from keras_sounddream.errors import visible
 
 
 @click.command()
@@ -55,7 +56,7 @@ def command(
     def work(path):
         scores = classify.score_file(model, path, family, by_step=per_step)
         results[path] = _as_json(scores, top, per_step)
-        return "\n".join([path, *_lines(scores, top, per_step)])
+        return "\n".join([visible(path), *_lines(scores, top, per_step)])
 
     code = each_file(inputs, work)
     if json_path and results:

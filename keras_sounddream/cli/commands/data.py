@@ -18,6 +18,7 @@ from keras_sounddream.cli.options.common import (
 from keras_sounddream.cli.options.sounds import list_sounds, sound_options
 from keras_sounddream.datasets.inspection import checks as file_checks
 from keras_sounddream.datasets.inspection import measures, summary
+from keras_sounddream.errors import visible
 from keras_sounddream.reports import corpus
 from keras_sounddream.reports.dream import check_picture
 
@@ -73,7 +74,7 @@ def summarize(
     report = summary.sum_up(measured, labels, left_out)
     click.echo("\n".join(corpus.describe(report)))
     for file, reason in left_out[:_SHOWN]:
-        click.echo(f"left out: {file}: {reason}", err=True)
+        click.echo(f"left out: {visible(file)}: {visible(reason)}", err=True)
     if len(left_out) > _SHOWN:
         click.echo(f"left out: {len(left_out) - _SHOWN} more; --json lists them", err=True)
     if json_path:
@@ -108,7 +109,7 @@ def build(name: str, manual_dir: str | None, data_dir: str | None) -> None:
     click.echo(f"{builder.info.full_name}: {splits}; in {builder.data_path}")
     broken = (builder.info.metadata or {}).get("broken_files", [])
     for reason in broken[:_SHOWN]:
-        click.echo(f"left out: {reason}", err=True)
+        click.echo(f"left out: {visible(reason)}", err=True)
     if len(broken) > _SHOWN:
         click.echo(f"left out: {len(broken) - _SHOWN} more", err=True)
 
@@ -145,7 +146,7 @@ def check(
         for finding in findings[:_SHOWN]:
             more = len(finding.files) - _NAMED
             names = ", ".join(finding.files[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-            click.echo(f"{kind}: {names}: {finding.reason}")
+            click.echo(f"{kind}: {visible(names)}: {visible(finding.reason)}")
         if len(findings) > _SHOWN:
             click.echo(f"{kind}: {len(findings) - _SHOWN} more; --json lists them")
     click.echo(f"{report.sounds} sounds checked, {len(report.findings)} findings")

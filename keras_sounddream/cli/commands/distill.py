@@ -23,7 +23,7 @@ from keras_sounddream.cli.options.common import (
 )
 from keras_sounddream.cli.options.model_output import PRECISIONS, folder_option
 from keras_sounddream.cli.options.strategy import begin, is_done, strategy_option
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, visible
 from keras_sounddream.files import written_beside
 
 _TRAINING = {
@@ -160,11 +160,12 @@ def _report(result):
 
 def _print(output, result):
     for path, reason in result.skipped.items():
-        click.echo(f"skipped {path}: {reason}", err=True)
-    first, last = result.curve[0], result.curve[max(result.curve)]
+        click.echo(f"skipped {visible(path)}: {visible(reason)}", err=True)
+    first, last = result.curve.get(0, {}), result.curve.get(max(result.curve, default=0), {})
     for head, chance in result.chance.items():
         name = f"val_{head}_agreement"
+        before, after = (f"{point[name]:.1%}" if name in point else "?" for point in (first, last))
         click.echo(
-            f"{output}: {head} agrees on {last[name]:.1%} of the time steps held out, "
-            f"{first[name]:.1%} before; the commonest class has {chance:.1%}"
+            f"{output}: {head} agrees on {after} of the time steps held out, {before} before; the "
+            f"commonest class has {chance:.1%}"
         )

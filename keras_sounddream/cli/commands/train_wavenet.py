@@ -31,7 +31,7 @@ from keras_sounddream.cli.options.model_output import (
 from keras_sounddream.cli.options.sounds import sound_options
 from keras_sounddream.cli.options.strategy import begin, is_done, strategy_option
 from keras_sounddream.cli.options.wavenet import read_object
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, visible
 
 _CORPORA = {
     "fsdd": "Trains the WaveNet of spoken digits, on FSDD.",
@@ -198,7 +198,7 @@ def _train(settings, architecture, folder, options, strategy):
     shape = piece, options["batch_size"], settings.seed
     pieces = Segments(sounds, plan, *shape, starts=options["starts"])
     for name, reason in sounds.dropped:
-        click.echo(f"left out: {name}: {reason}", err=True)
+        click.echo(f"left out: {visible(name)}: {visible(reason)}", err=True)
     return wavenet_training.train(build, pieces, folder, settings, strategy=strategy)
 
 

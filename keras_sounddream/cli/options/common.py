@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import check_output, written_beside
+from keras_sounddream.files import check_output, is_stream, written_beside
 from keras_sounddream.types import PathLike
 
 if TYPE_CHECKING:
@@ -193,6 +193,7 @@ def check_outputs(*paths: PathLike | None, overwrite: bool) -> None:
     Raises:
         InputError: if one cannot, or two are the same.
     """
-    resolved = [str(check_output(path, overwrite).resolve()) for path in paths if path is not None]
+    checked = [check_output(path, overwrite) for path in paths if path is not None]
+    resolved = [str(path.resolve()) for path in checked if not is_stream(path)]
     if len(set(resolved)) < len(resolved):
         raise InputError(f"Expected different files to write. Received: {', '.join(resolved)}")

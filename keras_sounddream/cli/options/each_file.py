@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, visible
 
 _FAILED = 2  # exit code
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -29,7 +29,7 @@ def each_file(paths: Sequence[str], work: Callable[[str], str | None]) -> int:
             if _is_full_disk(error):
                 raise
             failed += 1
-            print(f"sounddream: {_reason(path, error)}", file=sys.stderr)
+            print(f"sounddream: {visible(_reason(path, error))}", file=sys.stderr)
         else:
             if text is not None:
                 click.echo(text)

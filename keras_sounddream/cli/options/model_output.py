@@ -68,5 +68,4 @@ def write_model(
             model.save(temporary)
         else:
             weight_files.save(model, temporary, labels=labels)
-    if output.endswith(".npz"):
-        weight_files.load(model, output)
+            weight_files.load(model, temporary)

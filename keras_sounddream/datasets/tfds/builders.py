@@ -1,16 +1,32 @@
 """Builders of TensorFlow Datasets and of `tfds_builders`, by name."""
 
 import difflib
+import glob
 import importlib
+import lzma
 import pathlib
+import tarfile
+import zipfile
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
+from tensorflow_datasets.core.download import extractor
+from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.files import why_full
+from keras_sounddream.leftovers import remove
+from keras_sounddream.locks import locked
 from keras_sounddream.types import Array, PathLike
+
+_FAULTS = (  # of archives, the network and the user's folder, as TFDS passes them on
+    *(OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError),
+    *(tfds.download.DownloadError, extractor.ExtractError, extractor.UnsafeArchiveError),
+    NonMatchingChecksumError,
+)
 
 
 def find_builder(name: str, data_dir: PathLike | None = None) -> tfds.core.DatasetBuilder:
@@ -69,23 +85,37 @@ def find_prepared(name: str, data_dir: PathLike | None = None) -> tfds.core.Data
 
 
 def prepare(builder: tfds.core.DatasetBuilder, manual_dir: PathLike | None = None) -> None:
-    """Builds a data set, unless it is built; TFDS discards an interrupted build.
+    """Builds a data set, unless it is built; what an interrupted build left is removed.
 
-    Files come from `manual_dir`, or TFDS's default folder; an `InputError` if they are not there.
+    Files come from `manual_dir`, or TFDS's default folder; an `InputError` if they are not there,
+    their archive is damaged, the disk is full, or another process builds the data set.
     """
     if builder.is_prepared():
         return
     if manual_dir is not None and not pathlib.Path(manual_dir).is_dir():
         raise InputError(f"Expected a folder with the data, but there is no folder {manual_dir}.")
-    try:
-        builder.download_and_prepare(
-            download_config=tfds.download.DownloadConfig(manual_dir=manual_dir)
-        )
-    except OSError as error:
-        reason = error.strerror or str(error).splitlines()[0]
-        raise InputError(
-            f"Cannot build {builder.name} in {builder.data_path}: {reason}."
-        ) from error
+    path = pathlib.Path(builder.data_path)
+    with locked(path, "data build"):
+        for left in path.parent.glob(f"incomplete.??????_{glob.escape(path.name)}"):
+            remove(left)
+        try:
+            builder.download_and_prepare(
+                download_config=tfds.download.DownloadConfig(manual_dir=manual_dir)
+            )
+        except Exception as error:
+            reason = why_full(error) or _fault(error)
+            if reason is None:
+                raise
+            raise InputError(f"Cannot build {builder.name} in {path}: {reason}.") from error
+
+
+def _fault(error):
+    """What is wrong with data or system, in words; `None` for a fault of a program."""
+    no_folder = isinstance(error, AssertionError) and "anual" in str(error)  # TFDS's way to say it
+    if isinstance(error, InputError) or not (no_folder or isinstance(error, _FAULTS)):
+        return None
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return text.strip().splitlines()[0].rstrip(".")
 
 
 def read_in_order(

@@ -5,6 +5,8 @@ import hashlib
 import json
 import os
 import pathlib
+import re
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,10 +14,13 @@ import numpy as np
 
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import written_beside
+from keras_sounddream.files import read_json, written_beside
+from keras_sounddream.leftovers import is_unfinished, remove
 from keras_sounddream.types import Array
 
 _BLOCK_SAMPLES = 2**16
+_FORMAT = 2  # of the state; those of another number cannot be resumed
+_OURS = re.compile(r"state\.json|samples\.s16|tail-\d+\.npy")
 
 
 class StreamCheckpoint:
@@ -23,12 +28,12 @@ class StreamCheckpoint:
 
     The folder lies beside the output, as `OUT.part`, and appears with the first finished segment.
     It is consistent at every moment: its state is one file, which is replaced atomically and holds
-    the number of valid samples.
+    the number of valid samples and checksums of everything. One process at a time may write to it.
 
     Args:
         path: of the output.
         identity: all that distinguishes one dream from another, in JSON's types.
-        overwrite: whether a dream of another identity may be discarded.
+        overwrite: whether a dream of another identity, or a damaged one, may be discarded.
 
     Attributes:
         rows: measurements of each finished segment.
@@ -36,28 +41,43 @@ class StreamCheckpoint:
         tail: float32 `(samples,)`, end of the last segment, to be cross-faded with the next.
 
     Raises:
-        InputError: if the folder holds a dream of another identity and `overwrite` is false.
+        InputError: if the folder holds a dream of another identity, or one that is damaged, and
+            `overwrite` is false.
     """
 
     def __init__(self, path: pathlib.Path, identity: dict[str, Any], overwrite: bool = False):
         self.folder = path.with_name(path.name + ".part")
         self.identity = json.loads(json.dumps(identity, default=str))
         self.rows: list[dict[str, Any]] = []
-        self.num_samples, self.tail = 0, np.zeros(0, "float32")
-        state_path = self.folder / "state.json"
-        if not state_path.exists():
+        self.num_samples, self.tail, self._checksum = 0, np.zeros(0, "float32"), 0
+        if not os.path.lexists(self._state_path):
             return
-        state = json.loads(state_path.read_text())
-        if state["identity"] != self.identity:
+        try:
+            self._resume()
+        except InputError:
             if not overwrite:
-                raise InputError(_difference(self.folder, state["identity"], self.identity))
+                raise
             self.discard()
-            return
+
+    def _resume(self):
+        """Takes up what the folder holds."""
+        state = self._read_state()
+        if state["identity"] != self.identity:
+            raise InputError(_difference(self.folder, state["identity"], self.identity))
+        tail_path = self._tail_path(len(state["rows"]))
+        if _checksum(tail_path) != state["tail"]:
+            raise InputError(self._damage(f"{tail_path.name} is not that of its state"))
+        if _checksum(self._samples_path, 2 * state["num_samples"]) != state["samples"]:
+            raise InputError(self._damage("samples.s16 is not that of its state"))
         self.rows, self.num_samples = state["rows"], state["num_samples"]
-        self.tail = np.load(self._tail_path())
+        self._checksum, self.tail = state["samples"], np.load(tail_path)
 
     def append(self, samples: Array, tail: Array, row: dict[str, Any]) -> None:
-        """Adds one segment's final int16 samples, its float32 tail and its measurements."""
+        """Adds one segment's final int16 samples, its float32 tail and its measurements.
+
+        Raises InputError if the folder cannot be written, or another process has written to it.
+        """
+        self._check_alone()
         try:
             self._append(samples, tail, row)
         except OSError as error:
@@ -65,40 +85,94 @@ class StreamCheckpoint:
             raise InputError(f"Cannot write to {self.folder}: {reason}.") from error
 
     def _append(self, samples, tail, row):
-        old = self._tail_path()
+        old = self._tail_path(len(self.rows))
         self.folder.mkdir(exist_ok=True)
-        with open(self.folder / "samples.s16", "r+b" if self.rows else "wb") as file:
+        data = samples.astype("<i2").tobytes()
+        with open(self._samples_path, "r+b" if self.rows else "wb") as file:
             file.seek(2 * self.num_samples)
-            file.write(samples.astype("<i2").tobytes())
+            file.write(data)
             file.truncate()
             file.flush()
             os.fsync(file.fileno())
         self.rows.append(row)
         self.num_samples += len(samples)
-        self.tail = tail
-        with written_beside(self._tail_path(), overwrite=True) as temporary:
+        self.tail, self._checksum = tail, zlib.crc32(data, self._checksum)
+        with written_beside(self._tail_path(len(self.rows)), overwrite=True) as temporary:
             np.save(temporary, tail)
-        with written_beside(self.folder / "state.json", overwrite=True) as temporary:
-            state = {"num_samples": self.num_samples, "rows": self.rows, "identity": self.identity}
-            temporary.write_text(json.dumps(state))
+        self._write_state()
         old.unlink(missing_ok=True)
 
     def blocks(self) -> Iterator[Array]:
-        """Blocks of the finished samples, int16 `(samples,)`."""
-        with open(self.folder / "samples.s16", "rb") as file:
+        """Blocks of the finished samples, int16 `(samples,)`.
+
+        Raises InputError, after the last, if they are not those that were appended.
+        """
+        self._check_alone()
+        checksum = 0
+        with open(self._samples_path, "rb") as file:
             while data := file.read(2 * _BLOCK_SAMPLES):
-                yield np.frombuffer(data, "<i2").astype("int16")
+                checksum = zlib.crc32(data, checksum)
+                yield np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype("int16")
+        if checksum != self._checksum:
+            raise InputError(self._damage("samples.s16 changed while it was written"))
 
     def discard(self) -> None:
         """Removes the checkpoint's files, and the folder if it holds no others."""
-        for pattern in ("state.json", "samples.s16", "tail-*.npy", ".*.json", ".*.npy"):
-            for path in self.folder.glob(pattern):
-                path.unlink()
+        for path in self.folder.glob("*"):
+            if is_unfinished(path.name) or _OURS.fullmatch(path.name):
+                remove(path)
         with contextlib.suppress(OSError):
             self.folder.rmdir()
 
-    def _tail_path(self):
-        return self.folder / f"tail-{len(self.rows)}.npy"
+    def _check_alone(self):
+        """An `InputError` if the state is not the one that this process wrote or took up."""
+        there = len(self._read_state()["rows"]) if os.path.lexists(self._state_path) else 0
+        if there != len(self.rows):
+            raise InputError(
+                f"Another process dreams into {self.folder}: it has finished {there} segments, "
+                f"this one {len(self.rows)}. Wait for it, or choose another output."
+            )
+
+    def _read_state(self):
+        """The state, which is as it was written."""
+        try:
+            content = read_json(self._state_path, "")
+            state = content["state"]
+            is_whole = content["format"] == _FORMAT and content["sum"] == _sum_of(state)
+        except (InputError, LookupError, TypeError):
+            is_whole = False
+        if not is_whole:
+            raise InputError(self._damage("state.json cannot be read"))
+        return state
+
+    def _write_state(self):
+        state = {
+            "num_samples": self.num_samples,
+            "rows": self.rows,
+            "identity": self.identity,
+            "samples": self._checksum,
+            "tail": _checksum(self._tail_path(len(self.rows))),
+        }
+        content = {"format": _FORMAT, "sum": _sum_of(state), "state": state}
+        with written_beside(self._state_path, overwrite=True) as temporary:
+            temporary.write_text(json.dumps(content))
+
+    def _damage(self, reason):
+        return (
+            f"{self.folder} holds an interrupted dream that is damaged or of another version "
+            f"({reason}). Begin anew with --force (overwrite=True), or choose another output."
+        )
+
+    @property
+    def _state_path(self):
+        return self.folder / "state.json"
+
+    @property
+    def _samples_path(self):
+        return self.folder / "samples.s16"
+
+    def _tail_path(self, number):
+        return self.folder / f"tail-{number}.npy"
 
 
 def identify(dream: DeepDream, **more: Any) -> dict[str, Any]:
@@ -123,6 +197,23 @@ def _without_names(config, model):
         return names.get(value, value) if isinstance(value, str) else value
 
     return replace(config)
+
+
+def _checksum(path, num_bytes=None):
+    """CRC-32 of a file, or of its first bytes; `None` if there are not so many."""
+    checksum, left = 0, num_bytes
+    try:
+        with open(path, "rb") as file:
+            while data := file.read(2**20 if left is None else min(2**20, left)):
+                checksum = zlib.crc32(data, checksum)
+                left = left and left - len(data)
+    except OSError:
+        return None
+    return None if left else checksum
+
+
+def _sum_of(state):
+    return zlib.crc32(json.dumps(state, sort_keys=True).encode())
 
 
 def _difference(folder, stored, wanted):

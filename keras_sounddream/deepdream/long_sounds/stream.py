@@ -19,11 +19,11 @@ from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.result import Measured
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
+from keras_sounddream.locks import locked
 from keras_sounddream.types import Array, PathLike
 
 _SILENCE = 2.0**-17  # root mean square, a quarter of 16-bit sound's last bit
 _HIGHEST_PEAK = 1.5  # as `DeepDream.run` takes it
-_FORMAT = 1  # of the partial dream; those of another number cannot be resumed
 _SCORES = ("objective_before", "objective_believed", "objective_real")
 
 
@@ -108,13 +108,13 @@ def dream_stream(
         overlap_seconds: least overlap of neighbours, up to half a segment; its middle half is the
             cross-fade.
         overwrite: whether existing files may be replaced, and an interrupted dream of other
-            settings discarded.
+            settings, or a damaged one, discarded.
         progress: whether to show a progress bar with the real-time factor.
 
     Raises:
         InputError: if the input cannot be dreamed on, the output may not be written, a setting
-            is out of its range, or there is an interrupted dream of other settings or another
-            input.
+            is out of its range, another process dreams into that output, or there is an
+            interrupted dream that is damaged, of other settings or of another input.
 
     Example:
         dream = DeepDream(applications.LogMelCNN(), objectives.layer("block3_conv2"))
@@ -135,18 +135,18 @@ def dream_stream(
         input=digest,
         segment_seconds=float(segment_seconds),
         overlap_seconds=float(overlap_seconds),
-        format=_FORMAT,
     )
-    part = StreamCheckpoint(output_path, identity, overwrite)
-    before = sum(row["seconds"] for row in part.rows)
-    _dream_segments(dream, read_blocks(input_path, rate), segments, part, progress)
-    if all(row["silent"] for row in part.rows):
+    with locked(output_path, "dream"):
+        part = StreamCheckpoint(output_path, identity, overwrite)
+        before = sum(row["seconds"] for row in part.rows)
+        _dream_segments(dream, read_blocks(input_path, rate), segments, part, progress)
+        if all(row["silent"] for row in part.rows):
+            part.discard()
+            raise InputError(f"Expected sound to dream on, but {input_path} is silent.")
+        with written_beside(output_path, overwrite) as temporary:
+            write_blocks(temporary, part.blocks(), rate)
+            _read_segments(dream, temporary, input_path, segments, part.rows)
         part.discard()
-        raise InputError(f"Expected sound to dream on, but {input_path} is silent.")
-    with written_beside(output_path, overwrite) as temporary:
-        write_blocks(temporary, part.blocks(), rate)
-        _read_segments(dream, temporary, input_path, segments, part.rows)
-    part.discard()
     seconds = before + time.perf_counter() - start
     return _result(dream, output_path, segments, part.rows, seconds)
 

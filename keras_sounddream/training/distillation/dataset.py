@@ -103,13 +103,15 @@ def prepare(
         teacher.judge([teacher.fit(np.full((8, 8, 3), 128, "uint8"))])
     windows, skipped = [], {}
     for path in tqdm(paths, desc="watch", unit="video"):
-        stored = folder / f"{_name(path)}.npz"
-        if not stored.exists():
-            try:
+        try:
+            stored = folder / f"{_name(path)}.npz"
+            content = None
+            if not _is_whole(stored, teachers):
                 content = _watch(path, teachers, sample_rate, step_seconds, pictures_per_step)
-            except _UnfitError as error:
-                skipped[str(path)] = str(error)
-                continue
+        except Exception as error:  # of whatever kind: it is this video's
+            skipped[str(path)] = str(error) or type(error).__name__
+            continue
+        if content is not None:
             with written_beside(stored, overwrite=True) as temporary:  # another worker may, too
                 np.savez(temporary, **content)
         windows.append([VideoWindow(stored, first) for first in _first_steps(stored, steps)])
@@ -119,22 +121,15 @@ def prepare(
     return windows, skipped
 
 
-class _UnfitError(Exception):
-    """Why a video is passed over."""
-
-
 def _watch(path, teachers, sample_rate, step_seconds, pictures_per_step):
     """Sound, int16 `(steps, samples per step)`, and the probabilities of each teacher."""
     times = ((i + 0.5) * step_seconds / pictures_per_step for i in itertools.count())
-    try:
-        probabilities = _judge(videos.pictures(path, times), teachers)
-        num_pictures = len(next(iter(probabilities.values())))
-        num_steps = max(num_pictures // pictures_per_step, 1)
-        sound = videos.read_sound(path, sample_rate, num_steps * step_seconds)
-    except InputError as error:
-        raise _UnfitError(str(error)) from None
+    probabilities = _judge(videos.pictures(path, times), teachers)
+    num_pictures = len(next(iter(probabilities.values())))
+    num_steps = max(num_pictures // pictures_per_step, 1)
+    sound = videos.read_sound(path, sample_rate, num_steps * step_seconds)
     if not sound.any():
-        raise _UnfitError("its sound is silence")
+        raise InputError("its sound is silence")
     length = num_steps * round(step_seconds * sample_rate)
     sound = np.pad(sound, (0, max(0, length - len(sound))))[:length]
     content = {"sound": sound.reshape(num_steps, -1)}
@@ -151,6 +146,15 @@ def _judge(pictures, teachers):
         for head, teacher in teachers.items():
             probabilities[head].append(teacher.judge([teacher.fit(picture) for picture in batch]))
     return {head: np.concatenate(rows) for head, rows in probabilities.items()}
+
+
+def _is_whole(stored, heads):
+    """Whether a kept file is there, and all of it can be read."""
+    try:
+        with np.load(stored) as content:
+            return all(len(content[name]) for name in ("sound", *(f"said_{h}" for h in heads)))
+    except Exception:  # of zip files and NumPy: the video is read again
+        return False
 
 
 def _first_steps(stored, steps):

@@ -14,8 +14,9 @@ from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.datasets.esc10 import FOLDS, LABELS, Clip, read_clips
 from keras_sounddream.errors import InputError
 from keras_sounddream.training.augmentation import AugmentedCrops, mel_powers
-from keras_sounddream.training.classifier import claim_folder, fit
+from keras_sounddream.training.classifier import fit
 from keras_sounddream.training.evaluation import confusion_matrix
+from keras_sounddream.training.states import claim_folder
 from keras_sounddream.types import Array, PathLike
 
 if TYPE_CHECKING:

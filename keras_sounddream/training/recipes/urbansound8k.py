@@ -17,7 +17,8 @@ from keras_sounddream.datasets import urbansound8k
 from keras_sounddream.errors import InputError
 from keras_sounddream.training.balanced_batches import BalancedBatches, in_batches
 from keras_sounddream.training.callbacks import LayerSummaries, LearningRateDrop
-from keras_sounddream.training.classifier import claim_folder, fit
+from keras_sounddream.training.classifier import fit
+from keras_sounddream.training.states import claim_folder
 from keras_sounddream.types import Array, PathLike
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from keras_sounddream.audio.layers import find_front_end
 from keras_sounddream.datasets.clip_sets import ClipSet
 from keras_sounddream.errors import InputError, unknown_name
 from keras_sounddream.training.augmentation import AugmentedCrops, mel_powers
-from keras_sounddream.training.classifier import adamw, claim_folder, fit
+from keras_sounddream.training.classifier import adamw, fit
+from keras_sounddream.training.states import claim_folder
 from keras_sounddream.training.transfer.activations import layer_activations
 from keras_sounddream.training.transfer.linear_classifier import dense_weights
 from keras_sounddream.types import Array, PathLike

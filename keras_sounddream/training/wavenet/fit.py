@@ -4,6 +4,7 @@ import contextlib
 import functools
 import json
 import pathlib
+import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -11,16 +12,12 @@ import keras
 
 from keras_sounddream.applications.wavenet.config import WAVEFORM, WaveNetConfig
 from keras_sounddream.backend import require_tensorflow
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.generation import generate
-from keras_sounddream.training.classifier import (
-    ProgressBar,
-    TrainingState,
-    build_under,
-    claim_folder,
-)
+from keras_sounddream.training.classifier import ProgressBar, build_under
 from keras_sounddream.training.distributed import strategies
 from keras_sounddream.training.distributed.train_step import rows_each
+from keras_sounddream.training.states import TrainingState, claim_folder, newest_epoch
 from keras_sounddream.training.wavenet.baselines import bits, level_pairs, marginal_nats
 from keras_sounddream.training.wavenet.local_conditions import example_frames
 from keras_sounddream.training.wavenet.logging import StepLog, Summaries
@@ -58,7 +55,9 @@ def train(
 ) -> keras.Model:
     """Trains a new WaveNet, or goes on with the one whose state is in a folder.
 
-    A run may be killed at any moment: resumed, it ends with the weights that it would have had.
+    A run may be killed at any moment: resumed, it ends with the weights that it would have had. A
+    finished run is prolonged by more `steps`: it goes on from its last weights; where the learning
+    rate decays, it rises to its place on the curve of all steps, and falls to 0 once more.
     The folder gets the states, `log.jsonl` (an object per step: `step`, `loss` in nats,
     `bits_per_sample`, `marginal_bits`, `seconds`; one with `restart` whenever it was resumed) and
     TensorBoard's logs.
@@ -76,7 +75,8 @@ def train(
 
     Raises:
         InputError: if all sounds are digital silence, the model does not give logits, the folder
-            holds another run, or the devices cannot share a batch evenly.
+            holds another run or another process trains in it, none of its states can be read, or
+            the devices cannot share a batch evenly.
     """
     require_tensorflow("Training")
     pieces.sounds.check_audible()
@@ -87,10 +87,10 @@ def train(
         _check(model, pieces)
         learner = from_silence(model) if isinstance(pieces, WholeSounds) else model
         compile_model(learner, settings, model.plan, shared=strategy is not None)
-    claim_folder(folder, _identity(model, pieces, settings))
-    folder = pathlib.Path(folder)
+    identity = _identity(model, pieces, settings)
+    claim_folder(folder, identity, functools.partial(_is_prolonged, folder, identity))
     state = TrainingState(
-        folder,
+        pathlib.Path(folder),
         settings.seed,
         settings.checkpoint_steps,
         settings.steps,
@@ -98,11 +98,12 @@ def train(
         settings.checkpoint_minutes,
         worker=strategies.worker(strategy),
     )
-    step = state.restore(learner)
-    if step < settings.steps:
-        _fit(learner, model, pieces, settings, state, step, strategy)
-    else:
-        learner.optimizer.finalize_variable_values(learner.trainable_variables)
+    with state.held():
+        step = state.restore(learner)
+        if step < settings.steps:
+            _fit(learner, model, pieces, settings, state, step, strategy)
+        else:
+            learner.optimizer.finalize_variable_values(learner.trainable_variables)
     _set_penalty(model, 0.0)
     model.compiled = False  # so that its file needs nothing of this package's training
     return model
@@ -227,6 +228,24 @@ def _identity(model, pieces, settings):
         data["starts"] = pieces.starts
     data["sounds"] = [len(pieces.sounds), int(pieces.sounds.lengths.sum())]
     return json.loads(json.dumps({**plan, **fixed, "data": data}))
+
+
+def _is_prolonged(folder, identity, held):
+    """Whether a run whose learning rate decays goes on from a finished one of fewer steps."""
+    steps, before = identity.get("steps"), held.get("steps") if isinstance(held, dict) else None
+    if not (isinstance(steps, int) and isinstance(before, int)) or held != identity | {
+        "steps": before
+    }:
+        return False
+    if not before < steps or newest_epoch(folder) < before:
+        return False
+    warnings.warn(
+        f"The run of {before} steps in {folder} is prolonged to {steps}: its learning rate rises "
+        f"again, to its place on the curve of {steps} steps.",
+        InputWarning,
+        stacklevel=2,
+    )
+    return True
 
 
 def _check(model, pieces):

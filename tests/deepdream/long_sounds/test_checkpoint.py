@@ -48,6 +48,81 @@ def test_samples_beyond_the_state_do_not_count(path):
     np.testing.assert_array_equal(np.concatenate([*resumed.blocks()]), [1, -2, 3, 4])
 
 
+def test_two_that_write_to_one_output_are_told(path):
+    one, two = StreamCheckpoint(path, IDENTITY), StreamCheckpoint(path, IDENTITY)
+    for value in (1, 2, 3):
+        one.append(np.full(5, value, "int16"), TAIL, {})
+    with pytest.raises(InputError, match=r"Another process dreams into .*: it has finished 3 seg"):
+        two.append(np.full(5, 1, "int16"), TAIL, {})
+    one.append(np.full(5, 4, "int16"), TAIL, {})
+    np.testing.assert_array_equal(np.concatenate([*one.blocks()]), np.repeat([1, 2, 3, 4], 5))
+
+
+STATE = "state.json cannot be read"
+SAMPLES = "samples.s16 is not that of its state"
+DAMAGES = {
+    "no state": ("state.json", lambda data: b"", STATE),
+    "half a state": ("state.json", lambda data: data[: len(data) // 2], STATE),
+    "another number": (
+        "state.json",
+        lambda data: data.replace(b'"num_samples": 6', b'"num_samples": 5'),
+        STATE,
+    ),
+    "another name": ("state.json", lambda data: data.replace(b"seconds", b"second5"), STATE),
+    "another version": (
+        "state.json",
+        lambda data: data.replace(b'"format": 2', b'"format": 1'),
+        STATE,
+    ),
+    "of the first version": (
+        "state.json",
+        lambda data: b'{"num_samples": 6, "rows": [], "identity": {}}',
+        STATE,
+    ),
+    "a list": ("state.json", lambda data: b"[]", STATE),
+    "no text": ("state.json", lambda data: b"\xff\xfe" + data, STATE),
+    "no samples": ("samples.s16", lambda data: b"", SAMPLES),
+    "samples cut off": ("samples.s16", lambda data: data[:-2], SAMPLES),
+    "a hole": ("samples.s16", lambda data: b"\0" * 4 + data[4:], SAMPLES),
+    "half a tail": ("tail-2.npy", lambda data: data[:-2], "tail-2.npy is not that"),
+    "no tail": ("tail-2.npy", lambda data: b"", "tail-2.npy is not that"),
+}
+
+
+@pytest.mark.parametrize(("name", "damage", "message"), DAMAGES.values(), ids=DAMAGES)
+def test_what_is_damaged_is_one_line_and_force_begins_anew(name, damage, message, path):
+    appended(path, seconds=1.5).append(np.array([4, 5, 6], "int16"), TAIL, {})
+    file = path.with_name("out.wav.part") / name
+    whole = file.read_bytes()
+    file.write_bytes(damage(whole))
+    assert file.read_bytes() != whole
+    with pytest.raises(InputError, match=rf"{message}.*Begin anew with --force") as caught:
+        StreamCheckpoint(path, IDENTITY)
+    assert "\n" not in str(caught.value)
+    anew = StreamCheckpoint(path, IDENTITY, overwrite=True)
+    assert (anew.rows, anew.num_samples) == ([], 0)
+    assert not anew.folder.exists()
+
+
+@pytest.mark.parametrize("name", ["state.json", "samples.s16", "tail-1.npy"])
+def test_what_is_missing_or_a_folder_is_one_line(name, path):
+    checkpoint = appended(path)
+    (checkpoint.folder / name).unlink()
+    (checkpoint.folder / name).mkdir()
+    with pytest.raises(InputError, match="damaged or of another version"):
+        StreamCheckpoint(path, IDENTITY)
+    StreamCheckpoint(path, IDENTITY, overwrite=True)
+    assert not checkpoint.folder.exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"\1\0" * 2, b"\0\0" * 3, b"\1\0" * 4])
+def test_samples_that_changed_meanwhile_are_not_written(damage, path):
+    checkpoint = appended(path)
+    (checkpoint.folder / "samples.s16").write_bytes(damage)
+    with pytest.raises(InputError, match="changed while it was written"):
+        list(checkpoint.blocks())
+
+
 def test_another_identity_is_an_error_that_names_the_difference(path):
     appended(path)
     message = r"of other settings: steps \(there 10, here 20\). Go on with the same"

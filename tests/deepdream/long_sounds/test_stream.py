@@ -8,6 +8,7 @@ import soundfile
 
 from keras_sounddream import DeepDream, InputError, audio, objectives
 from keras_sounddream.deepdream.long_sounds.stream import dream_stream
+from keras_sounddream.locks import locked
 
 OBJECTIVE = objectives.layer("conv2")
 QUICK = {"segment_seconds": 1.0, "overlap_seconds": 0.2, "progress": False}
@@ -123,6 +124,28 @@ def test_an_interruption_while_the_state_is_written_costs_one_segment(dream, fol
                 dream_stream(dream, "in.wav", "out.wav", **QUICK)
     dream_stream(dream, "in.wav", "out.wav", **QUICK)
     assert (folder / "out.wav").read_bytes() == (folder / "whole.wav").read_bytes()
+
+
+def test_a_second_dream_to_one_output_is_refused(dream, folder):
+    with (
+        locked("out.wav", "dream"),
+        pytest.raises(InputError, match=r"Another process writes .*out.wav \(since .*: dream\)"),
+    ):
+        dream_stream(dream, "in.wav", "out.wav", **QUICK)
+    assert sorted(path.name for path in folder.iterdir()) == ["in.wav"]
+
+
+def test_a_damaged_state_is_one_line_and_is_overwritten_by_force(dream, folder, monkeypatch):
+    with monkeypatch.context() as patch:
+        fail_at(dream, patch, 1, KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            dream_stream(dream, "in.wav", "out.wav", **QUICK)
+    state = folder / "out.wav.part" / "state.json"
+    state.write_bytes(state.read_bytes()[:-20])
+    with pytest.raises(InputError, match="out.wav.part holds an interrupted dream that is damaged"):
+        dream_stream(dream, "in.wav", "out.wav", **QUICK)
+    dream_stream(dream, "in.wav", "out.wav", **QUICK, overwrite=True)
+    assert sorted(path.name for path in folder.iterdir()) == ["in.wav", "out.wav"]
 
 
 def test_what_differs_from_an_interrupted_dream_is_said(dream, folder, small_model, monkeypatch):

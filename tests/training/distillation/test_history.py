@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from keras_sounddream import InputError
+from keras_sounddream.errors import InputWarning
 from keras_sounddream.training.distillation import dataset, fit
 from keras_sounddream.training.distillation.history import MetricHistory
 
 
-def history_of(path, heads=("places",), before=None):
+def history_of(path, heads=("places",), before=None, iterations=0):
     history = MetricHistory(path, types.SimpleNamespace(heads=tuple(heads)))
+    optimizer = types.SimpleNamespace(iterations=iterations)
+    history.set_model(types.SimpleNamespace(optimizer=optimizer))
     history.measure = lambda: before or {"loss": 3.0, "agreement": 0.25}
     return history
 
@@ -35,6 +38,28 @@ def test_a_resumed_run_keeps_what_was_measured(tmp_path):
     again = history_of(path, before={"loss": 9.0, "agreement": 0.9})
     again.on_train_begin()
     assert again.points["0"]["val_places_agreement"] == 0.25
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"0": {'])
+def test_a_damaged_file_is_named_and_its_beginning_not_made_up(content, tmp_path):
+    path = tmp_path / "curve.json"
+    path.write_text(content)
+    with pytest.warns(InputWarning, match="curve.json is damaged.* The curve begins anew"):
+        history = history_of(path, iterations=7)
+    history.on_train_begin()
+    history.on_epoch_end(6, {"loss": 2})
+    assert set(json.loads(path.read_text())) == {"7"}
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"<html>"])
+def test_a_damaged_kept_file_is_not_whole(content, tmp_path):
+    path = tmp_path / "v.npz"
+    assert not dataset._is_whole(path, ["places"])
+    np.savez(path, sound=np.zeros((3, 2), "int16"), said_places=np.eye(3, dtype="float32"))
+    assert dataset._is_whole(path, ["places"])
+    assert not dataset._is_whole(path, ["things"])
+    path.write_bytes(content)
+    assert not dataset._is_whole(path, ["places"])
 
 
 def test_names_of_several_heads_are_keras_own(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from keras_sounddream import InputError, applications, generate
 from keras_sounddream.audio.mu_law import levels_to_waveform
 from keras_sounddream.datasets.corpus import hold_sounds
+from keras_sounddream.errors import InputWarning
 from keras_sounddream.training import wavenet
 from keras_sounddream.training.wavenet import fit
 from keras_sounddream.training.wavenet.baselines import level_pairs, marginal_nats, markov_nats
@@ -127,6 +128,40 @@ def test_a_run_goes_on_to_the_bit_and_writes_what_it_does(tmp_path):
     np.testing.assert_array_equal(finished.get_weights()[0], whole.get_weights()[0])
     with pytest.raises(InputError, match="holds a run with {'l2': 0.0}"):
         wavenet.train(small, small_pieces(), broken, settings(l2=0.1))
+
+
+def test_a_finished_run_is_prolonged(tmp_path):
+    def run(steps):
+        return wavenet.train(small, small_pieces(), tmp_path, settings(steps=steps)).get_weights()
+
+    before = run(1)
+    with pytest.warns(InputWarning, match=r"The run of 1 steps in .* is prolonged to 3"):
+        after = run(3)
+    assert any(np.any(one != other) for one, other in zip(before, after, strict=True))
+    assert [line["step"] for line in log(tmp_path) if "loss" in line] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("held", "asked", "state", "prolonged"),
+    [
+        ({"steps": 4}, {"steps": 6}, 4, True),
+        ({"steps": 4}, {"steps": 6}, 3, False),
+        ({"steps": 4}, {"steps": 6}, None, False),
+        ({"steps": 4}, {"steps": 4}, 4, False),
+        ({"steps": 6}, {"steps": 4}, 6, False),
+        ({"steps": 4, "l2": 0}, {"steps": 6, "l2": 1}, 4, False),
+        ({"steps": 4}, {}, 4, False),
+        ({"steps": "4"}, {"steps": 6}, 4, False),
+        ([], {"steps": 6}, 4, False),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:The run of 4 steps")
+def test_runs_that_are_finished_and_else_the_same_are_prolonged(
+    held, asked, state, prolonged, tmp_path
+):
+    if state is not None:
+        (tmp_path / f"state-{state:06d}.weights.h5").write_text("")
+    assert fit._is_prolonged(tmp_path, asked, held) is prolonged
 
 
 def log(folder):
