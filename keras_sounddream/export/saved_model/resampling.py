@@ -9,14 +9,23 @@ from keras_sounddream.types import Tensor
 _ZERO_CROSSINGS = 64  # of the sinc, to each side
 _ROLL_OFF = 0.9476  # of half the lower rate, where the filter is down by half
 _KAISER_BETA = 14.77  # stop band at -140 dB
-_MOST_NUMBERS = 2**24  # of the matrix
+_MOST_NUMBERS = 2**22  # of the matrix
+
+
+def is_usual(from_rate: Tensor, to_rate: int) -> Tensor:
+    """Tells whether `resample` takes a rate: whether its matrix is small enough; bool scalar."""
+    step, new, reach, _ = _period(from_rate, to_rate)
+    width, new = (tf.cast(number, "int64") for number in (step + 2 * reach, new))
+    return tf.equal(from_rate, to_rate) | (width * new <= _MOST_NUMBERS)
 
 
 def resample(waveform: Tensor, from_rate: Tensor, to_rate: int) -> Tensor:
     """Resamples float32 `(1, samples)`, band-limited, to `(1, samples * to_rate / from_rate)`.
 
-    One matrix makes as many samples as fit a common period of both rates: 80 out of 147 from
-    44.1 kHz to 24 kHz. Rates without a common divisor would make it too large, and are refused.
+    One matrix makes as many samples as fit a common period of both rates, or several periods: 160
+    out of 294 from 44.1 kHz to 24 kHz. A block is at least as long as the filter, so that each
+    sample is read by two blocks at most and nothing is copied. Rates without a common divisor would
+    make the matrix too large: see `is_usual`.
     """
     return tf.cond(
         tf.equal(from_rate, to_rate),
@@ -26,32 +35,38 @@ def resample(waveform: Tensor, from_rate: Tensor, to_rate: int) -> Tensor:
 
 
 def _resample(waveform, from_rate, to_rate):
-    divisor = _greatest_common_divisor(from_rate, tf.constant(to_rate))
-    step, new = from_rate // divisor, to_rate // divisor  # samples in and out of a period
-    stretch = tf.maximum(tf.cast(step, "float64") / tf.cast(new, "float64"), 1.0)
-    reach = tf.cast(tf.math.ceil(_ZERO_CROSSINGS * stretch / _ROLL_OFF), "int32")
-    width = step + 2 * reach
-    numbers = tf.cast(width, "int64") * tf.cast(new, "int64")
-    message = f"Expected sound at {to_rate} Hz or a usual rate. Resample it first. Its rate in Hz:"
-    check = tf.debugging.Assert(numbers <= _MOST_NUMBERS, [message, from_rate])
-    with tf.control_dependencies([check]):
-        kernel = _kernel(tf.identity(step), new, reach, width, stretch)
+    step, new, reach, stretch = _period(from_rate, to_rate)
+    first, second = _kernels(step, new, reach, stretch)
     samples = tf.shape(waveform)[1]
     count = tf.cast(
         tf.math.round(tf.cast(samples, "float64") * to_rate / tf.cast(from_rate, "float64")),
         "int32",
     )
     count = tf.maximum(count, 1)
-    periods = -(-count // new)
-    behind = tf.maximum((periods - 1) * step + width - reach - samples, 0)
-    padded = tf.pad(waveform, [[0, 0], tf.stack([reach, behind])])
-    cut = tf.signal.frame(padded, width, step)[:, :periods]  # (1, periods, width)
-    return tf.reshape(cut @ kernel, (1, -1))[:, :count]
+    blocks = -(-count // new)
+    padding = tf.stack([reach, tf.maximum((blocks + 1) * step - reach - samples, 0)])
+    padded = tf.pad(tf.reshape(waveform, (-1,)), padding[tf.newaxis])[: (blocks + 1) * step]
+    rows = tf.reshape(padded, tf.stack([blocks + 1, step]))
+    made = rows[:-1] @ first + rows[1:, : 2 * reach] @ second
+    return tf.reshape(made, (1, -1))[:, :count]
 
 
-def _kernel(step, new, reach, width, stretch):
-    """Matrix float32 `(width, new)` from the samples around a period to those it makes."""
-    inputs = tf.cast(tf.range(width) - reach, "float64")[:, tf.newaxis]
+def _period(from_rate, to_rate):
+    """Samples in and out of a block, the filter's reach, and the ratio of the rates, or 1."""
+    divisor = _greatest_common_divisor(from_rate, tf.constant(to_rate))
+    step, new = from_rate // divisor, to_rate // divisor
+    stretch = tf.maximum(tf.cast(step, "float64") / tf.cast(new, "float64"), 1.0)
+    reach = tf.cast(tf.math.ceil(_ZERO_CROSSINGS * stretch / _ROLL_OFF), "int32")
+    periods = -(-2 * reach // step)
+    return step * periods, new * periods, reach, stretch
+
+
+def _kernels(step, new, reach, stretch):
+    """Matrices float32 from the samples of a block, and of the one behind it, to those it makes.
+
+    Of shapes `(step, new)` and `(2 * reach, new)`.
+    """
+    inputs = tf.cast(tf.range(step + 2 * reach) - reach, "float64")[:, tf.newaxis]
     outputs = tf.cast(tf.range(new), "float64") * tf.cast(step, "float64")
     distance = (inputs - outputs / tf.cast(new, "float64")) / stretch  # in the lower rate's samples
     offset = tf.clip_by_value(distance * _ROLL_OFF / _ZERO_CROSSINGS, -1.0, 1.0)
@@ -61,7 +76,8 @@ def _kernel(step, new, reach, width, stretch):
     turn = math.pi * _ROLL_OFF * distance
     one = tf.ones_like(turn)
     sinc = tf.where(turn == 0, one, tf.sin(turn) / tf.where(turn == 0, one, turn))
-    return tf.cast(sinc * window * _ROLL_OFF / stretch, "float32")
+    kernel = tf.cast(sinc * window * _ROLL_OFF / stretch, "float32")
+    return kernel[:step], kernel[step:]
 
 
 def _greatest_common_divisor(one, other):
