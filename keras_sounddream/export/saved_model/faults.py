@@ -11,7 +11,8 @@ import tensorflow as tf
 from keras_sounddream.types import Tensor
 
 ERROR = "error"  # name of the output
-MAX_PEAK = 8.0  # of a sample, where full scale is 1
+MOST_PEAK = 8.0  # of a sample, where full scale is 1: as `audio` has it
+CANCELLED = 1e-3  # power of the mean of channels, relative to theirs, below which they cancel
 
 
 def fault(holds: Tensor, message: str, *received: Tensor) -> Tensor:
@@ -19,7 +20,7 @@ def fault(holds: Tensor, message: str, *received: Tensor) -> Tensor:
 
     `holds` and `received` are of one shape, or scalars.
     """
-    words = [tf.strings.as_string(value, **_form(value)) for value in received]
+    words = [_word(value) for value in received]
     text = tf.strings.join([f"{message}. Received: ", tf.strings.join(words, " and ")])
     return tf.where(holds, "", text)
 
@@ -39,14 +40,13 @@ def sample_faults(waveform: Tensor, within: Tensor | None = None) -> Tensor:
         size = tf.where(within, size, 0.0)
     finite = tf.reduce_all(tf.math.is_finite(size), axis=1)
     peak = tf.reduce_max(size, axis=1)
-    return first_fault(
-        fault(finite, "Expected finite samples", peak),
-        fault(
-            peak <= MAX_PEAK,
-            f"Expected samples in [-1, 1], or {MAX_PEAK:g} at most: divide them by their scale",
-            peak,
-        ),
-    )
+    return first_fault(fault(finite, "Expected finite samples", peak), peak_fault(peak))
+
+
+def peak_fault(peak: Tensor) -> Tensor:
+    """The fault of samples far over full scale: most likely they are integers as floats."""
+    scale = "divide by the largest value of their type, 32768 for 16-bit samples"
+    return fault(peak <= MOST_PEAK, f"Expected samples in [-1, 1]: {scale}. Peak", peak)
 
 
 def without_faulty(outputs: dict[str, Tensor], faults: Tensor) -> dict[str, Tensor]:
@@ -59,5 +59,7 @@ def without_faulty(outputs: dict[str, Tensor], faults: Tensor) -> dict[str, Tens
     return {**marked, ERROR: faults}
 
 
-def _form(value):
-    return {"shortest": True} if value.dtype.is_floating else {}
+def _word(value):
+    if value.dtype == tf.string:
+        return value
+    return tf.strings.as_string(value, shortest=value.dtype.is_floating)

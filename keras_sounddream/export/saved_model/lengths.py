@@ -83,7 +83,7 @@ def one_sound(task: Task) -> Callable[..., dict[str, Tensor]]:
 def sound_faults(
     task: Task, waveform: Tensor, lengths: Tensor, max_seconds: float = MAX_SECONDS
 ) -> Tensor:
-    """What a task does not take in sounds `(batch, samples)` of given lengths: string `(batch,)`."""
+    """What a task does not take in sounds `(batch, samples)` of some lengths: string `(batch,)`."""
     samples, name = tf.shape(waveform)[1], task.name
     least = 1 if task.repeats else task.min_samples
     limit = f"Expected at most {max_seconds:g} s of sound for {name}"
@@ -110,9 +110,7 @@ def repeated(waveform: Tensor, least: int) -> Tensor:
     return tf.cond(times > 1, again, lambda: waveform)
 
 
-def settle_options(
-    task: Task, given: dict[str, Tensor]
-) -> tuple[dict[str, Tensor], list[Tensor]]:
+def settle_options(task: Task, given: dict[str, Tensor]) -> tuple[dict[str, Tensor], list[Tensor]]:
     """A task's options, scalars, with defaults for 0 or less; and the faults of what was given."""
     settled, faults = {}, []
     for name, value in given.items():

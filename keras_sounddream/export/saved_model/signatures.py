@@ -7,9 +7,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras_sounddream.errors import InputError
 from keras_sounddream.export.formats import Task
 from keras_sounddream.export.image_inputs import signature_function
-from keras_sounddream.errors import InputError
 from keras_sounddream.export.saved_model.faults import ERROR, fault, first_fault
 from keras_sounddream.export.saved_model.lengths import (
     MAX_SECONDS,
@@ -43,7 +43,9 @@ def signatures(tasks: Sequence[Task], max_seconds: float = MAX_SECONDS) -> dict[
     """
     for task in tasks:
         if ERROR in task.outputs:
-            raise InputError(f"Rename the output {ERROR!r}: signatures have an `{ERROR}` of their own.")
+            raise InputError(
+                f"Rename the output {ERROR!r}: signatures have an `{ERROR}` of their own."
+            )
     functions = {signature_name(task): array_signature(task, max_seconds) for task in tasks}
     functions.setdefault(DEFAULT, next(iter(functions.values())))
     for task in tasks:
@@ -132,7 +134,9 @@ def _read(contents, task, max_seconds):
     """The sound of a file at a task's rate, `(1, samples)`, and the fault of the file."""
     waveform, rate, wrong = decode_wav(contents, max_seconds)
     message = f"Expected sound at {task.sample_rate} Hz or a usual rate: resample it first, in Hz"
-    wrong = first_fault(wrong, fault(is_usual(tf.maximum(rate, 1), task.sample_rate), message, rate))
+    wrong = first_fault(
+        wrong, fault(is_usual(tf.maximum(rate, 1), task.sample_rate), message, rate)
+    )
     waveform = tf.cond(
         tf.equal(wrong, ""),
         lambda: resample(waveform, rate, task.sample_rate),

@@ -5,7 +5,13 @@ Anything but a whole WAV file is a fault, a string that says what came: see `fau
 
 import tensorflow as tf
 
-from keras_sounddream.export.saved_model.faults import fault, first_fault, sample_faults
+from keras_sounddream.export.saved_model.faults import (
+    CANCELLED,
+    fault,
+    first_fault,
+    peak_fault,
+    sample_faults,
+)
 from keras_sounddream.types import Tensor
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
@@ -19,7 +25,9 @@ _MAX_CHUNKS = 256  # before the samples; each is a turn of a loop
 _BLOCK = 2**16  # frames that are decoded at once
 
 
-def decode_wav(contents: Tensor, max_seconds: float = float("inf")) -> tuple[Tensor, Tensor, Tensor]:
+def decode_wav(
+    contents: Tensor, max_seconds: float = float("inf")
+) -> tuple[Tensor, Tensor, Tensor]:
     """Decodes PCM of 8 to 32 bits and floating point.
 
     Returns:
@@ -37,8 +45,8 @@ def decode_wav(contents: Tensor, max_seconds: float = float("inf")) -> tuple[Ten
         broken,
         fault(
             tf.reduce_any(is_kind),
-            "Expected a WAV file of PCM (8, 16, 24 or 32 bits) or floating point (32 or 64): convert "
-            "it. Its format and bits",
+            "Expected a WAV file of PCM (8, 16, 24 or 32 bits) or floating point (32 or 64): "
+            "convert it. Its format and bits",
             code,
             bits,
         ),
@@ -48,18 +56,32 @@ def decode_wav(contents: Tensor, max_seconds: float = float("inf")) -> tuple[Ten
             channels,
         ),
         fault(
-            (rate >= _RATES[0]) & (rate <= _RATES[1]), "Expected a rate of 1 to 192 kHz, in Hz", rate
+            (rate >= _RATES[0]) & (rate <= _RATES[1]),
+            "Expected a rate of 1 to 192 kHz, in Hz",
+            rate,
         ),
         fault(frames > 0, "Expected samples in the WAV file", frames),
         fault(seconds <= max_seconds, f"Expected at most {max_seconds:g} s of sound", seconds),
     )
-    waveform = tf.cond(
+    waveform, heard = tf.cond(
         tf.equal(wrong, ""),
         lambda: _decode(data, is_kind, frame, frames, channels),
-        lambda: tf.zeros((1, 1)),
+        lambda: (tf.zeros((1, 1)), tf.zeros(3)),
     )
-    wrong = first_fault(wrong, sample_faults(waveform)[0])
-    return waveform, tf.cast(rate, "int32"), wrong
+    return waveform, tf.cast(rate, "int32"), first_fault(wrong, *_sound_faults(waveform, heard))
+
+
+def _sound_faults(waveform, heard):
+    """Faults of the samples, and of channels that leave hardly anything in their mean."""
+    peak, apart, mixed = tf.unstack(heard)
+    cancel = (
+        "Expected channels that do not cancel in mono: invert one, or use one alone. Power left"
+    )
+    return (
+        sample_faults(waveform)[0],
+        peak_fault(peak),
+        fault(mixed >= CANCELLED * apart, cancel, mixed / tf.maximum(apart, 1e-30)),
+    )
 
 
 def encode_wav(waveform: Tensor, sample_rate: int) -> Tensor:
@@ -88,7 +110,7 @@ def _find_chunks(contents):
         wrong = first_fault(
             wrong,
             fault(size <= left, f"{_BROKEN} that it should have, and has", size, left),
-            fault(count < _MAX_CHUNKS, f"Expected at most {_MAX_CHUNKS} parts of a WAV file", count),
+            fault(count < _MAX_CHUNKS, f"Expected at most {_MAX_CHUNKS} parts of a file", count),
         )
         size = tf.cast(tf.minimum(size, left), "int32")
         body = tf.cond(
@@ -128,22 +150,30 @@ def _little_endian(text):
 
 
 def _decode(data, is_kind, frame, frames, channels):
-    """The mean of the channels, float32 `(1, frames)`, block by block."""
+    """The mean of the channels, float32 `(1, frames)`, block by block; and what was heard.
+
+    That is the peak of all channels, their mean power, and the power of their mean, not divided by
+    the number of frames.
+    """
     kind, count = tf.cast(tf.argmax(is_kind), "int32"), -(-frames // _BLOCK)
 
-    def decode_block(i, waveform):
+    def decode_block(i, waveform, heard):
         start = i * _BLOCK
         size = tf.minimum(frames - start, _BLOCK) * frame
         piece = tf.strings.substr(data, start * frame, size)
         samples = tf.switch_case(kind, [_decoder(piece, *each) for each in _KINDS])
         mono = tf.reduce_mean(tf.reshape(samples, tf.stack([-1, channels])), axis=1)
-        return i + 1, waveform.write(i, mono)
+        apart = tf.reduce_sum(tf.square(samples)) / tf.cast(channels, "float32")
+        mixed = tf.reduce_sum(tf.square(mono))
+        peak = tf.maximum(heard[0], tf.reduce_max(tf.abs(samples)))
+        return i + 1, waveform.write(i, mono), tf.stack([peak, heard[1] + apart, heard[2] + mixed])
 
     blocks = tf.TensorArray(tf.float32, count, infer_shape=False, element_shape=(None,))
-    _, blocks = tf.while_loop(
-        lambda i, _: i < count, decode_block, (0, blocks), parallel_iterations=1
+    begin = (0, blocks, tf.zeros(3))
+    _, blocks, heard = tf.while_loop(
+        lambda i, *_: i < count, decode_block, begin, parallel_iterations=1
     )
-    return blocks.concat()[tf.newaxis]
+    return blocks.concat()[tf.newaxis], heard
 
 
 def _decoder(data, code, bits):

@@ -8,6 +8,7 @@ import tempfile
 import numpy as np
 import tensorflow as tf
 
+from keras_sounddream import checks
 from keras_sounddream.errors import ExportError
 from keras_sounddream.export.formats import FormatWriter, Runner, Task
 from keras_sounddream.export.metadata import Metadata
@@ -37,6 +38,8 @@ class SavedModelWriter(FormatWriter):
         max_seconds: float | None = None,
     ) -> list[Task]:
         """Writes all tasks; the metadata's files become assets."""
+        longest = MAX_SECONDS if max_seconds is None else max_seconds
+        checks.check("max_seconds", longest, checks.number(0, above=True))
         module = tf.Module()
         module.kept = [variable.value for task in tasks for variable in task.model.variables]
         with tempfile.TemporaryDirectory() as folder:
@@ -45,7 +48,7 @@ class SavedModelWriter(FormatWriter):
                 file = pathlib.Path(folder) / name
                 file.write_bytes(content)
                 module.assets.append(tf.saved_model.Asset(str(file)))
-            tf.saved_model.save(module, str(path), signatures(tasks, max_seconds or MAX_SECONDS))
+            tf.saved_model.save(module, str(path), signatures(tasks, longest))
         if serving_name is not None:
             write_warmup(tasks, serving_name, path)
         return tasks

@@ -78,7 +78,10 @@ GOOD = wav(np.zeros((100, 2)))
         (b"fLaC" + GOOD, "this is none"),
         (b"RIFX" + GOOD[4:], "this is none"),
         (GOOD[:30], "breaks off"),
-        (GOOD[:-3], "breaks off in a part: bytes that it should have, and has. Received: 400 and 3"),
+        (
+            GOOD[:-3],
+            "breaks off in a part: bytes that it should have, and has. Received: 400",
+        ),
         (riff(form()), "it lacks one of them"),
         (riff(DATA), "it lacks one of them"),
         (riff(chunk(b"fmt ", b"short"), DATA), "it lacks one of them"),
@@ -93,12 +96,17 @@ GOOD = wav(np.zeros((100, 2)))
         (riff(form(code=2, bits=4), DATA), "convert it. Its format and bits. Received: 2 and 4"),
         (wav(np.zeros(10), subtype="ULAW"), "Its format and bits. Received: 7 and 8"),
         (wav(np.full(10, np.nan), subtype="FLOAT"), "Expected finite samples"),
-        (wav(np.full(10, 1e30), subtype="FLOAT"), "or 8 at most: divide.* Received: 1e\\+30"),
-        (riff(form(), *[chunk(b"JUNK", b"")] * 100000, DATA), "at most 256 parts of a WAV file"),
+        (wav(np.full(10, 1e30), subtype="FLOAT"), "in \\[-1, 1\\]: divide .*: 1e\\+30"),
+        (wav(np.array([[1e30, -1e30]]), subtype="FLOAT"), "16-bit samples. Peak. Received: 1e"),
+        (
+            wav(np.array([[0.5, -0.5]] * 9)),
+            "do not cancel in mono: .* Power left. Received: 0",
+        ),
+        (riff(form(), *[chunk(b"JUNK", b"")] * 100000, DATA), "at most 256 parts of a file"),
     ],
 )
 def test_what_is_no_whole_wav_file_is_one_fault(contents, message):
-    waveform, _, fault = decode(contents)
+    *_, fault = decode(contents)
     assert re.search(message, fault.numpy().decode())
     assert decode(GOOD)[2] == b""
 
