@@ -87,7 +87,7 @@ def sound_faults(
     samples, name = tf.shape(waveform)[1], task.name
     least = 1 if task.repeats else task.min_samples
     limit = f"Expected at most {max_seconds:g} s of sound for {name}"
-    seconds = tf.cast(lengths, "float32") / task.sample_rate
+    seconds = tf.cast(lengths, "float64") / task.sample_rate
     faults = [
         fault(lengths <= samples, f"Expected `num_samples` of at most a row of {name}", lengths),
         fault(lengths >= least, f"Expected at least {least} samples of sound for {name}", lengths),

@@ -40,7 +40,7 @@ def decode_wav(
     is_kind = tf.equal(kinds, code * 256 + bits)
     frame = tf.maximum(channels * bits // 8, 1)  # bytes
     frames = tf.strings.length(data) // frame
-    seconds = tf.cast(frames, "float32") / tf.cast(tf.maximum(rate, 1), "float32")
+    seconds = tf.cast(frames, "float64") / tf.cast(tf.maximum(rate, 1), "float64")
     wrong = first_fault(
         broken,
         fault(
