@@ -78,7 +78,7 @@ from keras_sounddream.export.formats import find_format
 @click.option(
     "--max-seconds",
     type=POSITIVE,
-    help="SavedModel only: longest sound that is answered, s.  [default: 600, for a WaveNet 60]",
+    help="SavedModel only: longest sound that is answered, s.  [default: 600, for a WaveNet 10]",
 )
 @click.option("--serving", is_flag=True, help="Add a version to a folder of TensorFlow Serving.")
 @dream_options

@@ -91,6 +91,9 @@ def command(
         return
     if len(all_weights) > 1 or checkpoints:
         raise InputError(f"Several checkpoints make a page: -o OUT.html. Received: -o {output}")
+    from keras_sounddream.audio import io
+
+    io.check_sound_output(output, force)
     known = known_conditions(all_weights[0])
     if known is not None:
         all_labels(labels, known)
@@ -100,7 +103,6 @@ def command(
         from tqdm import tqdm
 
         from keras_sounddream import generate
-        from keras_sounddream.audio import io
 
     if prime is not None:
         settings["prime"] = io.load(prime, model.sample_rate)

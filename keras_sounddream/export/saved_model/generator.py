@@ -16,7 +16,7 @@ from keras_sounddream.export.saved_model.wav_decoder import encode_wav
 from keras_sounddream.generation.random_numbers import NUMBERS
 from keras_sounddream.types import Tensor
 
-MAX_SECONDS = 60.0  # of a sound that is made, unless an export says otherwise
+MAX_SECONDS = 10.0  # of a sound that is made, unless an export says otherwise
 NAME, WAV_NAME = "generate", "generate_wav"
 _COUNT = 256  # samples between two looks at the length
 _MOST_LABELS = 12  # in an error

@@ -55,7 +55,7 @@ def write_generator(
         model: a whole WaveNet, without a local condition.
         path: the folder.
         top_k: how many of the likeliest levels to draw from; by default all.
-        max_seconds: the longest sound that it makes; by default a minute.
+        max_seconds: the longest sound that it makes; by default ten seconds.
         serving_name: name in TensorFlow Serving, for requests to warm up with.
         verify: whether to read it back, and compare its draws with those of `generate`.
         overwrite: whether an existing folder may be replaced.

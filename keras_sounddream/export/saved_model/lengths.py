@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
@@ -19,15 +20,17 @@ from keras_sounddream.types import Tensor
 MAX_SECONDS = 600.0  # of a sound, unless an export says otherwise
 
 
-def by_length(task: Task, max_seconds: float = MAX_SECONDS) -> Callable[..., dict[str, Tensor]]:
+def by_length(
+    task: Task, max_seconds: float = MAX_SECONDS, alone: Callable[..., Any] | None = None
+) -> Callable[..., dict[str, Tensor]]:
     """Returns a function of padded sounds, each cut out and processed as if it had come alone.
 
     It takes `waveform`, float32 `(batch, samples)`, `num_samples`, int32 `(batch,)`, and the
     task's options, each `(batch,)`; an option of 0 or less is its default. Waveforms that come out
     are zero after their length. A row that the task does not take gives NaN, and its fault as
-    `error`, string `(batch,)`.
+    `error`, string `(batch,)`. `alone` is what `one_sound` returns, if it is there already.
     """
-    alone = one_sound(task)
+    alone = alone or one_sound(task)
 
     def function(waveform, num_samples, **options):
         waveform, num_samples = _as_many(waveform, num_samples)

@@ -46,13 +46,19 @@ def signatures(tasks: Sequence[Task], max_seconds: float = MAX_SECONDS) -> dict[
             raise InputError(
                 f"Rename the output {ERROR!r}: signatures have an `{ERROR}` of their own."
             )
-    functions = {signature_name(task): array_signature(task, max_seconds) for task in tasks}
+    alone = {task.name: one_sound(task) for task in tasks if task.input == "waveform"}
+    functions = {
+        signature_name(task): array_signature(task, max_seconds, alone.get(task.name))
+        for task in tasks
+    }
     functions.setdefault(DEFAULT, next(iter(functions.values())))
     for task in tasks:
         if has_files(task):
             make = _scores if task.name == "classify" else _dreams
             spec = tf.TensorSpec((None,), tf.string)
-            functions[WAV_NAMES[task.name]] = traced(make(task, max_seconds), wav_bytes=spec)
+            functions[WAV_NAMES[task.name]] = traced(
+                make(task, max_seconds, alone[task.name]), wav_bytes=spec
+            )
     return functions
 
 
@@ -66,7 +72,9 @@ def has_files(task: Task) -> bool:
     return task.name in WAV_NAMES and task.input == "waveform"
 
 
-def array_signature(task: Task, max_seconds: float = MAX_SECONDS) -> Any:
+def array_signature(
+    task: Task, max_seconds: float = MAX_SECONDS, alone: Callable[..., Any] | None = None
+) -> Any:
     """Traces a task for sounds of any length, or images: a concrete function."""
     options = {name: tf.TensorSpec((None,), option.dtype) for name, option in task.options.items()}
     if task.input == "picture":
@@ -76,7 +84,7 @@ def array_signature(task: Task, max_seconds: float = MAX_SECONDS) -> Any:
         "waveform": tf.TensorSpec((None, None), tf.float32),
         "num_samples": tf.TensorSpec((None,), tf.int32),
     }
-    return traced(by_length(task, max_seconds), **specs, **options)
+    return traced(by_length(task, max_seconds, alone), **specs, **options)
 
 
 def traced(function: Callable[..., dict[str, Tensor]], **specs: tf.TensorSpec) -> Any:
@@ -85,9 +93,7 @@ def traced(function: Callable[..., dict[str, Tensor]], **specs: tf.TensorSpec) -
     return tf.function(function, autograph=False).get_concrete_function(**specs)
 
 
-def _scores(task, max_seconds):
-    alone = one_sound(task)
-
+def _scores(task, max_seconds, alone):
     def function(wav_bytes):
         def score(contents):
             return alone(*_read(contents, task, max_seconds))
@@ -110,9 +116,7 @@ def _labels(task, scores):
     return tiled
 
 
-def _dreams(task, max_seconds):
-    alone = one_sound(task)
-
+def _dreams(task, max_seconds, alone):
     def function(wav_bytes):
         def dream(contents):
             options = {name: tf.zeros((), option.dtype) for name, option in task.options.items()}
