@@ -14,8 +14,9 @@ _MOST_NUMBERS = 2**22  # of the matrix
 
 def is_usual(from_rate: Tensor, to_rate: int) -> Tensor:
     """Tells whether `resample` takes a rate: whether its matrix is small enough; bool scalar."""
-    step, new, reach, _ = _period(from_rate, to_rate)
-    width, new = (tf.cast(number, "int64") for number in (step + 2 * reach, new))
+    step, new, reach, _, periods = _period(from_rate, to_rate)
+    sizes = (step * periods + 2 * reach, new * periods)
+    width, new = (tf.cast(size, "int64") for size in sizes)
     return tf.equal(from_rate, to_rate) | (width * new <= _MOST_NUMBERS)
 
 
@@ -35,8 +36,9 @@ def resample(waveform: Tensor, from_rate: Tensor, to_rate: int) -> Tensor:
 
 
 def _resample(waveform, from_rate, to_rate):
-    step, new, reach, stretch = _period(from_rate, to_rate)
-    first, second = _kernels(step, new, reach, stretch)
+    step, new, reach, stretch, periods = _period(from_rate, to_rate)
+    kernel = _repeated(_kernel(step, new, reach, stretch), step, periods)
+    step, new = step * periods, new * periods
     samples = tf.shape(waveform)[1]
     count = tf.cast(
         tf.math.round(tf.cast(samples, "float64") * to_rate / tf.cast(from_rate, "float64")),
@@ -47,25 +49,25 @@ def _resample(waveform, from_rate, to_rate):
     padding = tf.stack([reach, tf.maximum((blocks + 1) * step - reach - samples, 0)])
     padded = tf.pad(tf.reshape(waveform, (-1,)), padding[tf.newaxis])[: (blocks + 1) * step]
     rows = tf.reshape(padded, tf.stack([blocks + 1, step]))
-    made = rows[:-1] @ first + rows[1:, : 2 * reach] @ second
+    made = rows[:-1] @ kernel[:step] + rows[1:, : 2 * reach] @ kernel[step:]
     return tf.reshape(made, (1, -1))[:, :count]
 
 
 def _period(from_rate, to_rate):
-    """Samples in and out of a block, the filter's reach, and the ratio of the rates, or 1."""
+    """Samples in and out of a period, the filter's reach, the ratio of rates or 1, and periods.
+
+    That is the number of them in a block.
+    """
     divisor = _greatest_common_divisor(from_rate, tf.constant(to_rate))
     step, new = from_rate // divisor, to_rate // divisor
     stretch = tf.maximum(tf.cast(step, "float64") / tf.cast(new, "float64"), 1.0)
     reach = tf.cast(tf.math.ceil(_ZERO_CROSSINGS * stretch / _ROLL_OFF), "int32")
     periods = -(-2 * reach // step)
-    return step * periods, new * periods, reach, stretch
+    return step, new, reach, stretch, periods
 
 
-def _kernels(step, new, reach, stretch):
-    """Matrices float32 from the samples of a block, and of the one behind it, to those it makes.
-
-    Of shapes `(step, new)` and `(2 * reach, new)`.
-    """
+def _kernel(step, new, reach, stretch):
+    """Matrix float32 `(step + 2 * reach, new)` from the samples around a period to those made."""
     inputs = tf.cast(tf.range(step + 2 * reach) - reach, "float64")[:, tf.newaxis]
     outputs = tf.cast(tf.range(new), "float64") * tf.cast(step, "float64")
     distance = (inputs - outputs / tf.cast(new, "float64")) / stretch  # in the lower rate's samples
@@ -76,8 +78,17 @@ def _kernels(step, new, reach, stretch):
     turn = math.pi * _ROLL_OFF * distance
     one = tf.ones_like(turn)
     sinc = tf.where(turn == 0, one, tf.sin(turn) / tf.where(turn == 0, one, turn))
-    kernel = tf.cast(sinc * window * _ROLL_OFF / stretch, "float32")
-    return kernel[:step], kernel[step:]
+    return tf.cast(sinc * window * _ROLL_OFF / stretch, "float32")
+
+
+def _repeated(kernel, step, periods):
+    """A period's matrix for several: beside each other, each `step` rows below the one before."""
+    width, new = tf.unstack(tf.shape(kernel))
+    width += step * (periods - 1)
+    longer = tf.pad(kernel, [[0, step * periods], [0, 0]])  # of `width + step` rows
+    rows = tf.tile(longer, tf.stack([periods, 1]))[: periods * width]
+    shifted = tf.transpose(tf.reshape(rows, tf.stack([periods, width, new])), (1, 0, 2))
+    return tf.reshape(shifted, tf.stack([width, periods * new]))
 
 
 def _greatest_common_divisor(one, other):
