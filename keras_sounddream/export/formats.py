@@ -10,12 +10,12 @@ import pathlib
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-import keras
-
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, PathLike
 
 if TYPE_CHECKING:
+    import keras
+
     from keras_sounddream.deepdream.model import DeepDream
     from keras_sounddream.export.metadata import Metadata
 
@@ -176,6 +176,8 @@ def writer_of(name: str) -> FormatWriter:
 
 def takes_shape(model: keras.Model, shape: tuple[int, ...]) -> bool:
     """Tells whether a model takes an input of a shape, and no output is empty."""
+    import keras  # here, so that the endings of files are known without it
+
     try:
         outputs = model.compute_output_spec(keras.KerasTensor(shape))
     except (ValueError, TypeError):

@@ -31,7 +31,7 @@ from keras_sounddream.generation import generate
 from keras_sounddream.generation.random_numbers import random_numbers
 from keras_sounddream.types import PathLike
 
-FORMATS = ("litert", "onnx")
+FORMATS = ("litert", "onnx", "saved_model")
 _CALLS = 3  # that are compared, each going on from the one before
 _RESERVED = ("numbers", "step", "history", "seconds", "seed", "temperature", "self")
 _FEWEST_EQUAL = 0.999  # of the draws: where a sum of probabilities nearly ties, rounding decides
@@ -55,9 +55,9 @@ def export_generator(
 
     Args:
         model: an `AudioModel` of `applications.WaveNet`, without a local condition.
-        path: the file.
+        path: the file, or the folder of a SavedModel, see `saved_model.generator_writer`.
         format: one of `FORMATS`; by default that of the path's ending, else `"litert"`.
-        count: samples per call; 1 is a single step, without a loop.
+        count: samples per call; 1 is a single step, without a loop. A SavedModel takes any.
         top_k: how many of the likeliest levels to draw from; by default all.
         verify: whether to read the file back, and compare its draws with those of `generate` from
             the same random numbers.
@@ -74,6 +74,11 @@ def export_generator(
     require_tensorflow("Export")
     format = find_format(path, format, "litert", FORMATS)
     plan = _check(model, count)
+    if format == "saved_model":  # it needs no state: a seed, a length and labels go in
+        from keras_sounddream.export.saved_model.generator_writer import write_generator
+
+        report = write_generator(model, path, top_k=top_k, verify=verify, overwrite=overwrite)
+        return report | report["tasks"]["generate"]
     check_output(path, overwrite)
     inputs = specs(plan, count)
     function = make_generator(model, count, top_k, _PUTS[format])

@@ -15,7 +15,13 @@ from keras_sounddream.deepdream.params.pixels import MODES, WHITE, preprocess, r
 from keras_sounddream.deepdream.validation import settle_preprocessing
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.formats import Task
-from keras_sounddream.export.saved_model.lengths import option_value
+from keras_sounddream.export.saved_model.faults import (
+    ERROR,
+    fault,
+    first_fault,
+    without_faulty,
+)
+from keras_sounddream.export.saved_model.lengths import settle_options
 from keras_sounddream.images import io
 from keras_sounddream.types import Array, PathLike, Tensor
 
@@ -80,24 +86,35 @@ def signature_function(task: Task) -> Callable[..., dict[str, Tensor]]:
     """Returns what a SavedModel's signature of images computes.
 
     It takes `picture`, float32 `(batch, height, width, 3)`, and the task's options, each
-    `(batch,)`; an option of 0 or less is its default.
+    `(batch,)`; an option of 0 or less is its default. An image that the task does not take gives
+    NaN, and its fault as `error`, string `(batch,)`.
     """
 
     def function(picture, **options):
-        with tf.control_dependencies(_assertions(task, picture)):
-            picture = tf.identity(picture)
-        if not task.options:
-            return task.function(picture)
-
-        def alone(example):
-            one, given = example
-            given = {name: option_value(name, task.options[name], given[name]) for name in given}
-            return {k: v[0] for k, v in task.function(one[tf.newaxis], **given).items()}
-
-        signature = dict.fromkeys(task.outputs, tf.float32)
-        return tf.map_fn(alone, (picture, options), fn_output_signature=signature)
+        faults = _faults(task, picture)
+        if task.options:
+            return _one_by_one(task, picture, faults, options)
+        good = tf.reshape(tf.equal(faults, ""), (-1, 1, 1, 1))
+        return without_faulty(task.function(tf.where(good, picture, 0.0)), faults)
 
     return function
+
+
+def _one_by_one(task, picture, faults, options):
+    def alone(example):
+        one, known, given = example
+        given, more = settle_options(task, given)
+        known = first_fault(known, *more)
+        shapes = {name: tf.shape(one) if name == "picture" else [] for name in task.outputs}
+        outputs = tf.cond(
+            tf.equal(known, ""),
+            lambda: {k: v[0] for k, v in task.function(one[tf.newaxis], **given).items()},
+            lambda: {k: tf.fill(tf.cast(v, "int32"), float("nan")) for k, v in shapes.items()},
+        )
+        return {**outputs, ERROR: known}
+
+    signature = {**dict.fromkeys(task.outputs, tf.float32), ERROR: tf.string}
+    return tf.map_fn(alone, (picture, faults, options), fn_output_signature=signature)
 
 
 def images_for(task: Task, images: Sequence[PathLike | Array] | None = None) -> list[Array]:
@@ -164,15 +181,13 @@ def _fit(task, image):
     return image if task.size is None else np.round(resize(image, tf.constant(task.size)))
 
 
-def _assertions(task, picture):
-    """Operations that fail, and say of what, where a task does not take images."""
-    finite = tf.reduce_all(tf.math.is_finite(picture))
-    rows = [(finite, f"Expected finite pixels for {task.name}. Of", tf.shape(picture))]
-    if task.read is not None:
-        within = tf.reduce_all((picture >= 0) & (picture <= WHITE))
-        highest = tf.reduce_max(tf.abs(picture))
-        rows.append((within, f"Expected pixels in [0, 255] for {task.name}. The largest", highest))
-    return [
-        tf.debugging.Assert(holds, [f"{message}. Received:", given])
-        for holds, message, given in rows
-    ]
+def _faults(task, picture):
+    """What a task does not take in images: string `(batch,)`."""
+    size = tf.reduce_max(tf.abs(picture), axis=(1, 2, 3))
+    finite = tf.reduce_all(tf.math.is_finite(picture), axis=(1, 2, 3))
+    faults = fault(finite, f"Expected finite pixels for {task.name}", size)
+    if task.read is None:
+        return faults
+    within = tf.reduce_all((picture >= 0) & (picture <= WHITE), axis=(1, 2, 3))
+    message = f"Expected pixels in [0, 255] for {task.name}. The largest"
+    return first_fault(faults, fault(within, message, size))

@@ -17,11 +17,13 @@ from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.formats import find_format, writer_of
 from keras_sounddream.export.metadata import Metadata
+from keras_sounddream.export.saved_model.generator_writer import generates, write_generator
 from keras_sounddream.export.tasks import find_tasks
 from keras_sounddream.export.verify import verify as verify_file
 from keras_sounddream.files import check_output, folder_beside, written_beside
 from keras_sounddream.types import Array, PathLike
 
+_MADE = ("generate",)  # task of a WaveNet's SavedModel
 REPORT = "verification.json"  # in a folder's assets.extra; beside a file, its name and `.json`
 
 
@@ -39,6 +41,7 @@ def export_model(
     quantization: str | None = None,
     representative: Sequence[PathLike | Array] | None = None,
     serving_name: str | None = None,
+    max_seconds: float | None = None,
     sounds: Sequence[PathLike | Array] | None = None,
     verify: bool = True,
     overwrite: bool = False,
@@ -52,7 +55,7 @@ def export_model(
         format: `"litert"`, `"onnx"` or `"saved_model"`; by default that of the path's ending,
             `.tflite` or `.onnx`, else the last.
         tasks: what the file is to do, keys of `TASKS`; by default all that the model has and the
-            format can hold in one file.
+            format can hold in one file. A WaveNet's SavedModel generates, unless tasks are named.
         layer: name of the layer that the task `embed` outputs; by default the one before the top.
         seconds: LiteRT and ONNX: the one length of sound, s, that the file takes. LiteRT requires
             it. A sequence writes a file for each: with (2, 5), `path` `a.tflite` becomes
@@ -71,6 +74,8 @@ def export_model(
             `(1, height, width, 3)` arrays.
         serving_name: SavedModel: name of the model in TensorFlow Serving, for which requests to
             warm up with are written; by default none are.
+        max_seconds: SavedModel: longest sound, s, that its signatures answer; by default 600. A
+            longer one is answered with an error, the others with it as ever.
         sounds: paths of sound files, or float32 `(1, samples)` arrays at the model's rate, to
             compare on; by default a synthetic voice. For an image model, image files, or float32
             `(1, height, width, 3)` arrays.
@@ -93,6 +98,9 @@ def export_model(
     """
     require_tensorflow("Export")
     format = find_format(path, format, "saved_model")
+    if format == "saved_model" and generates(model) and tuple(tasks or _MADE) == _MADE:
+        made: dict[str, Any] = {"serving_name": serving_name, "max_seconds": max_seconds}
+        return write_generator(model, path, verify=verify, overwrite=overwrite, **made)
     writer = writer_of(format)
     options = {
         "seconds": seconds,
@@ -100,6 +108,7 @@ def export_model(
         "quantization": quantization,
         "representative": representative,
         "serving_name": serving_name,
+        "max_seconds": max_seconds,
     }
     options = {name: value for name, value in options.items() if value is not None}
     _check_options(format, writer, options, tasks)
@@ -147,7 +156,7 @@ def _check_options(format, writer, options, tasks):
     unknown = [name for name in options if name not in accepted]
     if unknown:
         raise InputError(
-            f"The format {format} takes {', '.join(accepted)}. Received: {', '.join(unknown)}."
+            f"The format {format} takes {_named(accepted)}. Received: {_named(unknown)}."
         )
     lengths = options.get("seconds", ())
     lengths = lengths if _is_several(lengths) else [lengths]
@@ -161,6 +170,13 @@ def _check_options(format, writer, options, tasks):
             f"A file of format {format!r} holds {most} task: export each to a file of its own. "
             f"Received: {', '.join(tasks)}."
         )
+
+
+def _named(options):
+    """Names of options, and how the command line has them."""
+    flags = {"serving_name": "--serving"}
+    names = [f"`{name}` ({flags.get(name, '--' + name.replace('_', '-'))})" for name in options]
+    return ", ".join(names)
 
 
 def _is_several(seconds):

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from keras_sounddream.errors import InputError
 
+_MOST = 12  # labels in an error
+
 
 def name_labels(given: Iterable[str], conditions: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """The label of each named condition; an `InputError` if a label fits none, several or twice."""
@@ -17,6 +19,28 @@ def name_labels(given: Iterable[str], conditions: Mapping[str, Sequence[str]]) -
             raise InputError(f"Expected one label of {name!r}. Received: {labels[name]}, {label}")
         labels[name] = label
     return labels
+
+
+def all_labels(given: Iterable[str], conditions: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """One label of each condition, as `name_labels`; an `InputError` that lists all missing."""
+    labels = name_labels(given, conditions)
+    missing = {name: known for name, known in conditions.items() if name not in labels}
+    if missing:
+        known = "; ".join(f"{name}: {_some(words)}" for name, words in missing.items())
+        options = " ".join(f"--condition {words[0]}" for words in missing.values())
+        raise InputError(
+            f"Expected a label of each condition, such as {options}. There are, of {known}."
+        )
+    for name, label in labels.items():
+        if label not in conditions[name]:
+            near = difflib.get_close_matches(label, conditions[name], n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are: {_some(conditions[name])}."
+            raise InputError(f"There is no {name} {label!r}. {hint}")
+    return labels
+
+
+def _some(words):
+    return ", ".join(words[:_MOST]) + f" and {len(words) - _MOST} more" * (len(words) > _MOST)
 
 
 def _having(label, conditions):

@@ -14,10 +14,11 @@ import tensorflow as tf
 from keras import ops
 
 from keras_sounddream.audio.mu_law import waveform_to_levels
+from keras_sounddream.generation.random_numbers import NUMBERS
 from keras_sounddream.generation.sampling import draw
 from keras_sounddream.types import Array, Tensor
 
-CHUNK = 4096  # samples that are made in one call
+CHUNK = 4096  # the most samples that are made in one call
 
 
 def generated(
@@ -43,17 +44,28 @@ def generated(
         local = np.einsum("bfc,lcw->flbw", inputs["local_condition"], fused["local"])
         frames = frames + local.astype("float32")
     frames, weights = frames[:, queued(plan)], laid_out(fused, plan)
-    chunk = min(num_samples, CHUNK)
-    loop = _loop(plan, chunk, top_k, temperature == 0, compiled)
+    loop = _loop(plan, CHUNK, top_k, temperature == 0, compiled)
     state, done = start(model, lead, inputs, fused["carried"]), 0
-    weights, frames = keras.tree.map_structure(tf.constant, (weights, frames))
+    weights = keras.tree.map_structure(tf.constant, weights)
     heat = tf.constant(temperature, "float32")
     while done < num_samples:
-        number = tf.constant(done, "int32")
-        state, samples = loop(weights, frames, state, numbers(chunk), number, heat)
-        samples = samples.numpy().T[:, : num_samples - done]
-        done += samples.shape[1]
-        yield samples
+        count = min(num_samples - done, CHUNK)
+        given = np.zeros((CHUNK, len(lead), NUMBERS), "float32")
+        given[:count] = numbers(count)
+        first_frame, window = _window(frames, done, plan)
+        steps = [tf.constant(number, "int32") for number in (done, first_frame, count)]
+        state, samples = loop(weights, window, state, given, steps, heat)
+        done += count
+        yield samples.numpy().T[:, :count]
+
+
+def _window(frames, first_step, plan):
+    """The first frame of a piece, and as many as a piece may take: of one shape for all pieces."""
+    if not plan.local_channels:
+        return 0, tf.constant(frames)
+    first_frame = max(first_step - 1, 0) // plan.local_hop
+    rows = first_frame + np.arange((CHUNK - 1) // plan.local_hop + 2)
+    return first_frame, tf.constant(frames[np.minimum(rows, len(frames) - 1)])
 
 
 def start(model: Any, lead: Array, inputs: dict[str, Array], carried: Array) -> dict[str, Any]:
@@ -81,18 +93,19 @@ def start(model: Any, lead: Array, inputs: dict[str, Array], carried: Array) -> 
 
 
 @functools.lru_cache(maxsize=8)
-def _loop(plan, count, top_k, is_greedy, compiled):
-    """A function that makes `count` samples, compiled once for each set of arguments."""
+def _loop(plan, most, top_k, is_greedy, compiled):
+    """A function that makes up to `most` samples, compiled once for any number of them."""
 
     @tf.function(jit_compile=compiled)
-    def loop(weights, frames, state, numbers, first_step, temperature):
+    def loop(weights, frames, state, numbers, steps, temperature):
+        first_step, first_frame, count = steps
         temperature = None if is_greedy else temperature
 
         def body(i, history, queues, samples):
             number = first_step + i
             # Step 0 takes the last sample before the first frame, which lasts backwards, too.
             frame = tf.maximum(number - 1, 0) // plan.local_hop if plan.local_channels else 0
-            added = tf.gather(frames, frame)
+            added = tf.gather(frames, frame - first_frame)
             scores, rows = step(weights, added, history, queues, number, plan)
             queues = [
                 ops.slice_update(queue, (number & (length - 1), 0, 0, 0), row)
@@ -104,7 +117,7 @@ def _loop(plan, count, top_k, is_greedy, compiled):
             return i + 1, history, queues, samples
 
         batch = state["history"].shape[1]
-        begin = (0, state["history"], state["queues"], tf.zeros((count, batch)))
+        begin = (0, state["history"], state["queues"], tf.zeros((most, batch)))
         _, *state, samples = tf.while_loop(lambda i, *_: i < count, body, begin)
         return dict(zip(("history", "queues"), state, strict=True)), samples
 

@@ -42,7 +42,18 @@ def test_writes_what_generate_makes(saved, tmp_path):
         (["--condition", "digit"], "has a label 'digit'. Did you mean digit=two?"),
         (["--condition", "one", "--condition", "speaker=an"], "no speaker 'an'. Did you mean ann?"),
         (["--condition", "two"], "digit and speaker both have 'two'. Say digit=two."),
-        (["--condition", "one"], "Expected a label for the condition 'speaker'"),
+        (
+            ["--condition", "one"],
+            "each condition, such as --condition ann. There are, of speaker",
+        ),
+        (
+            [],
+            "--condition one --condition ann. There are, of digit: one, two; speaker: ann, two.",
+        ),
+        (
+            ["--weights", "fsdd"],
+            "There are, of digit: zero, one, two, .*; speaker: george, jack",
+        ),
         (["--weights", "digits"], "Expected a .keras file"),
         (["--weights", "gone.keras"], "there is no such file"),
         (["--seconds", "nan"], "`seconds` above 0. Received: nan"),
@@ -60,7 +71,9 @@ def test_bad_input_is_a_line(saved, arguments, message, tmp_path, monkeypatch, c
     if "--seconds" in arguments or "out.mid" in arguments:
         given += ["--condition", "ann", "--condition", "one"]
     assert main(given) == 2
-    assert message in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert message in said or re.search(message, said)
+    assert "compile" not in said or "--seconds" in arguments
     assert not list(tmp_path.iterdir())
 
 
@@ -105,10 +118,11 @@ def test_exports_a_file_that_generates(saved, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", "saved_model"], "`format` must be one of litert, onnx"),
+        (["--format", "saved_model"], "A file that ends in .tflite is of the format litert"),
         (["--task", "dream"], "goes alone, .* Received: --task generate, --task dream"),
-        (["--serving"], "goes alone, .* Received: --task generate, --serving"),
-        (["--weights", "a", "--sound", "b"], "Received: --task generate, --weights, --sound"),
+        (["--sound", "b"], "Received: --task generate, --sound"),
+        (["--weights", "a"], "--weights goes with MODEL wavenet; a .keras file holds its own"),
+        (["--max-seconds", "9"], "The format litert takes no --max-seconds"),
         (["--class", "a", "--step-size", "2"], "Received: --task generate, --class, --step-size"),
     ],
 )
@@ -117,3 +131,31 @@ def test_what_a_file_that_generates_has_not_is_refused(saved, arguments, message
     assert main(["export", saved[0], "--task", "generate", "-o", str(out), *arguments]) == 2
     assert re.search(message, capsys.readouterr().err)
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["wavenet"], "Expected a .keras file, .* or pretrained weights .fsdd, music16k"),
+        (["wavenet", "--weights", "fsd"], "Expected a .keras file, .* Received: fsd"),
+        (["wavenet", "--weights", "fsdd", "--count", "9"], "saved_model takes no --count"),
+        (["fsdd", "--serving", "--format", "onnx"], "--serving goes with --format saved_model"),
+    ],
+)
+def test_what_a_folder_that_generates_has_not_is_refused(arguments, message, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["export", *arguments, "--task", "generate", "-o", str(out)]) == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [(["--task", "generate"], "."), (["--serving"], "models/wavenet/1"), ([], ".")],
+)
+def test_exports_a_folder_that_generates(saved, arguments, place, tmp_path, capsys):
+    out = tmp_path / "out"
+    given = [*arguments, "--no-verify", "--max-seconds", "9"]
+    assert main(["export", saved[0], "-o", str(out), *given]) == 0
+    assert "generate     not compared" in capsys.readouterr().out
+    assert (out / place / "saved_model.pb").exists()

@@ -98,10 +98,13 @@ def test_options_reach_the_writer_and_are_none_where_not_given(classifier, tmp_p
 
 
 WRONG = {
-    "quantization": ({"quantization": "int8"}, "text takes seconds, size. Received: quantization"),
+    "quantization": (
+        {"quantization": "int8"},
+        "takes `seconds` (--seconds), `size` (--size). Received: `quantization` (--q",
+    ),
     "two options": (
         {"serving_name": "a", "representative": []},
-        "Received: representative, serving_name",
+        "Received: `representative` (--representative), `serving_name` (--serving)",
     ),
     "no lengths": ({"seconds": ()}, "Expected different lengths. Received `seconds`: ()"),
     "a length twice": ({"seconds": [2, 2.0]}, "Expected different lengths"),

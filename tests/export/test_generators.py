@@ -88,8 +88,8 @@ def test_another_sound_is_refused(model, tmp_path, monkeypatch):
         (keras.Sequential(), {}, "a model of applications.WaveNet"),
         (
             SMALL,
-            {"format": "saved_model"},
-            "`format` must be one of litert, onnx. Received: 'saved_model'",
+            {"format": "saved"},
+            "`format` must be one of litert, onnx, saved_model. Received: 'saved'",
         ),
         (SMALL, {"count": 0}, "`count` must be an int of at least 1. Received: 0"),
         ({**SMALL, "local_channels": 2}, {}, "local condition, which no file takes"),

@@ -1,5 +1,7 @@
 """Models of pictures, exported: scores, features and dreams, in every format."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -85,12 +87,17 @@ def test_a_saved_model_does_everything_at_any_size(saved, dream, network):
 
 
 @pytest.mark.parametrize("wrong", [np.nan, -1.0, 300.0])
-def test_a_saved_dream_refuses_what_are_no_pixels(saved, wrong):
-    picture = image_like(SIZE)
-    picture[0, 3, 4, 1] = wrong
+def test_what_are_no_pixels_are_a_row_at_fault(saved, wrong):
+    pictures = np.repeat(image_like(SIZE), 2, axis=0)
+    pictures[0, 3, 4, 1] = wrong
     function = tf.saved_model.load(str(saved[0])).signatures["dream"]
-    with pytest.raises(tf.errors.InvalidArgumentError, match="Expected (finite )?pixels"):
-        function(picture=tf.constant(picture), steps=[0], step_size=[0.0])
+    found = function(picture=tf.constant(pictures), steps=[0, 0], step_size=[0.0, 0.0])
+    said = [error.decode() for error in found["error"].numpy().tolist()]
+    assert re.match(r"Expected (finite )?pixels", said[0])
+    assert said[1] == ""
+    assert np.isnan(found["picture"][0]).all()
+    alone = function(picture=tf.constant(pictures[1:]), steps=[0], step_size=[0.0])
+    np.testing.assert_allclose(found["picture"][1], alone["picture"][0], atol=1e-3)
 
 
 def test_a_server_is_warmed_up_with_pictures(dream):

@@ -73,6 +73,20 @@ def test_pieces_make_the_same_as_one(monkeypatch):
     np.testing.assert_array_equal(generate(model, 0.5, batch_size=2), whole)
 
 
+@pytest.mark.parametrize("kind", ["plain", "conditioned"])
+def test_lengths_share_one_compiled_loop(kind, monkeypatch):
+    monkeypatch.setattr(fast, "CHUNK", 11)  # as no other test has it, so the loop is a new one
+    model, settings = build(**KINDS[kind]), {}
+    if model.conditions:
+        settings["conditions"] = {name: [labels[0]] for name, labels in CONDITIONS.items()}
+        settings["local_condition"] = np.random.default_rng(2).normal(size=(1, 20, 2))
+    whole = generate(model, 0.37, **settings)
+    for samples in (1, 5, 10, 11, 12, 23):
+        made = generate(model, samples / 100, **settings)
+        np.testing.assert_array_equal(made, whole[:, :samples])
+    assert fast._loop(model.plan, 11, None, False, True).experimental_get_tracing_count() == 1
+
+
 def test_an_example_does_not_depend_on_its_batch():
     model = build()
     np.testing.assert_array_equal(generate(model, 0.3, batch_size=3)[:1], generate(model, 0.3))

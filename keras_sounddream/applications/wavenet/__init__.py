@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = attach(
     {
         "DILATIONS": "model",
         "MIN_SECONDS": "model",
-        "PRETRAINED": "weights",
+        "PRETRAINED": "pretrained",
         "SAMPLE_RATE": "model",
         "WaveNet": "model",
         "WaveNetConfig": "config",

@@ -9,7 +9,8 @@ from keras_sounddream.applications.decoding import Labels, Predictions, decode_f
 from keras_sounddream.applications.wavenet import network
 from keras_sounddream.applications.wavenet.config import WAVEFORM, WaveNetConfig
 from keras_sounddream.applications.wavenet.layers import WaveNetModel, level_labels, with_plan
-from keras_sounddream.applications.wavenet.weights import PRETRAINED, TOPS, layout
+from keras_sounddream.applications.wavenet.pretrained import PRETRAINED
+from keras_sounddream.applications.wavenet.weights import TOPS, layout
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, PathLike
 

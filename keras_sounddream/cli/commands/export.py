@@ -6,9 +6,17 @@ from typing import Any
 
 import click
 
-from keras_sounddream.cli.options.common import COUNT, force_option, given, load_any, quietly
+from keras_sounddream.cli.options.common import (
+    COUNT,
+    POSITIVE,
+    force_option,
+    given,
+    load_any,
+    quietly,
+)
 from keras_sounddream.cli.options.dream import class_option, dream_options, layer_option
 from keras_sounddream.errors import InputError
+from keras_sounddream.export.formats import find_format
 
 
 @click.command()
@@ -62,7 +70,16 @@ from keras_sounddream.errors import InputError
     help="Sound, or picture, to compare file and model on; can be repeated.  "
     "[default: synthetic ones]",
 )
-@click.option("--count", type=COUNT, help="Task generate only: samples per call.  [default: 4000]")
+@click.option(
+    "--count",
+    type=COUNT,
+    help="Task generate in LiteRT and ONNX only: samples per call.  [default: 4000]",
+)
+@click.option(
+    "--max-seconds",
+    type=POSITIVE,
+    help="SavedModel only: longest sound that is answered, s.  [default: 600, for a WaveNet 10]",
+)
 @click.option("--serving", is_flag=True, help="Add a version to a folder of TensorFlow Serving.")
 @dream_options
 @click.option(
@@ -87,14 +104,12 @@ def command(
 
     With --layer or --class, or a task that dreams, the file also dreams.
     """
+    _check_serving(serving, format_name, force)
     if "generate" in tasks or rest["count"] is not None:
-        others = {"weights": weights, "sound": sounds, "serving": serving or None}
-        _export_generator(output, model_name, tasks, format_name, no_verify, force, others | rest)
+        rest = {"sound": sounds} | rest
+        settings = {"verify": not no_verify} | ({} if serving else {"overwrite": force})
+        _export_generator(output, model_name, weights, tasks, format_name, serving, settings, rest)
         return
-    if serving and format_name not in (None, "saved_model"):
-        raise InputError(f"--serving goes with --format saved_model. Received: {format_name}")
-    if serving and force:
-        raise InputError("--serving adds a version and replaces none: leave --force out.")
     settings = given(rest)
     options = _export_options(settings, tasks, sounds, no_verify)
     model, required = load_any(model_name, weights)
@@ -114,6 +129,13 @@ def command(
         _print(report)
 
 
+def _check_serving(serving, format_name, force):
+    if serving and format_name not in (None, "saved_model"):
+        raise InputError(f"--serving goes with --format saved_model. Received: {format_name}")
+    if serving and force:
+        raise InputError("--serving adds a version and replaces none: leave --force out.")
+
+
 def _export_options(settings, tasks, sounds, no_verify):
     """Arguments of `export_model`, which are taken out of the settings of a dream."""
     options = {
@@ -127,38 +149,54 @@ def _export_options(settings, tasks, sounds, no_verify):
         options["seconds"] = seconds if len(seconds) > 1 else seconds[0]
     if "size" in settings:
         options["size"] = _read_size(settings.pop("size"))
-    own = [name for name in ("quantization", "representative") if name in settings]
+    own = [name for name in ("quantization", "representative", "max_seconds") if name in settings]
     return options | {name: settings.pop(name) for name in own}
 
 
-def _export_generator(output, model_name, tasks, format_name, no_verify, force, rest):
+def _export_generator(output, model_name, weights, tasks, format_name, serving, settings, rest):
     """Exports a WaveNet that generates."""
-    count = rest.pop("count")
+    own = {name: rest.pop(name) for name in ("count", "max_seconds")}
     received = [*(f"--task {task}" for task in tasks), *map(_option, given(rest))]
     if received != ["--task generate"]:
         raise InputError(
-            "--task generate goes alone, with --format, --count, --no-verify and --force. "
-            f"Received: {', '.join(received) or 'no task'}."
+            "--task generate goes alone, with --weights, --format, --count, --max-seconds, "
+            f"--serving, --no-verify and --force. Received: {', '.join(received) or 'no task'}."
         )
+    format_name = find_format(output, format_name, "saved_model")
+    useless = "count" if format_name == "saved_model" else "max_seconds"
+    if own.pop(useless) is not None:
+        raise InputError(f"The format {format_name} takes no {_option(useless)}. Leave it out.")
+    model = _load_generator(model_name, weights)
+    settings |= given(own)
+    with quietly():
+        from keras_sounddream.export import export_generator, export_model, export_serving
+    if serving:
+        report = export_serving(model, output, tasks=["generate"], **settings)
+    elif format_name == "saved_model":
+        report = export_model(model, output, format_name, tasks=["generate"], **settings)
+    else:
+        report = export_generator(model, output, format_name, **settings)
+        report |= {"tasks": {"generate": report if settings["verify"] else {}}}
+    _print(report)
+
+
+def _load_generator(model_name, weights):
+    """The WaveNet of `wavenet --weights KEY`, of a key alone, or of a .keras file."""
     from keras_sounddream.cli.options.wavenet_model import load_wavenet
 
-    model = load_wavenet(model_name)
-    with quietly():
-        from keras_sounddream.export import export_generator
-    settings = {"verify": not no_verify, "overwrite": force}
-    settings |= {} if count is None else {"count": count}
-    report = export_generator(model, output, format_name, **settings)
-    click.echo(f"{output}: {report['bytes'] / 1e6:.1f} MB")
-    if not no_verify:
-        click.echo(
-            f"  generate     {report['equal']:.1%} of {report['samples']} draws are the model's; "
-            f"{report['samples_per_second']:,.0f} samples/s"
+    if model_name == "wavenet" and weights is not None:
+        return load_wavenet(weights)
+    if weights is not None:
+        raise InputError(
+            "--weights goes with MODEL wavenet; a .keras file holds its own. Received: "
+            f"{model_name} --weights {weights}"
         )
+    return load_wavenet(model_name)
 
 
 def _option(name):
     """The option of an argument of the command."""
-    names = {"layers": "layer", "label": "class"}
+    names = {"layers": "layer", "label": "class", "sounds": "sound"}
     return f"--{names.get(name, name).replace('_', '-')}"
 
 
@@ -168,6 +206,12 @@ def _print(report):
     for name, task in report["tasks"].items():
         if not task:
             click.echo(f"  {name:12} not compared")
+            continue
+        if "equal" in task:
+            click.echo(
+                f"  {name:12} {task['equal']:.1%} of {task['samples']} draws are the model's; "
+                f"{task['samples_per_second']:,.0f} samples/s"
+            )
             continue
         size = (
             f"{task['sound_seconds']:.1f} s of sound"

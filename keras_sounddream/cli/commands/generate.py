@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from keras_sounddream.cli.options.common import check_outputs, force_option, quietly
-from keras_sounddream.cli.options.wavenet_model import load_wavenet
+from keras_sounddream.cli.options.wavenet_model import known_conditions, load_wavenet
 from keras_sounddream.errors import InputError
-from keras_sounddream.generation.condition_labels import name_labels
+from keras_sounddream.generation.condition_labels import all_labels
 
 
 @click.command()
@@ -91,16 +91,21 @@ def command(
         return
     if len(all_weights) > 1 or checkpoints:
         raise InputError(f"Several checkpoints make a page: -o OUT.html. Received: -o {output}")
+    from keras_sounddream.audio import io
+
+    io.check_sound_output(output, force)
+    known = known_conditions(all_weights[0])
+    if known is not None:
+        all_labels(labels, known)
     model = load_wavenet(all_weights[0])
+    chosen = all_labels(labels, model.conditions)
     with quietly():
         from tqdm import tqdm
 
         from keras_sounddream import generate
-        from keras_sounddream.audio import io
 
     if prime is not None:
         settings["prime"] = io.load(prime, model.sample_rate)
-    chosen = name_labels(labels, model.conditions)
     settings["conditions"] = {name: [label] for name, label in chosen.items()}
     total = round(seconds * model.sample_rate) if 0 < seconds < 1e6 else None
     with tqdm(total=total, desc="compile", unit=" samples", unit_scale=True, leave=False) as bar:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from keras_sounddream.cli.options.common import quietly
-from keras_sounddream.cli.options.wavenet_model import load_wavenet
+from keras_sounddream.cli.options.wavenet_model import known_conditions, load_wavenet
 from keras_sounddream.errors import InputError
 from keras_sounddream.generation.condition_labels import name_labels
 
@@ -40,6 +40,9 @@ def write(
     files = [path for checkpoint in checkpoints for path in _files(checkpoint)]
     if files and len(all_weights) > 1:
         raise InputError("--checkpoint is for one network. Give --weights once.")
+    known = known_conditions(all_weights[0])
+    if known is not None:
+        _rows(labels, known)
     with quietly():
         from tqdm import tqdm
 
@@ -91,10 +94,9 @@ def _titles(paths):
 def _sounds(model, rows, seconds, settings):
     """Yields each row's title, with its sound and the seconds that it took."""
     from keras_sounddream import generate
-    from keras_sounddream.generation.fast import CHUNK
 
-    short = min(seconds, CHUNK / model.sample_rate)  # compiles what the others take
-    generate(model, short, conditions=next(iter(rows.values())), **settings)
+    sample = 1 / model.sample_rate  # compiles what the others take
+    generate(model, sample, conditions=next(iter(rows.values())), **settings)
     for row, conditions in rows.items():
         start = time.perf_counter()
         sound = generate(model, seconds, conditions=conditions, **settings)

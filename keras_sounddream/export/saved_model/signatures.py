@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
 
+from keras_sounddream.errors import InputError
 from keras_sounddream.export.formats import Task
 from keras_sounddream.export.image_inputs import signature_function
-from keras_sounddream.export.saved_model.lengths import apply_to_one, by_length
-from keras_sounddream.export.saved_model.resampling import resample
+from keras_sounddream.export.saved_model.faults import ERROR, fault, first_fault
+from keras_sounddream.export.saved_model.lengths import (
+    MAX_SECONDS,
+    by_length,
+    one_sound,
+    sound_faults,
+)
+from keras_sounddream.export.saved_model.resampling import is_usual, resample
 from keras_sounddream.export.saved_model.wav_decoder import decode_wav, encode_wav
+from keras_sounddream.types import Tensor
 
 DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 WAV_NAMES = {"classify": "wav", "dream": "dream_wav"}  # task: its signature of WAV files
 
 
-def signatures(tasks: Sequence[Task]) -> dict[str, Any]:
+def signatures(tasks: Sequence[Task], max_seconds: float = MAX_SECONDS) -> dict[str, Any]:
     """Returns concrete functions by signature name.
 
     Those of waveforms take `waveform`, float32 `(batch, samples)`, `num_samples`, int32
@@ -29,14 +37,28 @@ def signatures(tasks: Sequence[Task]) -> dict[str, Any]:
     `(batch, classes)`, and `labels`, string `(batch, classes)`; for several outputs the scores of
     each, and its labels as `NAME_labels`. `dream_wav` returns `wav_bytes`, mono and of 16 bits, at
     the model's rate.
+
+    All return `error`, string `(batch,)`, too: "", or why the row is not answered, see `faults`. A
+    sound of more than `max_seconds` is such a row.
     """
-    functions = {signature_name(task): array_signature(task) for task in tasks}
+    for task in tasks:
+        if ERROR in task.outputs:
+            raise InputError(
+                f"Rename the output {ERROR!r}: signatures have an `{ERROR}` of their own."
+            )
+    alone = {task.name: one_sound(task) for task in tasks if task.input == "waveform"}
+    functions = {
+        signature_name(task): array_signature(task, max_seconds, alone.get(task.name))
+        for task in tasks
+    }
     functions.setdefault(DEFAULT, next(iter(functions.values())))
     for task in tasks:
         if has_files(task):
-            function = _scores(task) if task.name == "classify" else _dreams(task)
+            make = _scores if task.name == "classify" else _dreams
             spec = tf.TensorSpec((None,), tf.string)
-            functions[WAV_NAMES[task.name]] = _traced(function, wav_bytes=spec)
+            functions[WAV_NAMES[task.name]] = traced(
+                make(task, max_seconds, alone[task.name]), wav_bytes=spec
+            )
     return functions
 
 
@@ -50,31 +72,34 @@ def has_files(task: Task) -> bool:
     return task.name in WAV_NAMES and task.input == "waveform"
 
 
-def array_signature(task: Task) -> Any:
+def array_signature(
+    task: Task, max_seconds: float = MAX_SECONDS, alone: Callable[..., Any] | None = None
+) -> Any:
     """Traces a task for sounds of any length, or images: a concrete function."""
     options = {name: tf.TensorSpec((None,), option.dtype) for name, option in task.options.items()}
     if task.input == "picture":
         spec = tf.TensorSpec((None, *task.shape), tf.float32)
-        return _traced(signature_function(task), picture=spec, **options)
+        return traced(signature_function(task), picture=spec, **options)
     specs = {
         "waveform": tf.TensorSpec((None, None), tf.float32),
         "num_samples": tf.TensorSpec((None,), tf.int32),
     }
-    return _traced(by_length(task), **specs, **options)
+    return traced(by_length(task, max_seconds, alone), **specs, **options)
 
 
-def _traced(function, **specs):
+def traced(function: Callable[..., dict[str, Tensor]], **specs: tf.TensorSpec) -> Any:
+    """A concrete function whose inputs have the names of `specs`."""
     specs = {name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in specs.items()}
     return tf.function(function, autograph=False).get_concrete_function(**specs)
 
 
-def _scores(task):
+def _scores(task, max_seconds, alone):
     def function(wav_bytes):
-        def alone(contents):
-            return apply_to_one(task, _read(contents, task.sample_rate))
+        def score(contents):
+            return alone(*_read(contents, task, max_seconds))
 
-        signature = dict.fromkeys(task.outputs, tf.float32)
-        scores = tf.map_fn(alone, wav_bytes, fn_output_signature=signature)
+        signature = {**dict.fromkeys(task.outputs, tf.float32), ERROR: tf.string}
+        scores = tf.map_fn(score, wav_bytes, fn_output_signature=signature, parallel_iterations=1)
         return {**scores, **_labels(task, scores)}
 
     return function
@@ -91,17 +116,35 @@ def _labels(task, scores):
     return tiled
 
 
-def _dreams(task):
+def _dreams(task, max_seconds, alone):
     def function(wav_bytes):
-        def alone(contents):
-            dream = apply_to_one(task, _read(contents, task.sample_rate))["waveform"]
-            return encode_wav(dream[tf.newaxis], task.sample_rate)
+        def dream(contents):
+            options = {name: tf.zeros((), option.dtype) for name, option in task.options.items()}
+            found = alone(*_read(contents, task, max_seconds), **options)
+            wav = tf.cond(
+                tf.equal(found[ERROR], ""),
+                lambda: encode_wav(found["waveform"][tf.newaxis], task.sample_rate),
+                lambda: tf.constant(b""),
+            )
+            return {"wav_bytes": wav, ERROR: found[ERROR]}
 
-        return {"wav_bytes": tf.map_fn(alone, wav_bytes, fn_output_signature=tf.string)}
+        signature = {"wav_bytes": tf.string, ERROR: tf.string}
+        return tf.map_fn(dream, wav_bytes, fn_output_signature=signature, parallel_iterations=1)
 
     return function
 
 
-def _read(contents, sample_rate):
-    waveform, rate = decode_wav(contents)
-    return resample(waveform, rate, sample_rate)
+def _read(contents, task, max_seconds):
+    """The sound of a file at a task's rate, `(1, samples)`, and the fault of the file."""
+    waveform, rate, wrong = decode_wav(contents, max_seconds)
+    message = f"Expected sound at {task.sample_rate} Hz or a usual rate: resample it first, in Hz"
+    wrong = first_fault(
+        wrong, fault(is_usual(tf.maximum(rate, 1), task.sample_rate), message, rate)
+    )
+    waveform = tf.cond(
+        tf.equal(wrong, ""),
+        lambda: resample(waveform, rate, task.sample_rate),
+        lambda: tf.zeros((1, 1)),
+    )
+    lengths = tf.shape(waveform)[1:]
+    return waveform, first_fault(wrong, sound_faults(task, waveform, lengths, max_seconds + 1)[0])

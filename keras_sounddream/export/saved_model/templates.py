@@ -1,13 +1,5 @@
 """Templates of the files beside served models."""
 
-MODEL_CONFIG = """\
-  config {{
-    name: "{name}"
-    base_path: "/served/models/{name}"
-    model_platform: "tensorflow"
-  }}
-"""
-
 BATCHING = """\
 # Requests are put together, and shorter sounds padded: `num_samples` says how much of a row counts.
 max_batch_size { value: 16 }
@@ -21,7 +13,7 @@ COMPOSE = """\
 # docker compose up
 services:
   sounddream:
-    image: ${TENSORFLOW_SERVING_IMAGE:-tensorflow/serving:latest}
+    image: ${TENSORFLOW_SERVING_IMAGE:-tensorflow/serving:2.21.0}
     command:
       - --model_config_file=/served/models.config
       - --enable_batching=true

@@ -29,9 +29,16 @@ _SECONDS = 1.0
 
 def write_warmup(tasks: Sequence[Task], name: str, folder: pathlib.Path) -> None:
     """Writes a request of every signature beside the SavedModel that is served as `name`."""
+    write_requests(warmup_requests(tasks), name, folder)
+
+
+def write_requests(
+    requests: Sequence[tuple[str, dict[str, Tensor]]], name: str, folder: pathlib.Path
+) -> None:
+    """Writes requests, pairs of signature and inputs, beside the SavedModel served as `name`."""
     (folder / "assets.extra").mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(folder / "assets.extra" / FILE)) as file:
-        for signature, inputs in warmup_requests(tasks):
+        for signature, inputs in requests:
             file.write(_prediction_log(name, signature, inputs))
 
 

@@ -8,9 +8,12 @@ import tempfile
 import numpy as np
 import tensorflow as tf
 
+from keras_sounddream import checks
 from keras_sounddream.errors import ExportError
 from keras_sounddream.export.formats import FormatWriter, Runner, Task
 from keras_sounddream.export.metadata import Metadata
+from keras_sounddream.export.saved_model.faults import ERROR
+from keras_sounddream.export.saved_model.lengths import MAX_SECONDS
 from keras_sounddream.export.saved_model.signatures import (
     DEFAULT,
     has_files,
@@ -32,8 +35,11 @@ class SavedModelWriter(FormatWriter):
         path: pathlib.Path,
         *,
         serving_name: str | None = None,
+        max_seconds: float | None = None,
     ) -> list[Task]:
         """Writes all tasks; the metadata's files become assets."""
+        longest = MAX_SECONDS if max_seconds is None else max_seconds
+        checks.check("max_seconds", longest, checks.number(0, above=True))
         module = tf.Module()
         module.kept = [variable.value for task in tasks for variable in task.model.variables]
         with tempfile.TemporaryDirectory() as folder:
@@ -42,7 +48,7 @@ class SavedModelWriter(FormatWriter):
                 file = pathlib.Path(folder) / name
                 file.write_bytes(content)
                 module.assets.append(tf.saved_model.Asset(str(file)))
-            tf.saved_model.save(module, str(path), signatures(tasks))
+            tf.saved_model.save(module, str(path), signatures(tasks, longest))
         if serving_name is not None:
             write_warmup(tasks, serving_name, path)
         return tasks
@@ -59,6 +65,7 @@ class SavedModelWriter(FormatWriter):
             signature = loaded.signatures[signature_name(named[name])]
             outputs = signature(**_inputs(named[name], waveform, options))
             outputs = {key: value.numpy() for key, value in outputs.items()}
+            _check_answered(outputs)
             if "waveform" in outputs:
                 outputs["waveform"] = outputs["waveform"][:, : waveform.shape[1]]
             return outputs
@@ -88,6 +95,7 @@ def _check_files(loaded, named):
     if "classify" in named and has_files(named["classify"]):
         requests = dict(warmup_requests(list(named.values())))
         task, scores = named["classify"], loaded.signatures["wav"](**requests["wav"])
+        _check_answered(scores)
         expected = loaded.signatures[DEFAULT](**requests[DEFAULT])
         for name in task.outputs:
             difference = np.abs(scores[name] - expected[name]).max()
@@ -96,6 +104,12 @@ def _check_files(loaded, named):
                     f"The signature 'wav' gives {name} that differ from those of the waveform by "
                     f"{difference:.2g}. Nothing was written."
                 )
+
+
+def _check_answered(outputs):
+    for error in np.asarray(outputs[ERROR]).tolist():
+        if error:
+            raise ExportError(f"The file does not answer: {error.decode()} Nothing was written.")
 
 
 def _operations(loaded, task):

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_sounddream.audio.io import resample as by_soxr
-from keras_sounddream.export.saved_model.resampling import resample
+from keras_sounddream.export.saved_model.resampling import is_usual, resample
 
 RATES = [8000, 11025, 22050, 24000, 32000, 44100, 48000, 96000, 192000]
 
@@ -52,6 +52,8 @@ def test_the_own_rate_changes_nothing(rng):
     np.testing.assert_array_equal(to(24000)(sound, 24000), sound)
 
 
-def test_a_rate_that_would_take_too_much_is_named():
-    with pytest.raises(tf.errors.InvalidArgumentError, match="Expected sound at 24000 Hz.*44101"):
-        to(24000)(np.ones((1, 100), "float32"), 44101)
+@pytest.mark.parametrize(
+    ("rate", "usual"), [(44100, True), (24000, True), (11025, True), (44101, False), (1001, False)]
+)
+def test_rates_without_a_common_divisor_are_known_before(rate, usual):
+    assert bool(is_usual(tf.constant(rate), 24000)) is usual

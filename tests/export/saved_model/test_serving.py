@@ -17,6 +17,7 @@ from keras_sounddream import ExportError, InputError
 from keras_sounddream.export import export_serving
 from keras_sounddream.export.saved_model import serving_client
 from keras_sounddream.export.saved_model.warmup import _varint
+from keras_sounddream.locks import locked
 
 HAS_GRPC = importlib.util.find_spec("tensorflow_serving") is not None
 needs_grpc = pytest.mark.skipif(not HAS_GRPC, reason="needs the serve extra")
@@ -152,12 +153,28 @@ def test_files_around_the_models_can_be_edited(classifier, tmp_path):
         export_serving(classifier, tmp_path, name="../out")
 
 
+def test_a_list_of_models_that_cannot_be_read_is_said_before_any_work(classifier, tmp_path):
+    (tmp_path / "models.config").write_text("model_config_list {\n  config [\n")
+    with pytest.raises(InputError, match="models.config, line 2: expected a value"):
+        export_serving(classifier, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["models.config"]
+
+
+def test_two_exports_to_one_folder_are_told(classifier, tmp_path):
+    with (
+        locked(tmp_path / "models.config", "export"),
+        pytest.raises(InputError, match="Another process writes .*models.config"),
+    ):
+        export_serving(classifier, tmp_path)
+
+
 def test_the_compose_file_names_what_is_there(served):
     out = served[0]
     text = (out / "compose.yaml").read_text()
     for name in ("models.config", "batching.config"):
         assert f"/served/{name}" in text
         assert (out / name).exists()
+    assert ":latest" not in text
     assert "/served/models/tiny" in (out / "models.config").read_text()
     assert "pad_variable_length_inputs: true" in (out / "batching.config").read_text()
 
@@ -182,6 +199,9 @@ def test_a_dream_over_rest(folder, wav, dream, sounds, tmp_path, capsys):
         np.testing.assert_allclose(made, dream.run(sounds[0]).dream[0], atol=1e-3)
         wav.write_bytes(b"no sound")
         assert serving_client.main(arguments) == 2
+        assert "out.wav exists. Choose another name" in capsys.readouterr().err
+        arguments.append("--force")
+        assert serving_client.main(arguments) == 2
         assert "this is none" in capsys.readouterr().err
         assert serving_client.main(["other", *arguments[1:]]) == 2
     assert serving_client.main(arguments) == 2
@@ -192,7 +212,8 @@ def test_arrays_over_rest(folder, classifier, sounds):
     inputs = {"waveform": sounds[0].tolist(), "num_samples": [sounds[0].shape[1]]}
     with rest_server(folder, "tiny") as address:
         found = serving_client.ask_rest(address, "tiny", "serving_default", inputs)
-    np.testing.assert_allclose(found, classifier.predict(sounds[0], verbose=0), rtol=1e-4)
+    assert found["error"] == [""]
+    np.testing.assert_allclose(found["scores"], classifier.predict(sounds[0], verbose=0), rtol=1e-4)
 
 
 @needs_grpc
@@ -207,5 +228,6 @@ def test_the_same_over_grpc(folder, wav, dream, sounds, tmp_path, capsys):
         np.testing.assert_allclose(made, dream.run(sounds[0]).dream[0], atol=1e-3)
         wav.write_bytes(b"no sound")
         assert serving_client.main(["tiny", "classify", str(wav), *more]) == 2
-        assert "INVALID_ARGUMENT" in capsys.readouterr().err
+        assert "this is none" in capsys.readouterr().err
+        assert serving_client.main(["other", "dream", str(wav), str(out), *more, "--force"]) == 2
     assert len(by_grpc.splitlines()) == 3

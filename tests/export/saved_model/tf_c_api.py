@@ -63,12 +63,9 @@ def main(library, folder, request, answer):
     inputs = {key[3:]: value for key, value in arrays.items() if key.startswith("in/")}
     files = {key[6:]: value.tobytes() for key, value in arrays.items() if key.startswith("bytes/")}
     outputs = [key[4:] for key in arrays if key.startswith("out/")]
-    for name in files:  # what is no sound is an error, and the session lives on
-        try:
-            run({**inputs, **files, name: b"no sound"}, outputs)
-            raise AssertionError("took what is no sound")
-        except RuntimeError as error:
-            print(error)
+    for name in files:  # what is no sound has its own answer, and the session lives on
+        for array in run({**inputs, **files, name: b"no sound"}, outputs):
+            print(array.tobytes().decode(errors="replace"))
     np.savez(answer, **dict(zip(outputs, run({**inputs, **files}, outputs), strict=True)))
 
 
