@@ -1,4 +1,4 @@
-"""Where the sounds of joined MP3 files begin."""
+"""Beginnings of the sounds in joined MP3 files."""
 
 import re
 from collections.abc import Iterator

@@ -58,16 +58,20 @@ def test_files_at_which_readers_stop_are_read_or_named(tmp_path, rng, recwarn):
 def test_whatever_a_file_causes_is_its_own_finding(error, tmp_path, rng, monkeypatch):
     for name in ("a.wav", "b.wav"):
         write(tmp_path / name, melody(rng, 0.5))
-    plain = checks.fingerprint_file
 
-    def failing(path, *_):
-        if path.name == "a.wav":
-            raise error
-        return plain(path)
+    def fail_at_a(module, name):
+        plain = getattr(module, name)
 
-    monkeypatch.setattr(checks, "fingerprint_file", failing)
+        def failing(path, *options):
+            if path.name == "a.wav":
+                raise error
+            return plain(path, *options)
+
+        monkeypatch.setattr(module, name, failing)
+
+    fail_at_a(checks, "fingerprint_file")
     assert check(tmp_path, progress=False).findings == ()
-    monkeypatch.setattr(measures, "measure_file", failing)
+    fail_at_a(measures, "measure_file")
     (finding,) = check(tmp_path, progress=False).findings
     assert (finding.kind, finding.files) == ("broken", ("a.wav",))
     assert finding.reason.startswith("Cannot read ")
