@@ -91,10 +91,11 @@ def sound_faults(
     least = 1 if task.repeats else task.min_samples
     limit = f"Expected at most {max_seconds:g} s of sound for {name}"
     seconds = tf.cast(lengths, "float64") / task.sample_rate
+    most = min(round(max_seconds * task.sample_rate), 2**31 - 1)  # compared whole: exact
     faults = [
         fault(lengths <= samples, f"Expected `num_samples` of at most a row of {name}", lengths),
         fault(lengths >= least, f"Expected at least {least} samples of sound for {name}", lengths),
-        fault(seconds <= max_seconds, limit, seconds),
+        fault(lengths <= most, limit, seconds),
     ]
     if task.samples is not None:
         message = f"Expected at most {task.samples} samples of sound for {name}"
