@@ -1,6 +1,7 @@
 """WAV files read in a graph are what libsndfile reads; what is none is one clear fault."""
 
 import io
+import itertools
 import re
 import struct
 
@@ -104,6 +105,7 @@ GOOD = wav(np.zeros((100, 2)))
         ),
         (riff(form(), *[chunk(b"JUNK", b"")] * 100000, DATA), "at most 256 parts of a file"),
     ],
+    ids=itertools.count(),  # bytes hold the time at which they were written
 )
 def test_what_is_no_whole_wav_file_is_one_fault(contents, message):
     *_, fault = decode(contents)
