@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.deepdream.model import DeepDream
@@ -10,7 +11,10 @@ from keras_sounddream.deepdream.settings import names
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.portable import sound as portable_sound
 from keras_sounddream.export.portable.ascent import check_portable
+from keras_sounddream.export.portable.gradients.rule_checks import RuleChecks
+from keras_sounddream.types import Array, Tensor
 
+_NOISE = 0.03  # of a sound's level: -30 dB
 _MOVES = 1024  # random shifts that a single step has; the next is the first again
 
 
@@ -46,6 +50,8 @@ def portable_function(task: Any, samples: int | None) -> Callable:
     if task.name == "dream":
         dream = _dream(task.model, samples)
         return lambda **given: {task.input: dream(given[task.input])}
+    if task.name == "gradient":
+        return _gradient(task, samples)
     if task.name == "dream_step":
         return _single_step(task.model, samples, task.input)
     if task.input == "picture":
@@ -65,20 +71,11 @@ def _dream(dream, samples):
 
 def _single_step(dream, samples, name):
     """As `DeepDream.step`, from one sound or picture."""
-    check_portable(dream)  # or the copy would pass where the dream does not
-    dream = _finest(dream)
-    if dream.kind == "picture":
-        from keras_sounddream.export.portable import picture as portable_picture
-
-        ascent = portable_picture.make_ascent(dream, lambda picture, size: picture)
-    else:
-        ascent = portable_sound.make_ascent(dream, samples)
+    ascent, begin = _first_step(dream, samples)
     param = ascent.param
 
     def function(place, **given):
-        state = param.begin(given[name])
-        if dream.kind == "sound":
-            state = param.enter_octave(state, tf.constant(0), (1.0, 1.0))
+        state = begin(given[name])
         slots = ascent.update.begin(state["variable"])
         number = tf.math.floormod(tf.reshape(place, ()), _MOVES)
         variable, _, objective = ascent.step_all(state, slots, number)
@@ -86,6 +83,70 @@ def _single_step(dream, samples, name):
         return {name: tf.ensure_shape(dreamed, given[name].shape), "objective": objective}
 
     return function
+
+
+def _first_step(dream, samples):
+    """A dream's ascent at its finest, and the function that begins its state."""
+    check_portable(dream)  # or the copy would pass where the dream does not
+    dream = _finest(dream)
+    if dream.kind == "picture":
+        from keras_sounddream.export.portable import picture as portable_picture
+
+        ascent = portable_picture.make_ascent(dream, lambda picture, size: picture)
+        return ascent, ascent.param.begin
+    ascent = portable_sound.make_ascent(dream, samples)
+    param = ascent.param
+
+    def begin(sound):
+        return param.enter_octave(param.begin(sound), tf.constant(0), (1.0, 1.0))
+
+    return ascent, begin
+
+
+def _gradient(task, samples):
+    """The gradient at the first step alone, and the objective there."""
+    ascent, begin = _first_step(task.model, samples)
+
+    def function(**given):
+        gradient, objective = ascent.first_gradient(begin(given[task.input]))
+        return {"gradient": gradient, "objective": objective}
+
+    return function
+
+
+def both_gradients(task: Any) -> tuple[Callable[[Tensor], dict[str, Tensor]], RuleChecks]:
+    """A dream's first gradient in portable operations and in TensorFlow's, as a `tf.function`.
+
+    Args:
+        task: a dream's `Task`, at the length of a file.
+
+    Returns:
+        `(function, checks)`: from a sound or picture to `gradient`, `wanted`, which is
+        TensorFlow's, and `rules`, the values that `checks.errors` takes.
+    """
+    ascent, begin = _first_step(task.model, task.samples)
+    ascent.checks = RuleChecks()
+
+    def function(image):
+        ascent.checks.clear()
+        state = begin(image)
+        gradient, _ = ascent.first_gradient(state)
+        rules = tf.stack(ascent.checks.squares)
+        return {
+            "gradient": gradient,
+            "wanted": ascent.tensorflow_gradient(state),
+            "rules": rules,
+        }
+
+    spec = tf.TensorSpec((1, *task.shape), tf.float32)
+    return tf.function(function, autograph=False, input_signature=[spec]), ascent.checks
+
+
+def gradient_points(image: Array, count: int) -> list[Array]:
+    """A sound or picture under noise, another each time: away from ties, and from silence."""
+    rng = np.random.default_rng(0)
+    level = _NOISE * float(np.sqrt(np.mean(np.square(image))))
+    return [(image + rng.normal(0, level, image.shape)).astype("float32") for _ in range(count)]
 
 
 def _finest(dream):

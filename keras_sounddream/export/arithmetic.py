@@ -1,0 +1,114 @@
+"""The arithmetic of an exported dream: one gradient beside TensorFlow's, before anything is long.
+
+A dream of many steps cannot tell a wrong gradient from a maximum that was nearly a tie. One
+gradient can: at points away from ties, which noise makes of any sound or picture, two right
+programs agree to rounding. An error of the arithmetic shows at every point, a tie at few, so the
+least difference over the points counts. First each rule of the portable gradient is compared with
+TensorFlow's own, operation by operation, in TensorFlow; then the whole gradient there; then the
+file's runtime computes it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_sounddream.errors import ExportError
+from keras_sounddream.export.formats import FormatWriter, Task
+from keras_sounddream.export.metadata import Metadata
+from keras_sounddream.export.portable.gradients.backward import place_of
+from keras_sounddream.export.portable.tasks import both_gradients, gradient_points
+from keras_sounddream.types import Array
+
+RULE_LIMIT = 1e-3  # of a rule's gradient, where 1e-5 is rounding and 1e-2 a fault
+_WHOLE_LIMIT = 2e-3  # of a whole gradient, into which a tie or two may still come
+_POINTS = 3
+
+
+def check_arithmetic(
+    tasks: Sequence[Task],
+    writer: FormatWriter,
+    metadata: Metadata,
+    options: dict[str, Any],
+    sounds: Sequence[Array],
+) -> dict[str, float]:
+    """Compares the gradient of a file's dream with TensorFlow's, in TensorFlow and in its runtime.
+
+    Args:
+        tasks: of the file, at its length; those that are no dreams are left out.
+        writer: of the format; nothing is done if it holds TensorFlow's own operations.
+        metadata: of the file.
+        options: keyword arguments of the writer.
+        sounds: float32 `(1, samples)` or `(1, height, width, 3)`, as the tasks take them.
+
+    Returns:
+        The least errors, shares of TensorFlow's gradient: `rule`, of the worst rule; `gradient`, in
+        TensorFlow; `runtime`; empty where there is nothing to compare.
+
+    Raises:
+        ExportError: if one is too large. It names the operation and its layer.
+    """
+    dreams = [task for task in tasks if task.read is not None]
+    if not (dreams and writer.is_portable):
+        return {}
+    task, points = dreams[0], gradient_points(sounds[0], _POINTS)
+    rule, gradient, wanted = _in_tensorflow(task, points)
+    run = _in_runtime(task, writer, metadata, options, points)
+    runtime = min(_error(found, right) for found, right in zip(run, wanted, strict=True))
+    _judge(task, runtime, "in the file's runtime")
+    return {"rule": rule, "gradient": gradient, "runtime": runtime}
+
+
+def _in_tensorflow(task, points):
+    """Least errors of the rules and of the gradient, and TensorFlow's gradients at the points."""
+    function, checks = both_gradients(task)
+    found = [function(tf.constant(point)) for point in points]
+    errors = checks.errors([one["rules"].numpy() for one in found])
+    layers = [layer.name for layer in task.model.model.layers]
+    for op, error in errors:
+        if error > RULE_LIMIT:
+            raise ExportError(
+                f"The portable gradient of operation {place_of(op, layers)} differs from "
+                f"TensorFlow's by {error:.2g} of it, where {RULE_LIMIT:.0e} is allowed: the "
+                "arithmetic is wrong, whatever the steps. Please report it. Nothing was written."
+            )
+    gradient = min(_error(one["gradient"].numpy(), one["wanted"].numpy()) for one in found)
+    _judge(task, gradient, "in TensorFlow")
+    worst = max((error for _, error in errors), default=0.0)
+    return worst, gradient, [one["wanted"].numpy() for one in found]
+
+
+def _in_runtime(task, writer, metadata, options, points):
+    """The gradients that a file of them alone computes, in the runtime of the format."""
+    probe = dataclasses.replace(task, name="gradient", outputs=("gradient", "objective"))
+    rounding = ("quantization", "representative")  # is judged by the objective
+    options = {name: value for name, value in options.items() if name not in rounding}
+    metadata = dataclasses.replace(metadata, tasks=("gradient",))
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "gradient"
+        written = writer.write([probe], metadata, path, **options)
+        runner = writer.read(path, written)
+        return [runner.run("gradient", point)["gradient"] for point in points]
+
+
+def _error(found, wanted):
+    """Root mean square of the difference, as a share."""
+    wanted = np.asarray(wanted, "float64")
+    size = float(np.linalg.norm(wanted))
+    return float(np.linalg.norm(found - wanted)) / size if size else 0.0
+
+
+def _judge(task, error, where):
+    if not error <= _WHOLE_LIMIT:
+        raise ExportError(
+            f"The gradient of the {task.name} of {task.model.name} differs {where} by {error:.2g} "
+            f"of it from TensorFlow's, where {_WHOLE_LIMIT:.0e} is allowed, at each of {_POINTS} "
+            "points away from ties: the arithmetic is wrong, whatever the steps. "
+            "verify=False (--no-verify) writes the file as it is. Nothing was written."
+        )
