@@ -11,6 +11,7 @@ file's runtime computes it.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import pathlib
 import tempfile
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ from keras_sounddream.export.portable.tasks import both_gradients, gradient_poin
 from keras_sounddream.types import Array
 
 RULE_LIMIT = 1e-3  # of a rule's gradient, where 1e-5 is rounding and 1e-2 a fault
-_WHOLE_LIMIT = 2e-3  # of a whole gradient, into which a tie or two may still come
+WHOLE_LIMIT = 2e-3  # of a whole gradient, into which a tie or two may still come
 _POINTS = 3
 
 
@@ -57,35 +58,61 @@ def check_arithmetic(
     dreams = [task for task in tasks if task.read is not None]
     if not (dreams and writer.is_portable):
         return {}
-    task, points = dreams[0], gradient_points(sounds[0], _POINTS)
-    rule, gradient, wanted = _in_tensorflow(task, points)
-    run = _in_runtime(task, writer, metadata, options, points)
-    runtime = min(_error(found, right) for found, right in zip(run, wanted, strict=True))
-    _judge(task, runtime, "in the file's runtime")
-    return {"rule": rule, "gradient": gradient, "runtime": runtime}
+    return GradientCheck(dreams[0], writer, metadata, options)(sounds[0])
 
 
-def _in_tensorflow(task, points):
-    """Least errors of the rules and of the gradient, and TensorFlow's gradients at the points."""
-    function, checks = both_gradients(task)
-    found = [function(tf.constant(point)) for point in points]
-    errors = checks.errors([one["rules"].numpy() for one in found])
-    layers = [layer.name for layer in task.model.model.layers]
-    for op, error in errors:
-        if error > RULE_LIMIT:
+class GradientCheck:
+    """The comparison of `check_arithmetic`, for one sound or picture after the other.
+
+    Args:
+        task: a dream's, at the file's length; the rest as of `check_arithmetic`.
+    """
+
+    def __init__(
+        self, task: Task, writer: FormatWriter, metadata: Metadata, options: dict[str, Any]
+    ):
+        self._task, self._run = task, None
+        self._function, self._checks = both_gradients(task)
+        self._open = functools.partial(_open_probe, task, writer, metadata, options)
+        self._layers = [layer.name for layer in task.model.model.layers]
+
+    def __call__(self, image: Array) -> dict[str, float]:
+        """Returns the errors around a sound or picture, as `check_arithmetic`."""
+        points = gradient_points(image, _POINTS)
+        found = [self._function(tf.constant(point)) for point in points]
+        rule = self._check_rules([one["rules"].numpy() for one in found])
+        wanted = [one["wanted"].numpy() for one in found]
+        gradient = self._least([one["gradient"].numpy() for one in found], wanted, "in TensorFlow")
+        self._run = self._run or self._open()
+        runtime = self._least([self._run(point) for point in points], wanted, "in its runtime")
+        return {"rule": rule, "gradient": gradient, "runtime": runtime}
+
+    def _check_rules(self, points):
+        errors = self._checks.errors(points)
+        for op, error in errors:
+            if error > RULE_LIMIT:
+                raise ExportError(
+                    f"The portable gradient of operation {place_of(op, self._layers)} differs from "
+                    f"TensorFlow's by {error:.2g} of it, where {RULE_LIMIT:.0e} is allowed: the "
+                    "arithmetic is wrong, whatever the steps. verify=False (--no-verify) writes "
+                    "the file as it is. Nothing was written."
+                )
+        return max((error for _, error in errors), default=0.0)
+
+    def _least(self, found, wanted, where):
+        error = min(relative(one, right) for one, right in zip(found, wanted, strict=True))
+        if not error <= WHOLE_LIMIT:
             raise ExportError(
-                f"The portable gradient of operation {place_of(op, layers)} differs from "
-                f"TensorFlow's by {error:.2g} of it, where {RULE_LIMIT:.0e} is allowed: the "
-                "arithmetic is wrong, whatever the steps. Please report it. Nothing was written."
+                f"The gradient of the {self._task.name} of {self._task.model.name} differs {where} "
+                f"by {error:.2g} of it from TensorFlow's, where {WHOLE_LIMIT:.0e} is allowed, at "
+                f"each of {_POINTS} points away from ties: the arithmetic is wrong, whatever the "
+                "steps. verify=False (--no-verify) writes the file as it is. Nothing was written."
             )
-    gradient = min(_error(one["gradient"].numpy(), one["wanted"].numpy()) for one in found)
-    _judge(task, gradient, "in TensorFlow")
-    worst = max((error for _, error in errors), default=0.0)
-    return worst, gradient, [one["wanted"].numpy() for one in found]
+        return error
 
 
-def _in_runtime(task, writer, metadata, options, points):
-    """The gradients that a file of them alone computes, in the runtime of the format."""
+def _open_probe(task, writer, metadata, options):
+    """A file of the gradient alone, opened in its runtime: a function from a point."""
     probe = dataclasses.replace(task, name="gradient", outputs=("gradient", "objective"))
     rounding = ("quantization", "representative")  # is judged by the objective
     options = {name: value for name, value in options.items() if name not in rounding}
@@ -94,21 +121,11 @@ def _in_runtime(task, writer, metadata, options, points):
         path = pathlib.Path(folder) / "gradient"
         written = writer.write([probe], metadata, path, **options)
         runner = writer.read(path, written)
-        return [runner.run("gradient", point)["gradient"] for point in points]
+    return lambda point: runner.run("gradient", point)["gradient"]
 
 
-def _error(found, wanted):
-    """Root mean square of the difference, as a share."""
+def relative(found: Array, wanted: Array) -> float:
+    """Returns the root mean square of a difference, as a share of what was wanted."""
     wanted = np.asarray(wanted, "float64")
     size = float(np.linalg.norm(wanted))
     return float(np.linalg.norm(found - wanted)) / size if size else 0.0
-
-
-def _judge(task, error, where):
-    if not error <= _WHOLE_LIMIT:
-        raise ExportError(
-            f"The gradient of the {task.name} of {task.model.name} differs {where} by {error:.2g} "
-            f"of it from TensorFlow's, where {_WHOLE_LIMIT:.0e} is allowed, at each of {_POINTS} "
-            "points away from ties: the arithmetic is wrong, whatever the steps. "
-            "verify=False (--no-verify) writes the file as it is. Nothing was written."
-        )

@@ -22,7 +22,11 @@ from keras_sounddream.export.formats import FormatWriter, Runner, Task, package
 from keras_sounddream.export.image_inputs import at_size
 from keras_sounddream.export.litert.packing import pack, unpack
 from keras_sounddream.export.metadata import Metadata
-from keras_sounddream.export.portable.tasks import fixed_samples, portable_function
+from keras_sounddream.export.portable.tasks import (
+    fixed_samples,
+    in_real_numbers,
+    portable_function,
+)
 from keras_sounddream.types import Array, PathLike
 
 _COMPARING = "Comparing a LiteRT file (else: verify=False, --no-verify)"
@@ -105,7 +109,13 @@ def open_file(path: pathlib.Path, threads: int = 1) -> tuple[Any, bytes]:
     from ai_edge_litert.interpreter import Interpreter
 
     flatbuffer, _ = unpack(path.read_bytes(), str(path))
-    return Interpreter(model_content=flatbuffer, num_threads=threads), flatbuffer
+    try:
+        interpreter = Interpreter(model_content=flatbuffer, num_threads=threads)
+        interpreter.allocate_tensors()
+    except (RuntimeError, ValueError) as error:  # such as an operation that it has not
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise ExportError(f"LiteRT does not open {path.name}: {reason}.") from None
+    return interpreter, flatbuffer
 
 
 def at_length(
@@ -142,7 +152,11 @@ def _portable(task):
     if task.name == "dream_step":  # of one element: LiteRT 2.1 for Arm crashes on scalars
         specs["place"] = tf.TensorSpec((1,), tf.int32, "place")
     if task.read is None:
-        return lambda **inputs: task.function.python_function(inputs[task.input]), specs
+
+        def function(**inputs):
+            return task.function.python_function(inputs[task.input])
+
+        return in_real_numbers(task, function), specs
     return portable_function(task, task.samples), specs
 
 

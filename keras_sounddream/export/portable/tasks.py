@@ -8,10 +8,12 @@ import tensorflow as tf
 
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.settings import names
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import ExportError, InputError
 from keras_sounddream.export.portable import sound as portable_sound
 from keras_sounddream.export.portable.ascent import check_portable
+from keras_sounddream.export.portable.gradients.backward import place_of
 from keras_sounddream.export.portable.gradients.rule_checks import RuleChecks
+from keras_sounddream.export.portable.lowering.rewriting import lowered_outputs
 from keras_sounddream.types import Array, Tensor
 
 _NOISE = 0.03  # of a sound's level: -30 dB
@@ -55,10 +57,25 @@ def portable_function(task: Any, samples: int | None) -> Callable:
     if task.name == "dream_step":
         return _single_step(task.model, samples, task.input)
     if task.input == "picture":
-        return lambda picture: task.function(picture)
+        return in_real_numbers(task, lambda picture: task.function(picture))
     if samples is None:
-        return lambda waveform: task.function(_filled(waveform, task.min_samples))
-    return task.function
+        return in_real_numbers(
+            task, lambda waveform: task.function(_filled(waveform, task.min_samples))
+        )
+    return in_real_numbers(task, task.function)
+
+
+def in_real_numbers(task: Any, function: Callable[..., dict]) -> Callable[..., dict]:
+    """Returns a function of a task without complex numbers and Fourier transforms."""
+    layers = [layer.name for layer in task.model.layers]
+
+    def refuse(op, reason):
+        return ExportError(
+            f"Operation {place_of(op, layers)} has no form in real numbers: {reason}. Nothing was "
+            "written."
+        )
+
+    return lowered_outputs(function, refuse)
 
 
 def _dream(dream, samples):
