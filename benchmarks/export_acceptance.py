@@ -18,8 +18,9 @@ import tempfile
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-ROOT = pathlib.Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))  # where there is a function for every rule
+sys.path.append(
+    str(pathlib.Path(__file__).parents[1] / "tests")
+)  # where there is a function for every rule
 
 import keras
 import numpy as np
