@@ -24,7 +24,8 @@ from keras_sounddream.errors import ExportError
 from keras_sounddream.export.formats import FormatWriter, Task
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.portable.gradients.backward import place_of
-from keras_sounddream.export.portable.tasks import both_gradients, gradient_points
+from keras_sounddream.export.portable.tasks import both_gradients
+from keras_sounddream.export.reference_sounds import under_noise
 from keras_sounddream.types import Array
 
 RULE_LIMIT = 1e-3  # of a rule's gradient, where 1e-5 is rounding and 1e-2 a fault
@@ -78,7 +79,7 @@ class GradientCheck:
 
     def __call__(self, image: Array) -> dict[str, float]:
         """Returns the errors around a sound or picture, as `check_arithmetic`."""
-        points = gradient_points(image, _POINTS)
+        points = under_noise(image, _POINTS)
         found = [self._function(tf.constant(point)) for point in points]
         rule = self._check_rules([one["rules"].numpy() for one in found])
         wanted = [one["wanted"].numpy() for one in found]

@@ -80,8 +80,8 @@ def test_a_dream_may_differ_as_much_as_from_itself(dream, sounds):
         assert (figures["excess"] <= 1) == fits
 
 
-@pytest.mark.parametrize(("of", "fits"), [(1, True), (2, False)])
-def test_a_step_is_judged_where_it_differs_least(dream, sounds, of, fits):
+@pytest.mark.parametrize("fits", [True, False])
+def test_a_step_is_judged_where_it_differs_least(dream, sounds, fits):
     """A tie is at one sound, a wrong step at each."""
     (task,) = find_tasks(dream, ["dream_step"])
 
@@ -90,11 +90,11 @@ def test_a_step_is_judged_where_it_differs_least(dream, sounds, of, fits):
 
     def run(name, waveform, **options):
         found = {key: np.asarray(value) for key, value in task.function(waveform).items()}
-        is_off = any(waveform is sound for sound in sounds[:of])
+        is_off = waveform is sounds[0] or not fits
         return {**found, "waveform": found["waveform"] * (1.01 if is_off else 1.0)}
 
     task = dataclasses.replace(task, read=read)
-    figures = compare(task, Runner(run, {}), sounds[:2], repeats=0)
+    figures = compare(task, Runner(run, {}), sounds[:1], repeats=0)
     assert figures["largest_relative"] == pytest.approx(0.01, rel=1e-3)
     assert (figures["excess"] <= 1) == fits
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.deepdream.model import DeepDream
@@ -14,9 +13,8 @@ from keras_sounddream.export.portable.ascent import check_portable
 from keras_sounddream.export.portable.gradients.backward import place_of
 from keras_sounddream.export.portable.gradients.rule_checks import RuleChecks
 from keras_sounddream.export.portable.lowering.rewriting import lowered_outputs
-from keras_sounddream.types import Array, Tensor
+from keras_sounddream.types import Tensor
 
-_NOISE = 0.03  # of a sound's level: -30 dB
 _MOVES = 1024  # random shifts that a single step has; the next is the first again
 
 
@@ -157,13 +155,6 @@ def both_gradients(task: Any) -> tuple[Callable[[Tensor], dict[str, Tensor]], Ru
 
     spec = tf.TensorSpec((1, *task.shape), tf.float32)
     return tf.function(function, autograph=False, input_signature=[spec]), ascent.checks
-
-
-def gradient_points(image: Array, count: int) -> list[Array]:
-    """A sound or picture under noise, another each time: away from ties, and from silence."""
-    rng = np.random.default_rng(0)
-    level = _NOISE * float(np.sqrt(np.mean(np.square(image))))
-    return [(image + rng.normal(0, level, image.shape)).astype("float32") for _ in range(count)]
 
 
 def _finest(dream):

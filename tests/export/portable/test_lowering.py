@@ -74,6 +74,7 @@ TABLE = {
     "IRFFT": (lambda x: tf.signal.irfft(tf.math.conj(tf.signal.rfft(x)) * 2) * x, WAVE),
     "IRFFT of an odd length": (lambda x: tf.signal.irfft(tf.signal.rfft(x[:, :45]), [45]), WAVE),
     "complex functions": (turning, WAVE),
+    "a gradient of one's own": (lambda x: tf.nn.silu(tf.abs(tf.signal.rfft(x)) - 1), WAVE),
 }
 SLOW_IN_ONNX = {"GRU, unrolled", "a branch of it", "Bidirectional", "stacked"}
 UNKNOWN = "its number of rounds is not known before it runs: give the file one length"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.framework.ops import get_gradient_function
@@ -16,9 +16,6 @@ from keras_sounddream.export.portable.gradients.shape_helpers import UnfitError
 from keras_sounddream.export.portable.lowering.complex_numbers import is_complex
 from keras_sounddream.export.portable.lowering.rewriting import lowered
 from keras_sounddream.types import Tensor
-
-if TYPE_CHECKING:
-    from keras_sounddream.export.portable.gradients.rule_checks import RuleChecks
 
 # Type of operation: function of a `tf.Operation` and the gradient of each of its outputs, to a list
 # of the gradients of its inputs. A gradient may be given as a function, which is called if it is
@@ -32,7 +29,7 @@ def portable_gradient(
     function: Callable[[Tensor], Tensor],
     x: Tensor,
     layers: Sequence[str] = (),
-    checks: RuleChecks | None = None,
+    checks: Any = None,
 ) -> tuple[Tensor, Tensor]:
     """Computes scores and the gradient of their sum, in operations that LiteRT and ONNX have.
 
@@ -45,7 +42,7 @@ def portable_gradient(
             traced as part of the graph around it.
         x: float tensor.
         layers: names of layers that an error may mention.
-        checks: to which every operation that has a rule is added.
+        checks: a `RuleChecks`, to which every operation that has a rule is added.
 
     Returns:
         `(scores, gradient)`, the gradient of the shape of `x`.
@@ -63,9 +60,9 @@ def portable_gradient(
 
     with _inlined():
         scores = function(x)
-        (scores,) = lowered([scores], _between(scores, x), refuse)
-        scores = _portable(scores, x)
-    return scores, _backward(scores, x, refuse, checks)
+        rewriter = lowered(_between(scores, x), refuse)
+        scores = _portable(scores if rewriter is None else rewriter.tensor(scores), x)
+    return scores, _backward(scores, x, refuse, checks, rewriter)
 
 
 @contextlib.contextmanager
@@ -106,7 +103,7 @@ def _between(scores, x):
     return list(ordered)
 
 
-def _backward(scores, x, refuse, checks):
+def _backward(scores, x, refuse, checks, rewriter):
     operations = _between(scores, x)
     active = _active(operations, x, refuse)
     gradients = {scores.ref(): tf.ones_like(scores)} if scores.ref() in active else {}
@@ -115,7 +112,7 @@ def _backward(scores, x, refuse, checks):
         if all(gradient is None for gradient in upstream):
             continue
         try:
-            parts = input_gradients(op, upstream, active)
+            parts = _parts(op, upstream, active, rewriter)
         except UnfitError as reason:
             raise refuse(op, reason) from None
         if checks is not None and op.type in RULES:
@@ -157,6 +154,17 @@ def _is_flat(op):
         return op.type not in RULES and get_gradient_function(op) is None
     except LookupError:
         return False
+
+
+def _parts(op, upstream, active, rewriter):
+    """As `input_gradients`; a gradient that a function was given reads tensors as rewritten."""
+    if rewriter is None or op.type != "IdentityN":
+        return input_gradients(op, upstream, active)
+    count = len(op.graph.get_operations())
+    parts = input_gradients(op, upstream, active)
+    for new in op.graph.get_operations()[count:]:
+        rewriter.rewrite(new)
+    return [None if part is None else rewriter.tensor(part) for part in parts]
 
 
 def input_gradients(op, upstream, active):

@@ -30,29 +30,30 @@ _WHOLE = (tf.int32, tf.int64, tf.bool)
 
 
 def lowered(
-    tensors: Sequence[Tensor],
     operations: Sequence[tf.Operation],
     refuse: Callable[[tf.Operation, UnfitError], Exception],
     loops: bool = True,
-) -> list[Tensor]:
-    """Returns tensors computed in real numbers and, if `loops`, without loops.
+) -> Rewriter | None:
+    """Rewrites a graph in real numbers and, if `loops`, without loops.
 
     Args:
-        tensors: of the graph that is being traced.
-        operations: that they are computed by, in the order of computation.
+        operations: of the graph that is being traced, in the order of computation.
         refuse: function from an operation that has no such form, and the reason, to an error.
         loops: whether loops are to be taken apart.
+
+    Returns:
+        What knows the new tensors, `Rewriter.tensor`; `None` if nothing is to be rewritten.
     """
     special = HANDLERS if loops else {k: h for k, h in HANDLERS.items() if k not in LOOPS}
     if not any(op.type in special or any(map(is_complex, op.outputs)) for op in operations):
-        return list(tensors)
+        return None
     rewriter = Rewriter(special)
     for op in operations:
         try:
             rewriter.rewrite(op)
         except UnfitError as reason:
             raise refuse(op, reason) from None
-    return [rewriter.tensor(tensor) for tensor in tensors]
+    return rewriter
 
 
 class Rewriter:
@@ -95,6 +96,8 @@ class Rewriter:
             raise UnfitError("it takes a list of tensors")
         elif stays:
             return
+        elif op.graph is not self._graph and "_gradient_op_type" in op.node_def.attr:
+            raise UnfitError("it has a gradient of its own within a loop")
         elif op.type == "Const":  # once for all rounds of a loop
             outputs = self._constants.get(op) or self.copy(op, inputs)
             self._constants[op] = outputs
@@ -235,8 +238,10 @@ def lowered_outputs(
 
     def real(**inputs):
         outputs = function(**inputs)
-        operations = [op for op in tf.compat.v1.get_default_graph().get_operations() if op.outputs]
-        new = lowered(list(outputs.values()), operations, refuse, loops=False)
-        return dict(zip(outputs, new, strict=True))
+        operations = tf.compat.v1.get_default_graph().get_operations()
+        rewriter = lowered([op for op in operations if op.outputs], refuse, loops=False)
+        if rewriter is None:
+            return outputs
+        return {name: rewriter.tensor(tensor) for name, tensor in outputs.items()}
 
     return real
