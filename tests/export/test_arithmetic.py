@@ -50,7 +50,7 @@ def test_right_arithmetic_is_accepted(task):
     assert max(errors.values()) < 1e-4
 
 
-@pytest.mark.parametrize("kind", ["Conv2D", "MatMul", "BatchMatMulV2", "Relu", "Log", "Transpose"])
+@pytest.mark.parametrize("kind", ["Conv2D", "Log"])
 def test_a_rule_that_is_wrong_by_a_hundredth_is_named(task, monkeypatch, kind):
     rule = backward.RULES[kind]
 

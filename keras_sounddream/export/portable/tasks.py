@@ -86,7 +86,7 @@ def _dream(dream, samples):
 
 def _single_step(dream, samples, name):
     """As `DeepDream.step`, from one sound or picture."""
-    ascent, begin = _first_step(dream, samples)
+    ascent, begin = _first_step(dream, samples, _MOVES)
     param = ascent.param
 
     def function(place, **given):
@@ -100,10 +100,10 @@ def _single_step(dream, samples, name):
     return function
 
 
-def _first_step(dream, samples):
-    """A dream's ascent at its finest, and the function that begins its state."""
+def _first_step(dream, samples, moves):
+    """A dream's ascent at its finest, of so many shifts, and the function that begins its state."""
     check_portable(dream)  # or the copy would pass where the dream does not
-    dream = _finest(dream)
+    dream = _finest(dream, moves)
     if dream.kind == "picture":
         from keras_sounddream.export.portable import picture as portable_picture
 
@@ -120,7 +120,7 @@ def _first_step(dream, samples):
 
 def _gradient(task, samples):
     """The gradient at the first step alone, and the objective there."""
-    ascent, begin = _first_step(task.model, samples)
+    ascent, begin = _first_step(task.model, samples, 1)
 
     def function(**given):
         gradient, objective = ascent.first_gradient(begin(given[task.input]))
@@ -139,7 +139,7 @@ def both_gradients(task: Any) -> tuple[Callable[[Tensor], dict[str, Tensor]], Ru
         `(function, checks)`: from a sound or picture to `gradient`, `wanted`, which is
         TensorFlow's, and `rules`, the values that `checks.errors` takes.
     """
-    ascent, begin = _first_step(task.model, task.samples)
+    ascent, begin = _first_step(task.model, task.samples, 1)
     ascent.checks = RuleChecks()
 
     def function(image):
@@ -157,11 +157,11 @@ def both_gradients(task: Any) -> tuple[Callable[[Tensor], dict[str, Tensor]], Ru
     return tf.function(function, autograph=False, input_signature=[spec]), ascent.checks
 
 
-def _finest(dream):
+def _finest(dream, moves):
     """The same dream with as many steps as there are shifts, smoothed as at its beginning."""
     width = dream.settings.smoothing_width[0]
     settings = {name: getattr(dream.settings, name) for name in names(dream.kind)}
-    settings |= {"octaves": 1, "steps": _MOVES, "smoothing_width": (width, width)}
+    settings |= {"octaves": 1, "steps": moves, "smoothing_width": (width, width)}
     return DeepDream(dream.model, dream.objective, dream.analysis, **settings)
 
 

@@ -71,12 +71,6 @@ def _quotient(a, b):
     )
 
 
-def _root(z):
-    size = magnitude(*z)
-    half = tf.sqrt(tf.nn.relu(size + z.real) / 2.0), tf.sqrt(tf.nn.relu(size - z.real) / 2.0)
-    return Pair(half[0], tf.where(z.imaginary < 0.0, -half[1], half[1]))
-
-
 def _exponential(z):
     size = tf.exp(z.real)
     return Pair(size * tf.cos(z.imaginary), size * tf.sin(z.imaginary))
@@ -149,7 +143,6 @@ _ON_PAIRS = {
     "Exp": _of_one(_exponential),
     "RealDiv": _of_two(_quotient),
     "Reciprocal": _of_one(lambda z: _quotient(Pair(tf.ones_like(z.real), 0.0 * z.real), z)),
-    "Sqrt": _of_one(_root),
     "Square": _of_one(
         lambda z: Pair(z.real * z.real - z.imaginary * z.imaginary, 2.0 * z.real * z.imaginary)
     ),
