@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,6 @@ from keras_sounddream.types import Array, Tensor
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_INSTANCES = 2  # of operations alike that are compared
 # Their derivative may be a difference of nearly equal numbers: so much of it is rounding.
 _SATURATING, _SATURATED = {"LogSoftmax", "Sigmoid", "Softmax", "Tanh"}, 1e-6
 _TINY = 1e-30
@@ -26,7 +24,7 @@ class RuleChecks:
 
     The gradient of an operation's output is random here: the true one may nearly cancel in a sum,
     as before a normalisation, where rounding is all that is left of it. Of operations of the same
-    type, shapes and attributes, the first `_INSTANCES` are compared.
+    type, shapes and attributes, one is compared.
 
     Attributes:
         places: an operation and the number of an input, of those that were compared.
@@ -41,14 +39,14 @@ class RuleChecks:
         """Forgets all, when a function is traced anew."""
         self.places: list[tuple[tf.Operation, int]] = []
         self.squares: list[Tensor] = []
-        self._alike: collections.Counter = collections.Counter()
+        self._seen: set[tuple] = set()
 
     def add(self, op: tf.Operation, active: set) -> None:
         """Compares the gradients of an operation's inputs that are `active`."""
-        kind = _kind(op)
-        self._alike[kind] += 1
-        if self._alike[kind] > _INSTANCES:
+        kind = (*_kind(op), *(tensor.ref() in active for tensor in op.inputs))
+        if kind in self._seen:
             return
+        self._seen.add(kind)
         upstream = [
             tf.random.stateless_normal(tf.shape(y), (i, len(self.squares)), dtype=y.dtype)
             for i, y in enumerate(op.outputs)
@@ -73,6 +71,8 @@ class RuleChecks:
         for values in points:
             for (op, i), row in zip(self.places, np.asarray(values, "float64"), strict=True):
                 key, error = (*_kind(op), i), _error(op, *row)
+                if not row[:2].any():
+                    continue  # as of a ReLU that lets nothing through
                 if key not in least or error < least[key][1]:
                     least[key] = op, error
         return list(least.values())
