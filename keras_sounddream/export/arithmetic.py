@@ -14,7 +14,7 @@ import dataclasses
 import functools
 import pathlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,7 +72,8 @@ class GradientCheck:
     def __init__(
         self, task: Task, writer: FormatWriter, metadata: Metadata, options: dict[str, Any]
     ):
-        self._task, self._run = task, None
+        self._task = task
+        self._run: Callable[[Array], Array] | None = None
         self._function, self._checks = both_gradients(task)
         self._open = functools.partial(_open_probe, task, writer, metadata, options)
         self._layers = [layer.name for layer in task.model.model.layers]
@@ -84,8 +85,8 @@ class GradientCheck:
         rule = self._check_rules([one["rules"].numpy() for one in found])
         wanted = [one["wanted"].numpy() for one in found]
         gradient = self._least([one["gradient"].numpy() for one in found], wanted, "in TensorFlow")
-        self._run = self._run or self._open()
-        runtime = self._least([self._run(point) for point in points], wanted, "in its runtime")
+        run = self._run = self._run or self._open()
+        runtime = self._least([run(point) for point in points], wanted, "in its runtime")
         return {"rule": rule, "gradient": gradient, "runtime": runtime}
 
     def _check_rules(self, points):

@@ -69,7 +69,7 @@ class Rewriter:
     def __init__(self, handlers: dict, scope: str = "", around: Rewriter | None = None):
         self._handlers, self._scope, self._values = handlers, scope, {}
         self._known: dict = {}  # of tensors that stay what they are
-        self._count = [0] if around is None else around._count
+        self._count: list[int] = [0] if around is None else around._count
         self._constants: dict = {} if around is None else around._constants
         self._graph = tf.compat.v1.get_default_graph()
 
