@@ -167,10 +167,16 @@ def _parts(op, upstream, active, rewriter):
     return [None if part is None else rewriter.tensor(part) for part in parts]
 
 
-def input_gradients(op, upstream, active):
-    """Gradients of an operation's inputs, `None` for those that do not depend on x."""
+def input_gradients(
+    op: tf.Operation, upstream: Sequence[Tensor | None], active: set
+) -> list[Tensor | None]:
+    """Returns gradients of an operation's inputs, `None` for those that do not depend on x.
+
+    `upstream` are the gradients of its outputs, `None` for zero; `active` are references of the
+    tensors that depend on x.
+    """
     if op.type == "IdentityN":
-        return _custom(op, upstream) if _is_custom(op) else upstream
+        return _custom(op, upstream) if _is_custom(op) else list(upstream)
     needed = [tensor.ref() in active for tensor in op.inputs]
     if op.type not in RULES:
         raise UnfitError("there is none for its type")
