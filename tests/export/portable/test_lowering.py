@@ -55,7 +55,7 @@ def as_complex(x):
 
 
 def turning(x):
-    z = tf.signal.rfft(x, [60]) * tf.exp(tf.complex(0.0, 0.5))
+    z = tf.signal.rfft(x[:, :60]) * tf.exp(tf.complex(0.0, 0.5))
     return tf.abs(z) + tf.math.angle(z / (1.0 + tf.square(z))) + tf.math.imag(z - 1)
 
 
