@@ -60,7 +60,7 @@ def portable_gradient(
 
     with _inlined():
         scores = function(x)
-        rewriter = lowered(_between(scores, x), refuse)
+        rewriter = lowered(_between(scores, x), refuse, x)
         scores = _portable(scores if rewriter is None else rewriter.tensor(scores), x)
     return scores, _backward(scores, x, refuse, checks, rewriter)
 

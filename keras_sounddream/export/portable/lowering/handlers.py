@@ -114,19 +114,22 @@ def _stack(rewriter, op, inputs):
     return [tf.stack(items)]
 
 
-LOOPS = {
+CONTROL = {
     "If": _if,
     "PartitionedCall": _call,
     "StatefulPartitionedCall": _call,
     "StatelessIf": _if,
     "StatelessWhile": _while,
+    "While": _while,
+}
+LOOPS = {
+    **CONTROL,
     "TensorListFromTensor": _from_tensor,
     "TensorListGetItem": _get_item,
     "TensorListLength": lambda rewriter, op, inputs: [np.int32(len(inputs[0]))],
     "TensorListReserve": _reserve,
     "TensorListSetItem": _set_item,
     "TensorListStack": _stack,
-    "While": _while,
 }
 # Type of operation: function of a `Rewriter`, the operation and the values of its inputs, to those
 # of its outputs.

@@ -8,7 +8,7 @@ complex number; or a list, TensorFlow's list of tensors. What depends on none of
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,11 @@ from keras_sounddream.export.portable.lowering.complex_numbers import (
     is_complex,
     of_pairs,
 )
-from keras_sounddream.export.portable.lowering.handlers import HANDLERS, LOOPS
+from keras_sounddream.export.portable.lowering.handlers import (
+    CONTROL,
+    HANDLERS,
+    LOOPS,
+)
 from keras_sounddream.types import Tensor
 
 _MOST_OPERATIONS = 40_000  # of a graph without loops: converters take minutes for more
@@ -32,28 +36,43 @@ _WHOLE = (tf.int32, tf.int64, tf.bool)
 def lowered(
     operations: Sequence[tf.Operation],
     refuse: Callable[[tf.Operation, UnfitError], Exception],
-    loops: bool = True,
+    x: Tensor | None = None,
 ) -> Rewriter | None:
-    """Rewrites a graph in real numbers and, if `loops`, without loops.
+    """Rewrites a graph in real numbers and without loops that depend on `x`.
 
     Args:
         operations: of the graph that is being traced, in the order of computation.
         refuse: function from an operation that has no such form, and the reason, to an error.
-        loops: whether loops are to be taken apart.
+        x: what is dreamed on; `None` to leave all loops as they are.
 
     Returns:
         What knows the new tensors, `Rewriter.tensor`; `None` if nothing is to be rewritten.
     """
-    special = HANDLERS if loops else {k: h for k, h in HANDLERS.items() if k not in LOOPS}
-    if not any(op.type in special or any(map(is_complex, op.outputs)) for op in operations):
+    special = {k: h for k, h in HANDLERS.items() if k not in LOOPS} if x is None else HANDLERS
+    moving = set() if x is None else _dependent(operations, x)
+    if not any(
+        (op.type in special and (op.type not in CONTROL or op in moving))
+        or any(map(is_complex, op.outputs))
+        for op in operations
+    ):
         return None
-    rewriter = Rewriter(special)
+    rewriter = Rewriter(special, moving=moving)
     for op in operations:
         try:
             rewriter.rewrite(op)
         except UnfitError as reason:
             raise refuse(op, reason) from None
     return rewriter
+
+
+def _dependent(operations, x):
+    """The operations that depend on x."""
+    tensors, moving = {x.ref()}, set()
+    for op in operations:
+        if any(tensor.ref() in tensors for tensor in op.inputs):
+            moving.add(op)
+            tensors.update(y.ref() for y in op.outputs)
+    return moving
 
 
 class Rewriter:
@@ -64,9 +83,17 @@ class Rewriter:
             outputs' values.
         scope: name in front of the copies' names.
         around: that of the graph around a loop's body.
+        moving: operations that depend on what is dreamed on: other loops stay.
     """
 
-    def __init__(self, handlers: dict, scope: str = "", around: Rewriter | None = None):
+    def __init__(
+        self,
+        handlers: dict,
+        scope: str = "",
+        around: Rewriter | None = None,
+        moving: Collection[tf.Operation] = (),
+    ):
+        self._is_inner, self._moving = around is not None, moving
         self._handlers, self._scope, self._values = handlers, scope, {}
         self._known: dict = {}  # of tensors that stay what they are
         self._count: list[int] = [0] if around is None else around._count
@@ -85,7 +112,7 @@ class Rewriter:
             table = self._known if stays else self._values
             table.update(zip((y.ref() for y in op.outputs), outputs, strict=True))
             return
-        if op.type in self._handlers:
+        if op.type in self._handlers and self._is_taken_apart(op, inputs):
             inputs = [v if a is None else a for v, a in zip(inputs, known, strict=True)]
             outputs = self._handlers[op.type](self, op, inputs)
         elif any(isinstance(v, Pair) for v in inputs) or any(map(is_complex, op.outputs)):
@@ -104,6 +131,11 @@ class Rewriter:
         else:
             outputs = self.copy(op, inputs)
         self._values.update(zip((y.ref() for y in op.outputs), outputs, strict=True))
+
+    def _is_taken_apart(self, op, inputs):
+        if op.type not in CONTROL or self._is_inner or op in self._moving:
+            return True
+        return any(isinstance(v, list | Pair) for v in inputs)
 
     def value(self, tensor: Tensor) -> Any:
         """The value of a tensor."""
@@ -239,7 +271,7 @@ def lowered_outputs(
     def real(**inputs):
         outputs = function(**inputs)
         operations = tf.compat.v1.get_default_graph().get_operations()
-        rewriter = lowered([op for op in operations if op.outputs], refuse, loops=False)
+        rewriter = lowered([op for op in operations if op.outputs], refuse)
         if rewriter is None:
             return outputs
         return {name: rewriter.tensor(tensor) for name, tensor in outputs.items()}
