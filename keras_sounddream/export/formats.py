@@ -7,10 +7,11 @@ import difflib
 import importlib
 import inspect
 import pathlib
+import types
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, MissingPackageError
 from keras_sounddream.types import Array, PathLike
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class Task:
         sample_rate: Hz; `None` for images.
         min_samples: the least that `function` takes; `None` for images.
         samples: the one length that `function` takes, or `None` for any from `min_samples`.
-        limit: the largest difference allowed, as a share of the output's peak; `None` for a dream
-            of which only the objective counts.
+        limit: the largest difference allowed, as a share of the output's peak; of a dream, whose
+            objective counts, not used but for `None`: then a single step is judged by it alone.
         objective_limit: share by which the objective of a dream may differ.
         repeats: whether a shorter sound is repeated to `min_samples`, not refused.
         options: `Option` by name.
@@ -106,11 +107,24 @@ class FormatWriter:
     Attributes:
         folder_marker: name of the file by which a folder of the format is recognized; `None` if
             the format is a single file.
+        is_portable: whether a file holds no operations of TensorFlow's own.
         tasks_per_file: the most tasks that one file holds; `None` for any number.
     """
 
     folder_marker: str | None = None
+    is_portable: bool = False
     tasks_per_file: int | None = None
+
+    def check_packages(self, verify: bool) -> None:
+        """Imports the packages that writing needs and, if `verify`, those of the runtime.
+
+        Raises:
+            MissingPackageError: if one is not installed.
+        """
+
+    def at_length(self, task: Task, **options: Any) -> Task:
+        """Returns a task at the one length or size that the file takes, if it takes one."""
+        return task
 
     def default_tasks(self, tasks: list[Task]) -> list[Task]:
         """Returns those of a model's tasks that one file holds if none are named: here all."""
@@ -172,6 +186,14 @@ def writer_of(name: str) -> FormatWriter:
     """Returns the writer of a format, a key of `FORMATS`."""
     module, class_name = FORMATS[name]
     return getattr(importlib.import_module(module), class_name)()
+
+
+def package(name: str, purpose: str) -> types.ModuleType:
+    """Imports a package of the extra `export`; `purpose` begins the error's sentence."""
+    try:
+        return importlib.import_module(name.replace("-", "_"))
+    except ImportError:
+        raise MissingPackageError(name, purpose, "export") from None
 
 
 def takes_shape(model: keras.Model, shape: tuple[int, ...]) -> bool:

@@ -8,6 +8,19 @@ _FORMANTS_HZ = ((750, 1250, 2500), (280, 2250, 2950), (400, 850, 2400))  # a, ee
 _BANDWIDTH_HZ = 100.0
 
 
+_NOISE = 0.03  # of a sound's level: -30 dB
+
+
+def under_noise(image: Array, count: int) -> list[Array]:
+    """Returns a sound or picture under noise, another each time: away from ties and silence.
+
+    Float32 of its shape, the same every time.
+    """
+    rng = np.random.default_rng(0)
+    level = _NOISE * float(np.sqrt(np.mean(np.square(image))))
+    return [(image + rng.normal(0, level, image.shape)).astype("float32") for _ in range(count)]
+
+
 def speech_like(num_samples: int, sample_rate: int, seed: int = 0) -> Array:
     """Returns a voice that glides through vowels, hisses between and noise below, peak 0.5.
 

@@ -15,10 +15,13 @@ import keras_sounddream
 from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
+from keras_sounddream.export.arithmetic import check_arithmetic
 from keras_sounddream.export.formats import find_format, writer_of
 from keras_sounddream.export.metadata import Metadata
+from keras_sounddream.export.precision import in_float32
 from keras_sounddream.export.saved_model.generator_writer import generates, write_generator
 from keras_sounddream.export.tasks import find_tasks
+from keras_sounddream.export.verify import sounds_for
 from keras_sounddream.export.verify import verify as verify_file
 from keras_sounddream.files import check_output, folder_beside, written_beside
 from keras_sounddream.types import Array, PathLike
@@ -87,6 +90,8 @@ def export_model(
         `path`, `model`, `bytes`, `version`, and for each task of `tasks` what `verify.compare`
         measured. For a sequence of `seconds`, a list of reports.
 
+    A network of 16-bit arithmetic is written to LiteRT and ONNX as a copy in float32.
+
     Raises:
         InputError: if the model has no such task, the format does not take an argument, or the
             path cannot be written.
@@ -112,6 +117,8 @@ def export_model(
     }
     options = {name: value for name, value in options.items() if value is not None}
     _check_options(format, writer, options, tasks)
+    writer.check_packages(verify)
+    model = in_float32(model) if writer.is_portable else model
     chosen = find_tasks(model, tasks, layer, min_seconds, preprocessing)
     if tasks is None:
         chosen = writer.default_tasks(chosen)
@@ -120,14 +127,26 @@ def export_model(
         reports = []
         for file, file_options in _files(path, options):
             temporary, report_path = _open_output(stack, writer, file, overwrite)
+            arithmetic = _arithmetic(chosen, writer, metadata, file_options, sounds, verify)
             written = writer.write(chosen, metadata, temporary, **file_options)
             report = _report(format, file, metadata, temporary, written)
             if verify:
                 runner = writer.read(temporary, written)
                 report["tasks"] = verify_file(written, runner, sounds)
+                report |= arithmetic
             _write_json(report_path, report)
             reports.append(report)
     return reports if _is_several(seconds) else reports[0]
+
+
+def _arithmetic(tasks, writer, metadata, options, sounds, verify):
+    """Part of a report: the errors of a dream's gradient, found before the file is written."""
+    dreams = [task for task in tasks if task.read is not None]
+    if not (verify and dreams and writer.is_portable):
+        return {}
+    task = writer.at_length(dreams[0], **options)
+    errors = check_arithmetic([task], writer, metadata, options, sounds_for(task, sounds))
+    return {"gradient": errors}
 
 
 def _open_output(stack, writer, path, overwrite):

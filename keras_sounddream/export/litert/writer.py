@@ -17,19 +17,35 @@ from absl import logging
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from keras_sounddream.errors import ExportError, InputError, MissingPackageError
-from keras_sounddream.export.formats import FormatWriter, Runner, Task
+from keras_sounddream.errors import ExportError, InputError
+from keras_sounddream.export.formats import FormatWriter, Runner, Task, package
 from keras_sounddream.export.image_inputs import at_size
 from keras_sounddream.export.litert.packing import pack, unpack
 from keras_sounddream.export.metadata import Metadata
-from keras_sounddream.export.portable.tasks import fixed_samples, portable_function
+from keras_sounddream.export.portable.tasks import (
+    fixed_samples,
+    in_real_numbers,
+    portable_function,
+)
 from keras_sounddream.types import Array, PathLike
 
+_COMPARING = "Comparing a LiteRT file (else: verify=False, --no-verify)"
 _DREAM_TASKS = {"dream", "dream_step"}
 
 
 class LiteRTWriter(FormatWriter):
     """Writes `.tflite` files: a signature for each task, the metadata packed behind."""
+
+    is_portable = True
+
+    def check_packages(self, verify: bool) -> None:
+        """Imports LiteRT's interpreter, to compare."""
+        if verify:
+            package("ai-edge-litert", _COMPARING)
+
+    def at_length(self, task: Task, **options: Any) -> Task:
+        """Returns a task at the file's length or size."""
+        return at_length(task, options.get("seconds"), options.get("size"))
 
     def default_tasks(self, tasks: list[Task]) -> list[Task]:
         """Returns a dream's own tasks, or all tasks of a plain model."""
@@ -89,14 +105,17 @@ class LiteRTWriter(FormatWriter):
 
 def open_file(path: pathlib.Path, threads: int = 1) -> tuple[Any, bytes]:
     """Opens a file: an `Interpreter` of `ai_edge_litert`, and the bytes of the flatbuffer."""
-    try:
-        from ai_edge_litert.interpreter import Interpreter
-    except ImportError:
-        raise MissingPackageError(
-            "ai-edge-litert", "Comparing a LiteRT file (else: verify=False, --no-verify)", "export"
-        ) from None
+    package("ai-edge-litert", _COMPARING)
+    from ai_edge_litert.interpreter import Interpreter
+
     flatbuffer, _ = unpack(path.read_bytes(), str(path))
-    return Interpreter(model_content=flatbuffer, num_threads=threads), flatbuffer
+    try:
+        interpreter = Interpreter(model_content=flatbuffer, num_threads=threads)
+        interpreter.allocate_tensors()
+    except (RuntimeError, ValueError) as error:  # such as an operation that it has not
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise ExportError(f"LiteRT does not open {path.name}: {reason}.") from None
+    return interpreter, flatbuffer
 
 
 def at_length(
@@ -133,7 +152,11 @@ def _portable(task):
     if task.name == "dream_step":  # of one element: LiteRT 2.1 for Arm crashes on scalars
         specs["place"] = tf.TensorSpec((1,), tf.int32, "place")
     if task.read is None:
-        return lambda **inputs: task.function.python_function(inputs[task.input]), specs
+
+        def function(**inputs):
+            return task.function.python_function(inputs[task.input])
+
+        return in_real_numbers(task, function), specs
     return portable_function(task, task.samples), specs
 
 

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import logging
 import pathlib
-import types
 from collections.abc import Mapping
 from typing import Any
 
-from keras_sounddream.errors import ExportError, MissingPackageError
+from keras_sounddream.errors import ExportError
+from keras_sounddream.export.formats import package
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.onnx.graph import free_loops, place_constants
 from keras_sounddream.export.onnx.operations import HANDLERS, use_hard_sigmoid
 
+PURPOSE = "The format 'onnx'"
+COMPARING = "Comparing an ONNX file (else: verify=False, --no-verify)"
 OPSET = 18  # ONNX Runtime 1.14 and newer
+
+
+def check_packages(verify: bool) -> None:
+    """Raises `MissingPackageError` if a package that the format needs is not installed."""
+    for name in ("tf2onnx", "onnx"):
+        package(name, PURPOSE)
+    if verify:
+        package("onnxruntime", COMPARING)
 
 
 def convert(frozen: Any, names: Mapping[str, str], what: str) -> Any:
@@ -23,7 +32,7 @@ def convert(frozen: Any, names: Mapping[str, str], what: str) -> Any:
 
     `names` renames tensors; `what` names the function in an error.
     """
-    tf2onnx = package("tf2onnx")
+    tf2onnx = package("tf2onnx", PURPOSE)
     parts = [[tensor.name for tensor in part] for part in (frozen.inputs, frozen.outputs)]
     try:
         with _silent("tf2onnx"):
@@ -44,7 +53,7 @@ def convert(frozen: Any, names: Mapping[str, str], what: str) -> Any:
 
 def write_graph(model: Any, metadata: Metadata, path: pathlib.Path) -> None:
     """Optimizes an `onnx.ModelProto` and writes it with its metadata as `metadata_props`."""
-    onnx = package("onnx")
+    onnx = package("onnx", PURPOSE)
     free_loops(model.graph)
     place_constants(model.graph)
     use_hard_sigmoid(onnx, model.graph)
@@ -57,7 +66,7 @@ def write_graph(model: Any, metadata: Metadata, path: pathlib.Path) -> None:
 
 def open_file(path: pathlib.Path, what: str) -> Any:
     """Opens a file as an `onnxruntime.InferenceSession` on the CPU; `what` is for the error."""
-    onnx, runtime = package("onnx"), package("onnxruntime")
+    onnx, runtime = package("onnx", PURPOSE), package("onnxruntime", COMPARING)
     settings = runtime.SessionOptions()
     settings.log_severity_level = 3
     try:
@@ -67,14 +76,6 @@ def open_file(path: pathlib.Path, what: str) -> Any:
         raise ExportError(
             f"ONNX Runtime does not open {what}: {_first_line(error)}. Nothing was written."
         ) from None
-
-
-def package(name: str) -> types.ModuleType:
-    """Imports a package that the format needs."""
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise MissingPackageError(name, "The format 'onnx'", "export") from None
 
 
 def _first_line(error):

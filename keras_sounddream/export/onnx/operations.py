@@ -66,5 +66,20 @@ def _reverse(context, node, name, arguments):
     )
 
 
+def _complement(context, node, name, arguments):
+    """The complementary error function, as 1 less the error function: ONNX has `Erf` alone."""
+    shapes, dtypes, outputs = node.output_shapes, node.output_dtypes, node.output
+    source = node.input[0]
+    one = context.make_const(f"{name}_one", np.ones((), "float32")).output[0]
+    context.remove_node(node.name)
+    erf = context.make_node("Erf", [source], name=f"{name}_erf", shapes=shapes, dtypes=dtypes)
+    context.make_node(
+        "Sub", [one, erf.output[0]], outputs=outputs, name=name, shapes=shapes, dtypes=dtypes
+    )
+
+
 # Type of operation: the function that converts it, and its arguments, as tf2onnx takes them.
-HANDLERS: dict[str, tuple[Any, list]] = {"ReverseV2": (_reverse, [])}
+HANDLERS: dict[str, tuple[Any, list]] = {
+    "Erfc": (_complement, []),
+    "ReverseV2": (_reverse, []),
+}

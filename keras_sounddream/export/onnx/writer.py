@@ -12,10 +12,16 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from keras_sounddream.errors import ExportError
-from keras_sounddream.export.formats import FormatWriter, Runner, Task
+from keras_sounddream.export.formats import FormatWriter, Runner, Task, package
 from keras_sounddream.export.image_inputs import at_size
 from keras_sounddream.export.metadata import Metadata
-from keras_sounddream.export.onnx.files import convert, open_file, package, write_graph
+from keras_sounddream.export.onnx.files import (
+    PURPOSE,
+    check_packages,
+    convert,
+    open_file,
+    write_graph,
+)
 from keras_sounddream.export.onnx.graph import nodes
 from keras_sounddream.export.portable.tasks import fixed_samples, portable_function
 
@@ -26,7 +32,19 @@ _AXES = {"waveform": ("batch", "samples"), "picture": ("batch", "height", "width
 class OnnxWriter(FormatWriter):
     """Writes `.onnx` files, each of one task."""
 
+    is_portable = True
     tasks_per_file = 1
+
+    def check_packages(self, verify: bool) -> None:
+        """Imports tf2onnx and onnx, and to compare ONNX Runtime."""
+        check_packages(verify)
+
+    def at_length(self, task: Task, **options: Any) -> Task:
+        """Returns a task at the one length or size that was asked for, or at any."""
+        if task.input == "picture":
+            return at_size(task, options.get("seconds"), options.get("size"))
+        samples = fixed_samples(task, options.get("seconds"))
+        return dataclasses.replace(task, samples=samples)
 
     def default_tasks(self, tasks: list[Task]) -> list[Task]:
         """Returns the first task that the model has."""
@@ -50,12 +68,9 @@ class OnnxWriter(FormatWriter):
         Images come as `picture`, float32 `(batch, height, width, 3)`, to a dream one at a time, of
         any size unless one is fixed.
         """
-        onnx, task = package("onnx"), tasks[0]
-        if task.input == "picture":
-            task, samples = at_size(task, seconds, size), None
-        else:
-            samples = fixed_samples(task, seconds)
-            task = dataclasses.replace(task, samples=samples)
+        onnx = package("onnx", PURPOSE)
+        task = self.at_length(tasks[0], seconds=seconds, size=size)
+        samples = task.samples if task.input == "waveform" else None
         frozen = _frozen(task, samples)
         names = {tensor.name: tensor.op.name for tensor in frozen.inputs}
         outputs = [_OUTPUTS.get(name, name) for name in task.outputs]
@@ -71,7 +86,7 @@ class OnnxWriter(FormatWriter):
 
     def read(self, path: pathlib.Path, tasks: list[Task]) -> Runner:
         """Opens a file in ONNX Runtime, on the CPU."""
-        onnx, task = package("onnx"), tasks[0]
+        onnx, task = package("onnx", PURPOSE), tasks[0]
         session = open_file(path, f"the {task.name} of {_network(task).name}")
         takes = {node.name for node in session.get_inputs()}
 
@@ -86,7 +101,7 @@ class OnnxWriter(FormatWriter):
 
 def write_function(function: Any, metadata: Metadata, path: pathlib.Path) -> None:
     """Writes a concrete function without variables as one graph, with the function's names."""
-    onnx = package("onnx")
+    onnx = package("onnx", PURPOSE)
     names = {tensor.name: tensor.op.name for tensor in function.inputs}
     outputs = sorted(function.structured_outputs)
     names |= dict(zip([tensor.name for tensor in function.outputs], outputs, strict=True))
@@ -119,11 +134,14 @@ def _frozen(task, samples):
 
 
 def _name_axes(model, task):
-    """Names the axes of the input whose length is free."""
-    (image,) = (node for node in model.graph.input if node.name == task.input)
-    for size, name in zip(image.type.tensor_type.shape.dim, _AXES[task.input], strict=True):
-        if not size.HasField("dim_value"):
-            size.dim_param = name
+    """Names the axes of inputs and outputs whose length is free."""
+    own = dict.fromkeys((task.input, _OUTPUTS[task.input]), _AXES[task.input])
+    for node in (*model.graph.input, *model.graph.output):
+        sizes = node.type.tensor_type.shape.dim
+        others = ("batch", *(f"{node.name}_axis_{i}" for i in range(1, len(sizes))))
+        for size, axis in zip(sizes, own.get(node.name, others), strict=False):
+            if not size.HasField("dim_value"):
+                size.dim_param = axis
 
 
 def _check_graph(onnx, model, task):

@@ -18,7 +18,8 @@ from keras_sounddream.deepdream.ascent.updates import Momentum
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.params.spectrogram import State
 from keras_sounddream.errors import InputError
-from keras_sounddream.export.portable.gradients import portable_gradient
+from keras_sounddream.export.portable.gradients.backward import portable_gradient
+from keras_sounddream.export.portable.gradients.rule_checks import RuleChecks
 from keras_sounddream.types import Tensor
 
 
@@ -41,6 +42,7 @@ class PortableAscent(GradientAscent):
         param.tile_lengths = [0]  # a file reads its input at once
         super().__init__(dream.model, dream.objective, param, settings)
         self.update = dream.ascent.update
+        self.checks: RuleChecks | None = None
         self._layer_names = [layer.name for layer in dream.model.layers]
         with tf.init_scope():
             self._constants = [kernel.numpy() for kernel in self.extractor.kernels()]
@@ -50,7 +52,7 @@ class PortableAscent(GradientAscent):
     def step_all(self, state: State, slots: tuple, number: Tensor) -> tuple[Tensor, tuple, Tensor]:
         """Makes the step of a number among those of all octaves: `(variable, slots, scores)`."""
         steps = self.settings.steps
-        kernels = [tf.constant(kernel) for kernel in self._constants]  # not what a loop hands on
+        kernels = self._kernels()  # not what a loop hands on
         gradient, scores = self.gradient(state, number, kernels, None)
         progress = tf.cast(number % steps, "float32") / max(steps - 1, 1)
         grid = self.param.grid(number // steps)
@@ -90,8 +92,21 @@ class PortableAscent(GradientAscent):
         def score(variable):
             return self.moved_score({**state, "variable": variable}, step, kernels, weights)
 
-        scores, gradient = portable_gradient(score, state["variable"], self._layer_names)
+        scores, gradient = portable_gradient(
+            score, state["variable"], self._layer_names, self.checks
+        )
         return gradient, scores
+
+    def tensorflow_gradient(self, state: State) -> Tensor:
+        """TensorFlow's gradient at the first step."""
+        return GradientAscent.gradient(self, state, tf.constant(0), self._kernels(), None)[0]
+
+    def first_gradient(self, state: State) -> tuple[Tensor, Tensor]:
+        """The portable gradient at the first step, and the objective `(batch,)`."""
+        return self.gradient(state, tf.constant(0), self._kernels(), None)
+
+    def _kernels(self):
+        return [tf.constant(kernel) for kernel in self._constants]
 
     def shift(self, step: Tensor) -> Tensor:
         return tf.gather(tf.constant(self._shifts), step)

@@ -7,9 +7,13 @@ import tensorflow as tf
 
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.settings import names
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import ExportError, InputError
 from keras_sounddream.export.portable import sound as portable_sound
 from keras_sounddream.export.portable.ascent import check_portable
+from keras_sounddream.export.portable.gradients.backward import place_of
+from keras_sounddream.export.portable.gradients.rule_checks import RuleChecks
+from keras_sounddream.export.portable.lowering.rewriting import lowered_outputs
+from keras_sounddream.types import Tensor
 
 _MOVES = 1024  # random shifts that a single step has; the next is the first again
 
@@ -46,13 +50,30 @@ def portable_function(task: Any, samples: int | None) -> Callable:
     if task.name == "dream":
         dream = _dream(task.model, samples)
         return lambda **given: {task.input: dream(given[task.input])}
+    if task.name == "gradient":
+        return _gradient(task, samples)
     if task.name == "dream_step":
         return _single_step(task.model, samples, task.input)
     if task.input == "picture":
-        return lambda picture: task.function(picture)
+        return in_real_numbers(task, lambda picture: task.function(picture))
     if samples is None:
-        return lambda waveform: task.function(_filled(waveform, task.min_samples))
-    return task.function
+        return in_real_numbers(
+            task, lambda waveform: task.function(_filled(waveform, task.min_samples))
+        )
+    return in_real_numbers(task, task.function)
+
+
+def in_real_numbers(task: Any, function: Callable[..., dict]) -> Callable[..., dict]:
+    """Returns a function of a task without complex numbers and Fourier transforms."""
+    layers = [layer.name for layer in task.model.layers]
+
+    def refuse(op, reason):
+        return ExportError(
+            f"Operation {place_of(op, layers)} has no form in real numbers: {reason}. Nothing was "
+            "written."
+        )
+
+    return lowered_outputs(function, refuse)
 
 
 def _dream(dream, samples):
@@ -65,20 +86,11 @@ def _dream(dream, samples):
 
 def _single_step(dream, samples, name):
     """As `DeepDream.step`, from one sound or picture."""
-    check_portable(dream)  # or the copy would pass where the dream does not
-    dream = _finest(dream)
-    if dream.kind == "picture":
-        from keras_sounddream.export.portable import picture as portable_picture
-
-        ascent = portable_picture.make_ascent(dream, lambda picture, size: picture)
-    else:
-        ascent = portable_sound.make_ascent(dream, samples)
+    ascent, begin = _first_step(dream, samples, _MOVES)
     param = ascent.param
 
     def function(place, **given):
-        state = param.begin(given[name])
-        if dream.kind == "sound":
-            state = param.enter_octave(state, tf.constant(0), (1.0, 1.0))
+        state = begin(given[name])
         slots = ascent.update.begin(state["variable"])
         number = tf.math.floormod(tf.reshape(place, ()), _MOVES)
         variable, _, objective = ascent.step_all(state, slots, number)
@@ -88,11 +100,68 @@ def _single_step(dream, samples, name):
     return function
 
 
-def _finest(dream):
+def _first_step(dream, samples, moves):
+    """A dream's ascent at its finest, of so many shifts, and the function that begins its state."""
+    check_portable(dream)  # or the copy would pass where the dream does not
+    dream = _finest(dream, moves)
+    if dream.kind == "picture":
+        from keras_sounddream.export.portable import picture as portable_picture
+
+        ascent = portable_picture.make_ascent(dream, lambda picture, size: picture)
+        return ascent, ascent.param.begin
+    ascent = portable_sound.make_ascent(dream, samples)
+    param = ascent.param
+
+    def begin(sound):
+        return param.enter_octave(param.begin(sound), tf.constant(0), (1.0, 1.0))
+
+    return ascent, begin
+
+
+def _gradient(task, samples):
+    """The gradient at the first step alone, and the objective there."""
+    ascent, begin = _first_step(task.model, samples, 1)
+
+    def function(**given):
+        gradient, objective = ascent.first_gradient(begin(given[task.input]))
+        return {"gradient": gradient, "objective": objective}
+
+    return function
+
+
+def both_gradients(task: Any) -> tuple[Callable[[Tensor], dict[str, Tensor]], RuleChecks]:
+    """A dream's first gradient in portable operations and in TensorFlow's, as a `tf.function`.
+
+    Args:
+        task: a dream's `Task`, at the length of a file.
+
+    Returns:
+        `(function, checks)`: from a sound or picture to `gradient`, `wanted`, which is
+        TensorFlow's, and `rules`, the values that `checks.errors` takes.
+    """
+    ascent, begin = _first_step(task.model, task.samples, 1)
+    ascent.checks = RuleChecks()
+
+    def function(image):
+        ascent.checks.clear()
+        state = begin(image)
+        gradient, _ = ascent.first_gradient(state)
+        rules = tf.stack(ascent.checks.squares)
+        return {
+            "gradient": gradient,
+            "wanted": ascent.tensorflow_gradient(state),
+            "rules": rules,
+        }
+
+    spec = tf.TensorSpec((1, *task.shape), tf.float32)
+    return tf.function(function, autograph=False, input_signature=[spec]), ascent.checks
+
+
+def _finest(dream, moves):
     """The same dream with as many steps as there are shifts, smoothed as at its beginning."""
     width = dream.settings.smoothing_width[0]
     settings = {name: getattr(dream.settings, name) for name in names(dream.kind)}
-    settings |= {"octaves": 1, "steps": _MOVES, "smoothing_width": (width, width)}
+    settings |= {"octaves": 1, "steps": moves, "smoothing_width": (width, width)}
     return DeepDream(dream.model, dream.objective, dream.analysis, **settings)
 
 

@@ -77,6 +77,12 @@ def test_what_the_file_says_of_itself(classifier_file):
     assert [(one.domain, one.version) for one in model.opset_import] == [("", int(found["opset"]))]
     sizes = model.graph.input[0].type.tensor_type.shape.dim
     assert [size.dim_param for size in sizes] == ["batch", "samples"]
+    (output,) = model.graph.output
+    sizes = output.type.tensor_type.shape.dim
+    assert (output.name, [one.dim_param or one.dim_value for one in sizes]) == (
+        "scores",
+        ["batch", 3],
+    )
     assert json.loads(path.with_name("tiny.onnx.json").read_text()) == report
     assert "Conv" in report["tasks"]["classify"]["operations"]
 
@@ -122,6 +128,8 @@ def test_a_dream_of_any_length_is_one_file(small_dream, tmp_path):
     path = tmp_path / "dream.onnx"
     report = export_model(small_dream, path, "onnx", tasks=["dream"])["tasks"]["dream"]
     assert {"Loop", "If"} < set(report["operations"])
+    outputs = [(each.name, each.shape) for each in opened(path).get_outputs()]
+    assert outputs == [("dream", [1, "samples"])]
     assert not {"ReverseSequence", "Greater"} < set(report["operations"])
     session = opened(path)
     for samples in (400, RATE // 2, 9001):
@@ -188,6 +196,18 @@ def test_an_operation_without_a_form_is_named_with_its_layer(tmp_path):
     with pytest.raises(ExportError, match="Operation Lgamma of layer 'odd' .*no form in ONNX"):
         export_model(model, tmp_path / "a.onnx", "onnx")
     assert not list(tmp_path.iterdir())
+
+
+def test_what_onnx_says_in_other_words_is_exported(tmp_path):
+    """`Erfc`, and a spectrum of Keras's own, in real numbers."""
+    inputs = keras.Input((800,), name="waveform")
+    x = keras.layers.MelSpectrogram(fft_length=128, sequence_stride=64, num_mel_bins=4)(inputs)
+    x = keras.layers.Lambda(lambda x: tf.math.erfc(x / 80.0), name="odd")(x)
+    x = keras.layers.GlobalAveragePooling1D(data_format="channels_first")(x)
+    model = keras.Model(inputs, keras.layers.Dense(2)(x), name="spectral")
+    model.sample_rate = RATE
+    report = export_model(model, tmp_path / "a.onnx", "onnx", tasks=["classify"])
+    assert {"Erf", "MatMul"} < set(report["tasks"]["classify"]["operations"])
 
 
 def test_wrong_answers_leave_nothing_behind(classifier, tmp_path, monkeypatch):

@@ -147,6 +147,13 @@ def _unchanged(op, g):
     return [g] + [None] * (len(op.inputs) - 1)
 
 
+def _bias(op, g):
+    """A row of a batch of one, too, is added as a bias by Keras."""
+    if op.get_attr("data_format") != b"NHWC":
+        raise UnfitError("its channels do not come last")
+    return [g, lambda: tf.reduce_sum(g, list(range(len(op.inputs[0].shape) - 1)))]
+
+
 def _transposed(x):
     """Swaps the last two axes. As an operation of its own: tf2onnx mistakes shapes otherwise."""
     rank = x.shape.rank
@@ -227,7 +234,7 @@ RULES = {
     **{name: _elementwise(derivative) for name, derivative in DERIVATIVES.items()},
     **{name: _broadcast(rules) for name, rules in PAIRS.items()},
     "AddN": lambda op, g: [g] * len(op.inputs),
-    "BiasAdd": _unchanged,
+    "BiasAdd": _bias,
     "Cast": lambda op, g: [tf.cast(g, op.inputs[0].dtype)],
     "EnsureShape": _unchanged,
     "Identity": _unchanged,
