@@ -127,14 +127,22 @@ def _copies(paths):
     digests = {}
     for size, members in sizes.items():
         for path in members if size and len(members) > 1 else ():
-            with contextlib.suppress(OSError), open(path, "rb") as file:
-                digest = hashlib.file_digest(file, "sha256").digest()
-                digests.setdefault(digest, []).append(path)
+            with contextlib.suppress(OSError):
+                digests.setdefault(_digest(path), []).append(path)
     return [
         Finding("same_bytes", tuple(copies), f"{len(copies)} files.")
         for copies in digests.values()
         if len(copies) > 1
     ]
+
+
+def _digest(path):
+    """SHA-256 of a file, read in blocks."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.digest()
 
 
 def _similar(paths, progress):

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from keras_sounddream.audio.waveforms import MOST_PEAK
 from keras_sounddream.types import Tensor
 
 ERROR = "error"  # name of the output
-MOST_PEAK = 8.0  # of a sample, where full scale is 1: as `audio` has it
-CANCELLED = 1e-3  # power of the mean of channels, relative to theirs, below which they cancel
 
 
 def fault(holds: Tensor, message: str, *received: Tensor) -> Tensor:

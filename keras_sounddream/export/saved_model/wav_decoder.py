@@ -5,8 +5,8 @@ Anything but a whole WAV file is a fault, a string that says what came: see `fau
 
 import tensorflow as tf
 
+from keras_sounddream.audio.waveforms import CANCELLED
 from keras_sounddream.export.saved_model.faults import (
-    CANCELLED,
     fault,
     first_fault,
     peak_fault,
