@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from keras_sounddream.audio.io import is_sound, open_sound
+from keras_sounddream.audio.io import seconds_of
 from keras_sounddream.datasets import music_tags
 from keras_sounddream.datasets.file_lists import read_rows
 from keras_sounddream.errors import InputError
@@ -147,7 +147,7 @@ def _is_wanted(track, config):
 
 def _seconds(path):
     """Duration of a file; infinite if it is broken, which is reported when it is stored."""
-    if not is_sound(path):
+    try:
+        return seconds_of(path)
+    except InputError:
         return float("inf")
-    with open_sound(path) as sound:
-        return sound.frames / sound.samplerate
