@@ -103,8 +103,8 @@ def _one_where(condition, like):
     return tf.cast(condition, like.dtype)
 
 
-def _elementwise(derivative):
-    return lambda op, g: [g * derivative(op.inputs[0], op.outputs[0])]
+def _elementwise(name):
+    return lambda op, g: [g * DERIVATIVES[name](op.inputs[0], op.outputs[0])]
 
 
 def _broadcast(rules):
@@ -231,7 +231,7 @@ def _extreme(op, g):
 
 
 RULES = {
-    **{name: _elementwise(derivative) for name, derivative in DERIVATIVES.items()},
+    **{name: _elementwise(name) for name in DERIVATIVES},
     **{name: _broadcast(rules) for name, rules in PAIRS.items()},
     "AddN": lambda op, g: [g] * len(op.inputs),
     "BiasAdd": _bias,

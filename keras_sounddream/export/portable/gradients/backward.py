@@ -61,7 +61,7 @@ def portable_gradient(
     with _inlined():
         scores = function(x)
         rewriter = lowered(_between(scores, x), refuse, x)
-        scores = _portable(scores if rewriter is None else rewriter.tensor(scores), x)
+        scores = _portable(scores if rewriter is None else rewriter.tensor(scores), x, checks)
     return scores, _backward(scores, x, refuse, checks, rewriter)
 
 
@@ -76,11 +76,13 @@ def _inlined():
         tf.config.run_functions_eagerly(before)
 
 
-def _portable(scores, x):
+def _portable(scores, x, checks):
     """Scores in which operations that runtimes lack are replaced."""
     for op in _between(scores, x):
         if op.type in arithmetic.STAND_INS:
             y = op.outputs[0]
+            if checks is not None:
+                checks.add(op, {op.inputs[0].ref()})
             stand_in = arithmetic.stand_in(op.type, op.inputs[0])
             for consumer in y.consumers():
                 for i, tensor in enumerate(consumer.inputs):
