@@ -174,8 +174,8 @@ def server_config(data):
 
     shutil.rmtree(folder() / "served", ignore_errors=True)
     path, whole = written(data, "served/models.config"), _is_config(data)
-    listed = getattr(serving, "_listed", lambda _, name: name)  # it was part of the writing
-    serving._write_around(folder() / "served", listed(folder() / "served", "added"))
+    served = folder() / "served"
+    serving._write_around(served, serving._listed(served, "added"))
     after = path.read_bytes()
     if whole and not (_is_config(after) and b"added" in after):
         raise WrongAnswerError("a file that the server read is one that it cannot read")

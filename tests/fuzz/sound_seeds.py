@@ -35,7 +35,8 @@ def sounds():
 @functools.cache
 def known_samples():
     """Bytes of each sound: the least number of samples, at `RATE`, that must be read of it."""
-    once = {sound(*each): round(KEPT * SAMPLES) for each in FORMATS}
+    # XI holds no rate: all of it is 44.1 kHz
+    once = {sound(*each): 0 if each[0] == "XI" else round(KEPT * SAMPLES) for each in FORMATS}
     twice = [sound(*each) for each in FORMATS if each[0] in CHAINED]
     return once | {data * 2: 2 * once[data] for data in twice}
 
