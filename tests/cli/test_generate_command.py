@@ -111,7 +111,7 @@ def test_exports_a_file_that_generates(saved, tmp_path, capsys):
     out = tmp_path / "ann.tflite"
     given = ["export", saved[0], "--task", "generate", "-o", str(out)]
     assert main([*given, "--format", "litert", "--count", "20"]) == 0
-    assert "100.0% of 60 draws are the model's" in capsys.readouterr().out
+    assert "100.0% of 120 draws are the model's" in capsys.readouterr().out
     assert out.stat().st_size > 1000
 
 
