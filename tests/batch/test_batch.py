@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from keras_sounddream import InputError
+from keras_sounddream import InputError, leftovers
 from keras_sounddream.applications.classify import classify_file
 from keras_sounddream.batch import Job, pipeline, read_features, read_scores, run, worker
 from keras_sounddream.cli.main import main
 
 RATE = 24000
+MOST_PROCESSES = 2**22  # of Linux: no process has a greater number
 WITH_BEAM = importlib.util.find_spec("apache_beam") is not None
 GOOD = {"a.wav", "b.wav", "deep/c.flac", "deep/d.wav", "e.wav"}
 BAD = {"text.wav": "Cannot read", "empty.wav": "empty"}
@@ -153,7 +154,9 @@ def test_a_killed_unit_is_taken_up_where_it_was(sounds, tmp_path, model_path, ha
     run(job, str(sounds), out)
     whole = soundfile.read(out / "a.wav")[0]
     (out / "a.wav").unlink()
-    (out / ".0123abcd.wav").write_bytes(b"half of it")
+    unfinished = leftovers.temporary_name(out / "a.wav", suffix=".wav").name
+    unfinished = unfinished.replace(f"-{os.getpid()}-", f"-{MOST_PROCESSES}-")  # of none that is
+    (out / unfinished).write_bytes(b"half of it")
     before = times(out)
     assert run(job, str(sounds), out).done == 1
     np.testing.assert_allclose(soundfile.read(out / "a.wav")[0], whole, atol=0.01)

@@ -167,7 +167,7 @@ def misfits(folder, row):
         "misshapen.npz": rf"'{name}' .* shape \(7, 7\)",
         "pickled.npz": "of numbers alone",
         "text.npz": "Expected weights as .npz",
-        "text.weights.h5": "does not fit",
+        "text.weights.h5": "no complete HDF5 file",
     }
 
 
@@ -248,7 +248,7 @@ def test_bad_waveforms_are_named(row, waveform, message):
 @of_sounds
 @pytest.mark.parametrize("rate", [None, "16000", 0])
 def test_a_bad_sample_rate_is_named(row, rate):
-    with pytest.raises(InputError, match=f"sample rates above 0 Hz. Received: {rate!r} and"):
+    with pytest.raises(InputError, match=f"sample rates above 0 Hz.*Received: {rate!r} and"):
         row.module.preprocess_input(np.zeros(100), rate)
 
 

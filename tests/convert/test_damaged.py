@@ -99,7 +99,7 @@ def test_keras_own_files_cut_off_anywhere_are_refused(model, tmp_path):
     whole = (tmp_path / "w.weights.h5").read_bytes()
     for size in range(0, len(whole), len(whole) // 20):
         (tmp_path / "w.weights.h5").write_bytes(whole[:size])
-        with pytest.raises(InputError, match="does not fit small"):
+        with pytest.raises(InputError, match="no complete HDF5 file|is empty"):
             weights.load(model, tmp_path / "w.weights.h5")
 
 

@@ -333,7 +333,7 @@ def test_archives_with_other_packing_twins_or_two_trees_are_refused(tmp_path):
     path = tmp_path / "w.pth"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("archive/data.pkl", whole({}))
-    refused(path, "packed in another way")
+    refused(path, "packed in a way that is not read")
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a/data.pkl", whole({}))
         archive.writestr("b/data.pkl", whole({}))

@@ -218,10 +218,14 @@ def _print(report):
             if "sound_seconds" in task
             else "{} x {} pixels".format(*task["picture_size"])
         )
-        click.echo(
-            f"  {name:12} differs by {task['largest_relative']:.1e} of its peak; "
-            f"{task['seconds_per_call']:.3f} s for {size}"
-        )
+        click.echo(f"  {name:12} {_agreement(task)}; {task['seconds_per_call']:.3f} s for {size}")
+
+
+def _agreement(task):
+    """How far a file is from the model: a dream by its objective, its samples being chaotic."""
+    if "objective_relative" in task:
+        return f"its objective differs by {task['objective_relative']:.1e}"
+    return f"differs by {task['largest_relative']:.1e} of its peak"
 
 
 def _read_size(text):
