@@ -79,7 +79,9 @@ def test_a_file_holds_16_bits(chirp):
     ("waveform", "message"),
     [
         ("sound", "Expected a waveform, an array of numbers, to dream on. Received: str"),
-        (np.zeros((1, 2, 3)), r"Received shape: \(1, 2, 3\)"),
+        (np.zeros((1, 3, 2)), r"Received shape: \(1, 3, 2\)"),
+        (np.zeros((1, 2, 3)), r"\(1, 2, 3\) looks like \(batch, channels, samples\)"),
+        (np.full(5000, 8.5), "The peak is 8.5: divide by the largest value of their type"),
         (np.zeros((0, 5000)), r"Received shape: \(0, 5000\)"),
         (np.full(5000, np.nan), "finite numbers"),
         (np.full(5000, 2.0), "The peak is 2: scale it down"),
