@@ -162,7 +162,7 @@ def test_bad_settings_are_named(settings, message, small_model):
         (np.zeros((1, 24000)), "it is silent"),
         (np.full((1, 24000), np.nan), "finite numbers"),
         (np.ones((1, 0)), r"\(batch, samples\)"),
-        (np.ones((1, 2, 3)), r"shape: \(1, 2, 3\)"),
+        (np.ones((1, 3, 2)), r"shape: \(1, 3, 2\)"),
         (np.full((1, 24000), 9), "The peak is 9: divide by the largest value"),
         (np.ones((1, 500)), "at least 0.04 s .* Received: 0.021 s"),
     ],
