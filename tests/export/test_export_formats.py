@@ -20,7 +20,7 @@ from keras_sounddream.export.formats import (
 OPTIONS = {
     "litert": ["seconds", "quantization", "representative", "size"],
     "onnx": ["seconds", "size"],
-    "saved_model": ["serving_name"],
+    "saved_model": ["serving_name", "max_seconds"],
 }
 
 

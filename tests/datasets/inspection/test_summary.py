@@ -120,7 +120,10 @@ NOT_BUILT = {
     "no such version": ("esc50:9.0.0", "cannot be loaded at version 9.0.0, only: 1.0.0"),
     "no folder": ("esc50 --manual-dir nowhere", "there is no folder nowhere"),
     "no data": ("esc50 --manual-dir .", "Expected ESC-50 .*: sounddream data build esc50/esc50"),
-    "no room": ("esc50 --manual-dir {esc} --data-dir file/in", "Cannot write file/in/esc50.*Not a directory"),
+    "no room": (
+        "esc50 --manual-dir {esc} --data-dir file/in",
+        "Cannot write file/in/esc50.*Not a directory",
+    ),
     "no source": ("natural_dreams/esc10", "first: sounddream data build esc50/esc10"),
 }
 

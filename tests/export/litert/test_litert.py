@@ -178,7 +178,7 @@ WRONG = {
         {"seconds": 1, "quantization": "int8", "tasks": ["classify"]},
         "reads its ranges off sounds",
     ),
-    "no such option": ({"seconds": 1, "serving_name": "a"}, "Received: serving_name"),
+    "no such option": ({"seconds": 1, "serving_name": "a"}, "Received: `serving_name`"),
 }
 
 
