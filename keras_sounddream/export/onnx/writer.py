@@ -134,13 +134,16 @@ def _frozen(task, samples):
 
 
 def _name_axes(model, task):
-    """Names the axes of inputs and outputs whose length is free."""
+    """Names the axes of inputs and outputs whose length is free; as many rows leave as enter."""
+    rows = model.graph.input[0].type.tensor_type.shape.dim[0]
     own = dict.fromkeys((task.input, _OUTPUTS[task.input]), _AXES[task.input])
     for node in (*model.graph.input, *model.graph.output):
         sizes = node.type.tensor_type.shape.dim
         others = ("batch", *(f"{node.name}_axis_{i}" for i in range(1, len(sizes))))
         for size, axis in zip(sizes, own.get(node.name, others), strict=False):
-            if not size.HasField("dim_value"):
+            if axis == "batch" and rows.dim_value:
+                size.dim_value = rows.dim_value
+            elif not size.HasField("dim_value"):
                 size.dim_param = axis
 
 
