@@ -124,12 +124,12 @@ def _make_inputs(folder):
 
 
 def make_esc10(folder):
-    """ESC-10's layout, of two folds: a short tone for each class."""
-    from keras_sounddream.datasets.esc10 import LABELS
+    """ESC-10's layout: a short tone for each class and fold."""
+    from keras_sounddream.datasets.esc10 import FOLDS, LABELS
 
     for number, label in enumerate(LABELS, 1):
         (folder / f"{number:03d} - {label}").mkdir(parents=True)
-        for fold in (1, 5):
+        for fold in FOLDS:
             path = folder / f"{number:03d} - {label}" / f"{fold}-{100 * number + fold}-A.ogg"
             write_tone(path, 0.5, 100 * number + fold)
 
