@@ -26,7 +26,7 @@ class MetricHistory(keras.callbacks.Callback):
         return self.model.evaluate(self.held_out, verbose=0, return_dict=True)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        begins = int(keras.ops.convert_to_tensor(self.model.optimizer.iterations)) == 0
+        begins = keras.ops.convert_to_numpy(self.model.optimizer.iterations) == 0
         if "0" not in self.points and begins:
             self._keep(0, {f"val_{name}": value for name, value in self.measure().items()})
 
