@@ -52,8 +52,10 @@ def load_picture(path: PathLike) -> Array:
         raise
     except FileNotFoundError:
         raise InputError(f"Cannot read {path}: there is no such file.") from None
+    except MemoryError:
+        raise InputError(f"{path} does not fit into memory: make it smaller.") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        reason = str(error).splitlines()[0]
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise InputError(f"Cannot read {path} as a picture: {reason}") from None
 
 

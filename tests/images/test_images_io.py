@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from keras_sounddream import InputError
+from keras_sounddream.images import io
 from keras_sounddream.images.io import (
     build_network,
     is_picture,
@@ -84,3 +85,13 @@ def test_a_network_to_look_at_needs_no_weights():
     assert isinstance(network.get_layer("conv_pw_5"), keras.layers.Conv2D)
     with pytest.raises(InputError, match="Expected --weights FILE"):
         load_network("mobilenet", None)
+
+
+def test_a_picture_beyond_memory_is_named(tmp_path, monkeypatch):
+    def full(_):
+        raise MemoryError
+
+    save_picture(tmp_path / "a.png", np.zeros((4, 4, 3)))
+    monkeypatch.setattr(io, "_on_white", full)
+    with pytest.raises(InputError, match="a.png does not fit into memory: make it smaller"):
+        load_picture(tmp_path / "a.png")
