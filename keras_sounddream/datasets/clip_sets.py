@@ -162,18 +162,29 @@ def read_esc50(folder: PathLike, check_files: bool = True) -> ClipSet:
     folder = pathlib.Path(folder)
     table = folder / _ESC50_TABLE
     rows = read_rows(table, _ESC50_COLUMNS)
-    names = sorted({(_number(table, line, row, "target"), row["category"]) for line, row in rows})
+    names = sorted(
+        {
+            (_number(table, line, row, "target"), _text(table, line, row, "category"))
+            for line, row in rows
+        }
+    )
     indices = {target: label for label, (target, _) in enumerate(names)}
     if len(indices) < len(names):
         raise InputError(f"Expected one category per target in {table}. Found: {names}")
     clips = []
     for line, row in rows:
-        path = folder / "audio" / row["filename"]
+        path = folder / "audio" / _text(table, line, row, "filename")
         if check_files and not path.is_file():
             raise InputError(f"Line {line} of {table} names {path}, which is not there.")
         fold = _number(table, line, row, "fold")
         clips.append(Clip(path, indices[_number(table, line, row, "target")], fold))
     return ClipSet(tuple(clips), tuple(name.replace("_", " ") for _, name in names), True)
+
+
+def _text(table, line, row, column):
+    if not row[column]:
+        raise InputError(f"Expected a {column} in line {line} of {table}. The row is short.")
+    return row[column]
 
 
 def _number(table, line, row, column):

@@ -55,6 +55,7 @@ BAD = {
     "one fold": (lambda folder: folder_a_class(folder, 1), "two folds"),
     "no file": (lambda f: as_esc50(f, ["no.wav,1,2,high_sound"]), "Line 11 .*no.wav"),
     "no fold": (lambda f: as_esc50(f, ["1-2.wav,one,2,high_sound"]), "fold in line 11 .*'one'"),
+    "short": (lambda f: as_esc50(f, ["1-2.wav,1,2"]), "Expected a category in line"),
     "names": (lambda f: as_esc50(f, ["1-2.wav,1,2,other"]), "one category per target"),
 }
 
