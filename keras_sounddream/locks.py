@@ -66,13 +66,16 @@ def _take(lock, path, job):
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
         while True:
-            file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            file, held = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), False
             try:
-                if _hold(file, path) and _is_at(file, lock):
+                held = _hold(file, path) and _is_at(file, lock)
+                if held:
                     os.ftruncate(file, 0)
                     os.pwrite(file, f"{os.getpid()} {time.strftime('%H:%M')} {job}".encode(), 0)
                     return file
             except BaseException:
+                if held:  # the disk is full
+                    lock.unlink()
                 os.close(file)
                 raise
             os.close(file)  # its holder removed it meanwhile

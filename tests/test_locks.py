@@ -156,3 +156,14 @@ def test_a_lock_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InputError, match="Cannot write .*file/out.wav: "):
         take(tmp_path / "file" / "out.wav")
+
+
+def test_a_full_disk_leaves_no_lock(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(locks.os, "pwrite", full)
+    message = "Cannot write .*No space left"
+    with pytest.raises(InputError, match=message), locked(tmp_path / "a.wav", "dream"):
+        pytest.fail("nothing is to be done")
+    assert list(tmp_path.iterdir()) == []
