@@ -1,4 +1,4 @@
-"""How often the check of an exported dream refuses a right file, and lets a wrong one pass.
+"""Counts right exported dreams that the check refuses, and wrong ones that it lets pass.
 
     python benchmarks/export_acceptance.py [--data ESC-10] [--clips 2] [--work FOLDER]
         [--models LogMelCNN …] [--settings step …] [--formats litert …] [--rules Conv2D …]
@@ -202,7 +202,7 @@ def clips(options, rate):
 
 
 def summary(rows):
-    """What was counted, line by line."""
+    """The counts, line by line."""
     rules_found = {key[1]: row for key, row in rows.items() if key[0] == "rule"}
     clips_found = {key: row for key, row in rows.items() if key[0] == "clip"}
     missed = [kind for kind, row in rules_found.items() if row["error"] <= 1]

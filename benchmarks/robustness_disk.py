@@ -86,7 +86,7 @@ def run(part, scale):
 
 
 def once(part, root, room):
-    """What is wrong about a command that cannot write; `""` if nothing."""
+    """The fault of a command that cannot write; `""` if none."""
     folder = root / f"work-{room}"
     full = folder / "full"
     full.mkdir(parents=True)

@@ -197,7 +197,7 @@ def is_hidden(name):
 
 
 def difference(job, folder, reference):
-    """What is wrong with the outputs, beside those of an undisturbed run; `""` if nothing."""
+    """The fault of the outputs, beside those of an undisturbed run; `""` if none."""
     for name in job.outputs:
         paths = folder / name, reference / name
         if not paths[0].exists():

@@ -47,7 +47,7 @@ def run(part, scale):
 
 
 def kill_once(job, root, number, seconds, kind):
-    """What is wrong after a kill and the same command again; `""` if nothing."""
+    """The fault after a kill and the same command again; `""` if none."""
     folder, reference = root / f"killed-{number}", root / "whole"
     folder.mkdir()
     process = start(job.words, folder)

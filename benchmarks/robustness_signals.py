@@ -46,7 +46,7 @@ def run(part, scale):
 
 
 def once(job, root, folder_name, name, seconds):
-    """What is wrong after a signal; `""` if nothing."""
+    """The fault after a signal; `""` if none."""
     folder = root / folder_name
     folder.mkdir()
     if name == "closed output":

@@ -162,7 +162,7 @@ def answer(call, sound):
 
 
 def silent_fault(part, name, found):
-    """What is wrong about an answer that came without a word; `""` if nothing is known to be."""
+    """The fault of an answer that came without a word; `""` if none is known."""
     if part in ("preprocess_input", "dream", "lite") and name in SCALED:
         return "scale of integers taken as it is"
     if part != "preprocess_input":
@@ -194,7 +194,7 @@ def run(part, scale):
 
 
 def disagreement(sound):
-    """What Python's classifier and the exported file differ in; `""` if they agree."""
+    """The difference of Python's classifier and the exported file; `""` if they agree."""
     both = [answer(calls()[name], sound)[:2] for name in ("predict", "lite")]
     if isinstance(sound, list) or np.ndim(sound) > 2:
         return "", ""  # lists perhaps of unequal lengths; files take one channel

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream import checks
-from keras_sounddream.deepdream.params.pixels import MODES, WHITE, preprocess, resize
+from keras_sounddream.deepdream.params.pixels import MODES, preprocess, resize
 from keras_sounddream.deepdream.validation import settle_preprocessing
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.formats import Task
@@ -23,6 +23,7 @@ from keras_sounddream.export.saved_model.faults import (
 )
 from keras_sounddream.export.saved_model.lengths import settle_options
 from keras_sounddream.images import io
+from keras_sounddream.images.pixel_range import WHITE
 from keras_sounddream.types import Array, PathLike, Tensor
 
 _SIZES = ((96, 128), (115, 101))  # rows and columns of the synthetic images

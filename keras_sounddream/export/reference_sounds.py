@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from keras_sounddream.images.pixel_range import WHITE
 from keras_sounddream.types import Array
 
 _FORMANTS_HZ = ((750, 1250, 2500), (280, 2250, 2950), (400, 850, 2400))  # a, ee, oo
 _BANDWIDTH_HZ = 100.0
 _NOISE = 0.03  # of a sound's level: -30 dB
-_WHITE = 255.0
 
 
 def under_noise(image: Array, count: int) -> list[Array]:
@@ -18,7 +18,7 @@ def under_noise(image: Array, count: int) -> list[Array]:
     rng = np.random.default_rng(0)
     level = _NOISE * float(np.sqrt(np.mean(np.square(image))))
     noisy = [(image + rng.normal(0, level, image.shape)).astype("float32") for _ in range(count)]
-    return [np.clip(each, 0, _WHITE) for each in noisy] if image.ndim == 4 else noisy
+    return [np.clip(each, 0, WHITE) for each in noisy] if image.ndim == 4 else noisy
 
 
 def speech_like(num_samples: int, sample_rate: int, seed: int = 0) -> Array:

@@ -5,7 +5,7 @@ import numpy as np
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
 
-WHITE = 255
+WHITE = 255.0
 
 
 def check_pixels(picture: Array) -> None:

@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.audio.loudness import is_silent
+from keras_sounddream.audio.waveforms import OVERSHOOT_PEAK
 from keras_sounddream.deepdream.network.checks import check_network, takes_pictures, takes_sounds
 from keras_sounddream.deepdream.params.pixels import preprocess
 from keras_sounddream.errors import InputError
@@ -15,7 +16,6 @@ from keras_sounddream.types import Array
 
 PICTURE_SECONDS = 5.0  # of the sound that a picture's feature maps drive
 
-_HIGHEST_PEAK = 1.5  # of a sound: lossy formats overshoot 1 a little
 _TIME_FIRST, _WIDTH_FIRST = (0, 3, 1, 2), (0, 3, 2, 1)  # axes of activations, channels first
 
 
@@ -82,7 +82,7 @@ class SoundInput(_ModelInput):
 
     def _check_range(self, source):
         peak = np.abs(source).max()
-        if peak > _HIGHEST_PEAK:
+        if peak > OVERSHOOT_PEAK:
             raise InputError(f"Expected samples in [-1, 1]. The peak is {peak:.4g}: scale it down.")
         if is_silent(source).any():
             raise InputError("Expected sound to sonify, but it is silent.")

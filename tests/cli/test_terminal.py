@@ -66,9 +66,9 @@ ERRORS = {
     "full, a library": (fails(LibraryError(f"write: {FULL}; x")), 2, f"Cannot write: {FULL}. Make"),
     "too large": (fails(OSError(errno.EFBIG, "x")), 2, "Cannot write: File too large. Make room."),
     "forbidden": (
-        fails(PermissionError(errno.EACCES, "Permission denied", "/root/x")),
+        fails(PermissionError(errno.EACCES, "Permission denied", "/locked/x")),
         2,
-        "Permission denied: /root/x.",
+        "Permission denied: /locked/x.",
     ),
     "h5py": (fails(OSError("Unable to open file\n(truncated)")), 2, "Unable to open file."),
     "interrupted": (fails(KeyboardInterrupt()), 1, "interrupted"),

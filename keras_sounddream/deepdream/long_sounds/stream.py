@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from keras_sounddream.audio.io import quantize
 from keras_sounddream.audio.streaming import check_writable, read_blocks, write_blocks
+from keras_sounddream.audio.waveforms import OVERSHOOT_PEAK
 from keras_sounddream.checks import check, number
 from keras_sounddream.deepdream.long_sounds.checkpoint import StreamCheckpoint, identify
 from keras_sounddream.deepdream.long_sounds.segments import crossfade, cut, take_segments
@@ -23,7 +24,6 @@ from keras_sounddream.locks import locked
 from keras_sounddream.types import Array, PathLike
 
 _SILENCE = 2.0**-17  # root mean square, a quarter of 16-bit sound's last bit
-_HIGHEST_PEAK = 1.5  # as `DeepDream.run` takes it
 _SCORES = ("objective_before", "objective_believed", "objective_real")
 
 
@@ -159,7 +159,7 @@ def _scan(path, sample_rate):
         power = max(power, float(np.mean(np.square(block))))
         peak = max(peak, float(np.abs(block).max()))
         digest.update(block.tobytes())
-    if peak > _HIGHEST_PEAK:
+    if peak > OVERSHOOT_PEAK:
         raise InputError(f"Expected samples in [-1, 1]. The peak is {peak:.4g}: scale it down.")
     if power < _SILENCE**2:
         raise InputError(f"Expected sound to dream on, but {path} is silent.")

@@ -9,10 +9,9 @@ import tensorflow as tf
 from keras_sounddream.deepdream.params.spectrogram import State, as_array
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
-from keras_sounddream.images.pixel_range import check_pixels
+from keras_sounddream.images.pixel_range import WHITE, check_pixels
 from keras_sounddream.types import Array, Tensor
 
-WHITE = 255.0
 MODES = {  # what a network takes: in words
     "tf": "[-1, 1]",
     "torch": "[0, 1], normalised by ImageNet's mean and deviation",

@@ -19,14 +19,13 @@ from keras_sounddream.audio.loudness import (
     round_to_16_bits,
 )
 from keras_sounddream.audio.spectral.stft import from_polar, istft, stft, to_polar
-from keras_sounddream.audio.waveforms import check_layout, check_scale
+from keras_sounddream.audio.waveforms import OVERSHOOT_PEAK, check_layout, check_scale
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, Tensor
 
 _LEVEL_ROUNDS = 4  # of the waveform that is given out; one is enough during the ascent
 _DITHER_SAMPLES = 2**16  # after which the dither repeats
-_HIGHEST_PEAK = 1.5  # lossy formats overshoot 1 a little
 State = dict[str, Tensor]
 
 
@@ -167,7 +166,7 @@ class SpectrogramParam:
             )
         peak = np.abs(waveform).max()
         check_scale(peak)
-        if peak > _HIGHEST_PEAK:
+        if peak > OVERSHOOT_PEAK:
             raise InputError(f"Expected samples in [-1, 1]. The peak is {peak:.4g}: scale it down.")
         if count < self.analysis.frame_length:
             seconds, least = count / self.analysis.sample_rate, self.analysis.frame_seconds

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
-import tempfile
 import time
 from typing import Any
 
@@ -23,6 +21,7 @@ from keras_sounddream.export.saved_model.generator import (
 )
 from keras_sounddream.export.saved_model.signatures import DEFAULT
 from keras_sounddream.export.saved_model.warmup import write_requests
+from keras_sounddream.export.saved_model.writer import save_with_metadata
 from keras_sounddream.files import folder_beside
 from keras_sounddream.generation import generate
 from keras_sounddream.types import Array, PathLike
@@ -77,7 +76,7 @@ def write_generator(
     figures: dict[str, Any] = {}
     with folder_beside(path, overwrite, _MARKER) as temporary:
         functions = generator_signatures(model, top_k, longest)
-        _write(functions, _metadata(model, top_k, longest), temporary)
+        save_with_metadata(tf.Module(), temporary, functions, _metadata(model, top_k, longest))
         if serving_name is not None:
             requests = [(name, _request(plan, 1)) for name in functions]
             write_requests(requests, serving_name, temporary)
@@ -99,17 +98,6 @@ def _metadata(model, top_k, max_seconds):
         settings={"top_k": top_k, "max_seconds": max_seconds},
         input="seed",
     )
-
-
-def _write(functions, metadata, path):
-    module = tf.Module()
-    with tempfile.TemporaryDirectory() as folder:
-        module.assets = []
-        for name, content in metadata.to_files().items():
-            file = pathlib.Path(folder) / name
-            file.write_bytes(content)
-            module.assets.append(tf.saved_model.Asset(str(file)))
-        tf.saved_model.save(module, str(path), functions)
 
 
 def _request(plan, num_samples):

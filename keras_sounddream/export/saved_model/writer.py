@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import tempfile
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -21,6 +22,19 @@ from keras_sounddream.export.saved_model.signatures import (
     signatures,
 )
 from keras_sounddream.export.saved_model.warmup import warmup_requests, write_warmup
+
+
+def save_with_metadata(
+    module: tf.Module, path: pathlib.Path, functions: dict[str, Any], metadata: Metadata
+) -> None:
+    """Saves a module with its signatures; the metadata's files become assets."""
+    with tempfile.TemporaryDirectory() as folder:
+        module.assets = []
+        for name, content in metadata.to_files().items():
+            file = pathlib.Path(folder) / name
+            file.write_bytes(content)
+            module.assets.append(tf.saved_model.Asset(str(file)))
+        tf.saved_model.save(module, str(path), functions)
 
 
 class SavedModelWriter(FormatWriter):
@@ -42,13 +56,7 @@ class SavedModelWriter(FormatWriter):
         checks.check("max_seconds", longest, checks.number(0, above=True))
         module = tf.Module()
         module.kept = [variable.value for task in tasks for variable in task.model.variables]
-        with tempfile.TemporaryDirectory() as folder:
-            module.assets = []
-            for name, content in metadata.to_files().items():
-                file = pathlib.Path(folder) / name
-                file.write_bytes(content)
-                module.assets.append(tf.saved_model.Asset(str(file)))
-            tf.saved_model.save(module, str(path), signatures(tasks, longest))
+        save_with_metadata(module, path, signatures(tasks, longest), metadata)
         if serving_name is not None:
             write_warmup(tasks, serving_name, path)
         return tasks

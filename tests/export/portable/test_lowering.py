@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from export.portable.test_gradients import check, portable
 from keras import layers
 from runtimes import run_lite, run_onnx
 
@@ -78,27 +79,6 @@ TABLE = {
 }
 SLOW_IN_ONNX = {"GRU, unrolled", "a branch of it", "Bidirectional", "stacked"}
 UNKNOWN = "its number of rounds is not known before it runs: give the file one length"
-
-
-def score(function):
-    def scores(x):
-        y = function(x)
-        return tf.reduce_sum(tf.square(y) + y, list(range(1, len(y.shape))))
-
-    return scores
-
-
-def portable(function):
-    return lambda x: portable_gradient(score(function), x)[1]
-
-
-def check(found, function, x):
-    x = tf.constant(x)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        scores = score(function)(x)
-    wanted = tape.gradient(scores, x).numpy()
-    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5 * np.abs(wanted).max())
 
 
 @pytest.mark.parametrize("name", TABLE)
