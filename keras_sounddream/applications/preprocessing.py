@@ -58,9 +58,10 @@ def numbers(values: Array, expected: str) -> Array:
         array = np.asarray(values)
     except ValueError:  # lists of different lengths
         array = np.array(None)
-    if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
+    if array.dtype.kind not in "fiu" and array.dtype.name != "bfloat16":
+        kind = f" of {array.dtype.name}" if isinstance(values, np.ndarray) else ""
         raise InputError(
-            f"Expected {expected}, an array of numbers. Received: {type(values).__name__}"
+            f"Expected {expected}, an array of numbers. Received: {type(values).__name__}{kind}"
         )
     return array
 

@@ -70,7 +70,7 @@ ODD = {
     "the least int64": (np.array([-(2**63)], "int64"), "Received int64", None),
     "uint8": (np.array([128, 255], "uint8"), "Received uint8", None),
     "int8 of ones": (np.array([1, 0, -1], "int8"), (1, 3), None),
-    "bool": (np.array([True, False]), (1, 2), None),
+    "bool": (TONE > 0, "an array of numbers. Received: ndarray of bool", None),
     "float64": (TONE.astype("float64"), (1, 400), None),
     "big endian": (TONE.astype(">f4"), (1, 400), None),
     "strided": (np.repeat(TONE, 2)[::2], (1, 400), None),

@@ -76,8 +76,8 @@ class OnnxWriter(FormatWriter):
         outputs = [_OUTPUTS.get(name, name) for name in task.outputs]
         names |= dict(zip([tensor.name for tensor in frozen.outputs], outputs, strict=True))
         model = convert(frozen, names, f"the {task.name} of {_network(task).name}")
-        _name_axes(model, task)
         _check_graph(onnx, model, task)
+        _name_axes(model, task)
         metadata = dataclasses.replace(
             metadata, tasks=(task.name,), samples=samples, size=task.size
         )
@@ -135,7 +135,8 @@ def _frozen(task, samples):
 
 def _name_axes(model, task):
     """Names the axes of inputs and outputs whose length is free; as many rows leave as enter."""
-    rows = model.graph.input[0].type.tensor_type.shape.dim[0]
+    takes = {node.name: node.type.tensor_type.shape.dim for node in model.graph.input}
+    rows = takes[task.input][0]
     own = dict.fromkeys((task.input, _OUTPUTS[task.input]), _AXES[task.input])
     for node in (*model.graph.input, *model.graph.output):
         sizes = node.type.tensor_type.shape.dim
