@@ -5,10 +5,12 @@ import functools
 import numpy as np
 from keras import ops
 
+from keras_sounddream.audio.loudness import rms
 from keras_sounddream.types import Array, Tensor
 
 CEILING = 0.999  # of full scale, for the peaks between samples, too
 LOOK_AHEAD_SECONDS = 0.005
+_ROUNDS = 3  # of level and peaks: turning peaks down costs loudness, which the next round restores
 _PHASES, _TAPS = 4, 16  # of the interpolation that finds peaks between samples
 
 
@@ -33,6 +35,18 @@ def limit_peaks(waveform: Tensor, sample_rate: int, linked: bool = False) -> Ten
         fits = ops.max(ops.abs(waveform), axis=1, keepdims=True) <= 1.0
     limited = waveform * peak_gain(waveform, sample_rate, linked)
     return ops.where(fits, waveform, ops.clip(limited, -1.0, 1.0))
+
+
+def at_level(waveform: Tensor, level: Tensor, sample_rate: int, linked: bool = False) -> Tensor:
+    """A sound at a root mean square, `(batch, 1)` or one for all, with peaks turned down.
+
+    Where peaks leave no room for the level, it is a little softer. Other arguments and the result
+    are those of `limit_peaks`.
+    """
+    for _ in range(_ROUNDS):
+        now = ops.sqrt(ops.mean(ops.square(rms(waveform)))) if linked else rms(waveform)
+        waveform = limit_peaks(waveform * (level / now), sample_rate, linked)
+    return waveform
 
 
 def peak_gain(waveform: Tensor, sample_rate: int, linked: bool = False) -> Tensor:

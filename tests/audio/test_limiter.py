@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from keras_sounddream.audio.limiter import CEILING, limit_peaks
+from keras_sounddream.audio import rms
+from keras_sounddream.audio.limiter import CEILING, at_level, limit_peaks
 
 RATE = 24000
 SECONDS = np.arange(2 * RATE) / RATE
@@ -54,3 +55,17 @@ def test_the_gain_is_1_away_from_a_peak():
     gain = np.asarray(limit_peaks(waveform, RATE)) / waveform
     np.testing.assert_array_equal(gain[0, : RATE // 2 - 200], 1)
     assert gain[0, RATE // 2 - 30] < 0.9
+
+
+@pytest.mark.parametrize("level", [0.05, 0.3])
+def test_a_level_is_held_and_no_peak_passes_1(level):
+    held = np.asarray(at_level(NOISE, np.full((2, 1), level, "float32"), RATE))
+    assert np.abs(held).max() <= 1
+    np.testing.assert_allclose(20 * np.log10(rms(held) / level), 0, atol=0.1)
+
+
+def test_channels_are_brought_to_one_level_together():
+    channels = NOISE * np.float32([[1.0], [0.1]])
+    held = np.asarray(at_level(channels, np.float32(0.2), RATE, linked=True))
+    assert np.sqrt(np.mean(held**2)) == pytest.approx(0.2, 1e-2)
+    np.testing.assert_allclose(held[1] * channels[0], held[0] * channels[1], atol=1e-5)
