@@ -232,7 +232,7 @@ class DeepDream(keras.Model):
         if (believed == before.numpy()).any() and not self.ascent.moves(source, weights):
             validation.warn_of_no_gradient(self._spelled)
         real = operations.score(self.param.as_written(dreamed), source, weights)
-        return DreamResult(
+        result = DreamResult(
             source=source.numpy(),
             dream=dreamed.numpy(),
             analysis=self.analysis,
@@ -244,6 +244,9 @@ class DeepDream(keras.Model):
             layers=self._layer_names,
             name=self._spelled,
         )
+        if self.kind == "sound":
+            validation.warn_of_loss(result.lost)
+        return result
 
     def call(self, inputs: Any) -> Tensor:
         num_terms = len(self.objective.terms)

@@ -18,6 +18,7 @@ from keras_sounddream.deepdream.network.checks import (
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.types import Array
 
+_MOST_LOST = 0.5  # of a sound, without a warning
 _STEP_SECONDS = 0.010  # of the analysis for a model that has none
 
 
@@ -97,6 +98,17 @@ def warn_of_no_gradient(name: str) -> None:
         InputWarning,
         stacklevel=3,
     )
+
+
+def warn_of_loss(lost: Array) -> None:
+    """Warns that more than half of a sound is gone, given the share of each that is."""
+    if (lost > _MOST_LOST).any():
+        warnings.warn(
+            f"{lost.max():.0%} of the sound is lost in its dream. A lower `strength`, or a lower "
+            "`fall_db`, keeps more of it.",
+            InputWarning,
+            stacklevel=3,
+        )
 
 
 def _analysis_of(model):
