@@ -163,7 +163,7 @@ class DeepDream(keras.Model):
         self.ascent = GradientAscent(model, objective, self.param, self.settings)
         self.stop_octave = False  # for callbacks to set
         self._layer_names = tuple(dict.fromkeys([*objective.layers, *objective.logit_layers]))
-        self._spelled = repr(objective)
+        self.title = objective.title(model)
         self.built = True
 
     def _make_param(self, input_shape, name):
@@ -209,7 +209,7 @@ class DeepDream(keras.Model):
             num_terms = len(self.objective.terms)
             weights = call_inputs.read_weights(weights, num_terms, len(source))
         before = operations.score(source, source, weights)
-        validation.check_objective(before.numpy(), self._spelled)
+        validation.check_objective(before.numpy(), self.title)
         start = time.perf_counter()
         loop.tell_begin(callbacks, self, source)
         total = self.settings.octaves * self.settings.steps
@@ -219,9 +219,9 @@ class DeepDream(keras.Model):
         loop.tell_end(callbacks, dreamed)
         believed = operations.score(dreamed, source, weights).numpy()
         seconds = time.perf_counter() - start
-        validation.check_objective(believed, self._spelled)
+        validation.check_objective(believed, self.title)
         if (believed == before.numpy()).any() and not self.ascent.moves(source, weights):
-            validation.warn_of_no_gradient(self._spelled)
+            validation.warn_of_no_gradient(self.title)
         real = operations.score(self.param.as_written(dreamed), source, weights)
         return DreamResult(
             source=source.numpy(),
@@ -233,7 +233,7 @@ class DeepDream(keras.Model):
             objective_real=real.numpy(),
             seconds=seconds,
             layers=self._layer_names,
-            name=self._spelled,
+            name=self.title,
         )
 
     def call(self, inputs: Any) -> Tensor:

@@ -70,7 +70,7 @@ class DreamResult(Measured):
         objective_real: float32 `(batch,)`, of the dream rounded to 16 bits, or pixels to 8.
         seconds: duration of the ascent.
         layers: names of the layers that the objective reads.
-        name: the objective, spelled out.
+        name: the objective, as a person would say it.
     """
 
     source: Array

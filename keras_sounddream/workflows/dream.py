@@ -95,8 +95,9 @@ def dream_file(
         dream_reports.write_page(shown, report, overwrite, recorder.stages, scores)
     if recorder is not None and animation is not None:
         length = recorder.sample_rate, recorder.seconds
-        title = " + ".join(result.layers)
-        dream_reports.animate(recorder.frames, animation, *length, title=title, overwrite=overwrite)
+        dream_reports.animate(
+            recorder.frames, animation, *length, title=result.name, overwrite=overwrite
+        )
     return result
 
 

@@ -13,7 +13,6 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from keras_sounddream.audio.io import seconds_of
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream import objectives
 from keras_sounddream.deepdream.network.checks import check_network
@@ -23,7 +22,7 @@ from keras_sounddream.files import check_output, written_beside
 from keras_sounddream.reports.dream.gallery import write_gallery
 from keras_sounddream.types import PathLike
 from keras_sounddream.workflows.dream import dream_file
-from keras_sounddream.workflows.media import MAX_SECONDS, files_of
+from keras_sounddream.workflows.media import files_of, too_long
 
 _RECORD = "gallery.json"
 
@@ -120,11 +119,7 @@ def _read_input(files, path, model):
             f"The sample rate of {model.name} is not known. Begin it with a LogMelSpectrogram."
         )
     if source.is_long:
-        raise InputError(
-            f"Expected at most {MAX_SECONDS:.0f} s for a gallery. {path} lasts "
-            f"{seconds_of(path):.0f} s: "
-            "cut a piece out."
-        )
+        raise too_long(path)
     return np.clip(source.at(rate), -1, 1), rate
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     check_outputs,
     force_option,
@@ -64,10 +65,12 @@ def command(
     """
     pages: dict[str, Any] = {"plot": plot, "report": report, "animation": animation}
     _check_files((input_path, *settings["guides"]), weights, output, pages, json_path, force)
-    if settings["guidance"] and not settings["guides"]:
-        raise InputError(
-            f"--guidance {settings['guidance']} needs a --guide, a sound or a picture."
-        )
+    known = early.check_any(model_name, weights)
+    early.check_dream(known, settings)
+    early.check_output(known, output, force)
+    if known.kind == "picture" and plot is not None:
+        raise InputError("A plot shows spectrograms: of a picture, write a report instead.")
+    early.check_inputs(known, (input_path, *settings["guides"]), "dream on")
     model, required = load_any(model_name, weights, include_top=settings["label"] is not None)
     with quietly():
         from keras_sounddream.workflows.dream import dream_file

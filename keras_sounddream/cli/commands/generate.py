@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import check_outputs, force_option, quietly
 from keras_sounddream.cli.options.wavenet_model import known_conditions, load_wavenet
 from keras_sounddream.errors import InputError
+from keras_sounddream.generation.checks import check_growing, check_numbers
 from keras_sounddream.generation.condition_labels import all_labels
 
 
@@ -84,6 +86,9 @@ def command(
     first condition), a column for each checkpoint.
     """
     check_outputs(output, overwrite=force)
+    check_numbers(seconds, settings["seed"], settings["temperature"], settings["top_k"])
+    if prime is not None:
+        early.check_inputs(early.Known("a WaveNet", "sound"), [prime])
     if output.lower().endswith((".html", ".htm")):
         from keras_sounddream.cli.commands.generate_page import write
 
@@ -94,6 +99,8 @@ def command(
     from keras_sounddream.audio import io
 
     io.check_sound_output(output, force)
+    if settings["save_every"] is not None:
+        check_growing(output, settings["save_every"])
     known = known_conditions(all_weights[0])
     if known is not None:
         all_labels(labels, known)

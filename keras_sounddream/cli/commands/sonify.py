@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     counted,
     force_option,
@@ -19,6 +20,7 @@ from keras_sounddream.cli.options.common import (
 )
 from keras_sounddream.cli.options.each_file import each_file
 from keras_sounddream.errors import InputError
+from keras_sounddream.sonification.choices import check_choices
 
 _METHODS = {
     "--least-seconds": (
@@ -147,10 +149,17 @@ def command(
         "save_activations": not no_activations,
         "settings": given({name: request.pop(name) for name in _SETTINGS}),
     }
-    with quietly():
-        from keras_sounddream.workflows.sonify.overview import kind_of, list_inputs
+    from keras_sounddream.workflows.sonify.overview import kind_of, list_inputs
+
+    names = ("method", "mix", "sample_rate", "level_db")
+    chosen = {name: request[name] for name in names}
+    check_choices(combines=shared["combines"], settings=shared["settings"], **chosen)
     files = list_inputs(path) if path.is_dir() else [path]
     kinds = {kind_of(file) for file in files}
+    if kinds != {"activations"}:
+        known = early.check_any(model_name, weights)
+        if not path.is_dir():
+            early.check_inputs(known, [input_path], "sonify")
     network = None
     if kinds != {"activations"}:
         network = _Network(model_name, weights, layers, request["legacy"], request["preprocessing"])

@@ -45,7 +45,7 @@ class StreamResult(Measured):
         seconds: duration of the work, without interruptions.
         segments: measurements of each segment.
         layers: names of the layers that the objective reads.
-        name: the objective, spelled out.
+        name: the objective, as a person would say it.
     """
 
     path: pathlib.Path
@@ -230,5 +230,5 @@ def _result(dream, path, segments, rows, seconds):
         seconds=seconds,
         segments=rows,
         layers=tuple(dict.fromkeys([*dream.objective.layers, *dream.objective.logit_layers])),
-        name=repr(dream.objective),
+        name=dream.title,
     )
