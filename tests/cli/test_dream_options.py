@@ -11,6 +11,7 @@ from keras_sounddream.cli.commands import dream as dream_command
 from keras_sounddream.cli.commands import export, gallery
 from keras_sounddream.cli.commands.batch import dream as batch_dream
 from keras_sounddream.cli.main import main
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.dream import PYTHON_ONLY, flag_name
 from keras_sounddream.deepdream.settings import FIELDS, RENAMED, Settings
 from keras_sounddream.workflows import dream as workflow
@@ -74,14 +75,15 @@ def spied(folder, monkeypatch):
     dream_file = workflow.dream_file
     monkeypatch.setattr(workflow, "dream_file", spy)
     monkeypatch.setattr(dream_command, "load_any", lambda *_, **__: ("a model", {}))
+    monkeypatch.setattr(early, "check_any", lambda *_: early.Known("a model"))
     return arguments
 
 
-def test_guidances_are_those_of_the_workflow():
-    from keras_sounddream.cli.options.dream import GUIDANCES
-    from keras_sounddream.workflows import objective_from_files
-
-    assert GUIDANCES == objective_from_files.GUIDANCES
+@pytest.mark.parametrize("name", ["normalization", "smoothing"])
+def test_names_of_registries_are_known_without_them(name):
+    allowed = FIELDS[name].metadata["allowed"]
+    assert list(allowed.built_in) == list(allowed._names())[: len(allowed.built_in)]
+    assert ", ".join(allowed.built_in[:-1]) in FIELDS[name].metadata["help"]
 
 
 def test_every_setting_is_in_the_table():

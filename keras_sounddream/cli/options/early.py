@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import pathlib
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from keras_sounddream.applications import pretrained
@@ -14,6 +14,7 @@ from keras_sounddream.deepdream import settings as dream_settings
 from keras_sounddream.deepdream.network.class_labels import every_label, find_in_labels
 from keras_sounddream.deepdream.objectives.spelling import GUIDANCES, check_guides, read_layer
 from keras_sounddream.errors import InputError, InputWarning
+from keras_sounddream.files import is_stream
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,9 +101,8 @@ def check_inputs(
     from keras_sounddream.workflows.media import PICTURE_FILES, SOUND_FILES, too_long
 
     for path in paths:
-        if pathlib.Path(path).exists() and not pathlib.Path(path).is_file():
-            if not pathlib.Path(path).is_dir():
-                continue
+        if is_stream(path):
+            continue
         if known.kind == "picture" or (known.kind is None and is_picture(path)):
             PICTURE_FILES.read(path, known)
             continue
@@ -115,6 +115,13 @@ def check_inputs(
             for warning in caught:
                 warnings.warn(warning.message, stacklevel=2)
             raise InputError(f"Expected sound to {purpose}, but {path} is silent.")
+
+
+def list_clips(read: Callable[[str], Any], data: str) -> Any:
+    """What `read` lists in a folder; `None` for the name of a data set, which needs TFDS."""
+    from keras_sounddream.datasets.tfds.archives import is_data_set
+
+    return None if is_data_set(data) else read(data)
 
 
 def check_folder(folder: str) -> None:
