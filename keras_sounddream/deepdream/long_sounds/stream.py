@@ -10,12 +10,13 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from keras_sounddream.audio.crossfade import crossfade
 from keras_sounddream.audio.io import quantize
 from keras_sounddream.audio.streaming import check_writable, read_blocks, write_blocks
 from keras_sounddream.audio.waveforms import OVERSHOOT_PEAK
 from keras_sounddream.checks import check, number
 from keras_sounddream.deepdream.long_sounds.checkpoint import StreamCheckpoint, identify
-from keras_sounddream.deepdream.long_sounds.segments import crossfade, cut, take_segments
+from keras_sounddream.deepdream.long_sounds.segments import cut, take_segments
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.result import Measured
 from keras_sounddream.errors import InputError

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.limiter import at_level
 from keras_sounddream.audio.loudness import (
     db_to_nepers,
     hold_level,
@@ -24,7 +25,6 @@ from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, Tensor
 
-_LEVEL_ROUNDS = 4  # of the waveform that is given out; one is enough during the ascent
 _DITHER_SAMPLES = 2**16  # after which the dither repeats
 State = dict[str, Tensor]
 
@@ -99,22 +99,16 @@ class SpectrogramParam:
         """State at the start of a round: the phase is taken anew from the waveform so far."""
         if self._is_mask:  # a filter keeps the phase of what it is put on
             return state
-        log_magnitude, cosine, sine = to_polar(*self._stft(self.finish(state)))
+        log_magnitude, cosine, sine = to_polar(*self._stft(self.make(state)))
         return {**state, "variable": log_magnitude, "cosine": cosine, "sine": sine}
 
-    def make(self, state: State, level_rounds: int = 1) -> Tensor:
+    def make(self, state: State) -> Tensor:
         """Waveform `(batch, samples)` of a state, at the source's level; gradients pass."""
-        log_magnitude = state["variable"]
-        if self._is_mask:
-            log_magnitude = state["start"] + self._most * tf.tanh(log_magnitude / self._most)
-        spectrogram = from_polar(log_magnitude, state["cosine"], state["sine"])
-        num_samples = tf.shape(state["source"])[1]
-        waveform = istft(*spectrogram, self.analysis, num_samples, self.transform)
-        return hold_level(waveform, state["level"], level_rounds)
+        return hold_level(self._made(state), state["level"])
 
     def finish(self, state: State) -> Tensor:
         """Waveform that is given out: at the source's level, with peaks of at most 1."""
-        return self.make(state, _LEVEL_ROUNDS)
+        return at_level(self._made(state), state["level"], self.analysis.sample_rate)
 
     def source(self, state: State) -> Tensor:
         """The input, as long as `make`'s waveform."""
@@ -191,6 +185,14 @@ class SpectrogramParam:
     def larger_tiles(self, length: int) -> str:
         """Spells the setting for tiles of a length."""
         return f"tile_seconds={length / self.analysis.sample_rate:.2g}"
+
+    def _made(self, state):
+        log_magnitude = state["variable"]
+        if self._is_mask:
+            log_magnitude = state["start"] + self._most * tf.tanh(log_magnitude / self._most)
+        spectrogram = from_polar(log_magnitude, state["cosine"], state["sine"])
+        num_samples = tf.shape(state["source"])[1]
+        return istft(*spectrogram, self.analysis, num_samples, self.transform)
 
     def _stft(self, waveform):
         return stft(waveform, self.analysis, self.transform)
