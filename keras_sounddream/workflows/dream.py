@@ -12,6 +12,7 @@ from keras_sounddream.deepdream.network.checks import check_network
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import is_stream, written_beside
 from keras_sounddream.locks import locked
+from keras_sounddream.progress import TracingBar
 from keras_sounddream.reports import dream as dream_reports
 from keras_sounddream.types import PathLike
 from keras_sounddream.workflows.classes import with_classes
@@ -39,7 +40,7 @@ def dream_file(
     report: PathLike | None = None,
     animation: PathLike | None = None,
     overwrite: bool = False,
-    progress: bool = True,
+    progress: bool | TracingBar = True,
     **settings: Any,
 ) -> DreamResult | StreamResult:
     """Dreams a sound or picture file and evaluates the objective on the file that was written.
@@ -60,7 +61,7 @@ def dream_file(
         report: an HTML page to write.
         animation: a `.gif` or `.mp4` of the ascent.
         overwrite: whether files that exist may be replaced.
-        progress: whether to show a progress bar.
+        progress: whether to show a progress bar; see `DeepDream.run`.
         **settings: arguments of `DeepDream`.
 
     Returns:

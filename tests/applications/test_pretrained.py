@@ -64,8 +64,8 @@ def test_labels_of_several_outputs_are_by_output():
         ("SoundNet8", None, "These weights do not ship with the package. Fetch"),
     ],
 )
-def test_weights_that_are_not_there_are_refused(tmp_path, monkeypatch, constructor, weights, message):
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+def test_weights_that_are_not_there_are_refused(monkeypatch, constructor, weights, message):
+    monkeypatch.setenv("KERAS_HOME", "/nowhere")
     with pytest.raises(InputError, match=message):
         pretrained.check_weights(constructor, weights)
 

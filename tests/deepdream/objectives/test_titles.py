@@ -1,4 +1,4 @@
-"""Objectives are shown as a person would say them, and spelled as Python where they are repeated."""
+"""Objectives are shown as a person would say them; their `repr` is Python."""
 
 import types
 
