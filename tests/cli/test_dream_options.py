@@ -119,6 +119,27 @@ def test_every_option_of_dream_reaches_dream_file(name, spied):
     assert not unasked & set(spied)
 
 
+@pytest.mark.parametrize(
+    ("before", "real", "words"),
+    [
+        (1.0, 2.0, "is 2.00 times as high"),
+        (0.0, 0.5, "went from 0 to 0.5"),
+        (-3.0, 1.0, "went from -3 to 1"),
+        (0.0, 0.0, "is 0 as before"),
+        (1.25, 1.25, "is 1.25 as before"),
+        (1.0, None, "is no finite number"),
+        (None, 1.0, "is no finite number"),
+    ],
+)
+def test_the_rise_is_told_in_words(before, real, words, spied, monkeypatch, capsys):
+    gain = real / before if before and real is not None else None
+    changed = {"objective_before": before, "objective_real": real, "gain": gain}
+    for name, value in changed.items():
+        monkeypatch.setitem(FIGURES, name, value)
+    assert main(["dream", "chirp.wav", "-o", "out.wav"]) == 0
+    assert capsys.readouterr().out == f"out.wav: the objective, spied, {words}, 0.1 s\n"
+
+
 def test_settings_that_a_network_requires_yield_to_the_command_line(spied, monkeypatch):
     required = {"preprocessing": "caffe"}
     monkeypatch.setattr(dream_command, "load_any", lambda *_, **__: ("a model", required))

@@ -102,8 +102,11 @@ def _check_files(inputs, weights, output, pages, json_path, force):
 
 def _rise(figures):
     """The change of the objective in words."""
-    if figures["gain"] is None:
-        return "is no longer 0"
-    if figures["objective_before"] > 0:
+    before, real = figures["objective_before"], figures["objective_real"]
+    if before is None or real is None:
+        return "is no finite number"
+    if real == before:
+        return f"is {real:.3g} as before"
+    if before > 0 and figures["gain"] is not None:
         return f"is {figures['gain']:.2f} times as high"
-    return f"went from {figures['objective_before']:.3g} to {figures['objective_real']:.3g}"
+    return f"went from {before:.3g} to {real:.3g}"

@@ -9,6 +9,7 @@ import click
 
 from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
+    counted,
     force_option,
     given,
     load_any,
@@ -59,4 +60,5 @@ def command(
     gains = {text: figures["gain"] or 0.0 for text, figures in done.items()}
     best = max(gains, key=lambda text: gains[text])
     page = pathlib.Path(folder, "index.html")
-    click.echo(f"{page}: {len(done)} dreams; {best} went furthest, {gains[best]:.2f} times")
+    furthest = f"{best} went furthest, {gains[best]:.2f} times" if gains[best] else "none moved"
+    click.echo(f"{page}: {counted(len(done), 'dream')}; {furthest}")
