@@ -161,7 +161,7 @@ def _check_serving(serving, format_name, force):
 
 def _export_options(settings, tasks, sounds, no_verify):
     """Arguments of `export_model`, which are taken out of the settings of a dream."""
-    options = {
+    options: dict[str, Any] = {
         "layer": settings.pop("embedding", None),
         "tasks": tasks or None,
         "sounds": sounds or None,

@@ -142,7 +142,7 @@ def command(
         raise InputError(f"Expected a sound or a picture, but there is no {path}. Check the path.")
     if pathlib.Path(output).is_dir() and not force:
         raise InputError(f"{output} exists. Choose another name, or replace it with --force.")
-    shared = {
+    shared: dict[str, Any] = {
         "overwrite": force,
         "combines": combines or ("sum",),
         "bits": int(bits),
@@ -156,12 +156,10 @@ def command(
     check_choices(combines=shared["combines"], settings=shared["settings"], **chosen)
     files = list_inputs(path) if path.is_dir() else [path]
     kinds = {kind_of(file) for file in files}
-    if kinds != {"activations"}:
-        known = early.check_any(model_name, weights)
-        if not path.is_dir():
-            early.check_inputs(known, [input_path], "sonify")
     network = None
     if kinds != {"activations"}:
+        known = early.check_any(model_name, weights)
+        early.check_inputs(known, [] if path.is_dir() else [input_path], "sonify")
         network = _Network(model_name, weights, layers, request["legacy"], request["preprocessing"])
         files = network.choose(files) if path.is_dir() else files
     if not path.is_dir():
