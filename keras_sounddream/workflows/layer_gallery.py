@@ -76,19 +76,18 @@ def dream_layers(
         waiting = [text for text in layers if overwrite or text not in finished]
         _check_files(folder, [names[text] for text in waiting], suffixes, overwrite or bool(done))
         done = {text: row for text, row in finished.items() if text not in waiting}
-        bar = TracingBar("gallery", total=len(waiting), unit="layer", disable=not progress)
-        for text in waiting:
-            bar.wait()
-            output, *plot = (folder / f"{names[text]}{suffix}" for suffix in suffixes)
-            options: dict[str, Any] = {"overwrite": True, "progress": bar}
-            options["plot"] = plot[0] if plot else None
-            result = dream_file(input_path, output, model, [text], **options, **settings)
-            if not done:
-                files.save(folder / f"input{suffixes[0]}", image, rate, overwrite=True)
-            done[text] = {"file": names[text], **result.figures()}
-            _write(folder, kind, done)
-            bar.update()
-        bar.close()
+        with TracingBar("gallery", total=len(waiting), unit="layer", disable=not progress) as bar:
+            for text in waiting:
+                bar.wait()
+                output, *plot = (folder / f"{names[text]}{suffix}" for suffix in suffixes)
+                options: dict[str, Any] = {"overwrite": True, "progress": bar}
+                options["plot"] = plot[0] if plot else None
+                result = dream_file(input_path, output, model, [text], **options, **settings)
+                if not done:
+                    files.save(folder / f"input{suffixes[0]}", image, rate, overwrite=True)
+                done[text] = {"file": names[text], **result.figures()}
+                _write(folder, kind, done)
+                bar.update()
     finally:
         if is_new and not any(folder.iterdir()):
             folder.rmdir()

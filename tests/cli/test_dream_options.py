@@ -99,6 +99,7 @@ def test_every_command_that_dreams_has_every_setting(command):
     for name in (*VALUES, "preset"):
         assert flag_name(name) in options[name].opts
         assert options[name].help
+    assert {"guides", "guidance"} <= set(options)
     hidden = {
         name
         for option in command.params

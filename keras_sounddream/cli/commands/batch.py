@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -91,7 +92,7 @@ def dream(
     objective: dict[str, Any] = {"layers": layers, "label": label, "guides": guides}
     known = early.check_any(model_name, weights)
     early.check_dream(known, {**objective, "guidance": guidance, **rest})
-    early.check_output(known, f"dream{suffix}", force=True)
+    early.check_output(known, f"{tempfile.gettempdir()}/dream{suffix}", force=True)
     early.check_inputs(known, guides, "dream on")
     objective |= given({"guidance": guidance})
     job = Job("dream", model_name, weights, **objective, suffix=suffix, settings=given(rest))
