@@ -42,7 +42,7 @@ class Dreams:
         self._folder, self._suffix = folder, job.suffix
         settings = {**settings, **job.settings}
         mode = settings.get("preprocessing")
-        objective = find_objective(model, job.layers, job.guides, job.label, mode)
+        objective = find_objective(model, job.layers, job.guides, job.label, mode, job.guidance)
         self._dream = DeepDream(model, objective, **settings)
 
     def do(self, number: int, files: Files, go_on: Callable[[], None]) -> Failures:

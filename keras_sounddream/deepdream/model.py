@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.backend import require_tensorflow
@@ -21,6 +20,7 @@ from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.deepdream.settings import FIELDS, RENAMED, choose, config_of
+from keras_sounddream.progress import TracingBar, bar_of_steps
 from keras_sounddream.types import Array, PathLike, Tensor
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class DeepDream(keras.Model):
         self.ascent = GradientAscent(model, objective, self.param, self.settings)
         self.stop_octave = False  # for callbacks to set
         self._layer_names = tuple(dict.fromkeys([*objective.layers, *objective.logit_layers]))
-        self._spelled = repr(objective)
+        self.title = objective.title(model)
         self.built = True
 
     def _make_param(self, input_shape, name):
@@ -190,7 +190,7 @@ class DeepDream(keras.Model):
     def run(
         self,
         image: Array,
-        progress: bool = False,
+        progress: bool | TracingBar = False,
         callbacks: "Sequence[Callback]" = (),
         weights: Array | None = None,
     ) -> DreamResult:
@@ -199,7 +199,8 @@ class DeepDream(keras.Model):
         Args:
             image: float array `(samples,)` or `(batch, samples)`, mono in [-1, 1], at
                 `sample_rate`; or `(height, width, 3)` or `(batch, height, width, 3)` in [0, 255].
-            progress: whether to show a progress bar.
+            progress: whether to show a progress bar; or one of several dreams, which is told when
+                a step is made.
             callbacks: called after each stage of the dream.
             weights: float array `(batch, terms)`, a factor for each term of the objective.
 
@@ -217,20 +218,19 @@ class DeepDream(keras.Model):
         if weights is not None:
             num_terms = len(self.objective.terms)
             weights = call_inputs.read_weights(weights, num_terms, len(source))
-        before = operations.score(source, source, weights)
-        validation.check_objective(before.numpy(), self._spelled)
-        start = time.perf_counter()
-        loop.tell_begin(callbacks, self, source)
-        total = self.settings.octaves * self.settings.steps
-        with tqdm(total=total, desc="dream", unit="step", disable=not progress) as bar:
+        with bar_of_steps(progress, self.settings.octaves * self.settings.steps) as bar:
+            before = operations.score(source, source, weights)
+            validation.check_objective(before.numpy(), self.title)
+            start = time.perf_counter()
+            loop.tell_begin(callbacks, self, source)
             flow = loop.WatchedFlow(self.ascent, self, callbacks, bar)
             dreamed = loop.ascend(operations, source, flow, weights)
         loop.tell_end(callbacks, dreamed)
         believed = operations.score(dreamed, source, weights).numpy()
         seconds = time.perf_counter() - start
-        validation.check_objective(believed, self._spelled)
+        validation.check_objective(believed, self.title)
         if (believed == before.numpy()).any() and not self.ascent.moves(source, weights):
-            validation.warn_of_no_gradient(self._spelled)
+            validation.warn_of_no_gradient(self.title)
         real = operations.score(self.param.as_written(dreamed), source, weights)
         result = DreamResult(
             source=source.numpy(),
@@ -242,7 +242,7 @@ class DeepDream(keras.Model):
             objective_real=real.numpy(),
             seconds=seconds,
             layers=self._layer_names,
-            name=self._spelled,
+            name=self.title,
         )
         if self.kind == "sound":
             validation.warn_of_loss(result.lost)

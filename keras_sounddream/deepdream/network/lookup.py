@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_sounddream.deepdream.network.class_labels import every_label, find_in_labels
 from keras_sounddream.errors import InputError, unknown_name
 
 INPUT, SOURCE = "input", "source"  # among activations: the dream so far, and what it began as
@@ -53,16 +54,9 @@ def find_class(model: keras.Model, label: str) -> tuple[int, str | None]:
     if not isinstance(model, keras.Model):
         raise InputError(f"Expected a keras.Model with labels. Received: {model!r}")
     labels = getattr(model, "labels", None) or ()
-    heads = labels if isinstance(labels, dict) else {None: labels}
-    classes = [(i, layer) for layer, names in heads.items() for i in range(len(names))]
-    known = [name for names in heads.values() for name in names]
-    for matches in ([label == name for name in known], [label in n.split(", ") for n in known]):
-        if any(matches):
-            return classes[matches.index(True)]
-    if not known:
+    if not every_label(labels):
         raise InputError(f"{model.name} has no labels. Give the index of {label!r} instead.")
-    synonyms = ", ".join(known).split(", ")
-    raise InputError(unknown_name(f"{model.name} has", "label", label, synonyms))
+    return find_in_labels(model.name, labels, label)
 
 
 def models_inside(model: keras.Model) -> list[keras.Model]:
