@@ -16,6 +16,7 @@ from tqdm import tqdm
 from keras_sounddream.audio.io import seconds_of
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream import objectives
+from keras_sounddream.deepdream.network.calls import layer_names
 from keras_sounddream.deepdream.network.checks import check_network
 from keras_sounddream.deepdream.network.lookup import no_convolution
 from keras_sounddream.errors import InputError
@@ -103,7 +104,7 @@ def convolutions(model: keras.Model) -> list[str]:
         for kind in ("Conv", "DepthwiseConv", "SeparableConv")
         for rank in (1, 2)
     )
-    names = [layer.name for layer in model.layers if isinstance(layer, kinds)]
+    names = layer_names(model, kinds)
     if not names:
         raise InputError(no_convolution(model))
     return names
