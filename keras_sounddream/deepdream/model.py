@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -46,7 +46,7 @@ class DeepDream(keras.Model):
 
     Args:
         model: functional, that takes waveforms `(batch, samples)` or `(batch, samples, 1)`, or
-            pictures `(batch, height, width, 3)`.
+            pictures `(batch, height, width, 3)`; or, with a `front_end`, anything that this makes.
         objective: what to maximise: an `Objective`, the name of a layer (`"conv2"`) or of a
             channel (`"conv2:7"`), or a function of the model's output (see `objectives.custom`).
         analysis: `Analysis` of the spectrogram that is changed, or its dictionary; by default that
@@ -55,6 +55,9 @@ class DeepDream(keras.Model):
         preset: a named set of settings: `"gentle"`, `"vivid"`, `"natural_dreams"` or
             `"tutorial"`.
         name: the Keras model's.
+        front_end: what makes the spectrograms that `model` takes: a layer or a function; see
+            `deepdream.wrap_model`. Audio only.
+        constants: values of the model's other inputs, by their names; see `wrap_model`.
         octaves: grid sizes of the ascent, from coarse to fine; 4.
         steps: gradient-ascent steps per octave; 10.
         step_size: the most that a bounded step changes: dB of any frame and bin, or levels (of
@@ -120,6 +123,8 @@ class DeepDream(keras.Model):
         preset: str | None = None,
         name: str = "deep_dream",
         *,
+        front_end: keras.layers.Layer | Callable[[Tensor], Tensor] | None = None,
+        constants: Mapping[str, Array] | None = None,
         octaves: int | None = None,
         steps: int | None = None,
         step_size: float | None = None,
@@ -150,6 +155,7 @@ class DeepDream(keras.Model):
         given = {key: value for key, value in locals().items() if key in FIELDS}
         given |= {key: kwargs.pop(key) for key in list(kwargs) if key not in _OF_KERAS}
         super().__init__(name=name, **{"dtype": "float32", **kwargs})
+        model = validation.wrapped(model, front_end, constants, analysis)
         self.kind = validation.find_kind(model)
         objective = as_objective(objective).resolved(model)
         objective.check(model)

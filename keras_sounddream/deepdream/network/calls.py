@@ -67,6 +67,30 @@ def names_by_layer(calls: dict[str, Call]) -> dict[str, list[str]]:
     return by_layer
 
 
+def call_anew(model: keras.Model, inputs: dict[str, Tensor]) -> list[Tensor]:
+    """Calls a model's own layers on other inputs, which are Keras tensors too.
+
+    Args:
+        model: functional.
+        inputs: a Keras tensor by the name of each of the model's inputs.
+
+    Returns:
+        What becomes of each of `model.outputs`.
+    """
+    made = {id(tensor): inputs[name_of(tensor)] for tensor in model.inputs}
+    for node in _nodes(model):
+        if id(node.output_tensors[0]) not in made:
+            positional, named = node.arguments.fill_in(made)
+            outputs = keras.tree.flatten(node.operation(*positional, **named))
+            made |= {id(old): new for old, new in zip(node.output_tensors, outputs, strict=True)}
+    return [made[id(tensor)] for tensor in model.outputs]
+
+
+def name_of(tensor: Tensor) -> str:
+    """Name of the layer or operation whose output a Keras tensor is."""
+    return tensor._keras_history.operation.name
+
+
 def _node_of(tensor):
     history = tensor._keras_history
     return history.operation._inbound_nodes[history.node_index]

@@ -9,22 +9,24 @@ from collections.abc import Iterable
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_sounddream.audio.layers import LogMelSpectrogram, find_front_end
+from keras_sounddream.audio.layers import LogMelSpectrogram
+from keras_sounddream.audio.spectral.front_ends import FrontEnd, SpectralLayer
 from keras_sounddream.deepdream.network.calls import calls_of
 from keras_sounddream.deepdream.network.grouped_convolutions import clone_class
 
 _FOLDABLE = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
+_TRANSFORMING = (LogMelSpectrogram, SpectralLayer)  # by one of two Fourier transforms
 _ALWAYS_PRECISE = (
+    *_TRANSFORMING,
+    FrontEnd,
     keras.layers.InputLayer,
     keras.layers.MelSpectrogram,
     keras.layers.Normalization,
     keras.layers.Rescaling,
     keras.layers.STFTSpectrogram,
-    LogMelSpectrogram,
 )
 
 
@@ -40,10 +42,8 @@ def config_to_clone(layer: keras.Layer) -> dict[str, Any] | None:
     except (NotImplementedError, ValueError):
         return None
     if isinstance(layer, keras.layers.Normalization) and layer.built and config["mean"] is None:
-        shape = np.shape(layer.mean)
         for name in ("mean", "variance"):
-            adapted = getattr(layer, f"adapt_{name}")
-            config[name] = np.reshape(ops.convert_to_numpy(adapted), shape)
+            config[name] = ops.convert_to_numpy(getattr(layer, f"adapt_{name}"))
     return config
 
 
@@ -83,7 +83,7 @@ def fold_batch_norm(
             return layer
         if layer.compute_dtype != dtype:
             config["dtype"] = dtype
-        if isinstance(layer, LogMelSpectrogram):
+        if isinstance(layer, _TRANSFORMING):
             config["transform"] = transform
         if layer.name in normed:
             config["use_bias"] = True
@@ -126,8 +126,8 @@ def _precise_layers(model):
 
 
 def _has_other_transform(model, transform):
-    front_end = find_front_end(model)
-    return front_end is not None and front_end.transform != transform
+    made = [layer.transform for layer in model.layers if isinstance(layer, _TRANSFORMING)]
+    return any(one != transform for one in made)
 
 
 def _is_softmax(layer):
