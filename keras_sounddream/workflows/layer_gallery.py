@@ -17,8 +17,8 @@ from keras_sounddream.audio.io import seconds_of
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream import objectives
 from keras_sounddream.deepdream.network.calls import layer_names
-from keras_sounddream.deepdream.network.checks import check_network
 from keras_sounddream.deepdream.network.lookup import no_convolution
+from keras_sounddream.deepdream.validation import find_kind
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
 from keras_sounddream.reports.dream.gallery import write_gallery
@@ -61,7 +61,7 @@ def dream_layers(
             not exist, or the folder cannot be written to, holds other files of those names, or
             dreams of another sound, model or settings.
     """
-    check_network(model)
+    find_kind(model)
     layers = list(dict.fromkeys(layers)) or convolutions(model)
     for text in layers:
         objectives.parse(text).check(model)

@@ -6,7 +6,6 @@ layers are called anew, with their weights and by their names, so that an object
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import keras
 import numpy as np

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from keras_sounddream.applications.pieces import known_sample_rate, prepare_pieces
 from keras_sounddream.audio.io import load
+from keras_sounddream.deepdream.network.lookup import find_call
 from keras_sounddream.errors import InputError, unknown_name
 from keras_sounddream.types import Array, PathLike
 

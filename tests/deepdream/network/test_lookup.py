@@ -5,9 +5,9 @@ import pytest
 
 from keras_sounddream import InputError
 from keras_sounddream.deepdream.network.lookup import (
+    find_call,
     find_class,
     find_label,
-    find_call,
     models_inside,
     no_convolution,
     output_shape,
