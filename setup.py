@@ -93,6 +93,7 @@ LITE = {
         "keras_sounddream.types",
         "keras_sounddream.checks",
         "keras_sounddream.audio.__init__",
+        "keras_sounddream.audio.crossfade",
         "keras_sounddream.audio.io",
         "keras_sounddream.audio.waveforms",
         "keras_sounddream.audio.reading.__init__",

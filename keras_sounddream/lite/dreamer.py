@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from keras_sounddream.audio.crossfade import crossfade
 from keras_sounddream.errors import InputError
 from keras_sounddream.lite.length_variants import LengthVariants, check_waveform
 from keras_sounddream.types import Array, PathLike
 
 _OVERLAP_SECONDS = 1.0
 _SILENCE = 2e-6  # root mean square; `DeepDream` refuses what is below
-_KNEE, _ROOM = 0.9, 0.0999  # peaks are bent as `keras_sounddream.audio.loudness` bends them
 
 
 class Dreamer:
@@ -119,18 +119,6 @@ class Dreamer:
         reach = max((samples - overlap) // step, 1)
         count = -(-last // reach)
         return [step * round(k * last / count) for k in range(count + 1)], overlap
-
-
-def crossfade(before: Array, after: Array) -> Array:
-    """Equal-power crossfade `(samples,)` in [-1, 1], corrected for the sounds' correlation."""
-    angle = np.pi / 2 * (np.arange(len(before)) + 0.5) / max(len(before), 1)
-    before, after = before.astype("float64"), after.astype("float64")
-    size = np.sqrt((before @ before) * (after @ after))
-    correlation = np.clip(before @ after / size, 0.0, 1.0) if size > 0 else 0.0
-    mixed = np.cos(angle) * before + np.sin(angle) * after
-    mixed /= np.sqrt(1 + correlation * np.sin(2 * angle))
-    straight = np.clip(mixed, -_KNEE, _KNEE)
-    return (straight + _ROOM * np.tanh((mixed - straight) / _ROOM)).astype("float32")
 
 
 def _dream_window(file, window, steps):

@@ -5,13 +5,13 @@ import numpy as np
 from keras import ops
 
 from keras_sounddream.audio.layers import find_front_end
-from keras_sounddream.audio.loudness import hold_level, rms
+from keras_sounddream.audio.limiter import at_level
+from keras_sounddream.audio.loudness import rms
 from keras_sounddream.audio.spectral.mel import mel_matrix
 from keras_sounddream.audio.spectral.stft import istft, stft
 from keras_sounddream.deepdream.validation import settle_analysis
 from keras_sounddream.types import Array
 
-_LEVEL_ROUNDS = 4
 _QUIETEST = 1e-4  # of the sound's peak: a filtered sound below it counts as silence
 
 
@@ -36,7 +36,8 @@ class Mask:
         waveform = istft(real, imaginary, self._analysis, num_samples, "fft")
         if float(ops.max(ops.abs(waveform))) < _QUIETEST * np.abs(self._waveform).max():
             return np.zeros(self._waveform.shape[1], "float32")
-        return ops.convert_to_numpy(hold_level(waveform, rms(self._waveform), _LEVEL_ROUNDS))[0]
+        rate = self._analysis.sample_rate
+        return ops.convert_to_numpy(at_level(waveform, rms(self._waveform), rate))[0]
 
     def apply_sum(self, planes: Array) -> Array:
         """The sound filtered by the sum of planes, each scaled to [0, 1]: float32 `(samples,)`."""

@@ -1,27 +1,9 @@
-"""Level and peak guard."""
+"""Levels."""
 
 import numpy as np
 import pytest
 
 from keras_sounddream.audio import hold_level, rms
-from keras_sounddream.audio.loudness import guard_peaks
-
-
-def test_level_is_held_and_no_peak_passes_one(rng):
-    waveform = rng.normal(0, 1, (2, 24000)).astype("float32")
-    for level in (0.05, 0.3):
-        held = np.asarray(hold_level(waveform, np.full((2, 1), level, "float32"), rounds=4))
-        assert np.abs(held).max() <= 1
-        np.testing.assert_allclose(20 * np.log10(rms(held) / level), 0, atol=0.1)
-
-
-def test_guard_leaves_what_is_below_the_knee_and_bends_the_rest():
-    waveform = np.linspace(-3, 3, 601, dtype="float32")[None]
-    guarded = np.asarray(guard_peaks(waveform))
-    small = np.abs(waveform) < 0.895
-    np.testing.assert_array_equal(guarded[small], waveform[small])
-    assert np.abs(guarded).max() <= 1
-    assert (np.diff(guarded[0]) > -1e-6).all()
 
 
 def test_each_clip_has_its_own_level(rng):

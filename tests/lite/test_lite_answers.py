@@ -9,7 +9,6 @@ from lite.made_files import RATE, SAMPLES
 
 from keras_sounddream import InputError
 from keras_sounddream.lite import Classifier, Dreamer, Embedder
-from keras_sounddream.lite.dreamer import crossfade
 from keras_sounddream.lite.windows import windows
 
 
@@ -108,16 +107,6 @@ def test_windows_lie_evenly_at_whole_steps_and_share_enough(model):
     assert all(start % 20 == 0 for start in starts)  # whole steps of the analysis
     assert all(b - a <= SAMPLES - overlap for a, b in itertools.pairwise(starts))
     assert starts[-1] + SAMPLES >= 5000 > starts[-1] + SAMPLES - 20
-
-
-def test_crossfades_are_those_of_the_long_dream(rng):
-    from keras_sounddream.deepdream.long_sounds.segments import crossfade as wanted
-
-    for loudness in (0.2, 0.9):
-        before, after = rng.uniform(-loudness, loudness, (2, 500)).astype("float32")
-        after += 0.5 * before
-        np.testing.assert_allclose(crossfade(before, after), wanted(before, after), atol=1e-6)
-    assert not crossfade(np.zeros(9, "f"), np.zeros(9, "f")).any()
 
 
 def test_silence_stays_silence(model):

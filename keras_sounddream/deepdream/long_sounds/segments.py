@@ -1,12 +1,10 @@
-"""Overlapping segments of a long sound, and the cross-fades that join them."""
+"""Overlapping segments of a long sound."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator
 
-import keras
 import numpy as np
 
-from keras_sounddream.audio.loudness import guard_peaks
 from keras_sounddream.types import Array
 
 
@@ -75,20 +73,3 @@ def take_segments(blocks: Iterable[Array], segments: Segments, first: int = 0) -
         held = np.concatenate([*parts, np.zeros(max(missing, 0), "float32")])
         held, position = held[start - position :], start
         yield held[: segments.length]
-
-
-def crossfade(before: Array, after: Array) -> Array:
-    """Cross-fade at constant level from one sound to another: float32 `(samples,)` in [-1, 1].
-
-    Two dreams of the same sound correlate by only 0.0 to 0.6, so that equal-gain fades dip by 1.8
-    dB in the median and equal-power fades swell by 0.9 dB. The gains here are those of equal power,
-    divided by the level that the sounds' measured correlation adds.
-    """
-    angle = np.pi / 2 * (np.arange(len(before)) + 0.5) / max(len(before), 1)
-    size = np.sqrt(np.sum(np.square(before, dtype="float64")))
-    size *= np.sqrt(np.sum(np.square(after, dtype="float64")))
-    product = np.sum(np.multiply(before, after, dtype="float64"))
-    correlation = np.clip(product / size, 0.0, 1.0) if size > 0 else 0.0
-    mixed = np.cos(angle) * before + np.sin(angle) * after
-    mixed /= np.sqrt(1 + correlation * np.sin(2 * angle))
-    return keras.ops.convert_to_numpy(guard_peaks(mixed.astype("float32")))

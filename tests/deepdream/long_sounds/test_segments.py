@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_sounddream.deepdream.long_sounds.segments import crossfade, cut, take_segments
+from keras_sounddream.deepdream.long_sounds.segments import cut, take_segments
 
 
 @pytest.mark.parametrize("num_samples", [1, 999, 4000, 4001, 4400, 7777, 40000, 123457])
@@ -38,19 +38,3 @@ def test_segments_are_taken_from_blocks_of_any_size(block, first):
     padded = np.append(sound, np.zeros(10, "float32"))
     for start, segment in zip(segments.starts[first:], taken, strict=True):
         np.testing.assert_array_equal(segment, padded[start : start + segments.length])
-
-
-@pytest.mark.parametrize("shared", [0.0, 0.5, 1.0])
-def test_a_crossfade_neither_dips_nor_swells(shared, rng):
-    common, one, two = 0.1 * rng.normal(size=(3, 240_000))
-    sounds = [np.sqrt(shared) * common + np.sqrt(1 - shared) * own for own in (one, two)]
-    faded = crossfade(*np.asarray(sounds, "float32"))
-    levels = [10 * np.log10(np.mean(np.square(part)) / 0.01) for part in np.split(faded, 10)]
-    np.testing.assert_allclose(levels, 0, atol=0.15)
-
-
-def test_a_crossfade_never_leaves_the_range(rng):
-    square = np.sign(np.sin(np.arange(5000))).astype("float32")
-    for other in (square, -square, np.roll(square, 1), 0 * square):
-        assert np.abs(crossfade(square, other)).max() <= 1
-    assert crossfade(square[:0], square[:0]).shape == (0,)
