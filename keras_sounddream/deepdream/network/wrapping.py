@@ -20,6 +20,7 @@ from keras_sounddream.types import Array, Tensor
 
 _LONGEST = 2**24  # samples that are tried for a network's frames
 _TRIED = 16000  # samples whose spectrogram tells the axis of time
+_KERASS = "Exception encountered when calling"  # the line that Keras sets before a layer's error
 _ROUND = (1, 10, 100, 1000)  # parts of a second that a window's length is rounded to, if it can be
 
 
@@ -209,7 +210,9 @@ def _shape(front_end, samples):
     try:
         return tuple(front_end(np.zeros((1, samples), "float32")).shape)[1:]
     except Exception as error:  # a user's function may raise anything
-        reason = next(iter(str(error).splitlines()), "").rstrip(". ")
+        lines = [line for line in str(error).splitlines() if line.strip(" .")]
+        own = (line for line in lines if not line.startswith(_KERASS))
+        reason = next(own, "").strip("\x1b[01m. ")
         raise InputError(
             f"The front end makes nothing of {samples} samples ({type(error).__name__}: {reason}). "
             "It gets float32 (batch, samples)."
