@@ -212,7 +212,7 @@ def _shape(front_end, samples):
     except Exception as error:  # a user's function may raise anything
         lines = [line for line in str(error).splitlines() if line.strip(" .")]
         own = (line for line in lines if not line.startswith(_KERASS))
-        reason = next(own, "").strip("\x1b[01m. ")
+        reason = next(own, "").removeprefix("\x1b[1m").removesuffix("\x1b[0m").rstrip(". ")
         raise InputError(
             f"The front end makes nothing of {samples} samples ({type(error).__name__}: {reason}). "
             "It gets float32 (batch, samples)."
