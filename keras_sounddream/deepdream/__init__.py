@@ -14,5 +14,6 @@ __getattr__, __dir__, __all__ = attach(
         "dream_stream": "long_sounds",
         "objectives": "",
         "params": "",
+        "wrap_model": "network.wrapping",
     },
 )

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -46,7 +46,7 @@ class DeepDream(keras.Model):
 
     Args:
         model: functional, that takes waveforms `(batch, samples)` or `(batch, samples, 1)`, or
-            pictures `(batch, height, width, 3)`.
+            pictures `(batch, height, width, 3)`; or, with a `front_end`, anything that this makes.
         objective: what to maximise: an `Objective`, the name of a layer (`"conv2"`) or of a
             channel (`"conv2:7"`), or a function of the model's output (see `objectives.custom`).
         analysis: `Analysis` of the spectrogram that is changed, or its dictionary; by default that
@@ -55,6 +55,9 @@ class DeepDream(keras.Model):
         preset: a named set of settings: `"gentle"`, `"vivid"`, `"natural_dreams"` or
             `"tutorial"`.
         name: the Keras model's.
+        front_end: what makes the spectrograms that `model` takes: a layer or a function; see
+            `deepdream.wrap_model`. Audio only.
+        constants: values of the model's other inputs, by their names; see `wrap_model`.
         strength: how far the dream goes, 0 to 1: at 0 the input is hardly changed, at 1 nothing
             of it is left. It sets `step_size`, `mask_db`, `fall_db` and `ceiling_db`, of which
             those that are given count; 0.5. `"gentle"` is 0.25 and `"vivid"` 1.
@@ -126,6 +129,8 @@ class DeepDream(keras.Model):
         preset: str | None = None,
         name: str = "deep_dream",
         *,
+        front_end: keras.layers.Layer | Callable[[Tensor], Tensor] | None = None,
+        constants: Mapping[str, Array] | None = None,
         strength: float | None = None,
         octaves: int | None = None,
         steps: int | None = None,
@@ -159,6 +164,7 @@ class DeepDream(keras.Model):
         given = {key: value for key, value in locals().items() if key in FIELDS}
         given |= {key: kwargs.pop(key) for key in list(kwargs) if key not in _OF_KERAS}
         super().__init__(name=name, **{"dtype": "float32", **kwargs})
+        model = validation.wrapped(model, front_end, constants, analysis)
         self.kind = validation.find_kind(model)
         objective = as_objective(objective).resolved(model)
         objective.check(model)

@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream.ascent.loop import ascend_in_graph
 from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.deepdream.network.calls import calls_of
 from keras_sounddream.deepdream.network.checks import takes_pictures
 from keras_sounddream.errors import InputError
 from keras_sounddream.export import formats, image_inputs
@@ -101,7 +102,7 @@ def _sound_extent(network, dream, min_seconds):
 
 def least_samples(model: keras.Model) -> int:
     """Returns the fewest samples that a model of waveforms takes, found from its shapes alone."""
-    outputs = [layer.output for layer in model.layers]
+    outputs = [call.output for call in calls_of(model).values()]
     every = keras.Model(model.inputs[0], outputs)  # a layer within may be left without a frame
     channels = model.inputs[0].shape[2:]
     most = 1

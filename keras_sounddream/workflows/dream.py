@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_sounddream.deepdream.model import DeepDream
-from keras_sounddream.deepdream.network.checks import check_network
+from keras_sounddream.deepdream.validation import find_kind
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import is_stream, written_beside
 from keras_sounddream.locks import locked
@@ -71,7 +71,7 @@ def dream_file(
     Raises:
         InputError: if the input cannot be dreamed on, or an output may not be written.
     """
-    check_network(model)
+    find_kind(model)
     files = files_of(model)
     if label is not None and files.kind == "picture":
         model = with_classes(model)

@@ -14,8 +14,9 @@ import numpy as np
 
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream import objectives
-from keras_sounddream.deepdream.network.checks import check_network
+from keras_sounddream.deepdream.network.calls import layer_names
 from keras_sounddream.deepdream.network.lookup import no_convolution
+from keras_sounddream.deepdream.validation import find_kind
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
 from keras_sounddream.progress import TracingBar
@@ -59,7 +60,7 @@ def dream_layers(
             not exist, or the folder cannot be written to, holds other files of those names, or
             dreams of another sound, model or settings.
     """
-    check_network(model)
+    find_kind(model)
     layers = list(dict.fromkeys(layers)) or convolutions(model)
     for text in layers:
         objectives.parse(text).check(model)
@@ -105,7 +106,7 @@ def convolutions(model: keras.Model) -> list[str]:
         for kind in ("Conv", "DepthwiseConv", "SeparableConv")
         for rank in (1, 2)
     )
-    names = [layer.name for layer in model.layers if isinstance(layer, kinds)]
+    names = layer_names(model, kinds)
     if not names:
         raise InputError(no_convolution(model))
     return names

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import keras
 
 from keras_sounddream.deepdream import objectives
+from keras_sounddream.deepdream.network.calls import layer_names
 from keras_sounddream.deepdream.network.lookup import no_convolution
 from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.deepdream.objectives.spelling import GUIDANCES, check_guides
@@ -78,7 +79,7 @@ def middle_layer(model: keras.Model) -> str:
         InputError: if the model has no convolution.
     """
     kinds = (keras.layers.Conv1D, keras.layers.Conv2D)
-    names = [layer.name for layer in model.layers if isinstance(layer, kinds)]
+    names = layer_names(model, kinds)
     if not names:
         raise InputError(no_convolution(model))
     return names[2 * len(names) // 3]

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_sounddream.deepdream.network.calls import calls_of
 from keras_sounddream.deepdream.network.lookup import INPUT, output_shape
 from keras_sounddream.deepdream.objectives import titles
 from keras_sounddream.deepdream.objectives.terms import TERMS, mean_of_examples
@@ -245,11 +246,11 @@ def finite_list(name: str, values: Any, rank: int) -> list:
 
 
 def _last_layer(model, term):
-    """Name of a model's last layer; for logits, of the one before if the last only pools."""
-    last = model.layers[-1]
-    pools = isinstance(last, keras.layers.GlobalAveragePooling1D)
-    if pools and TERMS[term["kind"]].reads == "logits":
-        last = last.input._keras_history.operation
+    """Name of a model's last layer; for logits, of one before if the last only pools or joins."""
+    calls = calls_of(model)
+    last = [call for call in calls.values() if call.layer is model.layers[-1]][-1]
+    while TERMS[term["kind"]].reads == "logits" and _averages(last.layer):
+        last = calls[last.sources[0]]
     return last.name
 
 
@@ -261,6 +262,12 @@ def _label_of(model, layer, index):
     elif labels and layer not in (None, _last_layer(model, {"kind": "logit"})):
         labels = ()
     return labels[index] if index < len(labels) else None
+
+
+def _averages(layer):
+    """Whether a layer only averages scores: over time, or over parts of an example."""
+    is_join = getattr(layer, "splits_examples", None) is False
+    return is_join or isinstance(layer, keras.layers.GlobalAveragePooling1D)
 
 
 def _spell(term):
