@@ -1,4 +1,4 @@
-"""What a command line reveals before TensorFlow is imported: models, inputs, objectives."""
+"""Checks of a command line before TensorFlow is imported: models, inputs, objectives."""
 
 from __future__ import annotations
 
