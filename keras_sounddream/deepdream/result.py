@@ -47,7 +47,8 @@ class Measured:
         Returns:
             Numbers by name; `None` where a ratio's denominator is 0.
         """
-        names = ("objective_before", "objective_believed", "objective_real", "gain", "retained")
+        names: tuple[str, ...] = ("objective_before", "objective_believed", "objective_real")
+        names += ("gain", "retained")
         names += () if self.lost is None else ("lost", "similarity")
         values = {name: float(getattr(self, name)[example]) for name in names}
         return {

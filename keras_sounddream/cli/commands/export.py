@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -116,8 +117,8 @@ def command(
     _check_serving(serving, format_name, force)
     if "generate" in tasks or rest["count"] is not None:
         rest = {"sound": sounds} | rest
-        settings = {"verify": not no_verify} | ({} if serving else {"overwrite": force})
-        _export_generator(output, model_name, weights, tasks, format_name, serving, settings, rest)
+        how = {"verify": not no_verify} | ({} if serving else {"overwrite": force})
+        _export_generator(output, model_name, weights, tasks, format_name, serving, how, rest)
         return
     settings = given(rest)
     options = _export_options(settings, tasks, sounds, no_verify)

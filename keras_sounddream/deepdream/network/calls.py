@@ -55,8 +55,8 @@ def calls_of(model: keras.Model) -> dict[str, Call]:
 def layer_names(model: keras.Model, kinds: type | tuple[type, ...]) -> list[str]:
     """Names of a model's calls of layers of some kinds, in the order of `model.layers`."""
     by_layer = names_by_layer(calls_of(model))
-    chosen = [layer.name for layer in model.layers if isinstance(layer, kinds)]
-    return [name for layer in chosen for name in by_layer.get(layer, ())]
+    chosen: list[Any] = [layer for layer in model.layers if isinstance(layer, kinds)]
+    return [name for layer in chosen for name in by_layer.get(layer.name, ())]
 
 
 def names_by_layer(calls: dict[str, Call]) -> dict[str, list[str]]:
