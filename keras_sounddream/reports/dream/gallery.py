@@ -10,7 +10,7 @@ from keras_sounddream.audio import spectrogram_image
 from keras_sounddream.reports import html
 from keras_sounddream.types import PathLike
 
-_COLUMNS = ("layer", "gain", "retained", "time")
+_COLUMNS = ("layer", "gain", "retained", "lost", "time")
 
 
 def write_gallery(
@@ -113,6 +113,7 @@ def _table(layers):
             f'<a href="#layer-{i}">{escape(text)}</a>',
             html.times(one["gain"]) + html.bar((one["gain"] or 0) / most),
             html.share(one["retained"]),
+            html.share(one.get("lost")),
             f"{one['seconds']:.1f} s",
         ]
         for i, (text, one) in enumerate(layers.items())

@@ -149,6 +149,7 @@ def _numbers(figures):
     rows = {
         "gain": html.times(figures["gain"]),
         "retained": html.share(figures["retained"]),
+        **({"lost": html.share(figures["lost"])} if "lost" in figures else {}),
         "steps": str(figures["steps"]),
         "time": f"{figures['seconds']:.1f} s",
         "layers" if len(figures["layers"]) > 1 else "layer": ", ".join(figures["layers"]) or "–",
