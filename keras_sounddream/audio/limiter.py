@@ -74,7 +74,12 @@ def _true_peaks(waveform):
 
 def _convolve(waveform, kernel):
     """`(batch, samples)` with a kernel `(taps, outputs)`: `(batch, samples, outputs)`."""
-    return ops.conv(waveform[..., np.newaxis], kernel[:, np.newaxis], padding="same")
+    return ops.conv(
+        waveform[..., np.newaxis],
+        kernel[:, np.newaxis],
+        padding="same",
+        data_format="channels_last",
+    )
 
 
 @functools.cache

@@ -120,7 +120,7 @@ def test_a_layer_used_twice_is_dreamed_on_by_its_call():
     shared = layers.Conv1D(4, 3, padding="same", name="shared")
     model = of_waveforms(shared, layers.ReLU(), shared)
     scores = [DeepDream(model, f"shared@{i}", ANALYSIS, **QUICK).score(sound()) for i in (1, 2)]
-    assert scores[0][0] != pytest.approx(float(scores[1][0]), rel=0.01)
+    assert float(scores[0][0]) != pytest.approx(float(scores[1][0]), rel=0.01)
     with pytest.raises(InputError, match="say which call, from 'shared@1' to 'shared@2'"):
         DeepDream(model, "shared", ANALYSIS)
 
@@ -205,7 +205,7 @@ def test_dreams_compute_in_float32_whatever_the_policy(policy, when):
     assert np.abs(found - sound()).max() > 1e-3
     kernel = np.asarray(keras.ops.cast(model.get_layer("conv").kernel, "float32"))
     norm = tf.nn.conv2d(get_spectrogram(sound()), kernel, 2, "VALID") / np.sqrt(1 + 1e-3)
-    np.testing.assert_allclose(dream.score(sound())[0], np.mean(np.square(norm)), rtol=1e-3)
+    np.testing.assert_allclose(dream.score(sound())[0], np.mean(np.square(norm)), rtol=3e-3)
 
 
 @pytest.mark.parametrize("make", ["floatx", "channels_first"])

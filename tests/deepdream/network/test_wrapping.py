@@ -152,7 +152,8 @@ def test_constants_are_the_same_for_every_example(tmp_path):
     model, sound = conditioned(), noise(RATE, batch=2)
     whole = wrap_model(model, StftMagnitude(), {"speaker": 3, "place": [0.5, 2]})
     given = {"spectrogram": get_spectrogram(sound), "speaker": np.array([3, 3])}
-    wanted = model({**given, "place": np.array([[0.5, 2], [0.5, 2]], "float32")})
+    given["place"] = np.array([[0.5, 2], [0.5, 2]], "float32")
+    wanted = model({name: keras.ops.convert_to_tensor(value) for name, value in given.items()})
     np.testing.assert_allclose(whole(sound)["class"], wanted["class"], atol=1e-5)
     whole.save(tmp_path / "whole.keras")
     again = keras.models.load_model(tmp_path / "whole.keras")
