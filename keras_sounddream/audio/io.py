@@ -6,7 +6,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from keras_sounddream.audio.reading.reader import mono_blocks, open_sound
+from keras_sounddream.audio.reading.reader import channel_blocks, mono_blocks, open_sound
 from keras_sounddream.audio.waveforms import MOST_RATE
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
@@ -64,17 +64,36 @@ def read(path: PathLike, most_seconds: float | None = None) -> tuple[Array, int]
         InputError: see `load`.
     """
     with open_sound(path) as sound:
-        rate = sound.sample_rate
-        most = MOST_SAMPLES if most_seconds is None else max(1, round(most_seconds * rate))
-        pieces, length = [], 0
-        for block in mono_blocks(sound):
-            pieces.append(block[: most - length])
-            length += len(block)
-            if length >= most:
-                break
-        if most_seconds is None and length >= MOST_SAMPLES:
-            raise InputError(f"{path} is longer than {MOST_SAMPLES} samples. Read it in blocks.")
-        return np.concatenate(pieces)[None], rate
+        return _joined(mono_blocks(sound), sound, most_seconds)[None], sound.sample_rate
+
+
+def read_channels(path: PathLike, most_seconds: float | None = None) -> tuple[Array, int, str]:
+    """Reads a sound file, or its first `most_seconds`, with its channels and at its own rate.
+
+    Returns:
+        `(waveform, sample_rate, coding)`: float32 `(channels, samples)`; int, Hz; and how the file
+        holds it, such as `"WAV PCM_24"`.
+
+    Raises:
+        InputError: see `load`.
+    """
+    with open_sound(path) as sound:
+        waveform = _joined(channel_blocks(sound), sound, most_seconds).T
+        return waveform, sound.sample_rate, sound.coding
+
+
+def _joined(blocks, sound, most_seconds):
+    """Blocks as one array, up to `most_seconds`."""
+    most = MOST_SAMPLES if most_seconds is None else max(1, round(most_seconds * sound.sample_rate))
+    pieces, length = [], 0
+    for block in blocks:
+        pieces.append(block[: most - length])
+        length += len(block)
+        if length >= most:
+            break
+    if most_seconds is None and length >= MOST_SAMPLES:
+        raise InputError(f"{sound.path} is longer than {MOST_SAMPLES} samples. Read it in blocks.")
+    return np.concatenate(pieces)
 
 
 def seconds_of(path: PathLike) -> float:
@@ -96,7 +115,12 @@ def is_sound(path: PathLike) -> bool:
 
 
 def save(
-    path: PathLike, waveform: Array, sample_rate: int, bits: int = 16, overwrite: bool = False
+    path: PathLike,
+    waveform: Array,
+    sample_rate: int,
+    bits: int = 16,
+    overwrite: bool = False,
+    channels: bool = False,
 ) -> None:
     """Writes a waveform to a sound file; the suffix chooses the format.
 
@@ -108,6 +132,7 @@ def save(
         sample_rate: Hz.
         bits: 16, 24, or 32 for floating point; ignored by the lossy formats.
         overwrite: whether an existing file may be replaced.
+        channels: whether `waveform` is `(channels, samples)`, of one sound.
 
     Raises:
         InputError: if the waveform leaves [-1, 1] (nothing is clipped silently) or holds a value
@@ -115,9 +140,12 @@ def save(
             written.
     """
     samples = np.asarray(waveform, "float32")
-    samples = samples[0] if samples.ndim == 2 and len(samples) == 1 else samples
-    if samples.ndim != 1 or not len(samples):
-        raise InputError(f"Expected one waveform to save. Received shape: {np.shape(waveform)}")
+    samples = samples[np.newaxis] if samples.ndim == 1 else samples
+    if samples.ndim != 2 or not samples.size or (len(samples) > 1 and not channels):
+        raise InputError(
+            f"Expected one waveform to save. Received shape: {np.shape(waveform)}. If the rows are "
+            "channels of one sound, say `channels=True`."
+        )
     path = check_sound_output(path, overwrite)
     kind, subtype = sound_format(path, bits)
     peak = np.abs(samples).max()
@@ -128,13 +156,31 @@ def save(
             f"Expected samples in [-1, 1]. The peak is {peak:.3f}: lower the level, or save with "
             "`bits=32` in a .wav."
         )
-    if subtype == "PCM_16":
-        samples = quantize(samples)
     with written_beside(path, overwrite) as temporary:
         try:
-            soundfile.write(temporary, samples, sample_rate, subtype, format=kind)
+            coded = as_coded(samples.T, subtype)
+            soundfile.write(temporary, coded, sample_rate, subtype, format=kind)
         except (soundfile.SoundFileError, TypeError) as error:
             raise InputError(f"Cannot write {path} at {sample_rate} Hz ({error}).") from None
+
+
+def as_coded(samples: Array, subtype: str) -> Array:
+    """Samples as libsndfile takes them for a subtype, rounded here: it scales by 1 less itself.
+
+    Args:
+        samples: float32 in [-1, 1], of any shape.
+        subtype: such as `"PCM_16"`.
+
+    Returns:
+        of the same shape: int16, int32 with 24 bits at its upper end, or float32.
+    """
+    if subtype == "PCM_16":
+        return quantize(samples)
+    if subtype == "PCM_24":
+        most = 2.0**23
+        rounded = np.round(np.asarray(samples, "float64") * most)
+        return np.clip(rounded, -most, most - 1).astype("int32") << 8
+    return samples
 
 
 def quantize(waveform: Array) -> Array:
@@ -160,6 +206,11 @@ def check_sound_output(path: PathLike, overwrite: bool = False) -> pathlib.Path:
     return output
 
 
+def is_written(suffix: str) -> bool:
+    """Whether `save` writes files of a suffix, such as `".wav"`."""
+    return suffix.lower() in _FORMATS
+
+
 def sound_format(path: pathlib.Path, bits: int = 16) -> tuple[str, str]:
     """libsndfile's `(format, subtype)` for a suffix and bits, such as `("WAV", "PCM_16")`."""
     kind, subtype = _FORMATS[path.suffix.lower()]
@@ -167,6 +218,21 @@ def sound_format(path: pathlib.Path, bits: int = 16) -> tuple[str, str]:
     if subtype is None or not soundfile.check_format(kind, subtype):
         raise InputError(f"Expected 16, 24, or in WAV and AIFF 32 `bits`. Received: {bits!r}")
     return kind, subtype
+
+
+def bits_like(coding: str, path: PathLike) -> int:
+    """Bits to write so that a sound keeps its depth, as far as the format has it: 16, 24 or 32.
+
+    Codings of fewer bits, and lossy ones, become 16 bits; integers of 32 bits and floating point of
+    64 become floating point of 32, which is what sound is computed in.
+
+    Args:
+        coding: of the file that was read, such as `"WAV PCM_24"`.
+        path: to write, with a suffix that `save` knows.
+    """
+    bits = {"PCM_24": 24, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 32}.get(coding.split()[-1], 16)
+    kind, subtype = _FORMATS[pathlib.Path(path).suffix.lower()]
+    return bits if subtype or soundfile.check_format(kind, _BITS[bits]) else min(bits, 24)
 
 
 def resample(waveform: Array, from_rate: float, to_rate: float) -> Array:

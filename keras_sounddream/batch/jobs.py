@@ -14,7 +14,7 @@ from keras_sounddream.errors import InputError
 TASKS = ("dream", "classify", "embed")
 FILES_PER_UNIT = {"dream": 8, "classify": 256, "embed": 256}  # at most, of a unit of work
 _SETTINGS = {  # of one task alone
-    "dream": {"layers", "guides", "guidance", "label", "settings", "suffix"},
+    "dream": {"layers", "guides", "guidance", "label", "settings", "suffix", "rendering"},
     "classify": {"top"},
     "embed": {"layer"},
 }
@@ -34,6 +34,7 @@ class Job:
         label: to dream: a class, or `None`.
         settings: to dream: arguments of `DeepDream`, such as `preset`.
         suffix: to dream: of the output files, such as `".flac"`, or `".png"` for pictures.
+        rendering: to dream: arguments of `deepdream.Rendering`, such as `mono`.
         top: to classify: number of best classes.
         layer: to embed: whose output the features are; `None` for the input of the last layer with
             weights.
@@ -48,6 +49,7 @@ class Job:
     label: str | None = None
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     suffix: str = ".wav"
+    rendering: dict[str, Any] = dataclasses.field(default_factory=dict)
     top: int = 5
     layer: str | None = None
 

@@ -16,6 +16,7 @@ from keras_sounddream.audio.io import load, seconds_of
 from keras_sounddream.batch.jobs import Job
 from keras_sounddream.batch.outputs import Folder, dream_path
 from keras_sounddream.batch.tables import KINDS, part_path
+from keras_sounddream.deepdream.full_rate.rendering import Rendering
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.network.checks import check_network
 from keras_sounddream.errors import InputError
@@ -40,6 +41,7 @@ class Dreams:
         check_network(model)
         files_of(model).check_output(folder.path / f"dream{job.suffix}", overwrite=True)
         self._folder, self._suffix = folder, job.suffix
+        self._rendering = Rendering(**job.rendering)
         settings = {**settings, **job.settings}
         mode = settings.get("preprocessing")
         objective = find_objective(model, job.layers, job.guides, job.label, mode, job.guidance)
@@ -57,7 +59,7 @@ class Dreams:
                 continue
             try:
                 output.parent.mkdir(parents=True, exist_ok=True)
-                dream_to_file(self._dream, path, output)
+                dream_to_file(self._dream, path, output, rendering=self._rendering)
             except Exception as error:  # of whatever kind: it is this file's
                 yield name, error
 

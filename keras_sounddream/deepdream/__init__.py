@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = attach(
         "DeepDream": "model",
         "DreamResult": "result",
         "PRESETS": "settings",
+        "Rendering": "full_rate",
         "Settings": "settings",
         "ascent": "",
         "callbacks": "",

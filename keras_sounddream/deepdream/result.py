@@ -77,6 +77,8 @@ class DreamResult(Measured):
         seconds: duration of the ascent.
         layers: names of the layers that the objective reads.
         name: the objective, as a person would say it.
+        written: rate, channels and coding of the sound file that was written, and what of the dream
+            is in it; `None` if none was.
     """
 
     source: Array
@@ -89,6 +91,19 @@ class DreamResult(Measured):
     seconds: float
     layers: tuple[str, ...]
     name: str
+    written: dict[str, Any] | None = None
+
+    def figures(self, example: int = 0) -> dict[str, Any]:
+        """Measurements of one example, ready for JSON, with `written` if a sound file was.
+
+        Args:
+            example: row of the batch.
+
+        Returns:
+            Numbers by name; `None` where a ratio's denominator is 0.
+        """
+        figures = super().figures(example)
+        return figures if self.written is None else {**figures, "written": self.written}
 
     @property
     def waveform(self) -> Array | None:

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = attach(
     {
         "class_scores": "scores",
         "dream_file": "dream",
+        "dream_files": "dream_folder",
         "dream_layers": "layer_gallery",
         "dream_to_file": "dream",
         "find_objective": "objective_from_files",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_sounddream.deepdream.full_rate.rendering import Rendering
+from keras_sounddream.deepdream.full_rate.target import plan
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.validation import find_kind
 from keras_sounddream.errors import InputError
@@ -19,6 +21,7 @@ from keras_sounddream.workflows.classes import with_classes
 from keras_sounddream.workflows.media import MAX_SECONDS, Source, files_of
 from keras_sounddream.workflows.objective_from_files import GUIDANCES, find_objective
 from keras_sounddream.workflows.scores import class_scores
+from keras_sounddream.workflows.short_sounds import ShortSound
 
 if TYPE_CHECKING:
     import keras
@@ -41,12 +44,19 @@ def dream_file(
     animation: PathLike | None = None,
     overwrite: bool = False,
     progress: bool | TracingBar = True,
+    rate: int | None = None,
+    mono: bool = False,
+    mix: float = 1.0,
+    start: float | None = None,
+    end: float | None = None,
+    band: tuple[float, float] | None = None,
     **settings: Any,
 ) -> DreamResult | StreamResult:
     """Dreams a sound or picture file and evaluates the objective on the file that was written.
 
-    A sound of more than a minute goes through `deepdream.dream_stream`: in constant memory, and
-    resumable by the same call.
+    A sound keeps its rate, channels, length and bits, whatever the network hears of it. One of more
+    than a minute goes through `deepdream.dream_stream`: in constant memory, and resumable by the
+    same call.
 
     Args:
         input_path: a sound file, or a picture if the model takes pictures.
@@ -62,6 +72,12 @@ def dream_file(
         animation: a `.gif` or `.mp4` of the ascent.
         overwrite: whether files that exist may be replaced.
         progress: whether to show a progress bar; see `DeepDream.run`.
+        rate: Hz, of the sound file to write, in place of the input's.
+        mono: whether to write one channel in place of the input's.
+        mix: 1 for the dream, 0 for the input, between them a mixture. Sounds only, as are the next.
+        start: second at which the dream begins, and alone is heard by the network.
+        end: second at which it ends.
+        band: `(low, high)` in Hz, outside of which the file is the input.
         **settings: arguments of `DeepDream`.
 
     Returns:
@@ -71,28 +87,27 @@ def dream_file(
     Raises:
         InputError: if the input cannot be dreamed on, or an output may not be written.
     """
+    rendering = Rendering(rate=rate, mono=mono, mix=mix, start=start, end=end, band=band)
     find_kind(model)
     files = files_of(model)
-    if label is not None and files.kind == "picture":
-        model = with_classes(model)
+    _check_kind(files.kind, rendering)
     source = files.read(input_path, model)
-    files.check_output(output_path, overwrite)
+    _check_output(files, source, output_path, rendering, overwrite)
     _check_pages(files.kind, plot, report, animation, overwrite)
     if source.is_long and animation is not None:
         raise InputError(f"An animation shows at most {MAX_SECONDS:g} s of sound: cut it.")
-    mode = settings.get("preprocessing")
-    objective = find_objective(model, layers, guides, label, mode, guidance)
-    dream = DeepDream(model, objective, **settings)
+    dream = make_dream(model, layers, guides, label, guidance, **settings)
     recorder = None if report is None and animation is None else _recorder()
     callbacks = [] if recorder is None else [recorder]
-    result = shown = _dream(dream, source, output_path, overwrite, progress, callbacks)
+    options = rendering, overwrite, progress, callbacks
+    result = shown = _dream(dream, source, output_path, *options)
     if source.is_long and (plot is not None or report is not None):
         shown = _beginning(dream, result, source)
     if plot is not None:
         dream_reports.plot(shown, plot, overwrite)
     if recorder is not None and report is not None:
         before, after = (np.asarray(dream.model_input(x)) for x in (shown.source, shown.dream))
-        scores = class_scores(model, before, after)
+        scores = class_scores(dream.model, before, after)
         dream_reports.write_page(shown, report, overwrite, recorder.stages, scores)
     if recorder is not None and animation is not None:
         length = recorder.sample_rate, recorder.seconds
@@ -102,6 +117,27 @@ def dream_file(
     return result
 
 
+def make_dream(
+    model: keras.Model,
+    layers: Sequence[str] = (),
+    guides: Sequence[PathLike] = (),
+    label: str | None = None,
+    guidance: str = GUIDANCES[0],
+    **settings: Any,
+) -> DeepDream:
+    """The dream that `dream_file` makes of these arguments, to dream several files with.
+
+    Raises:
+        InputError: if the model cannot be dreamed on, or a guide cannot be read.
+    """
+    find_kind(model)
+    if label is not None and files_of(model).kind == "picture":
+        model = with_classes(model)
+    mode = settings.get("preprocessing")
+    objective = find_objective(model, layers, guides, label, mode, guidance)
+    return DeepDream(model, objective, **settings)
+
+
 def dream_to_file(
     dream: DeepDream,
     input_path: PathLike,
@@ -109,6 +145,7 @@ def dream_to_file(
     overwrite: bool = False,
     progress: bool = False,
     callbacks: Sequence[Callback] = (),
+    rendering: Rendering | None = None,
 ) -> DreamResult | StreamResult:
     """Dreams one more file with a `DeepDream` that exists, and with its graphs.
 
@@ -119,6 +156,8 @@ def dream_to_file(
         overwrite: whether a file that exists may be replaced.
         progress: whether to show a progress bar.
         callbacks: called during the ascent, but not for a sound of more than a minute.
+        rendering: what of the dream gets into a file of sound, and in which form; by default all,
+            at the input's rate, channels and bits.
 
     Returns:
         the result, see `dream_file`.
@@ -126,32 +165,75 @@ def dream_to_file(
     Raises:
         InputError: if the input cannot be dreamed on, or the output may not be written.
     """
+    rendering = rendering or Rendering()
+    _check_kind(dream.kind, rendering)
     source = files_of(dream.model).read(input_path, dream.model)
-    return _dream(dream, source, output_path, overwrite, progress, callbacks)
+    return _dream(dream, source, output_path, rendering, overwrite, progress, callbacks)
 
 
-def _dream(dream, source, output_path, overwrite, progress, callbacks):
+def _check_kind(kind, rendering):
+    if kind == "picture" and rendering != Rendering():
+        raise InputError(
+            "A rate, channels, a mixture and regions are of sounds, and this network takes "
+            "pictures: leave them out."
+        )
+
+
+def _dream(dream, source, output_path, rendering, overwrite, progress, callbacks):
     """The result of a dream that was written to a file."""
     if source.is_long:
         from keras_sounddream.deepdream.long_sounds.stream import dream_stream
 
-        return dream_stream(dream, source.path, output_path, overwrite=overwrite, progress=progress)
-    files = files_of(dream.model)
+        options = {"overwrite": overwrite, "progress": progress, "rendering": rendering}
+        return dream_stream(dream, source.path, output_path, **options)
+    ascent = {"progress": progress, "callbacks": callbacks}
+    if dream.kind == "picture":
+        return _dream_picture(dream, source, output_path, overwrite, ascent)
+    sound = ShortSound(source, output_path, rendering, overwrite)
+
+    def write(path, overwrite):
+        sound.write(path, result, dream.analysis, overwrite)
+
     with locked(output_path, "dream"):
-        result = dream.run(source.at(dream.sample_rate), progress=progress, callbacks=callbacks)
-        written = _save_and_read(files, output_path, result, dream.model, overwrite)
-    score = dream.score(written.at(dream.sample_rate), result.source)
-    result.objective_real = np.asarray(score)
+        result = dream.run(sound.heard(dream.sample_rate), **ascent)
+        written = _written_and_read(write, output_path, dream.model, overwrite)
+    heard = sound.heard(dream.sample_rate, written)
+    result.objective_real = np.asarray(dream.score(heard, result.source))
+    result.written = {**sound.target.figures(), **rendering.figures()}
+    if not rendering.is_whole:
+        result.dream = heard
     return result
 
 
-def _save_and_read(files, output_path, result, model, overwrite):
+def _dream_picture(dream, source, output_path, overwrite, ascent):
+    def write(path, overwrite):
+        files_of(dream.model).save(path, result.dream, None, overwrite)
+
+    with locked(output_path, "dream"):
+        result = dream.run(source.data, **ascent)
+        written = _written_and_read(write, output_path, dream.model, overwrite)
+    result.objective_real = np.asarray(dream.score(written.data, result.source))
+    return result
+
+
+def _written_and_read(write, path, model, overwrite):
     """Writes a dream, and reads back what was written: before it is sent, if it goes to a pipe."""
-    if is_stream(output_path):
-        with written_beside(output_path) as temporary:
-            return _save_and_read(files, temporary, result, model, True)
-    files.save(output_path, result.dream, result.sample_rate, overwrite)
-    return files.read(output_path, model)
+    if is_stream(path):
+        with written_beside(path) as temporary:
+            return _written_and_read(write, temporary, model, True)
+    write(path, overwrite)
+    return files_of(model).read(path, model)
+
+
+def _check_output(files, source, path, rendering, overwrite):
+    """Checks that the dream can be written, in the source's form."""
+    if files.kind == "picture":
+        files.check_output(path, overwrite)
+    elif not source.is_long:
+        ShortSound(source, path, rendering, overwrite)
+    else:
+        channels = len(source.channels)
+        plan(path, rendering, source.sample_rate, channels, source.coding, overwrite)
 
 
 def _check_pages(kind, plot, report, animation, overwrite):

@@ -66,7 +66,7 @@ def dream_layers(
         objectives.parse(text).check(model)
     files = files_of(model)
     suffixes = files.gallery_suffixes
-    image, rate = _read_input(files, input_path, model)
+    source = _read_input(files, input_path, model)
     folder = pathlib.Path(folder)
     kind = _fingerprint(input_path, model, settings)
     is_new = _make_folder(folder)
@@ -85,7 +85,7 @@ def dream_layers(
                 options["plot"] = plot[0] if plot else None
                 result = dream_file(input_path, output, model, [text], **options, **settings)
                 if not done:
-                    files.save(folder / f"input{suffixes[0]}", image, rate, overwrite=True)
+                    files.copy(folder / f"input{suffixes[0]}", source, overwrite=True)
                 done[text] = {"file": names[text], **result.figures()}
                 _write(folder, kind, done)
                 bar.update()
@@ -113,18 +113,15 @@ def convolutions(model: keras.Model) -> list[str]:
 
 
 def _read_input(files, path, model):
-    """The input at the model's rate with a batch axis, and the rate."""
+    """The input, if it can be dreamed on whole."""
     source = files.read(path, model)
-    if source.sample_rate is None:
-        return source.data, None
-    rate = find_sample_rate(model)
-    if rate is None:
+    if source.sample_rate is not None and find_sample_rate(model) is None:
         raise InputError(
             f"The sample rate of {model.name} is not known. Begin it with a LogMelSpectrogram."
         )
     if source.is_long:
         raise too_long(path)
-    return np.clip(source.at(rate), -1, 1), rate
+    return source
 
 
 def _fingerprint(input_path, model, settings):

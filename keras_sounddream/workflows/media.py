@@ -9,6 +9,8 @@ import dataclasses
 import pathlib
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from keras_sounddream.audio import io as sound_io
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output
@@ -31,12 +33,16 @@ class Source:
             `(1, height, width, 3)` in [0, 255].
         sample_rate: int, Hz, the file's own; `None` for a picture.
         is_long: whether it is a sound that has to be streamed.
+        channels: float32 `(channels, samples)`, of which `data` is the mean; `None` for a picture.
+        coding: of a sound, such as `"WAV PCM_24"`.
     """
 
     path: PathLike
     data: Array
     sample_rate: int | None = None
     is_long: bool = False
+    channels: Array | None = None
+    coding: str = ""
 
     def at(self, sample_rate: int | None) -> Array:
         """`data`, a sound at another rate."""
@@ -59,7 +65,7 @@ class SoundFiles:
         """The sound in a file; of a long one the beginning, unless `whole`."""
         most_seconds = None if whole else MAX_SECONDS + _MARGIN_SECONDS
         try:
-            waveform, rate = sound_io.read(path, most_seconds)
+            channels, rate, coding = sound_io.read_channels(path, most_seconds)
         except InputError:
             from keras_sounddream.images.io import is_picture
 
@@ -69,11 +75,19 @@ class SoundFiles:
                     "pictures, such as --model mobilenet --weights imagenet."
                 ) from None
             raise
-        return Source(path, waveform, rate, waveform.shape[1] > MAX_SECONDS * rate)
+        mono = channels.mean(axis=0, keepdims=True)
+        is_long = channels.shape[1] > MAX_SECONDS * rate
+        return Source(path, mono, rate, is_long, channels, coding)
 
     def save(self, path: PathLike, batch: Array, sample_rate: int | None, overwrite: bool) -> None:
         """Writes the one sound of a batch."""
         sound_io.save(path, batch, sample_rate, overwrite=overwrite)
+
+    def copy(self, path: PathLike, source: Source, overwrite: bool) -> None:
+        """Writes a sound with its rate, channels and bits, as a dream of it is written."""
+        bits = sound_io.bits_like(source.coding, path)
+        channels = np.clip(source.channels, -1, 1)
+        sound_io.save(path, channels, source.sample_rate, bits, overwrite, channels=True)
 
     def guide(self, path: PathLike, model: keras.Model, preprocessing: str | None) -> Array:
         """A guide's sound as the model takes it, `(1, samples)`."""
@@ -114,6 +128,10 @@ class PictureFiles:
 
         save_picture(path, batch[0], overwrite)
 
+    def copy(self, path: PathLike, source: Source, overwrite: bool) -> None:
+        """Writes the picture of a source."""
+        self.save(path, source.data, None, overwrite)
+
     def guide(self, path: PathLike, model: keras.Model, preprocessing: str | None) -> Array:
         """A guide's pixels as the model takes them, `(1, height, width, 3)`."""
         return self.model_input(self.read(path, model).data, model, preprocessing)
@@ -150,12 +168,17 @@ def check_names(inputs: tuple[PathLike, ...], output: PathLike, overwrite: bool)
     Raises:
         InputError: if an input is not there, or the output cannot be a sound or a picture.
     """
-    for path in map(pathlib.Path, inputs):
+    check_inputs(inputs)
+    if check_output(output, overwrite).suffix.lower() not in PICTURE_SUFFIXES:
+        SOUND_FILES.check_output(output, overwrite)
+
+
+def check_inputs(paths: tuple[PathLike, ...]) -> None:
+    """Raises an `InputError` if a path is none of a file."""
+    for path in map(pathlib.Path, paths):
         if path.is_dir() or not path.exists():
             problem = f"{path} is a folder" if path.is_dir() else f"there is no {path}"
             raise InputError(f"Expected a sound or a picture, but {problem}. Check the path.")
-    if check_output(output, overwrite).suffix.lower() not in PICTURE_SUFFIXES:
-        SOUND_FILES.check_output(output, overwrite)
 
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")

@@ -3,5 +3,11 @@
 from keras_sounddream.lazy import attach
 
 __getattr__, __dir__, __all__ = attach(
-    __name__, {"SoundReader": "reader", "mono_blocks": "reader", "open_sound": "reader"}
+    __name__,
+    {
+        "SoundReader": "reader",
+        "channel_blocks": "reader",
+        "mono_blocks": "reader",
+        "open_sound": "reader",
+    },
 )

@@ -190,9 +190,21 @@ def mono_blocks(sound: SoundReader, size: int = _BLOCK) -> Iterator[Array]:
     Raises:
         InputError: if it holds no sample, or some that are not finite or far over full scale.
     """
+    for _, mono in _both(sound, size):
+        yield mono
+
+
+def channel_blocks(sound: SoundReader, size: int = _BLOCK) -> Iterator[Array]:
+    """Blocks with their channels, float32 `(samples, channels)`; otherwise as `mono_blocks`."""
+    for block, _ in _both(sound, size):
+        yield block
+
+
+def _both(sound, size):
+    """Pairs of a block and its mono mix, checked; warns at the end."""
     mono = Mono(str(sound.path))
     for block in sound.blocks(size):
-        yield mono.add(block)
+        yield block, mono.add(block)
     if not mono.samples:
         reason = f" ({sound.damage})" if sound.damage else ""
         raise InputError(f"Expected sound, but {sound.path} holds no samples{reason}.")
@@ -221,4 +233,4 @@ def _reason(error):
 
 
 def _warn(text):
-    warnings.warn(text, InputWarning, stacklevel=4)
+    warnings.warn(text, InputWarning, stacklevel=5)

@@ -21,6 +21,7 @@ from keras_sounddream.cli.options.dream import (
     guide_option,
     layer_option,
 )
+from keras_sounddream.cli.options.rendering import rendering_options, take_rendering
 
 _RUN = ("pattern", "output", "runner", "workers", "threads", "options")
 
@@ -77,6 +78,7 @@ def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @guidance_option
 @click.option("--suffix", default=".wav", show_default=True, help="Suffix of the dreams' files.")
 @dream_options
+@rendering_options
 def dream(
     model_name: str,
     weights: str | None,
@@ -88,14 +90,14 @@ def dream(
 ) -> None:
     """Dreams every file into one of its own."""
     run_options = {name: rest.pop(name) for name in _RUN}
-    guidance = rest.pop("guidance")
+    guidance, rendering = rest.pop("guidance"), take_rendering(rest)
     objective: dict[str, Any] = {"layers": layers, "label": label, "guides": guides}
     known = early.check_any(model_name, weights)
     early.check_dream(known, {**objective, "guidance": guidance, **rest})
     early.check_output(known, f"{tempfile.gettempdir()}/dream{suffix}", force=True)
     early.check_inputs(known, guides, "dream on")
-    objective |= given({"guidance": guidance})
-    job = Job("dream", model_name, weights, **objective, suffix=suffix, settings=given(rest))
+    objective |= given({"guidance": guidance}) | {"suffix": suffix, "rendering": rendering}
+    job = Job("dream", model_name, weights, **objective, settings=given(rest))
     _run(job, **run_options)
 
 

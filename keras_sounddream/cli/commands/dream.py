@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from typing import Any
 
 import click
@@ -24,12 +25,20 @@ from keras_sounddream.cli.options.dream import (
     guide_option,
     layer_option,
 )
+from keras_sounddream.cli.options.each_file import each_file
+from keras_sounddream.cli.options.rendering import rendering_options, take_rendering
 from keras_sounddream.errors import InputError
 
 
 @click.command()
-@click.argument("input_path", metavar="IN")
-@click.option("-o", "--output", required=True, metavar="OUT", help="The dreamed sound or picture.")
+@click.argument("inputs", nargs=-1, required=True, metavar="IN…")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="OUT",
+    help="The dreamed sound or picture; a folder for those of several, or of a folder.",
+)
 @model_options
 @layer_option(
     "Layer, or channel of a layer, to dream on; can be repeated.  "
@@ -39,13 +48,14 @@ from keras_sounddream.errors import InputError
 @guide_option
 @guidance_option
 @dream_options
+@rendering_options
 @click.option("--plot", metavar="PNG", help="Draw spectrograms and the ascent.")
 @click.option("--report", metavar="HTML", help="Write a page to listen to and look at.")
 @click.option("--animation", metavar="GIF|MP4", help="Write an animation of the ascent.")
 @json_option("Write the figures as JSON.")
 @force_option("Replace files that exist.")
 def command(
-    input_path: str,
+    inputs: tuple[str, ...],
     output: str,
     model_name: str,
     weights: str | None,
@@ -55,33 +65,93 @@ def command(
     json_path: str | None,
     force: bool,
     **settings: Any,
-) -> None:
-    """Dreams a sound, or a picture.
+) -> int:
+    """Dreams a sound, or a picture; or several, or all of a folder, into a folder.
 
-    The layers named by --layer are more active on OUT than on IN. Pictures are dreamed with
-    --model squeezenet, inception_v3, mobilenet, vgg16 or vgg19 and their --weights (a file, or
-    imagenet, which Keras downloads for all but the first), or with a .keras file that takes
-    pictures. For --class the weights must hold the top.
+    The layers named by --layer are more active on OUT than on IN. A sound keeps its rate, channels
+    and bits. Pictures are dreamed with --model squeezenet, inception_v3, mobilenet, vgg16 or vgg19
+    and their --weights (a file, or imagenet, which Keras downloads for all but the first), or with
+    a .keras file that takes pictures. For --class the weights must hold the top.
+
+    Of several, a file that cannot be dreamed on is named on standard error, and the exit code is 2;
+    a dream that exists is left as it is, unless --force is given.
     """
     pages: dict[str, Any] = {"plot": plot, "report": report, "animation": animation}
-    _check_files((input_path, *settings["guides"]), weights, output, pages, json_path, force)
+    rendering = take_rendering(settings)
+    guides, many = settings["guides"], len(inputs) > 1 or pathlib.Path(inputs[0]).is_dir()
     known = early.check_any(model_name, weights)
     early.check_dream(known, settings)
-    early.check_output(known, output, force)
-    if known.kind == "picture" and plot is not None:
-        raise InputError("A plot shows spectrograms: of a picture, write a report instead.")
-    early.check_inputs(known, (input_path, *settings["guides"]), "dream on")
+    if many:
+        _check_many(inputs, output, known.kind, pages, json_path, force)
+    else:
+        _check_files((*inputs, *guides), weights, output, pages, json_path, force)
+        early.check_output(known, output, force)
+        if known.kind == "picture" and plot is not None:
+            raise InputError("A plot shows spectrograms: of a picture, write a report instead.")
+        _check_sound(inputs[0], output, rendering, force)
+    early.check_inputs(known, guides if many else (*inputs, *guides), "dream on")
     model, required = load_any(model_name, weights, include_top=settings["label"] is not None)
+    chosen = {**required, **given(settings)}
+    if many:
+        return _dream_many(inputs, output, model, rendering, json_path, force, chosen)
     with quietly():
         from keras_sounddream.workflows.dream import dream_file
-    chosen = {**required, **given(settings)}
-    result = dream_file(input_path, output, model, overwrite=force, **pages, **chosen)
+    result = dream_file(inputs[0], output, model, overwrite=force, **pages, **rendering, **chosen)
     figures = result.figures()
     if json_path:
         write_json(json_path, figures, force)
-    click.echo(
-        f"{output}: the objective, {result.name}, {_rise(figures)}, {figures['seconds']:.1f} s"
-    )
+    click.echo(_line(output, result.name, figures))
+    return 0
+
+
+def _dream_many(inputs, folder, model, rendering, json_path, force, chosen):
+    """Dreams files into a folder, one after another, and goes on after a bad one."""
+    with quietly():
+        from keras_sounddream.deepdream.full_rate.rendering import Rendering
+        from keras_sounddream.workflows.dream import make_dream
+        from keras_sounddream.workflows.dream_folder import dream_one, find_pairs
+
+    dream = make_dream(model, **chosen)
+    outputs = {str(path): to for path, to in find_pairs(inputs, folder, dream.kind)}
+    figures = {}
+
+    def work(path):
+        result = dream_one(
+            dream, pathlib.Path(path), outputs[path], force, True, Rendering(**rendering)
+        )
+        if result is None:
+            return f"{outputs[path]} exists: left as it is"
+        figures[path] = result.figures()
+        return _line(outputs[path], result.name, figures[path])
+
+    code = each_file(list(outputs), work)
+    if json_path:
+        write_json(json_path, figures, force)
+    return code
+
+
+def _check_many(inputs, folder, kind, pages, json_path, force):
+    """Checks all that names of files reveal of several, before a model is loaded."""
+    from keras_sounddream.workflows.dream_folder import find_pairs
+
+    for name, path in pages.items():
+        if path is not None:
+            raise InputError(f"--{name} shows one dream: dream the file alone.")
+    if pathlib.Path(folder).suffix and not pathlib.Path(folder).is_dir():
+        raise InputError(f"Expected a folder to write several dreams into (-o). Received: {folder}")
+    check_outputs(json_path, overwrite=force)
+    find_pairs(inputs, folder, kind)
+
+
+def _check_sound(path, output, rendering, force):
+    """Checks the output against the header of a sound, which says what it is written like."""
+    from keras_sounddream.audio.io import is_sound, is_written
+    from keras_sounddream.deepdream.full_rate.rendering import Rendering
+    from keras_sounddream.deepdream.full_rate.target import plan_for_file
+
+    is_file = pathlib.Path(path).is_file()  # what is read from a pipe is gone
+    if is_file and is_written(pathlib.Path(output).suffix) and is_sound(path):
+        plan_for_file(path, output, Rendering(**rendering), force)
 
 
 def _check_files(inputs, weights, output, pages, json_path, force):
@@ -98,6 +168,10 @@ def _check_files(inputs, weights, output, pages, json_path, force):
     for name, path in pages.items():
         if path is not None:
             getattr(dream_reports, checks[name])(path, force)
+
+
+def _line(output, name, figures):
+    return f"{output}: the objective, {name}, {_rise(figures)}, {figures['seconds']:.1f} s"
 
 
 def _rise(figures):

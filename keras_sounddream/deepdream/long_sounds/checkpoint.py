@@ -20,7 +20,8 @@ from keras_sounddream.types import Array
 
 _BLOCK_SAMPLES = 2**16
 _FORMAT = 2  # of the state; those of another number cannot be resumed
-_OURS = re.compile(r"state\.json|samples\.s16|tail-\d+\.npy")
+_OURS = re.compile(r"state\.json|samples\.[sf]\d+|tail-\d+\.npy")
+_NAMES = {"<i2": "samples.s16", "<f4": "samples.f32"}
 
 
 class StreamCheckpoint:
@@ -34,22 +35,35 @@ class StreamCheckpoint:
         path: of the output.
         identity: all that distinguishes one dream from another, in JSON's types.
         overwrite: whether a dream of another identity, or a damaged one, may be discarded.
+        channels: of the samples; `None` for samples without that axis.
+        dtype: that they are kept in, `"<i2"` or `"<f4"`.
 
     Attributes:
         rows: measurements of each finished segment.
         num_samples: finished samples.
-        tail: float32 `(samples,)`, end of the last segment, to be cross-faded with the next.
+        tail: float32 `(samples, channels)`, end of the last segment, to be cross-faded with
+            the next.
 
     Raises:
         InputError: if the folder holds a dream of another identity, or one that is damaged, and
             `overwrite` is false.
     """
 
-    def __init__(self, path: pathlib.Path, identity: dict[str, Any], overwrite: bool = False):
+    def __init__(
+        self,
+        path: pathlib.Path,
+        identity: dict[str, Any],
+        overwrite: bool = False,
+        channels: int | None = None,
+        dtype: str = "<i2",
+    ):
+        self._dtype, self._shape = np.dtype(dtype), () if channels is None else (channels,)
+        self._width = self._dtype.itemsize * (channels or 1)  # bytes per sample
+        self._samples_name = _NAMES[dtype]
         self.folder = path.with_name(path.name + ".part")
         self.identity = json.loads(json.dumps(identity, default=str))
         self.rows: list[dict[str, Any]] = []
-        self.num_samples, self.tail, self._checksum = 0, np.zeros(0, "float32"), 0
+        self.num_samples, self.tail, self._checksum = 0, np.zeros((0, *self._shape), "float32"), 0
         if not os.path.lexists(self._state_path):
             return
         try:
@@ -67,13 +81,13 @@ class StreamCheckpoint:
         tail_path = self._tail_path(len(state["rows"]))
         if _checksum(tail_path) != state["tail"]:
             raise InputError(self._damage(f"{tail_path.name} is not that of its state"))
-        if _checksum(self._samples_path, 2 * state["num_samples"]) != state["samples"]:
-            raise InputError(self._damage("samples.s16 is not that of its state"))
+        if _checksum(self._samples_path, self._width * state["num_samples"]) != state["samples"]:
+            raise InputError(self._damage(f"{self._samples_name} is not that of its state"))
         self.rows, self.num_samples = state["rows"], state["num_samples"]
         self._checksum, self.tail = state["samples"], np.load(tail_path)
 
     def append(self, samples: Array, tail: Array, row: dict[str, Any]) -> None:
-        """Adds one segment's final int16 samples, its float32 tail and its measurements.
+        """Adds one segment's final samples, its float32 tail and its measurements.
 
         Raises InputError if the folder cannot be written, or another process has written to it.
         """
@@ -87,9 +101,9 @@ class StreamCheckpoint:
     def _append(self, samples, tail, row):
         old = self._tail_path(len(self.rows))
         self.folder.mkdir(exist_ok=True)
-        data = samples.astype("<i2").tobytes()
+        data = samples.astype(self._dtype).tobytes()
         with open(self._samples_path, "r+b" if self.rows else "wb") as file:
-            file.seek(2 * self.num_samples)
+            file.seek(self._width * self.num_samples)
             file.write(data)
             file.truncate()
             file.flush()
@@ -103,18 +117,20 @@ class StreamCheckpoint:
         old.unlink(missing_ok=True)
 
     def blocks(self) -> Iterator[Array]:
-        """Blocks of the finished samples, int16 `(samples,)`.
+        """Blocks of the finished samples, `(samples, channels)`.
 
         Raises InputError, after the last, if they are not those that were appended.
         """
         self._check_alone()
         checksum = 0
         with open(self._samples_path, "rb") as file:
-            while data := file.read(2 * _BLOCK_SAMPLES):
+            while data := file.read(self._width * _BLOCK_SAMPLES):
                 checksum = zlib.crc32(data, checksum)
-                yield np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype("int16")
+                whole = data[: len(data) // self._width * self._width]
+                samples = np.frombuffer(whole, self._dtype).reshape(-1, *self._shape)
+                yield samples.astype(self._dtype.newbyteorder("="))
         if checksum != self._checksum:
-            raise InputError(self._damage("samples.s16 changed while it was written"))
+            raise InputError(self._damage(f"{self._samples_name} changed while it was written"))
 
     def discard(self) -> None:
         """Removes the checkpoint's files, and the folder if it holds no others."""
@@ -169,7 +185,7 @@ class StreamCheckpoint:
 
     @property
     def _samples_path(self):
-        return self.folder / "samples.s16"
+        return self.folder / self._samples_name
 
     def _tail_path(self, number):
         return self.folder / f"tail-{number}.npy"

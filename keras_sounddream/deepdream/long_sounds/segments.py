@@ -57,11 +57,13 @@ def cut(num_samples: int, segment: int, overlap: int, step: int) -> Segments:
 
 
 def take_segments(blocks: Iterable[Array], segments: Segments, first: int = 0) -> Iterator[Array]:
-    """Segments from number `first` on, zero-padded, of the blocks of a sound: float32 `(length,)`.
+    """Segments from number `first` on, zero-padded, of the blocks of a sound: `(length, …)`.
 
     No more than one segment and one block is held in memory.
     """
-    blocks, held, position = iter(blocks), np.zeros(0, "float32"), 0
+    blocks = iter(blocks)
+    held = next(blocks, np.zeros(0, "float32"))
+    shape, position = held.shape[1:], 0
     for start in segments.starts[first:]:
         parts, missing = [held], start + segments.length - position - len(held)
         while missing > 0 and (block := next(blocks, None)) is not None:
@@ -70,6 +72,18 @@ def take_segments(blocks: Iterable[Array], segments: Segments, first: int = 0) -
             if position + sum(map(len, parts)) <= start:  # all of it lies before the segment
                 position += sum(map(len, parts))
                 parts = []
-        held = np.concatenate([*parts, np.zeros(max(missing, 0), "float32")])
+        held = np.concatenate([*parts, np.zeros((max(missing, 0), *shape), "float32")])
         held, position = held[start - position :], start
         yield held[: segments.length]
+
+
+def within(blocks: Iterable[Array], begin: int, end: int) -> Iterator[Array]:
+    """The samples from number `begin` up to `end` of the blocks of a sound; no block is empty."""
+    position = 0
+    for block in blocks:
+        if position >= end:
+            return
+        part = block[max(begin - position, 0) : end - position]
+        position += len(block)
+        if len(part):
+            yield part

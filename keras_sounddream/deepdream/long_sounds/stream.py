@@ -1,7 +1,6 @@
 """Dreams of sound files of any length, from disk to disk, resumed after an interruption."""
 
 import dataclasses
-import hashlib
 import pathlib
 import time
 from typing import Any
@@ -9,13 +8,16 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras_sounddream.audio import preservation
 from keras_sounddream.audio.crossfade import crossfade
-from keras_sounddream.audio.io import quantize
-from keras_sounddream.audio.streaming import check_writable, read_blocks, write_blocks
-from keras_sounddream.audio.waveforms import OVERSHOOT_PEAK
+from keras_sounddream.audio.io import quantize, resample
 from keras_sounddream.checks import check, number
+from keras_sounddream.deepdream.full_rate.gains import at_rate
+from keras_sounddream.deepdream.full_rate.rendering import Rendering
+from keras_sounddream.deepdream.full_rate.transfer import render
 from keras_sounddream.deepdream.long_sounds.checkpoint import StreamCheckpoint, identify
-from keras_sounddream.deepdream.long_sounds.segments import cut, take_segments
+from keras_sounddream.deepdream.long_sounds.segments import cut, take_segments, within
+from keras_sounddream.deepdream.long_sounds.sound import SILENCE, LongSound
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.result import Measured
 from keras_sounddream.errors import InputError
@@ -24,8 +26,8 @@ from keras_sounddream.locks import locked
 from keras_sounddream.progress import TracingBar
 from keras_sounddream.types import Array, PathLike
 
-_SILENCE = 2.0**-17  # root mean square, a quarter of 16-bit sound's last bit
-_SCORES = ("objective_before", "objective_believed", "objective_real", "lost", "similarity")
+_SCORES = ("objective_before", "objective_believed", "objective_real")
+_COMPARED = {"lost": preservation.lost, "similarity": preservation.similarity}
 
 
 @dataclasses.dataclass
@@ -37,8 +39,8 @@ class StreamResult(Measured):
 
     Attributes:
         path: of the sound file.
-        sample_rate: Hz.
-        sound_seconds: length of the sound.
+        sample_rate: Hz, of the network.
+        sound_seconds: length of the sound, or of the region that was dreamed.
         objective: float32 `(steps, 1)`, before each step.
         objective_before: float32 `(1,)`, of the input.
         objective_believed: float32 `(1,)`, of the dreams as the ascents left them.
@@ -49,6 +51,7 @@ class StreamResult(Measured):
         segments: measurements of each segment.
         layers: names of the layers that the objective reads.
         name: the objective, as a person would say it.
+        written: rate, channels and coding of the file, and what of the dream is in it.
     """
 
     path: pathlib.Path
@@ -64,6 +67,7 @@ class StreamResult(Measured):
     segments: list[dict[str, Any]]
     layers: tuple[str, ...]
     name: str
+    written: dict[str, Any]
 
     @property
     def real_time_factor(self) -> float:
@@ -86,6 +90,7 @@ class StreamResult(Measured):
             "real_time_factor": self.real_time_factor,
             "silent_segments": sum(row["silent"] for row in self.segments),
             "segments": self.segments,
+            "written": self.written,
         }
 
 
@@ -97,6 +102,7 @@ def dream_stream(
     overlap_seconds: float = 1.0,
     overwrite: bool = False,
     progress: bool = True,
+    rendering: Rendering | None = None,
 ) -> StreamResult:
     """Dreams a sound file of any length, segment by segment, in constant memory.
 
@@ -107,14 +113,15 @@ def dream_stream(
     Args:
         dream: of a model of sounds.
         input_path: a sound file.
-        output_path: the 16-bit sound file to write. The unfinished dream is in a folder beside it,
-            of that name with `.part` at the end.
+        output_path: the sound file to write, with the input's rate, channels and bits. The
+            unfinished dream is in a folder beside it, of that name with `.part` at the end.
         segment_seconds: length of a segment, 0.5 to 600; a shorter sound is one segment.
         overlap_seconds: least overlap of neighbours, up to half a segment; its middle half is the
             cross-fade.
         overwrite: whether existing files may be replaced, and an interrupted dream of other
             settings, or a damaged one, discarded.
         progress: whether to show a progress bar with the real-time factor.
+        rendering: another rate, one channel, or a part of the dream; see `Rendering`.
 
     Raises:
         InputError: if the input cannot be dreamed on, the output may not be written, a setting
@@ -129,51 +136,46 @@ def dream_stream(
     overlap_seconds = check("overlap_seconds", overlap_seconds, number(0.0, segment_seconds / 2))
     if dream.kind == "picture":
         raise InputError(f"Only sounds are streamed, and {dream.model.name} takes pictures: `run`.")
-    rate = dream.sample_rate
-    output_path = check_writable(output_path, rate, overwrite)
     start = time.perf_counter()
-    num_samples, digest = _scan(input_path, rate)
-    segment, overlap = round(rate * segment_seconds), round(rate * overlap_seconds)
-    segments = cut(num_samples, segment, overlap, dream.analysis.frame_step)
+    sound = LongSound(input_path, output_path, rendering or Rendering(), overwrite)
+    rate = sound.target.sample_rate
+    segments = cut(
+        sound.bounds[1] - sound.bounds[0],
+        round(rate * segment_seconds),
+        round(rate * overlap_seconds),
+        at_rate(dream.analysis, rate).frame_step,
+    )
     identity = identify(
         dream,
-        input=digest,
+        input=sound.digest,
         segment_seconds=float(segment_seconds),
         overlap_seconds=float(overlap_seconds),
+        output=sound.target.figures(),
+        rendering=sound.rendering.figures(),
     )
-    with locked(output_path, "dream"):
-        part = StreamCheckpoint(output_path, identity, overwrite)
+    with locked(sound.target.path, "dream"):
+        part = _checkpoint(sound.target, identity, overwrite)
         before = sum(row["seconds"] for row in part.rows)
-        _dream_segments(dream, read_blocks(input_path, rate), segments, part, progress)
+        _dream_segments(dream, sound, segments, part, progress)
         if all(row["silent"] for row in part.rows):
             part.discard()
             raise InputError(f"Expected sound to dream on, but {input_path} is silent.")
-        with written_beside(output_path, overwrite) as temporary:
-            write_blocks(temporary, part.blocks(), rate)
-            _read_segments(dream, temporary, input_path, segments, part.rows)
+        with written_beside(sound.target.path, overwrite) as temporary:
+            sound.write(temporary, part.blocks())
+            _read_segments(dream, sound, temporary, segments, part.rows)
         part.discard()
     seconds = before + time.perf_counter() - start
-    return _result(dream, output_path, segments, part.rows, seconds)
+    return _result(dream, sound, segments, part.rows, seconds)
 
 
-def _scan(path, sample_rate):
-    """Number of samples of a file and their SHA-256; raises for a peak too high or silence."""
-    num_samples, power, peak, digest = 0, 0.0, 0.0, hashlib.sha256()
-    for block in read_blocks(path, sample_rate):
-        num_samples += len(block)
-        power = max(power, float(np.mean(np.square(block))))
-        peak = max(peak, float(np.abs(block).max()))
-        digest.update(block.tobytes())
-    if peak > OVERSHOOT_PEAK:
-        raise InputError(f"Expected samples in [-1, 1]. The peak is {peak:.4g}: scale it down.")
-    if power < _SILENCE**2:
-        raise InputError(f"Expected sound to dream on, but {path} is silent.")
-    return num_samples, digest.hexdigest()
+def _checkpoint(target, identity, overwrite):
+    dtype = "<i2" if target.bits == 16 else "<f4"
+    return StreamCheckpoint(target.path, identity, overwrite, target.channels, dtype)
 
 
-def _dream_segments(dream, blocks, segments, part, progress):
+def _dream_segments(dream, sound, segments, part, progress):
     """Dreams the unfinished segments, and stores each as soon as it is finished."""
-    rate, bounds = dream.sample_rate, segments.bounds
+    rate, bounds = sound.target.sample_rate, segments.bounds
     done = len(part.rows)
     work = sum(row["seconds"] for row in part.rows)
     with TracingBar(
@@ -183,57 +185,78 @@ def _dream_segments(dream, blocks, segments, part, progress):
         bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} s [{elapsed}<{remaining}{postfix}]",
         disable=not progress,
     ) as bar:
-        sources = take_segments(blocks, segments, done)
+        sources = take_segments(within(sound.blocks(), *sound.bounds), segments, done)
         for number in range(done, len(segments.starts)):
             clock = time.perf_counter()
-            waveform, row = _dream_segment(dream, next(sources), bar)
             origin, begin, end = segments.starts[number], bounds[number], bounds[number + 1]
+            waveform, row = _dream_segment(dream, sound, next(sources), origin, bar)
             samples = waveform[begin - origin : end - origin]
             if number:
                 fade = segments.fade
-                faded = crossfade(part.tail, samples[:fade])
+                faded = crossfade(part.tail.T, samples[:fade].T).T
                 samples = np.concatenate([faded, samples[fade:]])
             tail = waveform[end - origin :][: segments.fade]
-            row |= {"start_seconds": origin / rate, "seconds": time.perf_counter() - clock}
-            part.append(quantize(samples), tail, row)
+            row |= {"start_seconds": (sound.bounds[0] + origin) / rate}
+            row |= {"seconds": time.perf_counter() - clock}
+            samples = quantize(samples) if sound.target.bits == 16 else samples
+            part.append(samples, tail, row)
             work += row["seconds"]
             bar.set_postfix_str(f"{part.num_samples / rate / work:.2f} × real time", refresh=False)
             bar.update(round(part.num_samples / rate) - bar.n)
 
 
-def _dream_segment(dream, source, bar):
-    """Dream of one segment `(samples,)`, which leaves silence as it is, and its measurements."""
-    if np.sqrt(np.mean(np.square(source))) < _SILENCE:
-        return source, {"silent": True}
-    result = dream.run(source[np.newaxis], progress=bar)
+def _dream_segment(dream, sound, original, origin, bar):
+    """Dream of one segment `(samples, channels)`, which leaves silence as it is, and its scores."""
+    rate = sound.target.sample_rate
+    source = _heard(original.mean(axis=1), rate, dream)
+    if np.sqrt(np.mean(np.square(source))) < SILENCE:
+        return original, {"silent": True}
+    result = dream.run(source, progress=bar)
+    places = sound.bounds[0] + origin + np.arange(len(original))
+    share = sound.rendering.share(places, sound.bounds, rate)
+    waveform = render(
+        result.source, result.dream, dream.analysis, original.T, rate, sound.rendering, share
+    )
     row = {name: float(np.asarray(getattr(result, name))[0]) for name in _SCORES}
     scores = [float(score) for score in result.objective[:, 0]]
-    return result.waveform[0], {"silent": False, **row, "objective": scores}
+    return np.ascontiguousarray(waveform.T), {"silent": False, **row, "objective": scores}
 
 
-def _read_segments(dream, path, source_path, segments, rows):
-    """Adds the objective of each segment of the finished file to its row."""
+def _heard(mono, rate, dream):
+    """What the network gets of a segment `(samples,)`: `(1, samples)` at its rate."""
+    return resample(mono[np.newaxis], rate, dream.sample_rate)
+
+
+def _read_segments(dream, sound, path, segments, rows):
+    """Adds what is measured of each segment of the finished file to its row."""
     read = tf.function(dream.score)
-    blocks = [read_blocks(file, dream.sample_rate) for file in (path, source_path)]
-    pairs = zip(*(take_segments(one, segments) for one in blocks), strict=True)
+    pairs = zip(
+        *(take_segments(sound.mono_region(file), segments) for file in (path, sound.path)),
+        strict=True,
+    )
     for row, pair in zip(rows, pairs, strict=True):
         if not row["silent"]:
-            row["objective_real"] = float(read(*(tf.constant(s[np.newaxis]) for s in pair))[0])
+            after, before = (_heard(mono, sound.target.sample_rate, dream) for mono in pair)
+            row["objective_real"] = float(read(tf.constant(after), tf.constant(before))[0])
+            for name, measure in _COMPARED.items():
+                row[name] = float(measure(before, after, dream.sample_rate)[0])
 
 
-def _result(dream, path, segments, rows, seconds):
+def _result(dream, sound, segments, rows, seconds):
     dreamed = [row for row in rows if not row["silent"]]
-    means = {name: np.array([np.mean([r[name] for r in dreamed])], "float32") for name in _SCORES}
+    names = (*_SCORES, *_COMPARED)
+    means = {name: np.array([np.mean([r[name] for r in dreamed])], "float32") for name in names}
     steps = max(len(row["objective"]) for row in dreamed)
     ascents = [np.pad(r["objective"], (0, steps - len(r["objective"])), "edge") for r in dreamed]
     return StreamResult(
-        path=path,
+        path=sound.target.path,
         sample_rate=dream.sample_rate,
-        sound_seconds=segments.num_samples / dream.sample_rate,
+        sound_seconds=segments.num_samples / sound.target.sample_rate,
         objective=np.mean(ascents, axis=0)[:, np.newaxis].astype("float32"),
         **means,
         seconds=seconds,
         segments=rows,
         layers=tuple(dict.fromkeys([*dream.objective.layers, *dream.objective.logit_layers])),
         name=dream.title,
+        written={**sound.target.figures(), **sound.rendering.figures()},
     )

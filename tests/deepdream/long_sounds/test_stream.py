@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from keras_sounddream import DeepDream, InputError, audio, objectives
+from keras_sounddream.deepdream.full_rate.rendering import Rendering
 from keras_sounddream.deepdream.long_sounds.stream import dream_stream
 from keras_sounddream.locks import locked
 
@@ -214,21 +215,64 @@ def test_pictures_are_not_streamed():
         dream_stream(DeepDream(model, OBJECTIVE), "photo.png", "out.png")
 
 
-def test_a_rate_that_the_format_lacks_is_said_before_the_work(small_model, folder):
-    analysis = audio.Analysis(sample_rate=22050)
-    dream = DeepDream(small_model, OBJECTIVE, analysis=analysis, octaves=1, steps=1)
-    with pytest.raises(InputError, match="Cannot write out.opus at 22050 Hz"):
-        dream_stream(dream, "in.wav", "out.opus", **QUICK)
+def test_a_rate_that_the_format_lacks_is_said_before_the_work(dream, folder):
+    soundfile.write("in.flac", soundfile.read("in.wav")[0], 22050)
+    message = r"Cannot write out.opus at 22050 Hz .* give --rate 24000 \(rate=24000\)"
+    with pytest.raises(InputError, match=message):
+        dream_stream(dream, "in.flac", "out.opus", **QUICK)
+
+
+@pytest.fixture
+def stereo(folder):
+    """A second channel, half as loud and in antiphase, of 24 bits at 22.05 kHz."""
+    sound, _ = soundfile.read("in.wav")
+    soundfile.write("in.flac", np.stack([sound, -0.5 * sound], 1), 22050, "PCM_24")
 
 
 @pytest.mark.parametrize("suffix", ["flac", "ogg", "mp3"])
-def test_other_formats_and_rates_are_streamed_too(suffix, dream, folder):
-    sound, _ = soundfile.read("in.wav")
-    soundfile.write("in.flac", np.stack([sound, 0.5 * sound], 1), 22050)
+def test_rate_channels_and_bits_are_streamed_too(suffix, dream, stereo):
     result = dream_stream(dream, "in.flac", f"out.{suffix}", **QUICK)
-    assert soundfile.info(f"out.{suffix}").samplerate == 24000
+    before, after = (soundfile.info(name) for name in ("in.flac", f"out.{suffix}"))
+    assert (after.samplerate, after.channels) == (22050, 2)
+    assert abs(after.frames - before.frames) < 0.1 * 22050
+    assert suffix != "flac" or after.subtype == "PCM_24"
+    assert result.figures()["written"]["sample_rate"] == 22050
     assert result.sound_seconds == pytest.approx(5 * 24000 / 22050, abs=1e-3)
-    assert result.gain[0] > 1.05
+    assert suffix != "flac" or result.gain[0] > 1.05
+    assert suffix != "flac" or result.retained[0] == pytest.approx(1, abs=0.1)
+
+
+def test_another_rate_and_one_channel_can_be_asked_for(dream, stereo):
+    dream_stream(dream, "in.flac", "out.wav", **QUICK, rendering=Rendering(rate=24000, mono=True))
+    info = soundfile.info("out.wav")
+    assert (info.samplerate, info.channels, info.subtype) == (24000, 1, "PCM_24")
+
+
+def test_outside_of_a_region_a_long_sound_is_the_input(dream, stereo, monkeypatch):
+    rendering = Rendering(start=0.4, end=1.2)
+    dream_stream(dream, "in.flac", "out.flac", **QUICK, rendering=rendering)
+    before, after = (soundfile.read(f"{name}.flac")[0] for name in ("in", "out"))
+    changed = np.flatnonzero((before != after).any(axis=1)) / 22050
+    assert before.shape == after.shape
+    assert 0.4 <= changed[0] < 0.45
+    assert 1.15 < changed[-1] < 1.2
+
+
+def test_after_an_interruption_stereo_goes_on_to_the_same_bytes(dream, stereo, folder, monkeypatch):
+    rendering = Rendering(mix=0.7, band=(200, 5000))
+    dream_stream(dream, "in.flac", "whole.flac", **QUICK, rendering=rendering)
+    with monkeypatch.context() as patch:
+        fail_at(dream, patch, 3, KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            dream_stream(dream, "in.flac", "out.flac", **QUICK, rendering=rendering)
+    for other, message in (
+        (Rendering(mix=0.6, band=(200, 5000)), r"rendering \(there .* here "),
+        (Rendering(mix=0.7, band=(200, 5000), mono=True), "of other settings: input .* output "),
+    ):
+        with pytest.raises(InputError, match=message):
+            dream_stream(dream, "in.flac", "out.flac", **QUICK, rendering=other)
+    dream_stream(dream, "in.flac", "out.flac", **QUICK, rendering=rendering)
+    assert (folder / "out.flac").read_bytes() == (folder / "whole.flac").read_bytes()
 
 
 def test_progress_shows_the_real_time_factor(dream, folder, capsys):
