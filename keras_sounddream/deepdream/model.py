@@ -16,6 +16,7 @@ from keras_sounddream.deepdream import call_inputs, validation
 from keras_sounddream.deepdream.ascent import loop
 from keras_sounddream.deepdream.ascent.gradient_ascent import GradientAscent
 from keras_sounddream.deepdream.ascent.updates import KerasOptimizer
+from keras_sounddream.deepdream.network import joined
 from keras_sounddream.deepdream.objectives.api import as_objective
 from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
@@ -150,6 +151,8 @@ class DeepDream(keras.Model):
         given = {key: value for key, value in locals().items() if key in FIELDS}
         given |= {key: kwargs.pop(key) for key in list(kwargs) if key not in _OF_KERAS}
         super().__init__(name=name, **{"dtype": "float32", **kwargs})
+        if isinstance(model, list | tuple):
+            model, objective = joined.join(model, objective)
         self.kind = validation.find_kind(model)
         objective = as_objective(objective).resolved(model)
         objective.check(model)
