@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from keras_sounddream import DeepDream, applications, audio, objectives
 from keras_sounddream.audio.spectrogram_image import levels_db
-from keras_sounddream.deepdream.settings import PRESETS
+from keras_sounddream.deepdream.presets import PRESETS
 from keras_sounddream.files import written_beside
 
 ROOT = pathlib.Path(__file__).parents[1]

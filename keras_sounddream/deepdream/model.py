@@ -35,11 +35,11 @@ _OF_KERAS = ("trainable", "dtype")  # arguments of `keras.Model`
 class DeepDream(keras.Model):
     """Dreams sounds, or pictures: gradient ascent of an objective of a network on its input.
 
-    For a sound, the logarithm of the STFT's magnitude is changed; the objective is read off the
-    waveform that this spectrogram makes, at the input's loudness, and the gradient is taken
-    through the whole chain: log-magnitude, inverse STFT, level, front end, network. So what the
-    ascent measures is what the file will hold. For a picture, the pixels are changed. The ascent
-    goes from coarse to fine, octave by octave.
+    For a sound, the logarithm of the STFT's magnitude is changed within bounds that keep the sound;
+    the objective is read off the waveform that this spectrogram makes, at the input's loudness, and
+    the gradient is taken through the whole chain: mask, inverse STFT, level, front end, network. So
+    what the ascent measures is what the file will hold. For a picture, the pixels are changed. The
+    ascent goes from coarse to fine, octave by octave.
 
     A setting that is `None` has the preset's value or its default, which stands behind its
     semicolon below. Whatever a preset says, a sound keeps `bounded` over `whole`. Ranges:
@@ -56,16 +56,22 @@ class DeepDream(keras.Model):
         preset: a named set of settings: `"gentle"`, `"vivid"`, `"natural_dreams"` or
             `"tutorial"`.
         name: the Keras model's.
+        strength: how far the dream goes, 0 to 1: at 0 the input is hardly changed, at 1 nothing
+            of it is left. It sets `step_size`, `mask_db`, `fall_db` and `ceiling_db`, of which
+            those that are given count; 0.5. `"gentle"` is 0.25 and `"vivid"` 1.
         octaves: grid sizes of the ascent, from coarse to fine; 4.
         steps: gradient-ascent steps per octave; 10.
-        step_size: the most that a bounded step changes: dB of any frame and bin, or levels (of
-            255) of any pixel; 4.
-        time_factor: ratio of one octave's grid to the next in time (2), or in rows (1.4).
-        frequency_factor: ratio in frequency (2), or in columns (1.4).
+        step_size: the most that a bounded step changes: dB of any frame and bin (6), or levels (of
+            255) of any pixel (4).
+        time_factor: ratio of one octave's grid to the next in time, or in rows; 1.4.
+        frequency_factor: ratio in frequency, or in columns; 1.4.
         seed: of everything random; 0.
-        parameterization: `"log_magnitude"` to change a sound's spectrogram, or `"mask"` to put a
-            filter on the input that changes at most `mask_db`; log-magnitude. Audio only.
-        mask_db: in dB; 20. Audio only.
+        parameterization: `"mask"` to put a filter on the sound, whose phase and events stay; or
+            `"log_magnitude"` to change its spectrogram without bounds; mask. Audio only.
+        mask_db: the most that a bin of the mask rises, in dB; 40. Audio only.
+        fall_db: the most that a bin of the mask falls, in dB; 15. Audio only.
+        ceiling_db: a bin rises up to so many dB below the loudest of its frame, so that a dream
+            grows where the sound is; 3. Audio only.
         normalization: how a gradient is scaled: `"bounded"` (cut off at twice its root mean
             square), `"deviation"`, `"magnitude"`, `"norm"`, `"none"`, a name registered by
             `ascent.register_normalization`, or a function; bounded.
@@ -121,6 +127,7 @@ class DeepDream(keras.Model):
         preset: str | None = None,
         name: str = "deep_dream",
         *,
+        strength: float | None = None,
         octaves: int | None = None,
         steps: int | None = None,
         step_size: float | None = None,
@@ -129,6 +136,8 @@ class DeepDream(keras.Model):
         seed: int | None = None,
         parameterization: str | None = None,
         mask_db: float | None = None,
+        fall_db: float | None = None,
+        ceiling_db: float | None = None,
         normalization: str | Callable | None = None,
         normalize_over: str | None = None,
         smoothing: str | Callable | None = None,

@@ -1,11 +1,13 @@
 """`DreamResult`: a dream with its measurements."""
 
 import dataclasses
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
+from keras_sounddream.audio import preservation
 from keras_sounddream.audio.loudness import nepers_to_db
 from keras_sounddream.audio.spectral.stft import stft, to_polar
 from keras_sounddream.types import Array
@@ -22,6 +24,8 @@ class Measured:
     layers: tuple[str, ...]
     name: str
     sample_rate: Any
+    lost: Any
+    similarity: Any
 
     @property
     def gain(self) -> Array:
@@ -44,6 +48,7 @@ class Measured:
             Numbers by name; `None` where a ratio's denominator is 0.
         """
         names = ("objective_before", "objective_believed", "objective_real", "gain", "retained")
+        names += () if self.lost is None else ("lost", "similarity")
         values = {name: float(getattr(self, name)[example]) for name in names}
         return {
             **{name: value if np.isfinite(value) else None for name, value in values.items()},
@@ -99,6 +104,16 @@ class DreamResult(Measured):
         """Hz; `None` for pictures."""
         return self.analysis.sample_rate if self.analysis else None
 
+    @functools.cached_property
+    def lost(self) -> Array | None:
+        """Share of the input that is gone, `(batch,)`; see `audio.lost`. `None` for pictures."""
+        return self._compared(preservation.lost)
+
+    @functools.cached_property
+    def similarity(self) -> Array | None:
+        """Likeness to the input, `(batch,)`; see `audio.similarity`. `None` for pictures."""
+        return self._compared(preservation.similarity)
+
     @property
     def spectrogram_before(self) -> Array | None:
         """Spectrograms of the inputs, float32 `(batch, frames, bins)`, dB; `None` for pictures."""
@@ -108,6 +123,9 @@ class DreamResult(Measured):
     def spectrogram_after(self) -> Array | None:
         """Spectrograms of the dreams, float32 `(batch, frames, bins)`, dB; `None` for pictures."""
         return levels_db(self.dream, self.analysis) if self.analysis else None
+
+    def _compared(self, measure):
+        return measure(self.source, self.dream, self.sample_rate) if self.analysis else None
 
 
 def levels_db(waveform: Array, analysis: Any) -> Array:

@@ -1,4 +1,4 @@
-"""Settings of a dream: meaning, allowed values and default of each, and presets of several."""
+"""Settings of a dream: meaning, allowed values and default of each."""
 
 import dataclasses
 import importlib
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras_sounddream import checks
+from keras_sounddream.deepdream.presets import DEFAULT_STRENGTH, PRESETS, at_strength
 from keras_sounddream.errors import InputError
 
 KINDS = ("sound", "picture")
@@ -59,36 +60,48 @@ class Settings:
     `only`, `"sound"` or `"picture"` where the other kind of dream does not have it.
     """
 
+    strength: float = _setting(
+        DEFAULT_STRENGTH,
+        checks.number(0.0, 1.0),
+        "How far the dream goes: 0 hardly changes the input, 1 leaves nothing of it. It sets the "
+        "step size and, of sounds, the bounds of the mask.",
+    )
     octaves: int = _setting(
         4, checks.integer(1, 10_000), "Grid sizes of the ascent, coarse to fine."
     )
     steps: int = _setting(10, checks.integer(1, 10_000), "Gradient-ascent steps per octave.")
     step_size: float = _setting(
-        4.0,
+        6.0,
         checks.number(0.0, 40.0, above=True),
         "Largest change per step: dB of any bin of a sound, levels of 255 of any pixel.",
     )
     time_factor: float = _setting(
-        2.0,
+        1.4,
         checks.number(1.0, 16.0),
         "Ratio of one octave's grid to the next along time, or along the rows of a picture.",
     )
     frequency_factor: float = _setting(
-        2.0,
+        1.4,
         checks.number(1.0, 16.0),
         "Ratio of one octave's grid to the next along frequency, or along columns.",
     )
     seed: int = _setting(0, checks.seed(), "Seed of everything random.")
     parameterization: str = _setting(
-        "log_magnitude",
-        checks.choice(("log_magnitude", "mask")),
-        "Variable: log_magnitude, the spectrogram; or mask, a bounded filter on the input.",
+        "mask",
+        checks.choice(("mask", "log_magnitude")),
+        "Variable: mask, a bounded filter on the input; or log_magnitude, the spectrogram.",
         only="sound",
     )
     mask_db: float = _setting(
-        20.0,
-        checks.number(0.0, 120.0, above=True),
-        "Largest gain or loss of the mask, in dB.",
+        40.0, checks.number(0.0, 120.0), "Most that a bin of the mask rises, in dB.", only="sound"
+    )
+    fall_db: float = _setting(
+        15.0, checks.number(0.0, 120.0), "Most that a bin of the mask falls, in dB.", only="sound"
+    )
+    ceiling_db: float = _setting(
+        3.0,
+        checks.number(-60.0, 60.0),
+        "A bin rises up to so many dB below the loudest of its frame.",
         only="sound",
     )
     normalization: Any = _setting(
@@ -196,39 +209,7 @@ _INSTEAD = {  # the setting of the other kind that does the same
     "roll_pixels": "roll_seconds",
     "tile_pixels": "tile_seconds",
 }
-# Each preset changes some settings of sounds' or pictures' defaults.
-PRESETS: dict[str, dict[str, Any]] = {
-    "gentle": {"step_size": 1.5, "octaves": 3, "smoothing": "gaussian"},
-    "vivid": {"step_size": 6.0, "steps": 20},
-    # New Deep Dreams' recursion: 3 levels, 100 steps of 0.02 of a range of 2, blend 0.15
-    "natural_dreams": {
-        "octaves": 3,
-        "steps": 100,
-        "step_size": 2.55,
-        "time_factor": 1 / 0.85,
-        "frequency_factor": 1 / 0.85,
-        "normalization": "deviation",
-        "source_mix": 0.15,
-        "keep_source_detail": False,
-    },
-    # Hvass Pedersen's TensorFlow tutorial 14: 5 levels, 10 steps of 3 of 255, tiles of 400
-    "tutorial": {
-        "octaves": 5,
-        "steps": 10,
-        "step_size": 3.0,
-        "time_factor": 1 / 0.7,
-        "frequency_factor": 1 / 0.7,
-        "normalization": "deviation",
-        "normalize_over": "tile",
-        "smoothing": "three_gaussians",
-        "smoothing_width": (0.5, 4.0),
-        "source_mix": 0.2,
-        "keep_source_detail": False,
-        "tile_pixels": 400,
-        "roll_pixels": 200,
-    },
-}
-_PICTURE_DEFAULTS = {"time_factor": 1.4, "frequency_factor": 1.4}
+_PICTURE_DEFAULTS = {"step_size": 4.0}
 # A gradient on the log-magnitude has a few numbers hundreds of times as large as the others.
 _SOUND_ALWAYS = {"normalization": "bounded", "normalize_over": "whole"}  # whatever a preset says
 
@@ -238,17 +219,24 @@ def names(kind: str) -> list[str]:
     return [name for name, field in FIELDS.items() if field.metadata["only"] in (None, kind)]
 
 
-def defaults(kind: str, preset: str | None = None) -> dict[str, Any]:
-    """Default settings by name, of a dream of a kind, under a preset.
+def defaults(kind: str, preset: str | None = None, strength: float | None = None) -> dict[str, Any]:
+    """Default settings by name, of a dream of a kind, under a preset, at a strength.
 
     Raises:
-        InputError: if there is no such preset.
+        InputError: if there is no such preset, or the strength is out of its range.
     """
     if preset is not None and not (isinstance(preset, str) and preset in PRESETS):
         raise InputError(f"`preset` must be one of {', '.join(PRESETS)}. Received: {preset!r}")
     values = {name: field.default for name, field in FIELDS.items()}
-    chosen = PRESETS[preset] if preset else {}
-    values |= {**_PICTURE_DEFAULTS, **chosen} if kind == "picture" else {**chosen, **_SOUND_ALWAYS}
+    values |= _PICTURE_DEFAULTS if kind == "picture" else {}
+    chosen = dict(PRESETS[preset]) if preset else {}
+    if strength is not None:
+        chosen["strength"] = checks.check(
+            "strength", strength, FIELDS["strength"].metadata["allowed"]
+        )
+    if "strength" in chosen:
+        chosen |= at_strength(kind, chosen["strength"], values)
+    values |= chosen if kind == "picture" else {**chosen, **_SOUND_ALWAYS}
     return {name: values[name] for name in names(kind)}
 
 
@@ -264,7 +252,7 @@ def choose(kind: str, preset: str | None = None, **given: Any) -> Settings:
         InputError: if there is no such preset or setting, or one belongs to the other kind alone
             or is out of its range.
     """
-    chosen = defaults(kind, preset)
+    chosen = defaults(kind, preset, given.get("strength"))
     for name in given:
         if name in RENAMED:
             raise InputError(f"The setting `{name}` is called `{RENAMED[name]}` now.")

@@ -16,6 +16,7 @@ from keras_sounddream.deepdream.settings import FIELDS, RENAMED, Settings
 from keras_sounddream.workflows import dream as workflow
 
 VALUES = {  # setting: words of the command line, and the value that they are
+    "strength": (["--strength", "0.7"], 0.7),
     "octaves": (["--octaves", "2"], 2),
     "steps": (["--steps", "3"], 3),
     "step_size": (["--step-size", "1.5"], 1.5),
@@ -24,6 +25,8 @@ VALUES = {  # setting: words of the command line, and the value that they are
     "seed": (["--seed", "-4"], -4),
     "parameterization": (["--parameterization", "mask"], "mask"),
     "mask_db": (["--mask-db", "12"], 12.0),
+    "fall_db": (["--fall-db", "6"], 6.0),
+    "ceiling_db": (["--ceiling-db", "-3"], -3.0),
     "normalization": (["--normalization", "norm"], "norm"),
     "normalize_over": (["--normalize-over", "tile"], "tile"),
     "smoothing": (["--smoothing", "gaussian"], "gaussian"),
@@ -165,7 +168,7 @@ BAD = {
     "infinite": (["--step-size", "inf"], "Received: inf"),
     "no number": (["--scale", "nan"], "'--scale': It must be at least 0 and at most 0.5"),
     "seed": (["--seed", "2147483648"], "'--seed': It must be an int below 2 ** 31, in size"),
-    "choice": (["--parameterization", "phase"], "one of log_magnitude, mask. Received: phase"),
+    "choice": (["--parameterization", "phase"], "one of mask, log_magnitude. Received: phase"),
     "extent": (["--normalize-over", "octave"], "must be one of whole, tile. Received: octave"),
     "precision": (["--precision", "float16"], "must be one of float32, bfloat16"),
     "preset": (["--preset", "wild"], "'--preset': It must be one of gentle, vivid"),

@@ -100,7 +100,11 @@ def test_numpys_numbers_become_pythons():
         ),
         ("sound", {"preprocessing": "tf"}, "`preprocessing` is a setting of pictures"),
         ("sound", {"preset": ["gentle"]}, r"`preset` must be one of .* Received: \['gentle'\]"),
-        ("sound", {"volume": 3}, "A dream has no setting 'volume'. It has: octaves, steps"),
+        (
+            "sound",
+            {"volume": 3},
+            "A dream has no setting 'volume'. It has: strength, octaves, steps",
+        ),
         ("sound", {"octaves": 0}, "`octaves` must be an int from 1 to 10000. Received: 0"),
         ("sound", {"step_size": 0.0}, "`step_size` must be above 0 and at most 40"),
         ("sound", {"seed": 2**31}, "`seed` must be an int below 2 .. 31"),

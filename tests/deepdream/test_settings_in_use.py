@@ -13,11 +13,11 @@ from keras_sounddream.deepdream.ascent.updates import (
     laplacian,
 )
 from keras_sounddream.deepdream.callbacks import Callback, EarlyStop
-from keras_sounddream.deepdream.settings import PRESETS
+from keras_sounddream.deepdream.presets import PRESETS
 
 OBJECTIVE = objectives.layer("conv2")
 WAYS = [
-    {"parameterization": "mask"},
+    {"parameterization": "log_magnitude"},
     {"momentum": 0.8, "step_size": 1.0},
     {"scale": 0.1},
     {"precision": "bfloat16"},
@@ -162,7 +162,7 @@ def test_smoothing_is_a_gaussian_and_a_pyramid(rng):
         ({"preset": "wild"}, "`preset` must be one of gentle, vivid, natural_dreams, tutorial"),
         (
             {"parameterization": "phase"},
-            "`parameterization` must be one of log_magnitude, mask. Received: 'phase'",
+            "`parameterization` must be one of mask, log_magnitude. Received: 'phase'",
         ),
         ({"normalization": "l1"}, "`normalization` must be one of bounded, deviation"),
         ({"smoothing": "box"}, "`smoothing` must be one of none, gaussian"),
@@ -175,7 +175,9 @@ def test_smoothing_is_a_gaussian_and_a_pyramid(rng):
         ({"momentum": 1.0}, "`momentum` must be at least 0 and at most 0.99"),
         ({"scale": 0.9}, "`scale` must be at least 0 and at most 0.5"),
         ({"precision": "float16"}, "`precision` must be one of float32, bfloat16"),
-        ({"mask_db": 0}, "`mask_db` must be above 0"),
+        ({"mask_db": -1}, "`mask_db` must be a number from 0 to 120"),
+        ({"fall_db": "much"}, "`fall_db` must be a number from 0 to 120"),
+        ({"strength": 1.5}, "`strength` must be a number from 0 to 1"),
         ({"tile_seconds": -1.0}, "`tile_seconds` must be at least 0"),
         ({"stepsize": 1.0}, "A dream has no setting 'stepsize'. It has: octaves, steps"),
     ],

@@ -189,7 +189,7 @@ class GradientAscent:
         first, last = self.settings.smoothing_width
         gradient = self._smooth(gradient, first + (last - first) * progress)
         variable, slots = update.step(state["variable"], self._normalize(gradient), slots)
-        return self.param.limit(variable), slots
+        return self.param.project(variable, state), slots
 
     def moved_score(
         self, state: State, step: Tensor, kernels: list, weights: Tensor | None

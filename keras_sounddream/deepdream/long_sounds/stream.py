@@ -25,7 +25,7 @@ from keras_sounddream.locks import locked
 from keras_sounddream.types import Array, PathLike
 
 _SILENCE = 2.0**-17  # root mean square, a quarter of 16-bit sound's last bit
-_SCORES = ("objective_before", "objective_believed", "objective_real")
+_SCORES = ("objective_before", "objective_believed", "objective_real", "lost", "similarity")
 
 
 @dataclasses.dataclass
@@ -43,6 +43,8 @@ class StreamResult(Measured):
         objective_before: float32 `(1,)`, of the input.
         objective_believed: float32 `(1,)`, of the dreams as the ascents left them.
         objective_real: float32 `(1,)`, of the written file, cross-fades included.
+        lost: float32 `(1,)`, share of the input that is gone; see `audio.lost`.
+        similarity: float32 `(1,)`, likeness to the input; see `audio.similarity`.
         seconds: duration of the work, without interruptions.
         segments: measurements of each segment.
         layers: names of the layers that the objective reads.
@@ -56,6 +58,8 @@ class StreamResult(Measured):
     objective_before: Array
     objective_believed: Array
     objective_real: Array
+    lost: Array
+    similarity: Array
     seconds: float
     segments: list[dict[str, Any]]
     layers: tuple[str, ...]

@@ -145,6 +145,10 @@ class PixelParam:
         """The gradient as it is: the octave's picture is as coarse as its grid."""
         return gradient
 
+    def project(self, variable: Tensor, state: State) -> Tensor:
+        """Keeps pixels within their range."""
+        return self.limit(variable)
+
     def limit(self, variable: Tensor) -> Tensor:
         """Keeps pixels in [0, 255]."""
         return tf.clip_by_value(variable, 0.0, WHITE)

@@ -25,6 +25,7 @@ from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, Tensor
 
+_PAUSE_DB = 30.0  # below a sound's loudest: frames softer than that are raised up to there
 _DITHER_SAMPLES = 2**16  # after which the dither repeats
 State = dict[str, Tensor]
 
@@ -33,7 +34,8 @@ class SpectrogramParam:
     """The parameterisation of a sound: its log-magnitude, and the waveform that it makes.
 
     A state is a dictionary of tensors: `variable`, what is ascended on; `start`, the input's
-    log-magnitude; `cosine` and `sine`, the phase; `level`, the input's RMS; `source`, the input.
+    log-magnitude; `cosine` and `sine`, the phase; `level`, the input's RMS; `source`, the input;
+    and of a mask `room`, how far each bin may rise.
 
     Args:
         settings: `Settings` of a dream of sounds.
@@ -59,14 +61,18 @@ class SpectrogramParam:
         self.tile_lengths = [round(settings.tile_seconds * analysis.sample_rate)]
         self.grids = settings.grids
         self._is_mask = settings.parameterization == "mask"
-        self._most = db_to_nepers(settings.mask_db)
+        self._rise, self._fall = db_to_nepers(settings.mask_db), db_to_nepers(settings.fall_db)
+        self._ceiling = db_to_nepers(settings.ceiling_db)
         self._input_shape, self._name = tuple(input_shape), name
 
     def begin(self, source: Tensor) -> State:
         """State before the first step, of waveforms `(batch, samples)`."""
         log_magnitude, cosine, sine = to_polar(*self._stft(self.dither(source)))
+        own = {"variable": log_magnitude}
+        if self._is_mask:
+            own = {"variable": tf.zeros_like(log_magnitude), "room": self._room(log_magnitude)}
         return {
-            "variable": tf.zeros_like(log_magnitude) if self._is_mask else log_magnitude,
+            **own,
             "start": log_magnitude,
             "cosine": cosine,
             "sine": sine,
@@ -122,8 +128,10 @@ class SpectrogramParam:
         """Gradient averaged over an octave's cells, and interpolated between their centres."""
         return coarsen(gradient, *grid)
 
-    def limit(self, variable: Tensor) -> Tensor:
-        """Keeps a magnitude within 20 dB of full scale, so that unbounded steps do not overflow."""
+    def project(self, variable: Tensor, state: State) -> Tensor:
+        """Keeps a mask within its bounds, and a magnitude within 20 dB of full scale."""
+        if self._is_mask:
+            return tf.clip_by_value(variable, -self._fall, state["room"])
         return tf.minimum(variable, math.log(10 * self.analysis.frame_length / 4))
 
     def step_size(self, step_size: Tensor) -> Tensor:
@@ -186,10 +194,17 @@ class SpectrogramParam:
         """Spells the setting for tiles of a length."""
         return f"tile_seconds={length / self.analysis.sample_rate:.2g}"
 
+    def _room(self, log_magnitude):
+        """How far each bin may rise: not above the loudest of its frame, less the ceiling."""
+        loudest = tf.reduce_max(log_magnitude, 2, keepdims=True)
+        floor = tf.reduce_max(loudest, 1, keepdims=True) - db_to_nepers(_PAUSE_DB)
+        top = tf.maximum(loudest, floor) - self._ceiling
+        return tf.clip_by_value(top - log_magnitude, 0.0, self._rise)
+
     def _made(self, state):
         log_magnitude = state["variable"]
         if self._is_mask:
-            log_magnitude = state["start"] + self._most * tf.tanh(log_magnitude / self._most)
+            log_magnitude = state["start"] + log_magnitude
         spectrogram = from_polar(log_magnitude, state["cosine"], state["sine"])
         num_samples = tf.shape(state["source"])[1]
         return istft(*spectrogram, self.analysis, num_samples, self.transform)

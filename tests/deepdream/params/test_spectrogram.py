@@ -38,7 +38,7 @@ def test_dither_repeats_a_table_that_does_not_depend_on_the_length():
 
 
 @pytest.mark.parametrize("transform", ["fft", "dft"])
-@pytest.mark.parametrize("settings", [{}, {"parameterization": "mask"}], ids=str)
+@pytest.mark.parametrize("settings", [{}, {"parameterization": "log_magnitude"}], ids=str)
 def test_a_state_makes_the_sound_it_began_with(chirp, transform, settings):
     own = param(transform, **settings)
     state = own.begin(tf.constant(chirp))
@@ -56,18 +56,34 @@ def test_a_louder_spectrogram_is_a_sound_of_the_same_level(chirp):
 
 
 def test_a_magnitude_stops_at_20_db_over_full_scale():
-    limited = param().limit(tf.constant([[[50.0, -3.0]]])).numpy()
+    own = param(parameterization="log_magnitude")
+    limited = own.project(tf.constant([[[50.0, -3.0]]]), {}).numpy()
     assert limited[0, 0, 1] == -3
     assert 7 < limited[0, 0, 0] < 9
 
 
-def test_the_source_returns_at_octaves_but_the_first(chirp):
-    own = param(source_mix=0.5)
+def test_a_mask_stops_at_its_bounds(chirp):
+    own = param(mask_db=30.0, fall_db=10.0, ceiling_db=6.0)
     state = own.begin(tf.constant(chirp))
-    changed = {**state, "variable": state["start"] + 1.0}
+    db = 20 / np.log(10)
+    start = state["start"].numpy() * db
+    far = [own.project(sign * tf.fill(start.shape, 50.0), state).numpy() * db for sign in (1, -1)]
+    np.testing.assert_allclose(far[1], -10, atol=1e-4)
+    assert far[0].min() >= 0
+    assert far[0].max() <= 30 + 1e-4
+    loudest = np.maximum(start.max(2, keepdims=True), start.max() - 30)
+    raised = np.broadcast_to(loudest, start.shape)[far[0] > 0] - (start + far[0])[far[0] > 0]
+    assert raised.min() > 6 - 1e-3  # no bin comes nearer to the loudest of its frame
+
+
+@pytest.mark.parametrize("parameterization", ["mask", "log_magnitude"])
+def test_the_source_returns_at_octaves_but_the_first(chirp, parameterization):
+    own = param(source_mix=0.5, parameterization=parameterization)
+    state = own.begin(tf.constant(chirp))
+    changed = {**state, "variable": state["variable"] + 1.0}
     for octave, share in ((0, 1.0), (1, 0.5), (2, 0.5)):
         entered = own.enter_octave(changed, tf.constant(octave), own.grid(octave))
-        np.testing.assert_allclose(entered["variable"] - state["start"], share, atol=1e-5)
+        np.testing.assert_allclose(entered["variable"] - state["variable"], share, atol=1e-5)
 
 
 def test_a_file_holds_16_bits(chirp):
