@@ -16,6 +16,7 @@ from keras_sounddream.deepdream import call_inputs, validation
 from keras_sounddream.deepdream.ascent import loop
 from keras_sounddream.deepdream.ascent.gradient_ascent import GradientAscent
 from keras_sounddream.deepdream.ascent.updates import KerasOptimizer
+from keras_sounddream.deepdream.imprint import find_start
 from keras_sounddream.deepdream.network import joined
 from keras_sounddream.deepdream.objectives.api import as_objective
 from keras_sounddream.deepdream.objectives.objective import Objective
@@ -174,6 +175,7 @@ class DeepDream(keras.Model):
         self.param = self._make_param(model.inputs[0].shape, model.name)
         self.ascent = GradientAscent(model, objective, self.param, self.settings)
         self.stop_octave = False  # for callbacks to set
+        self.guides: Sequence[Array] = ()  # of every `run` that is not given others
         self._layer_names = tuple(dict.fromkeys([*objective.layers, *objective.logit_layers]))
         self._spelled = repr(objective)
         self.built = True
@@ -196,6 +198,7 @@ class DeepDream(keras.Model):
         progress: bool = False,
         callbacks: "Sequence[Callback]" = (),
         weights: Array | None = None,
+        guides: Sequence[Array] | None = None,
     ) -> DreamResult:
         """Dreams, and measures how much of the dream is real.
 
@@ -205,6 +208,9 @@ class DeepDream(keras.Model):
             progress: whether to show a progress bar.
             callbacks: called after each stage of the dream.
             weights: float array `(batch, terms)`, a factor for each term of the objective.
+            guides: sounds of what is dreamed of, float arrays `(samples,)` at `sample_rate`: the
+                ascent begins with the spectrogram of one in that of the input, see
+                `deepdream.imprint`; by default `self.guides`.
 
         Returns:
             The dreams with their measurements.
@@ -223,11 +229,13 @@ class DeepDream(keras.Model):
         before = operations.score(source, source, weights)
         validation.check_objective(before.numpy(), self._spelled)
         start = time.perf_counter()
+        guides = self.guides if guides is None else guides
+        beginning = tf.constant(find_start(self, source, guides)) if len(guides) else source
         loop.tell_begin(callbacks, self, source)
         total = self.settings.octaves * self.settings.steps
         with tqdm(total=total, desc="dream", unit="step", disable=not progress) as bar:
             flow = loop.WatchedFlow(self.ascent, self, callbacks, bar)
-            dreamed = loop.ascend(operations, source, flow, weights)
+            dreamed = loop.ascend(operations, beginning, flow, weights)
         loop.tell_end(callbacks, dreamed)
         believed = operations.score(dreamed, source, weights).numpy()
         seconds = time.perf_counter() - start

@@ -15,8 +15,9 @@ from keras_sounddream.locks import locked
 from keras_sounddream.reports import dream as dream_reports
 from keras_sounddream.types import PathLike
 from keras_sounddream.workflows.classes import with_classes
+from keras_sounddream.workflows.making import make_dream
 from keras_sounddream.workflows.media import MAX_SECONDS, Source, files_of
-from keras_sounddream.workflows.objective_from_files import GUIDANCES, find_objective
+from keras_sounddream.workflows.objective_from_files import GUIDANCES
 from keras_sounddream.workflows.scores import class_scores
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def dream_file(
         model: takes waveforms or pictures.
         layers: each `"NAME"` or `"NAME:CHANNEL"`; by default a convolution two thirds of the way
             from the input to the output.
-        guides: files whose features in `layers` the dream takes up.
+        guides: files whose features in `layers` the dream takes up; beside `label` alone, sounds
+            of the class to begin with; see `making.make_dream`.
         label: a class whose logit is raised, alone or beside `layers`; see `find_objective`.
         guidance: the objective of guides: `"guided"`, `"guided_locally"` or `"matched"`.
         plot: a picture of the spectrograms to draw (audio only), of the first minute at most.
@@ -79,9 +81,9 @@ def dream_file(
     _check_pages(files.kind, plot, report, animation, overwrite)
     if source.is_long and animation is not None:
         raise InputError(f"An animation shows at most {MAX_SECONDS:g} s of sound: cut it.")
-    mode = settings.get("preprocessing")
-    objective = find_objective(model, layers, guides, label, mode, guidance)
-    dream = DeepDream(model, objective, **settings)
+    dream = make_dream(model, layers, guides, label, guidance, **settings)
+    if source.is_long and len(dream.guides):
+        raise InputError(f"Guides of a class begin at most {MAX_SECONDS:g} s of sound: cut it.")
     recorder = None if report is None and animation is None else _recorder()
     callbacks = [] if recorder is None else [recorder]
     result = shown = _dream(dream, source, output_path, overwrite, progress, callbacks)

@@ -15,9 +15,7 @@ from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.errors import InputError
 
 
-def join(
-    models: Sequence[keras.Model], objectives: Sequence[Any]
-) -> tuple[keras.Model, Objective]:
+def join(models: Sequence[keras.Model], objectives: Sequence[Any]) -> tuple[keras.Model, Objective]:
     """Makes one network of several, and one objective: the sum of theirs.
 
     The network takes sound at the highest of their rates; a layer brings it to each one's own.
@@ -115,4 +113,3 @@ def _embedded(model, sound, name):
     tensors = dict(made)
     outputs = [f"{name}.{one._keras_history.operation.name}" for one in model.outputs]
     return keras.tree.pack_sequence_as(model.output, [tensors[key] for key in outputs])
-

@@ -1,4 +1,4 @@
-"""A layer that changes the rate of waveforms within a network: a windowed sinc, as a convolution."""
+"""A layer that changes the rate of waveforms within a network, by convolution with a sinc."""
 
 import math
 from typing import Any
