@@ -7,6 +7,7 @@ heard by the other. What was dreamed is kept in DIR, so that the next call goes 
 """
 
 import argparse
+import functools
 import json
 import os
 import pathlib
@@ -122,14 +123,21 @@ def written(waveforms):
     return np.round(np.asarray(waveforms) * 32768) / np.float32(32768)
 
 
+@functools.cache
+def dream_of(method, model):
+    """A dream of any of the classes, chosen by the weights of its terms."""
+    settings = METHODS[method][0] if method in METHODS else {}
+    return DeepDream(model, sum(objectives.logit(LABELS.index(c)) for c in CLASSES), **settings)
+
+
 def dreams_of(method, model, name, sources, guides):
     """Dreams as a 16-bit file holds them."""
-    objective = objectives.logit(LABELS.index(name))
+    dream = dream_of(method, model)
+    weights = np.tile(np.array(list(CLASSES)) == name, (len(sources), 1)).astype("float32")
     if method == IMPRINTED:
-        return written(find_start(DeepDream(model, objective), sources, guides[name]))
-    settings, guided, _ = METHODS[method]
-    dream = DeepDream(model, objective, **settings)
-    return written(dream.run(sources, guides=guides[name] if guided else ()).dream)
+        return written(find_start(dream, sources, guides[name], weights=weights))
+    chosen = guides[name] if METHODS[method][1] else ()
+    return written(dream.run(sources, weights=weights, guides=chosen).dream)
 
 
 def wanted():
@@ -162,10 +170,10 @@ def read_rows(path):
     return {tuple(row.pop("key")): row for row in rows}
 
 
-def add_rows(path, models, tested, guides):
+def add_rows(path, ways, models, tested, guides):
     rows = read_rows(path)
     for key in wanted():
-        if key in rows:
+        if key in rows or key[1] not in ways:
             continue
         start = time.perf_counter()
         row = measure(key, models, tested, guides)
@@ -248,6 +256,7 @@ def main():
     parser.add_argument("--weights", required=True, help="yamnet.h5, or .npz")
     parser.add_argument("--tflite", required=True, help="the official TFLite classifier")
     parser.add_argument("--work", required=True, help="folder of the rows that are measured")
+    parser.add_argument("--way", choices=WAYS, help="measure only this way, and write no page")
     arguments = parser.parse_args()
     work = pathlib.Path(arguments.work)
     work.mkdir(parents=True, exist_ok=True)
@@ -256,7 +265,10 @@ def main():
         "tflite": YAMNet(weights=arguments.tflite),
     }
     tested, guides = clips_of(arguments.data)
-    write(add_rows(work / "rows.jsonl", models, tested, guides))
+    ways = [arguments.way] if arguments.way else list(WAYS)
+    rows = add_rows(work / "rows.jsonl", ways, models, tested, guides)
+    if not arguments.way:
+        write(rows)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,11 @@ def imprint(
 
 
 def find_start(
-    dream: "DeepDream", source: Array, guides: Sequence[Array], level_db: float = LEVEL_DB
+    dream: "DeepDream",
+    source: Array,
+    guides: Sequence[Array],
+    level_db: float = LEVEL_DB,
+    weights: Array | None = None,
 ) -> np.ndarray:
     """Of a sound with each of some guides imprinted, those that the objective scores highest.
 
@@ -66,6 +70,7 @@ def find_start(
         guides: float arrays `(samples,)` or `(1, samples)` of any length; where there are more than
             `MOST_GUIDES`, as many, spread evenly over the list, are tried.
         level_db: of a guide's loudness, above the source's.
+        weights: float32 `(batch, terms)`, a factor for each term of the objective.
 
     Returns:
         float32 `(batch, samples)`, as loud as the source.
@@ -77,7 +82,13 @@ def find_start(
         raise InputError("Guides of a class begin dreams of sounds: of pictures, give layers.")
     source = np.asarray(source, "float32")
     guides = [fitted(guide, source.shape[1]) for guide in _spread(guides)]
-    return np.stack([_best(dream, row, guides, level_db) for row in source])
+    factors = [None] * len(source) if weights is None else np.asarray(weights)
+    return np.stack(
+        [
+            _best(dream, row, guides, level_db, factor)
+            for row, factor in zip(source, factors, strict=True)
+        ]
+    )
 
 
 def fitted(guide: Array, samples: int) -> np.ndarray:
@@ -107,13 +118,16 @@ def _spread(guides):
     return [guides[place] for place in places]
 
 
-def _best(dream, row, guides, level_db):
+def _best(dream, row, guides, level_db, factor):
     best, highest = row, -np.inf
     for first in range(0, len(guides), _AT_ONCE):
         some = np.stack(guides[first : first + _AT_ONCE])
         rows = np.repeat(row[np.newaxis], len(some), axis=0)
         begun = imprint(rows, some, dream.analysis, level_db)
-        scores = np.asarray(dream.ascent.traced.score(begun, rows, None))
+        weights = None if factor is None else tf.constant(np.tile(factor, (len(some), 1)))
+        scores = np.asarray(
+            dream.ascent.traced.score(tf.constant(begun), tf.constant(rows), weights)
+        )
         if scores.max() > highest:
             best, highest = begun[scores.argmax()], scores.max()
     return best

@@ -230,7 +230,9 @@ class DeepDream(keras.Model):
         validation.check_objective(before.numpy(), self._spelled)
         start = time.perf_counter()
         guides = self.guides if guides is None else guides
-        beginning = tf.constant(find_start(self, source, guides)) if len(guides) else source
+        beginning = source
+        if len(guides):
+            beginning = tf.constant(find_start(self, source, guides, weights=weights))
         loop.tell_begin(callbacks, self, source)
         total = self.settings.octaves * self.settings.steps
         with tqdm(total=total, desc="dream", unit="step", disable=not progress) as bar:

@@ -82,8 +82,6 @@ def dream_file(
     if source.is_long and animation is not None:
         raise InputError(f"An animation shows at most {MAX_SECONDS:g} s of sound: cut it.")
     dream = make_dream(model, layers, guides, label, guidance, **settings)
-    if source.is_long and len(dream.guides):
-        raise InputError(f"Guides of a class begin at most {MAX_SECONDS:g} s of sound: cut it.")
     recorder = None if report is None and animation is None else _recorder()
     callbacks = [] if recorder is None else [recorder]
     result = shown = _dream(dream, source, output_path, overwrite, progress, callbacks)

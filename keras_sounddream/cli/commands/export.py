@@ -254,6 +254,5 @@ def _dream(model, settings):
     """The dream that is exported."""
     layers, label = settings.pop("layers", ()), settings.pop("label", None)
     with quietly():
-        from keras_sounddream.deepdream.model import DeepDream
-        from keras_sounddream.workflows.objective_from_files import find_objective
-    return DeepDream(model, find_objective(model, layers, (), label), **settings)
+        from keras_sounddream.workflows.making import make_dream
+    return make_dream(model, layers, (), label, **settings)

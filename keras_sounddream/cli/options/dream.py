@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from keras_sounddream import checks
-from keras_sounddream.audio.io import SUFFIXES
 from keras_sounddream.cli.options.common import Command, decorated
 from keras_sounddream.deepdream import settings as dream_settings
 from keras_sounddream.errors import InputError
@@ -70,6 +69,8 @@ def _files(context, option, paths):
 def _files_in(path):
     if not path.is_dir():
         return [str(path)]
+    from keras_sounddream.audio.io import SUFFIXES
+
     files = sorted(str(file) for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
     if not files:
         raise InputError(f"Expected sounds of a class in {path}. Found no sound file.")

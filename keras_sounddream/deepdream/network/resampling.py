@@ -69,7 +69,8 @@ def polyphase(step: int, new: int) -> tuple[Array, int]:
     reach = math.ceil(_ZERO_CROSSINGS * stretch / _ROLL_OFF)
     inputs = np.arange(step + 2 * reach)[:, np.newaxis] - reach
     distance = (inputs - np.arange(new) * step / new) / stretch  # in samples of the lower rate
-    inside = np.clip(distance * _ROLL_OFF / _ZERO_CROSSINGS, -1.0, 1.0)
-    window = np.i0(_KAISER_BETA * np.sqrt(1 - inside**2)) / np.i0(_KAISER_BETA)
+    offset = np.abs(distance) * _ROLL_OFF / _ZERO_CROSSINGS
+    window = np.i0(_KAISER_BETA * np.sqrt(np.maximum(1 - offset**2, 0))) / np.i0(_KAISER_BETA)
+    window = np.where(offset <= 1, window, 0)
     filters = np.sinc(distance * _ROLL_OFF) * window * _ROLL_OFF / stretch
     return filters[:, np.newaxis].astype("float32"), reach
