@@ -30,7 +30,7 @@ from keras_sounddream.training.recipes import esc10
 
 ROOT = pathlib.Path(__file__).parents[1]
 LABELS = read_labels("audioset.txt")
-RATE, SECONDS = 16000, 1.935  # three patches
+RATE, SECONDS = 16000, 0.975  # a patch of YAMNet's
 TEST_FOLD = 5
 CLASSES = {  # ESC-10's in their order, each by AudioSet's name, with what else AudioSet calls it
     "Dog": "Animal; Domestic animals, pets; Bark; Yip; Howl; Bow-wow; Growling; Whimper (dog); "

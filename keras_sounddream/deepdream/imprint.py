@@ -7,7 +7,7 @@ that network and no other: see `docs/benchmarks/dreams/dream_heard.md`.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -16,10 +16,7 @@ from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.loudness import db_to_nepers, is_silent, rms
 from keras_sounddream.audio.spectral.stft import from_polar, istft, stft, to_polar
 from keras_sounddream.errors import InputError
-from keras_sounddream.types import Array
-
-if TYPE_CHECKING:
-    from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.types import Array, Tensor
 
 LEVEL_DB = 16.0  # of a guide, above the input
 ROUNDS = 10  # of the phase
@@ -55,8 +52,18 @@ def imprint(
     return np.asarray(waveform * (level / rms(waveform)))
 
 
+def begin(
+    dream: Any, source: Tensor, guides: Sequence[Array] | None, weights: Tensor | None
+) -> Tensor:
+    """Where a run of a dream begins: at its source, or by guides, its own if none are given."""
+    guides = dream.guides if guides is None else guides
+    if not len(guides):
+        return source
+    return tf.constant(find_start(dream, source, guides, weights=weights))
+
+
 def find_start(
-    dream: "DeepDream",
+    dream: Any,
     source: Array,
     guides: Sequence[Array],
     level_db: float = LEVEL_DB,
@@ -65,7 +72,7 @@ def find_start(
     """Of a sound with each of some guides imprinted, those that the objective scores highest.
 
     Args:
-        dream: of sounds.
+        dream: `DeepDream` of sounds.
         source: float32 `(batch, samples)`, at `dream.sample_rate`.
         guides: float arrays `(samples,)` or `(1, samples)` of any length; where there are more than
             `MOST_GUIDES`, as many, spread evenly over the list, are tried.

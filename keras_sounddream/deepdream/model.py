@@ -12,11 +12,10 @@ from tqdm import tqdm
 
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.backend import require_tensorflow
-from keras_sounddream.deepdream import call_inputs, validation
+from keras_sounddream.deepdream import call_inputs, imprint, validation
 from keras_sounddream.deepdream.ascent import loop
 from keras_sounddream.deepdream.ascent.gradient_ascent import GradientAscent
 from keras_sounddream.deepdream.ascent.updates import KerasOptimizer
-from keras_sounddream.deepdream.imprint import find_start
 from keras_sounddream.deepdream.network import joined
 from keras_sounddream.deepdream.objectives.api import as_objective
 from keras_sounddream.deepdream.objectives.objective import Objective
@@ -47,9 +46,9 @@ class DeepDream(keras.Model):
     `deepdream.Settings`.
 
     Args:
-        model: functional, that takes waveforms `(batch, samples)` or `(batch, samples, 1)`, or
-            pictures `(batch, height, width, 3)`.
-        objective: what to maximise: an `Objective`, the name of a layer (`"conv2"`) or of a
+        model: functional, or a list of such (see `network.joined`), that takes waveforms `(batch,
+            samples)` or `(batch, samples, 1)`, or pictures `(batch, height, width, 3)`.
+        objective: what to maximise, a list for several models: an `Objective`, the name of a layer (`"conv2"`) or of a
             channel (`"conv2:7"`), or a function of the model's output (see `objectives.custom`).
         analysis: `Analysis` of the spectrogram that is changed, or its dictionary; by default that
             of the model's `LogMelSpectrogram`, with frames that overlap by half at least, or 40 ms
@@ -161,8 +160,7 @@ class DeepDream(keras.Model):
         given = {key: value for key, value in locals().items() if key in FIELDS}
         given |= {key: kwargs.pop(key) for key in list(kwargs) if key not in _OF_KERAS}
         super().__init__(name=name, **{"dtype": "float32", **kwargs})
-        if isinstance(model, list | tuple):
-            model, objective = joined.join(model, objective)
+        model, objective = joined.settle(model, objective)
         self.kind = validation.find_kind(model)
         objective = as_objective(objective).resolved(model)
         objective.check(model)
@@ -208,9 +206,8 @@ class DeepDream(keras.Model):
             progress: whether to show a progress bar.
             callbacks: called after each stage of the dream.
             weights: float array `(batch, terms)`, a factor for each term of the objective.
-            guides: sounds of what is dreamed of, float arrays `(samples,)` at `sample_rate`: the
-                ascent begins with the spectrogram of one in that of the input, see
-                `deepdream.imprint`; by default `self.guides`.
+            guides: sounds of what is dreamed of, float `(samples,)`, of which one is in the
+                beginning, see `deepdream.imprint`; by default `self.guides`.
 
         Returns:
             The dreams with their measurements.
@@ -229,10 +226,7 @@ class DeepDream(keras.Model):
         before = operations.score(source, source, weights)
         validation.check_objective(before.numpy(), self._spelled)
         start = time.perf_counter()
-        guides = self.guides if guides is None else guides
-        beginning = source
-        if len(guides):
-            beginning = tf.constant(find_start(self, source, guides, weights=weights))
+        beginning = imprint.begin(self, source, guides, weights)
         loop.tell_begin(callbacks, self, source)
         total = self.settings.octaves * self.settings.steps
         with tqdm(total=total, desc="dream", unit="step", disable=not progress) as bar:

@@ -5,7 +5,6 @@ from typing import Any
 
 import keras
 
-from keras_sounddream.applications.base import AudioModel
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream.network.checks import check_network, takes_sounds
 from keras_sounddream.deepdream.network.lookup import INPUT
@@ -26,7 +25,7 @@ def join(models: Sequence[keras.Model], objectives: Sequence[Any]) -> tuple[kera
         objectives: one per model, each as `as_objective` takes it.
 
     Returns:
-        `(model, objective)`: the `AudioModel` outputs a list, what each of `models` does.
+        `(model, objective)`: the model outputs a list, what each of `models` does.
 
     Raises:
         InputError: if there are not as many objectives as models, or a model does not take sounds
@@ -52,7 +51,7 @@ def join(models: Sequence[keras.Model], objectives: Sequence[Any]) -> tuple[kera
             sound = keras.layers.Reshape((-1, 1), name=f"{name}.channel")(sound)
         outputs.append(_embedded(model, sound, name))
         terms += [_renamed(term, name) for term in objective.resolved(model).terms]
-    joint = AudioModel(inputs, outputs, name="_and_".join(names))
+    joint = keras.Model(inputs, outputs, name="_and_".join(names))
     joint.sample_rate = max(rates)
     return joint, Objective(terms)
 
