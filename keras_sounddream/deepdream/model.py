@@ -48,8 +48,9 @@ class DeepDream(keras.Model):
     Args:
         model: functional, or a list of such (see `network.joined`), that takes waveforms `(batch,
             samples)` or `(batch, samples, 1)`, or pictures `(batch, height, width, 3)`.
-        objective: what to maximise, a list for several models: an `Objective`, the name of a layer (`"conv2"`) or of a
-            channel (`"conv2:7"`), or a function of the model's output (see `objectives.custom`).
+        objective: what to maximise: an `Objective`, the name of a layer (`"conv2"`) or of a
+            channel (`"conv2:7"`), or a function of the model's output (see `objectives.custom`);
+            a list of such, one each, for several models.
         analysis: `Analysis` of the spectrogram that is changed, or its dictionary; by default that
             of the model's `LogMelSpectrogram`, with frames that overlap by half at least, or 40 ms
             every 10 ms for a model that has only a `sample_rate`. Audio only.
