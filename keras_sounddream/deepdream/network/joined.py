@@ -14,6 +14,12 @@ from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.errors import InputError
 
 
+def settle(model: Any, objective: Any) -> tuple[Any, Any]:
+    """A model and an objective: those given, or the joint ones of lists."""
+    several = isinstance(model, list | tuple)
+    return join(model, objective) if several else (model, objective)
+
+
 def join(models: Sequence[keras.Model], objectives: Sequence[Any]) -> tuple[keras.Model, Objective]:
     """Makes one network of several, and one objective: the sum of theirs.
 
