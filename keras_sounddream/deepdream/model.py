@@ -54,8 +54,8 @@ class DeepDream(keras.Model):
         analysis: `Analysis` of the spectrogram that is changed, or its dictionary; by default that
             of the model's `LogMelSpectrogram`, with frames that overlap by half at least, or 40 ms
             every 10 ms for a model that has only a `sample_rate`. Audio only.
-        preset: a named set of settings: `"gentle"`, `"vivid"`, `"natural_dreams"` or
-            `"tutorial"`.
+        preset: a named set of settings: `"gentle"`, `"vivid"`, `"natural_dreams"`, `"tutorial"` or
+            `"heard"`, for classes with guides.
         name: the Keras model's.
         strength: how far the dream goes, 0 to 1: at 0 the input is hardly changed, at 1 nothing
             of it is left. It sets `step_size`, `mask_db`, `fall_db` and `ceiling_db`, of which

@@ -8,16 +8,6 @@ import numpy as np
 PRESETS: dict[str, dict[str, Any]] = {
     "gentle": {"strength": 0.25},
     "vivid": {"strength": 1.0},
-    # What other networks hear, too, of a class with guides: docs/benchmarks/dreams/dream_heard.md
-    "heard": {
-        "octaves": 1,
-        "steps": 60,
-        "step_size": 1.0,
-        "smoothing": "gaussian",
-        "smoothing_width": (2.0, 2.0),
-        "parameterization": "log_magnitude",
-        "roll_seconds": 0.24,
-    },
     # New Deep Dreams' recursion: 3 levels, 100 steps of 0.02 of a range of 2, blend 0.15
     "natural_dreams": {
         "octaves": 3,
@@ -44,6 +34,16 @@ PRESETS: dict[str, dict[str, Any]] = {
         "keep_source_detail": False,
         "tile_pixels": 400,
         "roll_pixels": 200,
+    },
+    # What other networks hear, too, of a class with guides: docs/benchmarks/dreams/dream_heard.md
+    "heard": {
+        "octaves": 1,
+        "steps": 60,
+        "step_size": 1.0,
+        "smoothing": "gaussian",
+        "smoothing_width": (2.0, 2.0),
+        "parameterization": "log_magnitude",
+        "roll_seconds": 0.24,
     },
 }
 DEFAULT_STRENGTH = 0.5
