@@ -1,14 +1,15 @@
-"""Gain of dreams, and the share retained when the file is played back.
+"""Gain of dreams, what is left of the sound, and the share retained when the file is played back.
 
-    python benchmarks/dream_fidelity.py --data ESC-10 [--clips 4] [--layers …] [--work FOLDER]
+    python benchmarks/dream_fidelity.py --data ESC-10 --pieces FOLDER … [--listener YAMNET.tflite]
+        [--clips 4] [--layer block3_conv2] [--work FOLDER]
     python benchmarks/dream_fidelity.py --data ESC-10 --runtime litert
 
-Dreams on clips of ESC-10's fold 5, which the shipped network was not trained on, at three layers,
-by our way and by four others at the same number of gradient steps; writes each result to a 16-bit
-WAV file at the input's loudness, reads it again and measures it. Writes
-docs/benchmarks/dreams/dream_fidelity.md. An interrupted run goes on from the rows in FOLDER. With
---runtime, of dreams that an exported file makes, beside ours:
-docs/benchmarks/export/dream_fidelity_litert.md, or …_onnx.md.
+Dreams on clips of ESC-10's fold 5, which the shipped network was not trained on, and on the
+beginnings of pieces of music and speech, at several strengths; and on some of the clips by four
+other methods at the same number of gradient steps. Each result is written to a 16-bit WAV file at
+the input's loudness, read again and measured. Writes docs/benchmarks/dreams/dream_fidelity.md. An
+interrupted run goes on from the rows in FOLDER. With --runtime, of dreams that an exported file
+makes, beside ours: docs/benchmarks/export/dream_fidelity_litert.md, or …_onnx.md.
 """
 
 import argparse
@@ -22,15 +23,18 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import methods
 import numpy as np
+from listening import Listener
 from sound_figures import crest_db, flatness, level_db
 from tqdm import tqdm
 
 from keras_sounddream import applications, audio
+from keras_sounddream.audio.preservation import lost, similarity
 from keras_sounddream.training.recipes import esc10
 
 ROOT = pathlib.Path(__file__).parents[1]
 LAYERS = ("block1_conv2", "block3_conv2", "block4_conv2")
-TUNED_ON = 2  # clips of each class that the default settings were chosen by
+BESIDE = 2  # clips of each class that the other methods dream on
+SECONDS = 4.0  # of each sound
 RATE = applications.log_mel_cnn.ANALYSIS.sample_rate
 
 
@@ -43,6 +47,11 @@ def first_clips(data, clips_a_class):
     return [clip for clips in chosen.values() for clip in clips[:clips_a_class]]
 
 
+def beginning(path):
+    """The beginning of a sound file: float32 `(1, samples)`."""
+    return np.clip(audio.load(path, RATE), -1, 1)[:, : round(SECONDS * RATE)]
+
+
 def through_file(waveform):
     """What is left of a waveform in a 16-bit file."""
     with tempfile.TemporaryDirectory() as folder:
@@ -51,187 +60,184 @@ def through_file(waveform):
         return audio.load(path, RATE)
 
 
-def measure(method, model, clip, layer, scores_before, waveform):
-    """Dreams one clip and returns one row of figures."""
+def measure(method, waveform, listener, label):
+    """Dreams one sound and returns its figures."""
     start = time.perf_counter()
     dream, believed_before, believed_after = method(waveform)
     seconds = time.perf_counter() - start
     heard = through_file(dream)
     before, real = method.read(waveform), method.read(heard)
-    added = heard - waveform
     return {
-        "method": method.name,
-        "clip": clip.path.name,
-        "layer": layer,
         "gain": real / before,
         "kept": (real - before) / (believed_after - believed_before),
+        "lost": float(lost(waveform, heard, RATE)[0]),
+        "similarity": float(similarity(waveform, heard, RATE)[0]),
         "peak": float(np.abs(heard).max()),
         "loudness_change": level_db(heard) - level_db(waveform),
-        "flatness_input": flatness(waveform),
-        "flatness_added": flatness(added),
-        "added_db": level_db(added) - level_db(waveform),
+        "flatness_change": flatness(heard - waveform) - flatness(waveform),
         "crest_change": crest_db(heard) - crest_db(waveform),
-        "score_before": float(scores_before[clip.label]),
-        "score_after": float(model(heard)[0, clip.label]),
         "seconds": seconds,
+        **listener.named(waveform, heard, label),
     }
 
 
-def run(data, clips_a_class, work):
-    """Makes every row that is not in `work` yet; returns all."""
-    rows_path = work / "dream_fidelity.jsonl"
-    rows = (
-        [json.loads(line) for line in rows_path.read_text().splitlines()]
-        if rows_path.exists()
-        else []
-    )
-    done = {(row["method"], row["clip"], row["layer"]) for row in rows}
-    model, clips = applications.LogMelCNN(), first_clips(data, clips_a_class)
-    with open(rows_path, "a") as file, tqdm(total=len(clips) * 3 * len(methods.METHODS)) as bar:
-        for layer in LAYERS:
-            tried = [method(model, layer) for method in methods.METHODS]
-            for clip in clips:
-                waveform = np.clip(audio.load(clip.path, RATE), -1, 1)
-                scores = model(waveform)[0].numpy()
-                for method in tried:
-                    bar.update()
-                    if (method.name, clip.path.name, layer) in done:
-                        continue
-                    row = measure(method, model, clip, layer, scores, waveform)
-                    rows.append(row)
-                    file.write(json.dumps(row) + "\n")
-                    file.flush()
-    names = {clip.path.name for clip in clips}
-    return [row for row in rows if row["clip"] in names]
+class Rows:
+    """Figures by `(method, file, layer)`, kept in a file line by line."""
+
+    def __init__(self, path):
+        lines = path.read_text().splitlines() if path.exists() else []
+        self.rows = {tuple(key): row for key, row in map(json.loads, lines)}
+        self._path = path
+
+    def fill(self, kinds, sounds, layer, listener):
+        """Makes what is missing: `sounds` are pairs of a path and a class, or `None`."""
+        model, missing = applications.LogMelCNN(), []
+        for kind in kinds:
+            keys = [(kind.name, path.name, layer) for path, _ in sounds]
+            missing += [(kind, *each) for each in zip(keys, sounds, strict=True)]
+        missing = [each for each in missing if each[1] not in self.rows]
+        tried = {kind: kind(model, layer) for kind, *_ in missing}
+        for kind, key, (path, label) in tqdm(missing):
+            self.rows[key] = measure(tried[kind], beginning(path), listener, label)
+            with open(self._path, "a") as file:
+                file.write(json.dumps([key, self.rows[key]]) + "\n")
+
+    def column(self, kind, sounds, layer, figure):
+        """A figure of a method for every sound."""
+        return np.array([self.rows[kind.name, path.name, layer][figure] for path, _ in sounds])
 
 
-def column(rows, method, figure):
-    """A figure of one method for every clip and layer, in one order."""
-    chosen = sorted(
-        (r for r in rows if r["method"] == method), key=lambda r: (r["layer"], r["clip"])
-    )
-    return np.array([row[figure] for row in chosen])
+def spread(values, form="{:.2f}"):
+    """Median, and the tenth and ninetieth percentile in brackets."""
+    low, middle, high = (form.format(np.quantile(values, q)) for q in (0.1, 0.5, 0.9))
+    return f"{middle} ({low} … {high})"
 
 
-def table(rows):
+def table(kinds, sounds, layer, rows):
     """The methods side by side, in Markdown."""
-    head = "| method | retained, median | retained, worst tenth | retained ≥ 0.9 | gain, median (tenth … tenth) |"
-    head += " flatness of what is added − input's | within 0.1 | added, dB | s per clip |"
-    lines = [head, "|---|---|---|---|---|---|---|---|---|"]
-    for method in methods.METHODS:
-        kept, gain = column(rows, method.name, "kept"), column(rows, method.name, "gain")
-        flat = column(rows, method.name, "flatness_added") - column(
-            rows, method.name, "flatness_input"
-        )
-        low, high = np.quantile(gain, (0.1, 0.9))
-        lines.append(
-            f"| {method.title} | {np.median(kept):.2f} | {np.quantile(kept, 0.1):.2f} | "
-            f"{np.mean(kept >= 0.9):.0%} | {np.median(gain):.2f} ({low:.2f} … {high:.2f}) | "
-            f"{np.median(flat):+.3f} | {np.mean(np.abs(flat) <= 0.1):.0%} | "
-            f"{np.median(column(rows, method.name, 'added_db')):+.1f} | "
-            f"{np.median(column(rows, method.name, 'seconds')):.1f} |"
-        )
-    return lines
-
-
-def by_layer(rows):
-    """Our figures, a layer a line, in Markdown."""
     lines = [
-        "| layer | gain, median | ÷ best of the other three, median | better on | retained, median | "
-        "flatness within 0.1 |",
-        "|---|---|---|---|---|---|",
+        "| method | gain, median (tenth … ninth) | lost, median | lost, worst tenth | similarity | "
+        "retained, median | retained ≥ 0.95 | s per sound |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    for layer in (*LAYERS, "all"):
-        chosen = [row for row in rows if layer in (row["layer"], "all")]
-        gain, ratio = column(chosen, "ours", "gain"), ratio_to_best(chosen)
-        flat = column(chosen, "ours", "flatness_added") - column(chosen, "ours", "flatness_input")
+    for kind in kinds:
+
+        def column(figure, kind=kind):
+            return rows.column(kind, sounds, layer, figure)
+
         lines.append(
-            f"| {layer} | {np.median(gain):.2f} | {np.median(ratio):.2f} | {np.mean(ratio > 1):.0%} | "
-            f"{np.median(column(chosen, 'ours', 'kept')):.3f} | {np.mean(np.abs(flat) <= 0.1):.0%} |"
+            f"| {kind.title} | {spread(column('gain'))} | {np.median(column('lost')):.1%} | "
+            f"{np.quantile(column('lost'), 0.9):.1%} | {np.median(column('similarity')):.2f} | "
+            f"{np.median(column('kept')):.2f} | {np.mean(column('kept') >= 0.95):.0%} | "
+            f"{np.median(column('seconds')):.1f} |"
         )
     return lines
 
 
-def ratio_to_best(rows):
-    """Our gain over the best of the mel filter, the kept phase and the projection."""
-    others = np.stack([column(rows, name, "gain") for name in ("mel", "phase", "projected")])
-    return column(rows, "ours", "gain") / others.max(axis=0)
+def named(clips, layer, rows):
+    """In how many dreams a network that was trained apart still names the clip's class."""
+    lines = ["| method | clips named before | of these named in the dream |", "|---|---|---|"]
+    for kind in methods.OURS:
+        before, after = (rows.column(kind, clips, layer, n) for n in ("named", "named_after"))
+        lines.append(
+            f"| {kind.title} | {before.sum()} of {len(clips)} | {after[before].mean():.0%} |"
+        )
+    return lines
 
 
-def untouched(rows, tuned_on):
-    """Our figures on the clips that no setting was chosen by, in Markdown."""
-    names = {clip.path.name for clip in tuned_on}
-    others = [row for row in rows if row["clip"] not in names]
-    flat = column(others, "ours", "flatness_added") - column(others, "ours", "flatness_input")
-    ratio = ratio_to_best(others)
-    return [
-        f"The default step and grids were chosen by looking at the first {TUNED_ON} clips of each class.",
-        f"On the others alone: median ratio {np.median(ratio):.2f}, better on {np.mean(ratio > 1):.0%}, "
-        f"flatness within 0.1 on {np.mean(np.abs(flat) <= 0.1):.0%}.",
-    ]
-
-
-def guards(rows):
+def guards(sounds, layer, rows):
     """What must not happen to the sound, in Markdown."""
-    loudness = np.abs(column(rows, "ours", "loudness_change"))
-    crest = column(rows, "ours", "crest_change")
-    before, after = column(rows, "ours", "score_before"), column(rows, "ours", "score_after")
+    peak, loudness, crest, flat = (
+        rows.column(methods.Ours, sounds, layer, name)
+        for name in ("peak", "loudness_change", "crest_change", "flatness_change")
+    )
     return [
-        f"- Highest peak: {column(rows, 'ours', 'peak').max():.3f}.",
-        f"- Loudness against the input: {loudness.max():.2f} dB at most, {np.median(loudness):.3f} dB "
-        f"in the median; within 0.5 dB on {np.mean(loudness <= 0.5):.1%}.",
+        f"- Highest peak: {peak.max():.3f}.",
+        f"- Loudness against the input: {np.abs(loudness).max():.2f} dB at most, "
+        f"{np.median(np.abs(loudness)):.3f} dB in the median.",
         f"- Spectral crest against the input (the screech guard): {np.median(crest):+.1f} dB in the "
         f"median, {crest.max():+.1f} dB at most.",
-        f"- Score of the clip's true class: {np.median(before):.2f} before, {np.median(after):.2f} "
-        "after (medians; the dream asked for the layer, not for the class).",
+        f"- Spectral flatness of what is added against the input's: {np.median(flat):+.3f} in the "
+        f"median; within 0.1 on {np.mean(np.abs(flat) <= 0.1):.0%}.",
     ]
 
 
-def page(rows, tuned_on):
+def page(clips, pieces, beside, layer, rows, has_listener):
     """The page's lines."""
-    count = len(rows) // len(methods.METHODS)
-    return [
-        "# Gain and share retained of dreams",
+    everything = [*clips, *pieces]
+    lines = [
+        "# Gain of dreams, and what is left of the sound",
         "",
-        "Written by `benchmarks/dream_fidelity.py`. "
-        f"{count} dreams ({count // 3} clips of ESC-10's fold 5, which the network was not trained on; layers "
-        f"{', '.join(LAYERS)}), {methods.STEPS} gradient steps each, objective: mean squared activation.",
-        "Every output is levelled to the input's root mean square, written as 16-bit WAV and read again. The",
-        "machine was doing other work beside it: the seconds are for comparison with each other only.",
+        f"Written by `benchmarks/dream_fidelity.py`: {len(clips)} clips of ESC-10's fold 5, which the "
+        f"network was not trained on, and {len(pieces)} pieces of music and speech, the first "
+        f"{SECONDS:g} s of each; layer {layer} of LogMelCNN, {methods.STEPS} steps. Every output is "
+        "written as a 16-bit WAV file at the input's loudness, read again and measured.",
         "",
-        "**Retained**: rise in that file ÷ rise that the ascent computed. **Gain**: objective in",
-        "that file ÷ objective of the input.",
+        "**Gain**: objective in that file ÷ objective of the input. **Lost**: of the input's "
+        "time-frequency cells within 50 dB of its loudest, the share that fell by more than 20 dB. "
+        "**Similarity**: correlation of the dB spectrograms. **Retained**: rise in the file ÷ rise "
+        "that the ascent computed.",
         "",
-        *table(rows),
+        *table(methods.OURS, everything, layer, rows),
         "",
-        "Every method bounds its steps in the same way and by the same decibels, except the waveform's",
-        "gradient, whose steps are a fiftieth of the input's level. Ours, layer by layer, against the",
-        "best of mel filter, kept phase and projection on the same clip:",
+        "Clips alone, then pieces alone:",
         "",
-        *by_layer(rows),
+        *table(methods.OURS, clips, layer, rows),
         "",
-        *untouched(rows, tuned_on),
-        "",
-        *guards(rows),
+        *table(methods.OURS, pieces, layer, rows),
         "",
     ]
+    if has_listener:
+        lines += [
+            "Does YAMNet's TFLite network, which was trained apart, name the clip's class among its "
+            "first five of 521?",
+            "",
+            *named(clips, layer, rows),
+            "",
+        ]
+    lines += [
+        f"Beside what one would write instead, at as many steps, on {len(beside)} of the clips:",
+        "",
+        *table((*methods.OURS, *methods.OTHERS), beside, layer, rows),
+        "",
+        "The default was chosen by three clips of fold 4, two pieces and the README's example. Its "
+        "guards:",
+        "",
+        *guards(everything, layer, rows),
+        "",
+    ]
+    return lines
+
+
+def compare(options):
+    """Makes the rows that are missing, and the page."""
+    clips = [(c.path, c.label) for c in first_clips(options.data, options.clips)]
+    beside = [(c.path, c.label) for c in first_clips(options.data, BESIDE)]
+    pieces = [(pathlib.Path(path), None) for path in options.pieces]
+    listener, rows = Listener(options.listener), Rows(options.work / "dream_fidelity.jsonl")
+    rows.fill(methods.OURS, [*clips, *pieces], options.layer, listener)
+    rows.fill(methods.OTHERS, beside, options.layer, listener)
+    return page(clips, pieces, beside, options.layer, rows, options.listener is not None)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True)
+    parser.add_argument("--pieces", nargs="*", default=[], help="files of music and speech")
+    parser.add_argument("--listener", help="YAMNet's TFLite file")
     parser.add_argument("--clips", type=int, default=4)
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("."))
+    parser.add_argument("--layer", default="block3_conv2")
     parser.add_argument("--runtime", default="python", choices=("python", "litert", "onnx"))
     parser.add_argument("--layers", nargs="+", default=LAYERS, help="with --runtime")
     options = parser.parse_args()
-    clips, name = first_clips(options.data, options.clips), "dreams/dream_fidelity.md"
+    name = "dreams/dream_fidelity.md"
     if options.runtime == "python":
-        rows = run(options.data, options.clips, options.work)
-        lines = page(rows, first_clips(options.data, TUNED_ON))
+        lines = compare(options)
     else:
         import dream_fidelity_files as files
 
+        clips = first_clips(options.data, options.clips)
         layers, name = tuple(options.layers), f"export/dream_fidelity_{options.runtime}.md"
         gains = files.run(clips, layers, options.runtime, options.work, through_file)
         lines = [*files.page(gains, layers, options.runtime), ""]

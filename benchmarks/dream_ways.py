@@ -1,9 +1,9 @@
-"""Gain and share retained of dreams for each update rule and each preset.
+"""Gain against what is lost of the sound, for each strength, bound, update rule and preset.
 
     python benchmarks/dream_ways.py --data ESC-10 [--clips 1]
 
-Measured as in dream_fidelity.py, on one layer. Writes docs/benchmarks/dreams/dream_ways.md, and a
-picture of each preset into docs/images.
+Measured as in dream_fidelity.py, on one layer. Writes docs/benchmarks/dreams/dream_ways.md, and
+into docs/images a plot of gain against loss, and a picture of each preset.
 """
 
 import argparse
@@ -15,6 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import dream_fidelity
 import methods
 import numpy as np
+from listening import Listener
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
@@ -25,18 +26,21 @@ from keras_sounddream.files import written_beside
 
 ROOT = pathlib.Path(__file__).parents[1]
 LAYER = "block3_conv2"
+STRENGTHS = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 1.0)
+FREE = {"parameterization": "log_magnitude", "step_size": 4.0}
 WAYS = {
-    "default": {},
-    **{f"preset `{name}`": {"preset": name} for name in PRESETS},
-    "mask, 20 dB": {"parameterization": "mask"},
-    "mask, 10 dB": {"parameterization": "mask", "mask_db": 10.0},
-    "momentum 0.8, 1 dB": {"momentum": 0.8, "step_size": 1.0},
+    **{f"strength {strength:g}": {"strength": strength} for strength in STRENGTHS},
+    "mask of 12 dB both ways, no ceiling": {"mask_db": 12.0, "fall_db": 12.0, "ceiling_db": -60.0},
+    "mask of 20 dB both ways, no ceiling": {"mask_db": 20.0, "fall_db": 20.0, "ceiling_db": -60.0},
+    "rise of 40 dB, no ceiling": {"ceiling_db": -60.0},
+    "no bounds (`log_magnitude`)": FREE,
+    "no bounds, steps of 0.5 dB": {**FREE, "step_size": 0.5},
+    "no bounds, source mix 0.2": {**FREE, "source_mix": 0.2},
+    "momentum 0.5": {"momentum": 0.5},
     "Gaussian smoothing, 1 bin": {"smoothing": "gaussian"},
     "Laplacian pyramid": {"smoothing": "laplacian"},
-    "deviation, 0.2 dB": {"normalization": "deviation", "step_size": 0.2},
-    "blend 0.2": {"source_mix": 0.2},
-    "zoom 0.05": {"scale": 0.05},
     "one octave of 40": {"octaves": 1, "steps": 40},
+    **{f"preset `{name}`": {"preset": name} for name in ("natural_dreams", "tutorial")},
 }
 
 
@@ -57,29 +61,59 @@ class Way(methods.Method):
 def table(rows):
     """A line a way, in Markdown."""
     yield (
-        "| way | steps | gain, median (tenth … tenth) | retained, median | retained, worst tenth | "
-        "flatness of what is added − input's | added, dB | s per clip |"
+        "| way | steps | gain, median (tenth … ninth) | lost, median | lost, worst tenth | "
+        "similarity | retained | s per clip |"
     )
     yield "|---|---|---|---|---|---|---|---|"
     for name in WAYS:
-        chosen = [row for row in rows if row["method"] == name]
-        figure = {key: np.array([row[key] for row in chosen]) for key in chosen[0] if key != "clip"}
-        low, high = np.quantile(figure["gain"], (0.1, 0.9))
-        flat = figure["flatness_added"] - figure["flatness_input"]
+        figure = figures_of(rows, name)
         yield (
-            f"| {name} | {chosen[0]['steps']} | {np.median(figure['gain']):.2f} ({low:.2f} … {high:.2f}) | "
-            f"{np.median(figure['kept']):.2f} | {np.quantile(figure['kept'], 0.1):.2f} | "
-            f"{np.median(flat):+.3f} | {np.median(figure['added_db']):+.1f} | "
+            f"| {name} | {figure['steps'][0]} | {dream_fidelity.spread(figure['gain'])} | "
+            f"{np.median(figure['lost']):.1%} | {np.quantile(figure['lost'], 0.9):.1%} | "
+            f"{np.median(figure['similarity']):.2f} | {np.median(figure['kept']):.2f} | "
             f"{np.median(figure['seconds']):.1f} |"
         )
+
+
+def figures_of(rows, name):
+    """Arrays of one way's figures, by name."""
+    chosen = [row for row in rows if row["method"] == name]
+    return {key: np.array([row[key] for row in chosen]) for key in chosen[0]}
+
+
+def draw_frontier(rows):
+    """Plots the median gain against the median loss of each way."""
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.subplots()
+    points = {name: figures_of(rows, name) for name in WAYS}
+    place = {
+        name: (100 * np.median(point["lost"]), np.median(point["gain"]))
+        for name, point in points.items()
+    }
+    ours = [place[f"strength {strength:g}"] for strength in STRENGTHS]
+    axes.plot(*zip(*ours, strict=True), "o-", label="strength 0 … 1")
+    for strength, at in zip(STRENGTHS, ours, strict=True):
+        name = {0.25: "gentle", 0.5: "default", 1.0: "vivid"}.get(strength, f"{strength:g}")
+        axes.annotate(name, at, xytext=(6, -10), textcoords="offset points")
+    others = {name: at for name, at in place.items() if not name.startswith("strength")}
+    axes.plot(*zip(*others.values(), strict=True), "x", color="tab:red", label="other ways")
+    for name, at in others.items():
+        axes.annotate(name, at, xytext=(5, 3), textcoords="offset points", fontsize=7)
+    axes.set(xlabel="lost (% of the sound, median)", ylabel="gain (median)", xscale="symlog")
+    axes.set(xlim=(-0.1, 100))
+    axes.legend(loc="upper left")
+    axes.grid(alpha=0.3)
+    with written_beside(ROOT / "docs" / "images" / "strength.png", overwrite=True) as temporary:
+        figure.savefig(temporary, dpi=80)
 
 
 def draw(model):
     """Draws the spectrogram of an example, and of its dream under each preset."""
     waveform = audio.load(ROOT / "examples" / "speech.flac", model.sample_rate)
     dreams = {"input": waveform}
-    for name in PRESETS:
-        dream = DeepDream(model, objectives.layer(LAYER), preset=name)
+    for name, settings in {"default": None, **PRESETS}.items():
+        preset = None if settings is None else name
+        dream = DeepDream(model, objectives.layer(LAYER), preset=preset)
         dreams[name] = dream.run(waveform).waveform
     levels = {name: levels_db(sound[0], model.sample_rate) for name, sound in dreams.items()}
     loudest = max(level.max() for level in levels.values())
@@ -103,21 +137,21 @@ def main():
     arguments = parser.parse_args()
     model = applications.LogMelCNN()
     clips = dream_fidelity.first_clips(arguments.data, arguments.clips)
-    sounds = [np.clip(audio.load(clip.path, model.sample_rate), -1, 1) for clip in clips]
-    rows = []
+    rows, deaf = [], Listener()
     for name, settings in tqdm(WAYS.items()):
         way = Way(model, name, settings)
-        for clip, waveform in zip(clips, sounds, strict=True):
-            scores = model(waveform)[0].numpy()
-            row = dream_fidelity.measure(way, model, clip, LAYER, scores, waveform)
-            steps = way.dream.settings.octaves * way.dream.settings.steps
-            rows.append({**row, "steps": steps})
+        steps = way.dream.settings.octaves * way.dream.settings.steps
+        for clip in clips:
+            row = dream_fidelity.measure(way, dream_fidelity.beginning(clip.path), deaf, None)
+            rows.append({"method": name, "steps": steps, **row})
     lines = [
-        "# Update rules and presets, measured",
+        "# Strength, bounds, update rules and presets, measured",
         "",
         f"Written by `benchmarks/dream_ways.py`: {len(clips)} clips of ESC-10's fold 5, layer `{LAYER}`;"
-        " *retained* and *gain* as in [dream_fidelity.md](dream_fidelity.md), read off 16-bit files"
+        " the words are those of [dream_fidelity.md](dream_fidelity.md), read off 16-bit files"
         " at the input's loudness. The seconds are for comparison with each other only.",
+        "",
+        "![Gain against loss](../../images/strength.png)",
         "",
         *table(rows),
         "",
@@ -125,6 +159,7 @@ def main():
     (ROOT / "docs" / "benchmarks" / "dreams" / "dream_ways.md").write_text("\n".join(lines))
     print("\n".join(lines))
     draw(model)
+    draw_frontier(rows)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """The ways of dreaming that the benchmark compares: ours, and four that one would write instead."""
 
+from typing import ClassVar
+
 import keras
 import tensorflow as tf
 
 from keras_sounddream import DeepDream, objectives
+from keras_sounddream.audio.limiter import at_level
 from keras_sounddream.audio.loudness import db_to_nepers, hold_level, rms
 from keras_sounddream.audio.spectral.mel import mel_matrix
 from keras_sounddream.audio.spectral.stft import from_polar, istft, stft, to_polar
@@ -13,7 +16,6 @@ STEPS = 40
 STEP_DB = 4.0
 PROJECT_EVERY = 10
 WAVEFORM_STEP = 0.02  # of the input's level
-_LEVEL_ROUNDS = 4
 
 
 class Method:
@@ -49,15 +51,18 @@ class Method:
 
     def make(self, log_magnitude, phase, waveform):
         whole = istft(*from_polar(log_magnitude, *phase), self.analysis, waveform.shape[1])
-        return hold_level(whole, rms(waveform), _LEVEL_ROUNDS).numpy()
+        return at_level(whole, rms(waveform), self.analysis.sample_rate).numpy()
 
 
 class Ours(Method):
-    name, title = "ours", "**ours**: gradient through the waveform"
+    """The default dream."""
+
+    name, title = "ours", "**ours**, the default (strength 0.5)"
+    settings: ClassVar = {}
 
     def __init__(self, model, layer):
         super().__init__(model, layer)
-        self.dream = DeepDream(model, objectives.layer(layer), step_size=STEP_DB)
+        self.dream = DeepDream(model, objectives.layer(layer), **self.settings)
         assert self.dream.settings.octaves * self.dream.settings.steps == STEPS
 
     def __call__(self, waveform):
@@ -67,6 +72,28 @@ class Ours(Method):
             float(result.objective_before[0]),
             float(result.objective_believed[0]),
         )
+
+
+class Gentle(Ours):
+    name, title = "gentle", "ours, `gentle` (0.25)"
+    settings: ClassVar = {"preset": "gentle"}
+
+
+class Vivid(Ours):
+    name, title = "vivid", "ours, `vivid` (1)"
+    settings: ClassVar = {"preset": "vivid"}
+
+
+class Unbounded(Ours):
+    """The spectrogram without bounds, as the default was before."""
+
+    name, title = "unbounded", "ours, `log_magnitude` without bounds, steps of 4 dB"
+    settings: ClassVar = {
+        "parameterization": "log_magnitude",
+        "step_size": STEP_DB,
+        "time_factor": 2.0,
+        "frequency_factor": 2.0,
+    }
 
 
 class MelFilter(Method):
@@ -130,11 +157,12 @@ class Waveform(Method):
             gradient = self._gradient(dream)
             size = tf.sqrt(tf.reduce_mean(tf.square(gradient))) + 1e-20
             dream = hold_level(dream + WAVEFORM_STEP * level * gradient / size, level)
-        dream = hold_level(dream, level, _LEVEL_ROUNDS).numpy()
+        dream = at_level(dream, level, self.analysis.sample_rate).numpy()
         return dream, self.read(waveform), self.read(dream)
 
 
-METHODS = (Ours, MelFilter, PhaseKept, Projected, Waveform)
+OURS = (Gentle, Ours, Vivid, Unbounded)
+OTHERS = (MelFilter, PhaseKept, Projected, Waveform)
 
 
 def _objective(activation):

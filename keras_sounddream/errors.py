@@ -67,8 +67,10 @@ def visible(text: object, keep: str = "") -> str:
 
 def unknown_name(owner: str, what: str, name: object, names: Sequence[str]) -> str:
     """Text of an error: `f"{owner} no {what} {name!r}."` and the nearest of `names`, or all."""
-    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
+    by_lower = {one.lower(): one for one in reversed(names)}
+    near = difflib.get_close_matches(str(name).lower(), by_lower, n=3, cutoff=0.4)
     if near:
+        near = [by_lower[one] for one in near]
         return f"{owner} no {what} {name!r}. Did you mean {' or '.join(near)}?"
     more = ", …" if len(names) > _MOST_NAMES else ""
     return f"{owner} no {what} {name!r}. It has: {', '.join(names[:_MOST_NAMES])}{more}."

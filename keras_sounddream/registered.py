@@ -17,12 +17,16 @@ from keras_sounddream.backend import explain_failed_import
 
 CLASSES = {  # of `keras.saving.register_keras_serializable`: module, inside `keras_sounddream`
     "AudioModel": "applications.base",
+    "Constant": "deepdream.network.wrapping_layers",
     "DeepDream": "deepdream.model",
     "DilatedConv1D": "applications.wavenet.layers",
     "Divergence": "training.distillation.fit",
+    "FrontEnd": "audio.spectral.front_ends",
     "Gate": "applications.wavenet.layers",
     "JoinPatches": "applications.yamnet.patches",
+    "JoinWindows": "deepdream.network.wrapping_layers",
     "LevelConv1D": "applications.wavenet.layers",
+    "LibrosaMel": "audio.spectral.front_ends",
     "LogMelSpectrogram": "audio.layers",
     "LongEnough": "applications.soundnet.network",
     "MuLaw": "audio.layers",
@@ -31,8 +35,10 @@ CLASSES = {  # of `keras.saving.register_keras_serializable`: module, inside `ke
     "Patches": "applications.yamnet.patches",
     "SparsePowerSpectrogram": "applications.urban_sound_cnn.power_spectrogram",
     "SqueezeNetModel": "applications.squeezenet.model",
+    "StftMagnitude": "audio.spectral.front_ends",
     "Stretch": "applications.wavenet.layers",
     "WaveNetModel": "applications.wavenet.layers",
+    "Windows": "deepdream.network.wrapping_layers",
 }
 
 

@@ -13,7 +13,7 @@ MAX_SIBLINGS, MAX_LINES, MAX_BODY, MEDIAN_BODY = 15, 300, 45, 7
 # Folders with one file per command of the command line.
 ONE_FILE_A_COMMAND = {"cli/commands"}
 # The settings of a dream: each documented where `help(DeepDream)` shows it, and in a table.
-LONGER = {"deepdream/model.py": 380, "deepdream/settings.py": 320}
+LONGER = {"deepdream/model.py": 400, "deepdream/settings.py": 320}
 
 
 def imports(tree, modules):

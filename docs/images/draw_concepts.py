@@ -19,7 +19,7 @@ FORWARD, BACK, QUIET = "#1f4e79", "#a5306f", "#5f5b66"
 WIDTH, GAP, BOTTOM, HEIGHT = 1.5, 0.95, 1.3, 1.6
 STAGES = (  # title, what it is, arrow to the next: what makes it
     ("input", "waveform\n(batch, samples)", "STFT"),
-    ("variable", "log-magnitude\n(frames, bins)", "ISTFT"),
+    ("variable", "mask on the STFT\n(frames, bins)", "ISTFT"),
     ("sound", "waveform,\nlevelled", "front end"),
     ("spectrogram", "log-mel\n(frames, bands)", "network"),
     ("layer", "activations\n(frames, bands, channels)", "objective"),

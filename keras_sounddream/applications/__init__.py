@@ -5,7 +5,7 @@ from keras_sounddream.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "FAMILIES": "registry",
+        "FAMILIES": "pretrained",
         "LogMelCNN": "log_mel_cnn",
         "SoundNet5": "soundnet",
         "SoundNet8": "soundnet",

@@ -12,6 +12,7 @@ from keras import layers
 
 from keras_sounddream.applications import decoding, preprocessing
 from keras_sounddream.applications.decoding import Labels
+from keras_sounddream.applications.pretrained import read_labels
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, PathLike, Tensor
 
@@ -240,9 +241,3 @@ def _load_shipped(model, row, tops):
         _weight_files().load(model, path, tops)  # whose error names the tensor that does not fit
     for name, weight in weights.items():
         weight.assign(arrays[name].astype("float32"))
-
-
-def read_labels(name: str) -> tuple[str, ...]:
-    """The labels of a data set, one class per line of a file in `labels/`."""
-    path = pathlib.Path(__file__).parent / "labels" / name
-    return tuple(path.read_text(encoding="utf-8").split("\n")[:-1])

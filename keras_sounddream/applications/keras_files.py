@@ -3,17 +3,21 @@
 Whatever such a file holds, it is read whole or refused in a line, and no code in it is run.
 """
 
+from __future__ import annotations
+
+import contextlib
 import io
 import json
 import os
 import pathlib
 import re
-from typing import Any
-
-import keras
+from typing import TYPE_CHECKING, Any
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import PathLike
+
+if TYPE_CHECKING:
+    import keras
 
 # The first versions of Keras without published ways to run code by a model's file in safe mode
 # (CVE-2025-1550, -8747, -9906, -9905, CVE-2026-1462); setup.py requires them.
@@ -35,10 +39,11 @@ def read_model(path: PathLike) -> keras.Model:
         InputError: if it is no such file, is damaged, or needs code that is not there or may not
             be run; or if the installed Keras is known to run code in such files.
     """
-    if not os.path.isfile(path):
-        raise InputError(f"Cannot read {path} as a Keras model: there is no such file.")
+    check_file(path)
     check_version()
     _check_archive(pathlib.Path(path))
+    import keras
+
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras builds what the file says: anything may fail
@@ -46,6 +51,24 @@ def read_model(path: PathLike) -> keras.Model:
             f"Cannot read {path} as a Keras model: {one_line(error)}. If it has layers of your "
             "own, import their module first; else fetch or save it again."
         ) from None
+
+
+def check_file(path: PathLike) -> None:
+    """Checks what a `.keras` file's name, first bytes and list of members reveal, without Keras.
+
+    Raises:
+        InputError: if it is not there, or is no archive of a model.
+    """
+    if not os.path.isfile(path):
+        raise InputError(f"Cannot read {path} as a Keras model: there is no such file.")
+    with _unreadable(path) as (reading_error, zip_archive, _):
+        with open(path, "rb") as file:
+            head = file.read(8)
+        if not head.startswith(b"PK"):
+            raise reading_error(
+                f"it begins with {head!r}, not as a zip archive. Fetch or save it again"
+            )
+        _check_names(zip_archive.names(pathlib.Path(path)), reading_error)
 
 
 def load_weights(model: Any, path: PathLike) -> None:
@@ -70,7 +93,10 @@ def check_version(version: str | None = None) -> None:
     Raises:
         InputError: if it is known to.
     """
-    version = keras.__version__ if version is None else version
+    if version is None:
+        import keras
+
+        version = keras.__version__
     numbers = tuple(map(int, re.findall(r"\d+", version)[:3]))
     least = next((safe for safe in _SAFE if safe[:2] == numbers[:2]), _SAFE[0])
     if numbers < least:
@@ -90,34 +116,40 @@ def one_line(error: Exception) -> str:
 
 def _check_archive(path):
     """Reads every byte of a `.keras` file: complete, undamaged, and nothing but a model."""
-    reading_error, zip_archive, h5 = _convert()
-    try:
-        with path.open("rb") as file:
-            head = file.read(8)
-        if not head.startswith(b"PK"):
-            raise reading_error(
-                f"it begins with {head!r}, not as a zip archive. Fetch or save it again"
-            )
+    with _unreadable(path) as (reading_error, zip_archive, h5):
         members = zip_archive.read(path)
-        _check_members(members, reading_error)
+        _check_names(members, reading_error)
+        _check_config(members[_CONFIG], reading_error)
         h5.check(path, io.BytesIO(members[_WEIGHTS]))
-    except reading_error as reason:
+
+
+@contextlib.contextmanager
+def _unreadable(path):
+    """Context whose failures name the file; gives the readers of `convert`."""
+    readers = _convert()
+    try:
+        yield readers
+    except readers[0] as reason:
         raise InputError(f"Cannot read {path} as a Keras model: {reason}.") from None
     except OSError as error:
         cause = error.strerror or error
         raise InputError(f"Cannot read {path} as a Keras model: {cause}.") from None
 
 
-def _check_members(members, reading_error):
-    """Checks the members' names, and that the configuration is the JSON of an object."""
+def _check_names(members, reading_error):
+    """Checks the names of the members."""
     for name in (_CONFIG, _WEIGHTS):
         if name not in members:
             raise reading_error(f"it lacks {name}. Save it with model.save")
     for name in members:
         if name.startswith(("/", "\\")) or ":" in name or ".." in re.split(r"[/\\]", name):
             raise reading_error(f"its member {name!r} would leave its folder")
+
+
+def _check_config(text, reading_error):
+    """Checks that the configuration is the JSON of an object."""
     try:
-        config = json.loads(members[_CONFIG])
+        config = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise reading_error(f"its {_CONFIG} is broken ({type(error).__name__})") from None
     if not isinstance(config, dict):

@@ -4,7 +4,7 @@ from typing import Any
 
 from keras import layers
 
-from keras_sounddream.applications import base, preprocessing
+from keras_sounddream.applications import base, preprocessing, pretrained
 from keras_sounddream.applications.decoding import Labels, Predictions, decode_for_family
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.layers import LogMelSpectrogram
@@ -15,13 +15,7 @@ LOG_OFFSET = 1e-3
 MIN_SECONDS = 0.1
 LENGTHS: dict[str, Any] = {"min_seconds": MIN_SECONDS}
 
-PRETRAINED = {
-    "esc10": {
-        "labels": "esc10.txt",
-        "file": "log_mel_cnn_esc10.npz",
-        "sha256": "dc7153b8af8d669db74a1a8f85836971deaee118d9c2405604ced54711a96efd",
-    },
-}
+PRETRAINED = pretrained.PRETRAINED["LogMelCNN"]
 
 # Filters and convolutions of each block; blocks are parted by a pooling that halves both axes.
 _BLOCKS = ((48, 2), (96, 2), (128, 2), (192, 2))

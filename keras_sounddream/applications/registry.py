@@ -1,6 +1,5 @@
 """Models by name: of a constructor, of its family, or of a `.keras` file."""
 
-import difflib
 import importlib
 import types
 from typing import Any
@@ -8,19 +7,10 @@ from typing import Any
 import keras
 
 from keras_sounddream.applications import keras_files
+from keras_sounddream.applications.pretrained import find_constructor
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 from keras_sounddream.types import PathLike
-
-FAMILIES = {  # constructor: family; a family's name stands for the last of its constructors
-    "LogMelCNN": "log_mel_cnn",
-    "SoundNet5": "soundnet",
-    "SoundNet8": "soundnet",
-    "SqueezeNet": "squeezenet",
-    "UrbanSoundCNN": "urban_sound_cnn",
-    "WaveNet": "wavenet",
-    "YAMNet": "yamnet",
-}
 
 
 def load_model(
@@ -104,17 +94,8 @@ def find(name: str) -> tuple[str, types.ModuleType]:
     Raises:
         InputError: if there is none, with the nearest names.
     """
-    names = {}
-    for constructor, family in FAMILIES.items():
-        names[constructor] = names[family] = constructor, family
-    if name in names:
-        constructor, family = names[name]
-        return constructor, importlib.import_module(f"keras_sounddream.applications.{family}")
-    near = difflib.get_close_matches(name, names, n=2, cutoff=0.4) or sorted(names)
-    raise InputError(
-        f"There is no model {name!r}. Did you mean {' or '.join(near)}? "
-        "A model of your own is named by its .keras file."
-    )
+    constructor, family = find_constructor(name)
+    return constructor, importlib.import_module(f"keras_sounddream.applications.{family}")
 
 
 def _weight_files():

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 
 from keras_sounddream.applications import keras_files
@@ -180,6 +179,8 @@ def save(
     model: Any, path: PathLike, dtype: str = "float16", labels: Sequence[str] | None = None
 ) -> None:
     """Writes every weight of a model to `.npz` under the name `layer/weight`, and its labels."""
+    import keras
+
     arrays = {w.path: keras.ops.convert_to_numpy(w.value).astype(dtype) for w in model.weights}
     if labels is not None:
         arrays[_LABELS] = np.frombuffer("\n".join(labels).encode("utf-8"), "uint8")

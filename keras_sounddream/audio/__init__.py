@@ -6,9 +6,12 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "Analysis": "analysis",
+        "FrontEnd": "spectral.front_ends",
         "GrowingWav": "wav_writer",
+        "LibrosaMel": "spectral.front_ends",
         "LogMelSpectrogram": "layers",
         "MuLaw": "layers",
+        "StftMagnitude": "spectral.front_ends",
         "decode": "tfio",
         "hold_level": "loudness",
         "io": "",

@@ -26,12 +26,18 @@ def find_front_end(model: keras.Model) -> "LogMelSpectrogram | None":
 
 
 def find_sample_rate(model: keras.Model) -> int | None:
-    """Sample rate in Hz of a model's waveforms: its attribute, or its front end's; else `None`."""
-    rate = getattr(model, "sample_rate", None)
-    if rate:
-        return rate
+    """Sample rate in Hz of a model's waveforms: its attribute, or its front end's; else `None`.
+
+    A front end is a `LogMelSpectrogram`, Keras's `MelSpectrogram`, or any layer with a rate.
+    """
     front_end = find_front_end(model)
-    return front_end.analysis.sample_rate if front_end else None
+    if front_end is not None and not getattr(model, "sample_rate", None):
+        return front_end.analysis.sample_rate
+    owners = [(model, "sample_rate")]
+    for layer in model.layers:
+        owners += [(layer, "sample_rate"), (layer, "sampling_rate")]
+    rates = (getattr(*owner, None) for owner in owners)
+    return next((rate for rate in rates if isinstance(rate, int) and rate > 0), None)
 
 
 @keras.saving.register_keras_serializable(package="keras_sounddream")

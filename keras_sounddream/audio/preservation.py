@@ -1,4 +1,4 @@
-"""What a change leaves of a sound: the share of it that is lost, and the likeness of the rest."""
+"""Share of a sound that a change took away, and the likeness of the rest."""
 
 import numpy as np
 

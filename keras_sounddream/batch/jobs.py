@@ -8,12 +8,13 @@ import pathlib
 from typing import Any
 
 from keras_sounddream.checks import check, choice
+from keras_sounddream.deepdream.objectives.spelling import GUIDANCES
 from keras_sounddream.errors import InputError
 
 TASKS = ("dream", "classify", "embed")
 FILES_PER_UNIT = {"dream": 8, "classify": 256, "embed": 256}  # at most, of a unit of work
 _SETTINGS = {  # of one task alone
-    "dream": {"layers", "guides", "label", "settings", "suffix"},
+    "dream": {"layers", "guides", "guidance", "label", "settings", "suffix"},
     "classify": {"top"},
     "embed": {"layer"},
 }
@@ -29,6 +30,7 @@ class Job:
         weights: key of pretrained weights or path; `None` for the model's default.
         layers: to dream: each `"NAME"` or `"NAME:CHANNEL"`.
         guides: to dream: paths of files whose features guide the dream.
+        guidance: to dream: the objective of guides, `"guided"`, `"guided_locally"` or `"matched"`.
         label: to dream: a class, or `None`.
         settings: to dream: arguments of `DeepDream`, such as `preset`.
         suffix: to dream: of the output files, such as `".flac"`, or `".png"` for pictures.
@@ -42,6 +44,7 @@ class Job:
     weights: str | None = None
     layers: tuple[str, ...] = ()
     guides: tuple[str, ...] = ()
+    guidance: str = GUIDANCES[0]
     label: str | None = None
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     suffix: str = ".wav"

@@ -66,11 +66,11 @@ def run(
             the job breaks off, for example on a full disk or when a worker dies: finished files
             stay.
     """
-    check_beam()
     start, job, folder = time.perf_counter(), jobs.absolute(job), Folder(output)
     files = find_files(pattern, folder.path)
     if job.task == "dream":
         _check_names(files, folder, job.suffix)
+    check_beam()
     identity = {"inputs": os.path.abspath(_root_of(pattern)), **job.identity()}
     size = min(jobs.FILES_PER_UNIT[job.task], -(-len(files) // (_UNITS_PER_WORKER * workers)))
     with folder.held(identity, bounds_of(files, size)) as bounds:

@@ -6,11 +6,10 @@ import queue
 import threading
 from collections.abc import Sequence
 
-from tqdm import tqdm
-
 from keras_sounddream.batch import worker
 from keras_sounddream.batch.outputs import Folder
 from keras_sounddream.errors import InputError, MissingPackageError
+from keras_sounddream.progress import TracingBar
 
 RUNNERS = (
     *("DirectRunner", "DaskRunner", "FlinkRunner", "SparkRunner", "DataflowRunner"),
@@ -134,7 +133,7 @@ def _bar(folder, total, progress):
         bar.set_postfix(failed=failed, refresh=False)
         bar.update(sum(record["files"] for record in records) - bar.n)
 
-    with tqdm(total=total, unit="file", disable=not progress) as bar:
+    with TracingBar("batch", total=total, unit="file", disable=not progress) as bar:
         thread = threading.Thread(target=watch, args=(bar,), daemon=True)
         if progress:
             thread.start()

@@ -40,7 +40,7 @@ class Dreams:
         files_of(model).check_output(folder.path / f"dream{job.suffix}", overwrite=True)
         self._folder, self._suffix = folder, job.suffix
         settings = {**settings, **job.settings}
-        self._dream = make_dream(model, job.layers, job.guides, job.label, **settings)
+        self._dream = make_dream(model, job.layers, job.guides, job.label, job.guidance, **settings)
 
     def do(self, number: int, files: Files, go_on: Callable[[], None]) -> Failures:
         """Dreams files by length, to reuse graphs and memory; yields `(name, error)` of failures.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -107,6 +108,12 @@ def check_clip_set(clip_set: ClipSet, name: PathLike) -> None:
             f"{counts[:, label].sum()} of {clip_set.labels[label]!r}, none in fold "
             f"{clip_set.folds[fold]}. Add clips, or leave the class out."
         )
+
+
+def check_class(label: str | None, labels: Sequence[str]) -> None:
+    """Raises an `InputError` if a class, unless it is `None`, is not among `labels`."""
+    if label is not None and label not in labels:
+        raise InputError(f"Expected a class of {', '.join(labels)}. Received: {label!r}")
 
 
 def _from_folders(folder, seed):

@@ -3,7 +3,7 @@
 import pathlib
 import typing
 
-from keras_sounddream.applications.base import read_labels
+from keras_sounddream.applications.pretrained import read_labels
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import PathLike
 

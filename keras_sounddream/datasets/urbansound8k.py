@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from tqdm import tqdm
 
-from keras_sounddream.applications.base import read_labels
+from keras_sounddream.applications.pretrained import read_labels
 from keras_sounddream.audio.io import load, resample, seconds_of
 from keras_sounddream.checks import check, choice
 from keras_sounddream.datasets.file_lists import read_rows

@@ -15,5 +15,6 @@ __getattr__, __dir__, __all__ = attach(
         "imprint": "",
         "objectives": "",
         "params": "",
+        "wrap_model": "network.wrapping",
     },
 )

@@ -62,6 +62,12 @@ def begin(
     return tf.constant(find_start(dream, source, guides, weights=weights))
 
 
+def refuse(dream: Any) -> None:
+    """Raises an `InputError` if a dream has guides, where only `run` can begin with them."""
+    if len(dream.guides):
+        raise InputError("Guides begin a dream in `run` alone: use that, or set `guides = ()`.")
+
+
 def find_start(
     dream: Any,
     source: Array,

@@ -2,13 +2,12 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.backend import require_tensorflow
@@ -22,6 +21,7 @@ from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.deepdream.settings import FIELDS, RENAMED, choose, config_of
+from keras_sounddream.progress import TracingBar, bar_of_steps
 from keras_sounddream.types import Array, PathLike, Tensor
 
 if TYPE_CHECKING:
@@ -46,8 +46,9 @@ class DeepDream(keras.Model):
     `deepdream.Settings`.
 
     Args:
-        model: functional, or a list of such (see `network.joined`), that takes waveforms `(batch,
-            samples)` or `(batch, samples, 1)`, or pictures `(batch, height, width, 3)`.
+        model: functional, that takes waveforms `(batch, samples)` or `(batch, samples, 1)`, or
+            pictures `(batch, height, width, 3)`; or, with a `front_end`, anything that this makes;
+            or a list of models of waveforms, see `network.joined`.
         objective: what to maximise: an `Objective`, the name of a layer (`"conv2"`) or of a
             channel (`"conv2:7"`), or a function of the model's output (see `objectives.custom`);
             a list of such, one each, for several models.
@@ -57,6 +58,9 @@ class DeepDream(keras.Model):
         preset: a named set of settings: `"gentle"`, `"vivid"`, `"natural_dreams"`, `"tutorial"` or
             `"heard"`, for classes with guides.
         name: the Keras model's.
+        front_end: what makes the spectrograms that `model` takes: a layer or a function; see
+            `deepdream.wrap_model`. Audio only.
+        constants: values of the model's other inputs, by their names; see `wrap_model`.
         strength: how far the dream goes, 0 to 1: at 0 the input is hardly changed, at 1 nothing
             of it is left. It sets `step_size`, `mask_db`, `fall_db` and `ceiling_db`, of which
             those that are given count; 0.5. `"gentle"` is 0.25 and `"vivid"` 1.
@@ -128,6 +132,8 @@ class DeepDream(keras.Model):
         preset: str | None = None,
         name: str = "deep_dream",
         *,
+        front_end: keras.layers.Layer | Callable[[Tensor], Tensor] | None = None,
+        constants: Mapping[str, Array] | None = None,
         strength: float | None = None,
         octaves: int | None = None,
         steps: int | None = None,
@@ -161,7 +167,8 @@ class DeepDream(keras.Model):
         given = {key: value for key, value in locals().items() if key in FIELDS}
         given |= {key: kwargs.pop(key) for key in list(kwargs) if key not in _OF_KERAS}
         super().__init__(name=name, **{"dtype": "float32", **kwargs})
-        model, objective = joined.settle(model, objective)
+        model, objective = joined.settle(model, objective, front_end or constants)
+        model = validation.wrapped(model, front_end, constants, analysis)
         self.kind = validation.find_kind(model)
         objective = as_objective(objective).resolved(model)
         objective.check(model)
@@ -176,7 +183,7 @@ class DeepDream(keras.Model):
         self.stop_octave = False  # for callbacks to set
         self.guides: Sequence[Array] = ()  # of every `run` that is not given others
         self._layer_names = tuple(dict.fromkeys([*objective.layers, *objective.logit_layers]))
-        self._spelled = repr(objective)
+        self.title = objective.title(model)
         self.built = True
 
     def _make_param(self, input_shape, name):
@@ -194,7 +201,7 @@ class DeepDream(keras.Model):
     def run(
         self,
         image: Array,
-        progress: bool = False,
+        progress: bool | TracingBar = False,
         callbacks: "Sequence[Callback]" = (),
         weights: Array | None = None,
         guides: Sequence[Array] | None = None,
@@ -204,11 +211,11 @@ class DeepDream(keras.Model):
         Args:
             image: float array `(samples,)` or `(batch, samples)`, mono in [-1, 1], at
                 `sample_rate`; or `(height, width, 3)` or `(batch, height, width, 3)` in [0, 255].
-            progress: whether to show a progress bar.
+            progress: whether to show a progress bar; or one of several dreams, which is told when
+                a step is made.
             callbacks: called after each stage of the dream.
             weights: float array `(batch, terms)`, a factor for each term of the objective.
-            guides: sounds of what is dreamed of, float `(samples,)`, of which one is in the
-                beginning, see `deepdream.imprint`; by default `self.guides`.
+            guides: sounds `(samples,)` to begin with, see `imprint`; by default `self.guides`.
 
         Returns:
             The dreams with their measurements.
@@ -224,23 +231,22 @@ class DeepDream(keras.Model):
         if weights is not None:
             num_terms = len(self.objective.terms)
             weights = call_inputs.read_weights(weights, num_terms, len(source))
-        before = operations.score(source, source, weights)
-        validation.check_objective(before.numpy(), self._spelled)
-        start = time.perf_counter()
-        beginning = imprint.begin(self, source, guides, weights)
-        loop.tell_begin(callbacks, self, source)
-        total = self.settings.octaves * self.settings.steps
-        with tqdm(total=total, desc="dream", unit="step", disable=not progress) as bar:
+        with bar_of_steps(progress, self.settings.octaves * self.settings.steps) as bar:
+            before = operations.score(source, source, weights)
+            validation.check_objective(before.numpy(), self.title)
+            start = time.perf_counter()
+            beginning = imprint.begin(self, source, guides, weights)
+            loop.tell_begin(callbacks, self, source)
             flow = loop.WatchedFlow(self.ascent, self, callbacks, bar)
             dreamed = loop.ascend(operations, beginning, flow, weights)
         loop.tell_end(callbacks, dreamed)
         believed = operations.score(dreamed, source, weights).numpy()
         seconds = time.perf_counter() - start
-        validation.check_objective(believed, self._spelled)
+        validation.check_objective(believed, self.title)
         if (believed == before.numpy()).any() and not self.ascent.moves(source, weights):
-            validation.warn_of_no_gradient(self._spelled)
+            validation.warn_of_no_gradient(self.title)
         real = operations.score(self.param.as_written(dreamed), source, weights)
-        return DreamResult(
+        result = DreamResult(
             source=source.numpy(),
             dream=dreamed.numpy(),
             analysis=self.analysis,
@@ -250,10 +256,14 @@ class DeepDream(keras.Model):
             objective_real=real.numpy(),
             seconds=seconds,
             layers=self._layer_names,
-            name=self._spelled,
+            name=self.title,
         )
+        if self.kind == "sound":
+            validation.warn_of_loss(result.lost)
+        return result
 
     def call(self, inputs: Any) -> Tensor:
+        imprint.refuse(self)
         num_terms = len(self.objective.terms)
         image, weights, own = call_inputs.read(inputs, self.param, num_terms)
         if not own:

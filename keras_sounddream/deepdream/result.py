@@ -47,12 +47,13 @@ class Measured:
         Returns:
             Numbers by name; `None` where a ratio's denominator is 0.
         """
-        names = ("objective_before", "objective_believed", "objective_real", "gain", "retained")
+        names: tuple[str, ...] = ("objective_before", "objective_believed", "objective_real")
+        names += ("gain", "retained")
         names += () if self.lost is None else ("lost", "similarity")
         values = {name: float(getattr(self, name)[example]) for name in names}
         return {
             **{name: value if np.isfinite(value) else None for name, value in values.items()},
-            "objective": [float(score) for score in self.objective[:, example]],
+            "objective": [_or_none(score) for score in self.objective[:, example]],
             "seconds": self.seconds,
             "steps": len(self.objective),
             "layers": list(self.layers),
@@ -75,7 +76,7 @@ class DreamResult(Measured):
         objective_real: float32 `(batch,)`, of the dream rounded to 16 bits, or pixels to 8.
         seconds: duration of the ascent.
         layers: names of the layers that the objective reads.
-        name: the objective, spelled out.
+        name: the objective, as a person would say it.
     """
 
     source: Array
@@ -138,3 +139,8 @@ def levels_db(waveform: Array, analysis: Any) -> Array:
 def _ratio(numerator, denominator):
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(numerator) / np.asarray(denominator)
+
+
+def _or_none(score):
+    """A number as JSON can hold it: `None` if it is not finite."""
+    return float(score) if math.isfinite(score) else None

@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ class Registered:
 
     module: str
     registry: str
+    built_in: tuple[str, ...]  # names that are known without the import
 
     @property
     def text(self) -> str:
@@ -41,6 +43,8 @@ class Registered:
 
 
 _UPDATES = "deepdream.ascent.updates"
+_NORMALIZATIONS = ("bounded", "deviation", "magnitude", "norm", "none")
+_SMOOTHINGS = ("none", "gaussian", "three_gaussians", "laplacian")
 _TRANSFORMS = checks.Allowed(
     "a list of Transform layers",
     lambda value: isinstance(value, tuple) and all(map(callable, value)),
@@ -106,7 +110,7 @@ class Settings:
     )
     normalization: Any = _setting(
         "bounded",
-        Registered(_UPDATES, "NORMALIZATIONS"),
+        Registered(_UPDATES, "NORMALIZATIONS", _NORMALIZATIONS),
         "Scaling of the gradient: bounded, deviation, magnitude, norm or none.",
     )
     normalize_over: str = _setting(
@@ -116,7 +120,7 @@ class Settings:
     )
     smoothing: Any = _setting(
         "none",
-        Registered(_UPDATES, "SMOOTHINGS"),
+        Registered(_UPDATES, "SMOOTHINGS", _SMOOTHINGS),
         "Smoothing of the gradient: none, gaussian, three_gaussians or laplacian.",
     )
     smoothing_width: tuple[float, float] = _setting(
@@ -252,15 +256,24 @@ def choose(kind: str, preset: str | None = None, **given: Any) -> Settings:
         InputError: if there is no such preset or setting, or one belongs to the other kind alone
             or is out of its range.
     """
+    check_names(kind, given)
     chosen = defaults(kind, preset, given.get("strength"))
+    return Settings(**{**chosen, **given})
+
+
+def check_names(kind: str, given: Iterable[str]) -> None:
+    """Checks that a kind of dream has settings of these names.
+
+    Raises:
+        InputError: if there is no such setting, or it belongs to the other kind alone.
+    """
     for name in given:
         if name in RENAMED:
             raise InputError(f"The setting `{name}` is called `{RENAMED[name]}` now.")
         if name not in FIELDS:
             raise InputError(f"A dream has no setting {name!r}. It has: {', '.join(FIELDS)}")
-        if name not in chosen:
+        if name not in names(kind):
             raise InputError(_of_the_other_kind(name, kind))
-    return Settings(**{**chosen, **given})
 
 
 def config_of(settings: Settings, kind: str) -> dict[str, Any]:

@@ -18,7 +18,18 @@ from keras_sounddream.deepdream.network.checks import (
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.types import Array
 
+_MOST_LOST = 0.5  # of a sound, without a warning
 _STEP_SECONDS = 0.010  # of the analysis for a model that has none
+
+
+def wrapped(model: keras.Model, front_end: Any, constants: Any, analysis: Any) -> keras.Model:
+    """The model with its front end and constants, if these are given; see `wrap_model`."""
+    if front_end is None and not constants:
+        return model
+    from keras_sounddream.deepdream.network.wrapping import wrap_model
+
+    given = analysis.get("sample_rate") if isinstance(analysis, dict) else analysis
+    return wrap_model(model, front_end, constants, getattr(given, "sample_rate", given))
 
 
 def find_kind(model: keras.Model) -> str:
@@ -34,7 +45,9 @@ def find_kind(model: keras.Model) -> str:
         return "sound"
     raise InputError(
         "Expected a model with one input, (batch, samples), (batch, samples, 1) or "
-        f"(batch, height, width, 3). {model.name} takes: {model.inputs[0].shape}"
+        f"(batch, height, width, 3). {model.name} takes: {model.inputs[0].shape}. If these are "
+        "spectrograms, give what makes them: DeepDream(…, front_end=…); for the command line, save "
+        "deepdream.wrap_model(model, front_end) as a .keras file."
     )
 
 
@@ -99,12 +112,23 @@ def warn_of_no_gradient(name: str) -> None:
     )
 
 
+def warn_of_loss(lost: Array) -> None:
+    """Warns that more than half of a sound is gone, given the share of each that is."""
+    if (lost > _MOST_LOST).any():
+        warnings.warn(
+            f"{lost.max():.0%} of the sound is lost in its dream. A lower `strength`, or a lower "
+            "`fall_db`, keeps more of it.",
+            InputWarning,
+            stacklevel=3,
+        )
+
+
 def _analysis_of(model):
     front_end, rate = find_front_end(model), find_sample_rate(model)
     if rate is None:
         raise InputError(
-            f"The sample rate of {model.name} is not known: it has no LogMelSpectrogram. "
-            "Give `analysis=Analysis(sample_rate=…)`."
+            f"The sample rate of {model.name} is not known: no layer tells it, as a "
+            "LogMelSpectrogram does. Give `analysis=Analysis(sample_rate=…)`."
         )
     if front_end is None:
         step = round(_STEP_SECONDS * rate)  # samples, four of which make a frame

@@ -8,7 +8,7 @@ import importlib
 import inspect
 import pathlib
 import types
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from keras_sounddream.errors import InputError, MissingPackageError
@@ -161,6 +161,13 @@ FORMATS = {
     "onnx": ("keras_sounddream.export.onnx.writer", "OnnxWriter"),
     "saved_model": ("keras_sounddream.export.saved_model.writer", "SavedModelWriter"),
 }
+# Format: arguments of `export_model` that it takes, those of its writer's `write`.
+OPTIONS = {
+    "litert": ("seconds", "quantization", "representative", "size"),
+    "onnx": ("seconds", "size"),
+    "saved_model": ("serving_name", "max_seconds"),
+}
+TASKS = {"classify": False, "embed": False, "dream": True, "dream_step": True}  # name: of dreams?
 _SUFFIXES = {".tflite": "litert", ".onnx": "onnx"}
 
 
@@ -180,6 +187,23 @@ def find_format(
             f"A file that ends in {suffix} is of the format {of_suffix}. Received: {name}"
         )
     return name
+
+
+def check_task(name: str) -> None:
+    """Checks that there is a task of that name; `InputError` with the nearest if not."""
+    if name not in TASKS:
+        near = difflib.get_close_matches(name, TASKS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"`tasks` are {', '.join(TASKS)}. Received: {name!r}.{hint}")
+
+
+def check_options(format_name: str, accepted: Sequence[str], given: Collection[str]) -> None:
+    """Checks that a format takes the arguments that are given; `InputError` if not."""
+    unknown = [name for name in given if name not in accepted]
+    if unknown:
+        raise InputError(
+            f"The format {format_name} takes {_named(accepted)}. Received: {_named(unknown)}."
+        )
 
 
 def writer_of(name: str) -> FormatWriter:
@@ -205,3 +229,10 @@ def takes_shape(model: keras.Model, shape: tuple[int, ...]) -> bool:
     except (ValueError, TypeError):
         return False
     return all(0 not in tensor.shape for tensor in keras.tree.flatten(outputs))
+
+
+def _named(options):
+    """Names of options, and how the command line has them."""
+    flags = {"serving_name": "--serving"}
+    names = [f"`{name}` ({flags.get(name, '--' + name.replace('_', '-'))})" for name in options]
+    return ", ".join(names)

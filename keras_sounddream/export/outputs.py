@@ -5,7 +5,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from keras_sounddream.deepdream.network.lookup import find_layer
+from keras_sounddream.deepdream.network.calls import calls_of
+from keras_sounddream.deepdream.network.lookup import find_call
 from keras_sounddream.types import Tensor
 
 
@@ -42,17 +43,16 @@ def embedding_network(model: keras.Model, layer: str | None = None) -> keras.Mod
     model ends in scores `(batch, classes)` or has several outputs, else the model's output.
     """
     if layer is not None:
-        return keras.Model(model.inputs[0], find_layer(model, layer).output)
+        return keras.Model(model.inputs[0], find_call(model, layer).output)
     output = model.outputs[0]
     if len(output.shape) != 2 and len(model.outputs) == 1:
         return keras.Model(model.inputs[0], output)
-    top = output._keras_history.operation
-    while not top.weights and isinstance(top.input, keras.KerasTensor):
-        if isinstance(top, keras.layers.InputLayer):
-            return keras.Model(model.inputs[0], output)
-        top = top.input._keras_history.operation
-    scoring = isinstance(top, keras.layers.Dense | keras.layers.Conv1D | keras.layers.Conv2D)
-    return keras.Model(model.inputs[0], top.input if scoring else output)
+    calls = calls_of(model)
+    top = next(call for call in calls.values() if call.output is output)
+    while not top.layer.weights and len(top.sources) == 1:
+        top = calls[top.sources[0]]
+    kinds = keras.layers.Dense | keras.layers.Conv1D | keras.layers.Conv2D
+    return keras.Model(model.inputs[0], top.inputs[0] if isinstance(top.layer, kinds) else output)
 
 
 def pooled(activation: Tensor) -> Tensor:

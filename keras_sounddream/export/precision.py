@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.deepdream.network.folding import config_to_clone, copied_weights
 from keras_sounddream.deepdream.settings import names
 from keras_sounddream.errors import ExportError
 
@@ -26,7 +27,8 @@ def in_float32(model: keras.Model | DeepDream) -> keras.Model | DeepDream:
         return model
     try:
         copy = keras.models.clone_model(network, clone_function=_clone)
-        copy.set_weights(network.get_weights())
+        for old, new in zip(network.layers, copy.layers, strict=True):
+            new.set_weights([weight.numpy() for _, weight in copied_weights(old, new)])
     except (ValueError, TypeError, NotImplementedError) as error:
         raise ExportError(
             f"{network.name} computes in {short[0]}, which files do not: rebuild it in float32, "
@@ -42,10 +44,14 @@ def in_float32(model: keras.Model | DeepDream) -> keras.Model | DeepDream:
 
 
 def _clone(layer):
-    config = layer.get_config()
-    config["dtype"] = "float32"
     if isinstance(layer, keras.Model):
         raise NotImplementedError(f"{layer.name!r} is a model within")
+    config = config_to_clone(layer)
+    if config is None:
+        if layer.compute_dtype in _SHORT:
+            raise NotImplementedError(f"{layer.name!r} does not tell its settings")
+        return layer
+    config["dtype"] = "float32"
     copy = type(layer).from_config(config)
     if any(inner.compute_dtype in _SHORT for inner in copy._flatten_layers()):
         raise NotImplementedError(f"layers within {layer.name!r} keep their precision")

@@ -5,7 +5,6 @@ What a format adds (lengths, a fixed size, bytes of a WAV file) it adds around t
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 import keras
@@ -14,10 +13,11 @@ import tensorflow as tf
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream.ascent.loop import ascend_in_graph
 from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.deepdream.network.calls import calls_of
 from keras_sounddream.deepdream.network.checks import takes_pictures
 from keras_sounddream.errors import InputError
-from keras_sounddream.export import image_inputs
-from keras_sounddream.export.formats import Option, Task, takes_shape
+from keras_sounddream.export import formats, image_inputs
+from keras_sounddream.export.formats import Option, Task, check_task, takes_shape
 from keras_sounddream.export.outputs import (
     class_labels,
     embedding_network,
@@ -55,10 +55,7 @@ def find_tasks(
 
 
 def _check_name(name, has, network):
-    if name not in TASKS:
-        near = difflib.get_close_matches(name, TASKS, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"`tasks` are {', '.join(TASKS)}. Received: {name!r}.{hint}")
+    check_task(name)
     if name not in has:
         needs = "a DeepDream" if TASKS[name][1] else "scores (batch, …, classes)"
         raise InputError(f"The task {name!r} needs {needs}. Received: {network.name}.")
@@ -105,7 +102,7 @@ def _sound_extent(network, dream, min_seconds):
 
 def least_samples(model: keras.Model) -> int:
     """Returns the fewest samples that a model of waveforms takes, found from its shapes alone."""
-    outputs = [layer.output for layer in model.layers]
+    outputs = [call.output for call in calls_of(model).values()]
     every = keras.Model(model.inputs[0], outputs)  # a layer within may be left without a frame
     channels = model.inputs[0].shape[2:]
     most = 1
@@ -164,12 +161,8 @@ def _dream_step(network, dream, specification, layer, prepare):
 
 
 # Name: function that makes the task, and whether only a `DeepDream` has it.
-TASKS = {
-    "classify": (_classify, False),
-    "embed": (_embed, False),
-    "dream": (_dream, True),
-    "dream_step": (_dream_step, True),
-}
+_MAKERS = {"classify": _classify, "embed": _embed, "dream": _dream, "dream_step": _dream_step}
+TASKS = {name: (_MAKERS[name], of_dreams) for name, of_dreams in formats.TASKS.items()}
 
 
 def _dream_task(name, function, outputs, dream, specification, limit, options):

@@ -16,7 +16,7 @@ from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.arithmetic import check_arithmetic
-from keras_sounddream.export.formats import find_format, writer_of
+from keras_sounddream.export.formats import check_options, find_format, writer_of
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.precision import in_float32
 from keras_sounddream.export.saved_model.generator_writer import generates, write_generator
@@ -171,12 +171,7 @@ def _report(format, path, metadata, temporary, written):
 
 
 def _check_options(format, writer, options, tasks):
-    accepted = writer.options()
-    unknown = [name for name in options if name not in accepted]
-    if unknown:
-        raise InputError(
-            f"The format {format} takes {_named(accepted)}. Received: {_named(unknown)}."
-        )
+    check_options(format, writer.options(), options)
     lengths = options.get("seconds", ())
     lengths = lengths if _is_several(lengths) else [lengths]
     if not all(math.isfinite(length) for length in lengths):
@@ -189,13 +184,6 @@ def _check_options(format, writer, options, tasks):
             f"A file of format {format!r} holds {most} task: export each to a file of its own. "
             f"Received: {', '.join(tasks)}."
         )
-
-
-def _named(options):
-    """Names of options, and how the command line has them."""
-    flags = {"serving_name": "--serving"}
-    names = [f"`{name}` ({flags.get(name, '--' + name.replace('_', '-'))})" for name in options]
-    return ", ".join(names)
 
 
 def _is_several(seconds):

@@ -9,8 +9,8 @@ import numpy as np
 from keras_sounddream.audio import io
 from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import is_stream
 from keras_sounddream.generation import fast, naive
+from keras_sounddream.generation.checks import check_growing, check_numbers
 from keras_sounddream.generation.random_numbers import MOST_SAMPLES, random_numbers
 from keras_sounddream.locks import locked
 from keras_sounddream.types import Array, PathLike
@@ -100,17 +100,12 @@ def _check(model, seconds, seed, temperature, top_k, method):
         raise InputError(f"Expected a model of applications.WaveNet, whole. Received: {model!r}")
     if not plan.scalar_input and "front_end" not in (layer.name for layer in model.layers):
         raise InputError(f"{model.name} takes levels. Build it with include_front_end=True.")
-    if not (_is_number(seconds) and 0 < seconds < float("inf")):
-        raise InputError(f"Expected `seconds` above 0. Received: {seconds!r}")
+    check_numbers(seconds, seed, temperature, top_k)
     if seconds * plan.sample_rate > MOST_SAMPLES:
         raise InputError(
             f"Expected `seconds` of {MOST_SAMPLES / plan.sample_rate:.0f} at most, which is what a "
             f"WAV file holds. Received: {seconds!r}"
         )
-    if not (_is_number(temperature) and 0 <= temperature < float("inf")):
-        raise InputError(f"Expected a `temperature` of 0 or more. Received: {temperature!r}")
-    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-        raise InputError(f"Expected a `seed`, an int of 0 or more. Received: {seed!r}")
     if method not in METHODS:
         raise InputError(f"`method` must be one of {list(METHODS)}. Received: {method!r}")
     if top_k is not None and plan.output != "softmax":
@@ -118,10 +113,6 @@ def _check(model, seconds, seed, temperature, top_k, method):
     if top_k is not None and not (isinstance(top_k, int) and 0 < top_k <= plan.levels):
         raise InputError(f"Expected a `top_k` from 1 to {plan.levels}. Received: {top_k!r}")
     return plan
-
-
-def _is_number(value):
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 def _lead(plan, prime, inputs, batch_size):
@@ -166,12 +157,7 @@ def _growing_file(path, save_every, sample_rate, batch, overwrite):
         raise InputError(f"Expected a batch of one to write to {path}. Received: {batch}")
     if save_every is None:
         return contextlib.nullcontext()
-    if not (_is_number(save_every) and save_every > 0):
-        raise InputError(f"Expected `save_every` in seconds above 0. Received: {save_every!r}")
-    if not str(path).lower().endswith(".wav"):
-        raise InputError(f"Only a .wav can be written as it grows (save_every). Received: {path}")
-    if is_stream(path):
-        raise InputError(f"A pipe or device cannot grow (save_every): leave it out. It is {path}.")
+    check_growing(path, save_every)
     from keras_sounddream.audio.wav_writer import GrowingWav
 
     return GrowingWav(path, sample_rate, round(save_every * sample_rate))

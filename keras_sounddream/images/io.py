@@ -1,14 +1,18 @@
 """Picture files, and the image networks of `keras.applications`."""
 
-import pathlib
-from typing import Any
+from __future__ import annotations
 
-import keras
+import pathlib
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
 from keras_sounddream.types import Array, PathLike
+
+if TYPE_CHECKING:
+    import keras
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _MOST_PIXELS = 100_000_000
@@ -116,6 +120,9 @@ def load_network(
         InputError: if weights are not given, are not there or do not fit.
     """
     constructor, preprocessing = NETWORKS[name]
+    check_weights(name, weights)
+    import keras
+
     build = getattr(keras.applications, constructor)
     if weights == "imagenet":
         try:
@@ -123,10 +130,6 @@ def load_network(
         except Exception as error:  # Keras raises a bare one where there is no connection
             reason = str(error).splitlines()[0]
             raise InputError(f"Cannot download the weights of {name}: {reason}") from None
-    if weights is None:
-        raise InputError(f"Expected --weights FILE, or --weights imagenet to download {name}'s.")
-    if not pathlib.Path(weights).is_file():
-        raise InputError(f"Cannot read the weights {weights}: there is no such file.")
     settings = {"alpha": _alpha(weights)} if name == "mobilenet" else {}
     model = build(include_top=include_top, weights=None, **settings)
     try:
@@ -143,8 +146,22 @@ def load_network(
     return model, preprocessing
 
 
+def check_weights(name: str, weights: PathLike | None) -> None:
+    """Checks what the name of the weights of a network of `NETWORKS` reveals, without Keras.
+
+    Raises:
+        InputError: if they are not given, or are not there.
+    """
+    if weights is None:
+        raise InputError(f"Expected --weights FILE, or --weights imagenet to download {name}'s.")
+    if weights != "imagenet" and not pathlib.Path(weights).is_file():
+        raise InputError(f"Cannot read the weights {weights}: there is no such file.")
+
+
 def build_network(name: str) -> keras.Model:
     """An image network without its top, with random weights: to look at its layers."""
+    import keras
+
     return getattr(keras.applications, NETWORKS[name][0])(include_top=False, weights=None)
 
 

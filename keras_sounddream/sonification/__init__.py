@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "FeatureMaps": "feature_maps",
-        "METHODS": "methods",
+        "METHODS": "choices",
         "Sonification": "methods",
         "bring_to_level": "inverse_fft",
         "invert": "feature_inversion",

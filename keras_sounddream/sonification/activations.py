@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_sounddream.deepdream.network.lookup import find_call
 from keras_sounddream.deepdream.network.patch_axis import join_parts, layers_of_parts
 from keras_sounddream.sonification.checks import check_layers, check_size
 from keras_sounddream.sonification.chunks import cut_chunks
@@ -75,7 +76,7 @@ def read_activations(
 
 def _reader(model, names, order, prepare):
     """A function from inputs to activations, float32 `(batch, filters, frames, bands)` by layer."""
-    outputs = {name: model.get_layer(name).output for name in names}
+    outputs = {name: find_call(model, name).output for name in names}
     in_parts = layers_of_parts(model) & set(names)
     on_device = [
         name for name, one in outputs.items() if len(one.shape) == 4 and name not in in_parts

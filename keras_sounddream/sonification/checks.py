@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
-from keras_sounddream.deepdream.network.lookup import output_shape
+from keras_sounddream.deepdream.network.lookup import find_call, output_shape
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
 
@@ -28,7 +28,7 @@ def check_size(model: keras.Model, layers: Sequence[str], source: Array) -> None
     shape = source.shape
     shape = (*shape, 1) if len(model.inputs[0].shape) > len(shape) else shape
     for name in layers:
-        network = keras.Model(model.inputs[0], model.get_layer(name).output)
+        network = keras.Model(model.inputs[0], find_call(model, name).output)
         try:
             fits = all(size is None or size > 0 for size in network.compute_output_shape(shape))
         except ValueError:

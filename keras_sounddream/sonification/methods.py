@@ -9,12 +9,12 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_sounddream.audio.layers import find_sample_rate
-from keras_sounddream.checks import check, choice, integer
-from keras_sounddream.deepdream import settings as dream_settings
+from keras_sounddream.checks import check
 from keras_sounddream.errors import InputError
-from keras_sounddream.sonification import inverse_fft, parameter_map
+from keras_sounddream.sonification import inverse_fft
 from keras_sounddream.sonification.activations import read_activations
 from keras_sounddream.sonification.checks import check_layers
+from keras_sounddream.sonification.choices import SAMPLE_RATE, check_choices
 from keras_sounddream.sonification.inputs import PICTURE_SECONDS, ImageInput, model_input
 from keras_sounddream.sonification.random_weights import shuffle_weights
 from keras_sounddream.sonification.synthesis import (
@@ -27,18 +27,9 @@ from keras_sounddream.sonification.synthesis import (
 )
 from keras_sounddream.types import Array
 
-METHODS = ("ifft", "mask", "invert", "parameter_map")
-
 _FOR_SOUNDS = ("mask", "invert")
-_SETTINGS = {
-    "ifft": ("least_seconds",),
-    "mask": (),
-    "invert": ("steps",),
-    "parameter_map": ("seconds", "voices", "lowest_hz", "octaves"),
-}
 FOR_PLANES = ("ifft", "parameter_map")  # methods that need feature maps alone
 _PARAMETER_MAP_RATE = 24000  # Hz, for pictures
-_SAMPLE_RATE = integer(1000, 192000)  # Hz
 
 
 @dataclasses.dataclass
@@ -207,48 +198,13 @@ def check_request(
         _check_sound_method(method, kind, sample_rate)
 
 
-def check_choices(
-    method: str,
-    combines: Sequence[str],
-    mix: str,
-    sample_rate: int | None = None,
-    level_db: float | None = None,
-    settings: dict[str, Any] | None = None,
-) -> None:
-    """As `check_request`, without what only a model tells."""
-    check("method", method, choice(METHODS))
-    check("mix", mix, choice(inverse_fft.MIXES))
-    for combine in combines:
-        check("combine", combine, choice(inverse_fft.COMBINES))
-        if method == "invert" and combine != "sum":
-            raise InputError("`invert` uses all filters at once: leave `combine` at sum.")
-    if sample_rate is not None:
-        check("sample_rate", sample_rate, _SAMPLE_RATE)
-    if level_db is not None:
-        check("level_db", level_db, inverse_fft.LEVEL_DB)
-    _check_settings(method, settings or {})
-
-
 def output_rate(model: keras.Model | None, method: str, sample_rate: int | None) -> int:
     """Sample rate of a method's sound in Hz: the given one, or the default; `model` if any."""
     if sample_rate is not None:
-        return check("sample_rate", sample_rate, _SAMPLE_RATE)
+        return check("sample_rate", sample_rate, SAMPLE_RATE)
     if method == "ifft":
         return inverse_fft.SAMPLE_RATE
     return (model is not None and find_sample_rate(model)) or _PARAMETER_MAP_RATE
-
-
-def _check_settings(method, settings):
-    for name in settings:
-        if name not in _SETTINGS[method]:
-            known = ", ".join(_SETTINGS[method]) or "none of its own"
-            raise InputError(f"`{method}` has no setting {name!r}. It has: {known}")
-    if "least_seconds" in settings:
-        check("least_seconds", settings["least_seconds"], inverse_fft.LEAST_SECONDS)
-    if method == "parameter_map":
-        parameter_map.check_settings(**settings)
-    if method == "invert":
-        dream_settings.choose("sound", **settings)
 
 
 def _check_sound_method(method, kind, sample_rate):

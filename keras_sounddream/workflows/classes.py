@@ -6,7 +6,7 @@ import re
 
 import keras
 
-from keras_sounddream.applications.base import read_labels
+from keras_sounddream.applications.pretrained import read_labels
 from keras_sounddream.deepdream import objectives
 from keras_sounddream.errors import InputError
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_sounddream.deepdream.model import DeepDream
-from keras_sounddream.deepdream.network.checks import check_network
+from keras_sounddream.deepdream.validation import find_kind
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import is_stream, written_beside
 from keras_sounddream.locks import locked
+from keras_sounddream.progress import TracingBar
 from keras_sounddream.reports import dream as dream_reports
 from keras_sounddream.types import PathLike
 from keras_sounddream.workflows.classes import with_classes
@@ -40,7 +41,7 @@ def dream_file(
     report: PathLike | None = None,
     animation: PathLike | None = None,
     overwrite: bool = False,
-    progress: bool = True,
+    progress: bool | TracingBar = True,
     **settings: Any,
 ) -> DreamResult | StreamResult:
     """Dreams a sound or picture file and evaluates the objective on the file that was written.
@@ -62,7 +63,7 @@ def dream_file(
         report: an HTML page to write.
         animation: a `.gif` or `.mp4` of the ascent.
         overwrite: whether files that exist may be replaced.
-        progress: whether to show a progress bar.
+        progress: whether to show a progress bar; see `DeepDream.run`.
         **settings: arguments of `DeepDream`.
 
     Returns:
@@ -72,7 +73,7 @@ def dream_file(
     Raises:
         InputError: if the input cannot be dreamed on, or an output may not be written.
     """
-    check_network(model)
+    find_kind(model)
     files = files_of(model)
     if label is not None and files.kind == "picture":
         model = with_classes(model)
@@ -95,8 +96,9 @@ def dream_file(
         dream_reports.write_page(shown, report, overwrite, recorder.stages, scores)
     if recorder is not None and animation is not None:
         length = recorder.sample_rate, recorder.seconds
-        title = " + ".join(result.layers)
-        dream_reports.animate(recorder.frames, animation, *length, title=title, overwrite=overwrite)
+        dream_reports.animate(
+            recorder.frames, animation, *length, title=result.name, overwrite=overwrite
+        )
     return result
 
 

@@ -11,19 +11,19 @@ from typing import Any
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
-from keras_sounddream.audio.io import seconds_of
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream import objectives
-from keras_sounddream.deepdream.network.checks import check_network
+from keras_sounddream.deepdream.network.calls import layer_names
 from keras_sounddream.deepdream.network.lookup import no_convolution
+from keras_sounddream.deepdream.validation import find_kind
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
+from keras_sounddream.progress import TracingBar
 from keras_sounddream.reports.dream.gallery import write_gallery
 from keras_sounddream.types import PathLike
 from keras_sounddream.workflows.dream import dream_file
-from keras_sounddream.workflows.media import MAX_SECONDS, files_of
+from keras_sounddream.workflows.media import files_of, too_long
 
 _RECORD = "gallery.json"
 
@@ -60,7 +60,7 @@ def dream_layers(
             not exist, or the folder cannot be written to, holds other files of those names, or
             dreams of another sound, model or settings.
     """
-    check_network(model)
+    find_kind(model)
     layers = list(dict.fromkeys(layers)) or convolutions(model)
     for text in layers:
         objectives.parse(text).check(model)
@@ -77,15 +77,18 @@ def dream_layers(
         waiting = [text for text in layers if overwrite or text not in finished]
         _check_files(folder, [names[text] for text in waiting], suffixes, overwrite or bool(done))
         done = {text: row for text, row in finished.items() if text not in waiting}
-        for text in tqdm(waiting, desc="gallery", unit="layer", disable=not progress):
-            output, *plot = (folder / f"{names[text]}{suffix}" for suffix in suffixes)
-            options: dict[str, Any] = {"overwrite": True, "progress": False}
-            options["plot"] = plot[0] if plot else None
-            result = dream_file(input_path, output, model, [text], **options, **settings)
-            if not done:
-                files.save(folder / f"input{suffixes[0]}", image, rate, overwrite=True)
-            done[text] = {"file": names[text], **result.figures()}
-            _write(folder, kind, done)
+        with TracingBar("gallery", total=len(waiting), unit="layer", disable=not progress) as bar:
+            for text in waiting:
+                bar.wait()
+                output, *plot = (folder / f"{names[text]}{suffix}" for suffix in suffixes)
+                options: dict[str, Any] = {"overwrite": True, "progress": bar}
+                options["plot"] = plot[0] if plot else None
+                result = dream_file(input_path, output, model, [text], **options, **settings)
+                if not done:
+                    files.save(folder / f"input{suffixes[0]}", image, rate, overwrite=True)
+                done[text] = {"file": names[text], **result.figures()}
+                _write(folder, kind, done)
+                bar.update()
     finally:
         if is_new and not any(folder.iterdir()):
             folder.rmdir()
@@ -103,7 +106,7 @@ def convolutions(model: keras.Model) -> list[str]:
         for kind in ("Conv", "DepthwiseConv", "SeparableConv")
         for rank in (1, 2)
     )
-    names = [layer.name for layer in model.layers if isinstance(layer, kinds)]
+    names = layer_names(model, kinds)
     if not names:
         raise InputError(no_convolution(model))
     return names
@@ -120,11 +123,7 @@ def _read_input(files, path, model):
             f"The sample rate of {model.name} is not known. Begin it with a LogMelSpectrogram."
         )
     if source.is_long:
-        raise InputError(
-            f"Expected at most {MAX_SECONDS:.0f} s for a gallery. {path} lasts "
-            f"{seconds_of(path):.0f} s: "
-            "cut a piece out."
-        )
+        raise too_long(path)
     return np.clip(source.at(rate), -1, 1), rate
 
 

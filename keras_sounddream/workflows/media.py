@@ -136,6 +136,14 @@ def files_of(model: keras.Model) -> SoundFiles | PictureFiles:
     return PICTURE_FILES if takes_pictures(model) else SOUND_FILES
 
 
+def too_long(path: PathLike) -> InputError:
+    """The error of a sound that is too long for a gallery."""
+    return InputError(
+        f"Expected at most {MAX_SECONDS:.0f} s for a gallery. {path} lasts "
+        f"{sound_io.seconds_of(path):.0f} s: cut a piece out."
+    )
+
+
 def check_names(inputs: tuple[PathLike, ...], output: PathLike, overwrite: bool) -> None:
     """Checks what names of files reveal before a model is loaded.
 

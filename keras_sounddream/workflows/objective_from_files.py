@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Callable, Sequence
 
 import keras
 
-from keras_sounddream.checks import check, choice
 from keras_sounddream.deepdream import objectives
+from keras_sounddream.deepdream.network.calls import layer_names
 from keras_sounddream.deepdream.network.lookup import no_convolution
 from keras_sounddream.deepdream.objectives.objective import Objective
+from keras_sounddream.deepdream.objectives.spelling import GUIDANCES, check_guides
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import PathLike
 from keras_sounddream.workflows.classes import find_class
 from keras_sounddream.workflows.media import files_of
-
-GUIDANCES = ("guided", "guided_locally", "matched")  # functions of `deepdream.objectives`
 
 
 def find_objective(
@@ -46,17 +46,13 @@ def find_objective(
     """
     terms = []
     files = files_of(model)
-    check("guidance", guidance, choice(GUIDANCES))
-    if guidance != GUIDANCES[0] and not guides:
-        raise InputError(f"{guidance} needs guides: name their files. Received none.")
-    if guides and any(":" in name for name in layers):
-        raise InputError("A guide takes whole layers: leave the channel out.")
+    check_guides(layers, guides, guidance)
     if label is not None:
         terms.append(objectives.logit(*find_class(model, label)))
     if guides:
         names = list(layers) or [middle_layer(model)]
         arrays = [files.guide(path, model, preprocessing) for path in guides]
-        terms.append(_guided(guidance, model, names, arrays))
+        terms.append(_guided(guidance, model, names, arrays).named(_in_words(guides)))
     elif layers or not terms:
         terms += [objectives.parse(text) for text in layers or [middle_layer(model)]]
     return sum(terms)
@@ -70,6 +66,12 @@ def _guided(guidance, model, names, guides) -> Objective:
     return make(model, names, guides)
 
 
+def _in_words(guides):
+    """Guides by the names of their files."""
+    names = " and ".join(pathlib.Path(path).name for path in guides)
+    return f"{'guide' if len(guides) == 1 else 'guides'} {names}"
+
+
 def middle_layer(model: keras.Model) -> str:
     """The name of a convolution two thirds of the way from the input to the output.
 
@@ -77,7 +79,7 @@ def middle_layer(model: keras.Model) -> str:
         InputError: if the model has no convolution.
     """
     kinds = (keras.layers.Conv1D, keras.layers.Conv2D)
-    names = [layer.name for layer in model.layers if isinstance(layer, kinds)]
+    names = layer_names(model, kinds)
     if not names:
         raise InputError(no_convolution(model))
     return names[2 * len(names) // 3]

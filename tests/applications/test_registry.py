@@ -14,18 +14,18 @@ def small(**settings):
     return applications.LogMelCNN(**{"weights": None, "classes": 2, "labels": LABELS, **settings})
 
 
-@pytest.mark.parametrize("constructor", registry.FAMILIES)
+@pytest.mark.parametrize("constructor", applications.FAMILIES)
 def test_constructors_and_families_are_found(constructor):
     name, family = registry.find(constructor)
     assert name == constructor
     assert callable(getattr(family, constructor))
-    of_family, same = registry.find(registry.FAMILIES[constructor])
+    of_family, same = registry.find(applications.FAMILIES[constructor])
     assert same is family
-    assert registry.FAMILIES[of_family] == registry.FAMILIES[constructor]
+    assert applications.FAMILIES[of_family] == applications.FAMILIES[constructor]
 
 
 def test_every_family_has_the_same_three_functions():
-    for constructor in registry.FAMILIES:
+    for constructor in applications.FAMILIES:
         family = registry.find(constructor)[1]
         assert {"PRETRAINED", "decode_predictions", "preprocess_input"} <= set(dir(family))
 

@@ -42,7 +42,7 @@ def test_dream_takes_several_layers_and_channels_and_defaults_to_a_middle_layer(
     assert main(["dream", "chirp.wav", "-o", "a.wav", "--json", "a.json", *QUICK, *several]) == 0
     figures = json.loads((folder / "a.json").read_text())
     assert figures["layers"] == ["block2_conv1", "block3_conv2"]
-    assert figures["name"] == "1 * layer('block2_conv1') + 1 * channel('block3_conv2', 5)"
+    assert figures["name"] == "block2_conv1 + block3_conv2 channel 5"
     assert main(["dream", "chirp.wav", "-o", "b.wav", "--json", "b.json", *QUICK]) == 0
     assert json.loads((folder / "b.json").read_text())["layers"] == ["block3_conv2"]
 
@@ -252,7 +252,7 @@ def bad_inputs():
         (["dream", "text.wav", "-o", "out.wav"], "Cannot read text.wav as sound"),
         (["dream", "none.wav", "-o", "out.wav"], "none.wav holds no samples"),
         (["dream", "nan.wav", "-o", "out.wav"], "not finite numbers"),
-        (["dream", "silent.wav", "-o", "out.wav"], "it is silent"),
+        (["dream", "silent.wav", "-o", "out.wav"], "silent.wav is silent"),
         (["dream", "blip.wav", "-o", "out.wav"], "Expected at least 0.04 s"),
         (["dream", "long.wav", "-o", "out.wav"], "long.wav is silent"),
         (["dream", ".", "-o", "out.wav"], "is a folder"),

@@ -11,6 +11,7 @@ from keras_sounddream.cli.commands import dream as dream_command
 from keras_sounddream.cli.commands import export, gallery
 from keras_sounddream.cli.commands.batch import dream as batch_dream
 from keras_sounddream.cli.main import main
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.dream import PYTHON_ONLY, flag_name
 from keras_sounddream.deepdream.settings import FIELDS, RENAMED, Settings
 from keras_sounddream.workflows import dream as workflow
@@ -77,14 +78,15 @@ def spied(folder, monkeypatch):
     dream_file = workflow.dream_file
     monkeypatch.setattr(workflow, "dream_file", spy)
     monkeypatch.setattr(dream_command, "load_any", lambda *_, **__: ("a model", {}))
+    monkeypatch.setattr(early, "check_any", lambda *_: early.Known("a model"))
     return arguments
 
 
-def test_guidances_are_those_of_the_workflow():
-    from keras_sounddream.cli.options.dream import GUIDANCES
-    from keras_sounddream.workflows import objective_from_files
-
-    assert GUIDANCES == objective_from_files.GUIDANCES
+@pytest.mark.parametrize("name", ["normalization", "smoothing"])
+def test_names_of_registries_are_known_without_them(name):
+    allowed = FIELDS[name].metadata["allowed"]
+    assert list(allowed.built_in) == list(allowed._names())[: len(allowed.built_in)]
+    assert ", ".join(allowed.built_in[:-1]) in FIELDS[name].metadata["help"]
 
 
 def test_every_setting_is_in_the_table():
@@ -100,6 +102,7 @@ def test_every_command_that_dreams_has_every_setting(command):
     for name in (*VALUES, "preset"):
         assert flag_name(name) in options[name].opts
         assert options[name].help
+    assert {"guides", "guidance"} <= set(options)
     hidden = {
         name
         for option in command.params
@@ -118,6 +121,27 @@ def test_every_option_of_dream_reaches_dream_file(name, spied):
     unasked = {*VALUES, *OTHERS} - {name, "plot", "report", "animation", "overwrite"}
     unasked -= {"guides"} if name == "guidance" else set()
     assert not unasked & set(spied)
+
+
+@pytest.mark.parametrize(
+    ("before", "real", "words"),
+    [
+        (1.0, 2.0, "is 2.00 times as high"),
+        (0.0, 0.5, "went from 0 to 0.5"),
+        (-3.0, 1.0, "went from -3 to 1"),
+        (0.0, 0.0, "is 0 as before"),
+        (1.25, 1.25, "is 1.25 as before"),
+        (1.0, None, "is no finite number"),
+        (None, 1.0, "is no finite number"),
+    ],
+)
+def test_the_rise_is_told_in_words(before, real, words, spied, monkeypatch, capsys):
+    gain = real / before if before and real is not None else None
+    changed = {"objective_before": before, "objective_real": real, "gain": gain}
+    for name, value in changed.items():
+        monkeypatch.setitem(FIGURES, name, value)
+    assert main(["dream", "chirp.wav", "-o", "out.wav"]) == 0
+    assert capsys.readouterr().out == f"out.wav: the objective, spied, {words}, 0.1 s\n"
 
 
 def test_settings_that_a_network_requires_yield_to_the_command_line(spied, monkeypatch):

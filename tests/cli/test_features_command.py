@@ -62,7 +62,7 @@ def test_uneven_features_have_an_array_per_file(folder, model_file, options, sha
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["text.wav"], "No file could be read: f.npz is not written"),
+        (["text.wav"], "Cannot read text.wav as sound"),
         (["sounds", "--layer", "conv9"], "no layer 'conv9'. Did you mean"),
     ],
 )

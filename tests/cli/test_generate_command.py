@@ -73,7 +73,7 @@ def test_bad_input_is_a_line(saved, arguments, message, tmp_path, monkeypatch, c
     assert main(given) == 2
     said = capsys.readouterr().err
     assert message in said or re.search(message, said)
-    assert "compile" not in said or "--seconds" in arguments
+    assert "tracing" not in said or "--seconds" in arguments
     assert not list(tmp_path.iterdir())
 
 

@@ -181,7 +181,7 @@ def test_legacy_keeps_the_quirks_of_netsounds(folder, models):
         (["nothing.png", "SQUEEZE"], "there is no nothing.png"),
         (["nothing.wav"], "there is no nothing.wav"),
         (["text.png", "SQUEEZE"], "Cannot read text.png as a picture"),
-        (["silence.wav"], "it is silent"),
+        (["silence.wav"], "silence.wav is silent"),
         (["cup.png", "SQUEEZE", "--layer", "bank5"], "no layer 'bank5'"),
         (["cup.png", "SQUEEZE", "--layer", "fire4_conkat"], "Did you mean fire4_concat"),
         (["cup.png", "SQUEEZE", "--image-size", "9"], "too few for layer"),

@@ -30,7 +30,7 @@ def test_dreams_with_a_file_of_weights(folder):
     assert json.loads((folder / "out.json").read_text())["gain"] > 1
     assert main(["dream", "tenth.wav", "--class", "zen garden", *dream]) == 0
     named = json.loads((folder / "out.json").read_text())["name"]
-    assert named == "1 * logit('scenes', 400)"
+    assert named == "zen garden"
 
 
 def test_says_in_one_line_what_to_fetch_and_what_is_too_short(folder, capsys):

@@ -1,5 +1,6 @@
 """Dreams without a gradient, or of something that is no number, are said to be such."""
 
+import json
 import warnings
 
 import keras
@@ -68,6 +69,8 @@ def test_what_did_not_move_is_warned_of(picture):
     with pytest.warns(InputWarning, match="The gradient of .* is zero at this input"):
         result = dream_of(dead).run(picture)
     np.testing.assert_allclose(result.picture[0], picture, atol=1e-3)
+    figures = json.loads(json.dumps(result.figures(), allow_nan=False))
+    assert (figures["gain"], figures["retained"], figures["name"]) == (None, None, "last")
 
 
 def test_a_dream_that_moves_is_not_warned_of(picture):

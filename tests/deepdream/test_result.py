@@ -77,3 +77,9 @@ def test_a_sine_of_full_scale_has_0_db(level):
     sine = level * np.sin(2 * np.pi * hz * np.arange(16000) / 16000)
     peak = levels_db(sine[np.newaxis].astype("float32"), analysis)[0, 10:-10].max(axis=1)
     np.testing.assert_allclose(peak, 20 * np.log10(level), atol=0.01)
+
+
+def test_a_step_without_a_number_is_none_in_figures():
+    odd = result()
+    odd.objective[0, 0] = np.inf
+    assert odd.figures()["objective"] == [None, 2.0]

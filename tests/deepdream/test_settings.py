@@ -103,7 +103,7 @@ def test_numpys_numbers_become_pythons():
         (
             "sound",
             {"volume": 3},
-            "A dream has no setting 'volume'. It has: strength, octaves, steps",
+            "A dream has no setting 'volume'. It has: strength, octaves",
         ),
         ("sound", {"octaves": 0}, "`octaves` must be an int from 1 to 10000. Received: 0"),
         ("sound", {"step_size": 0.0}, "`step_size` must be above 0 and at most 40"),

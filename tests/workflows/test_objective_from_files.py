@@ -39,7 +39,7 @@ def test_a_model_without_convolutions_has_no_middle():
     ],
 )
 def test_layers_add_up(layers, name):
-    assert str(find_objective(network(2), layers)) == name
+    assert repr(find_objective(network(2), layers)) == name
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_label_and_layers_add_up(small_model):
     model = keras.Model(small_model.inputs[0], outputs, name="three")
     model.labels = ["cat", "dog", "owl"]
     objective = find_objective(model, ["conv1"], label="owl")
-    assert str(objective) == "1 * logit(None, 2) + 1 * layer('conv1')"
+    assert repr(objective) == "1 * logit(None, 2) + 1 * layer('conv1')"
     with pytest.raises(InputError, match="no label 'ow'. Did you mean"):
         find_objective(model, label="ow")
 

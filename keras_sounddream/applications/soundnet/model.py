@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from keras_sounddream.applications import base, preprocessing
+from keras_sounddream.applications import base, preprocessing, pretrained
 from keras_sounddream.applications.decoding import Labels, Predictions, decode_for_family
 from keras_sounddream.applications.preprocessing import numbers
 from keras_sounddream.applications.soundnet import network
@@ -17,23 +17,13 @@ from keras_sounddream.types import Array, PathLike
 
 SAMPLE_RATE = network.SAMPLE_RATE
 CLASSES = {"objects": 1000, "scenes": 401}
-LABELS = {"objects": "imagenet.txt", "scenes": "places2.txt"}
+LABELS = pretrained.PRETRAINED["SoundNet8"]["flickr"]["labels"]
 MIN_SAMPLES = network.EIGHT.least_samples(8)  # for one step of SoundNet8's heads
 MIN_SECONDS = 10.0  # to which shorter sounds are repeated
 LENGTHS: dict[str, Any] = {"min_seconds": MIN_SECONDS, "repeat_whole": True}
 
-PRETRAINED = {
-    "flickr": {
-        "file": "sound8.npy",
-        "url": "https://drive.google.com/uc?export=download&id=0B9wE6h4m--wjR015M1RLZW45OEU",
-    },
-}
-PRETRAINED_5 = {
-    "flickr": {
-        "file": "soundnet5_final.t7",
-        "url": "http://data.csail.mit.edu/soundnet/soundnet_models_public.zip, unpack it,",
-    },
-}
+PRETRAINED = pretrained.PRETRAINED["SoundNet8"]
+PRETRAINED_5 = pretrained.PRETRAINED["SoundNet5"]
 
 
 def SoundNet8(

@@ -9,6 +9,7 @@ from keras import layers
 from keras_sounddream.applications import base
 from keras_sounddream.applications.decoding import Labels, Predictions, decode_for_family
 from keras_sounddream.applications.preprocessing import numbers
+from keras_sounddream.applications.pretrained import SQUEEZENET
 from keras_sounddream.applications.squeezenet import network
 from keras_sounddream.applications.squeezenet import weights as file_layouts
 from keras_sounddream.applications.squeezenet.network import BANKS, FIRST
@@ -23,7 +24,7 @@ PREPROCESSING = {  # factor and summand of red, green and blue in [0, 255]
     ),
     "unit": ([1 / 255] * 3, [0.0] * 3),
 }
-PRETRAINED = file_layouts.ROWS["1.0"]
+PRETRAINED = SQUEEZENET["1.0"]
 
 _CLASSES = 1000
 _LEAST = {"1.0": 21, "1.1": 17}  # pixels
@@ -97,7 +98,7 @@ def SqueezeNet(
     )
     if weights is not None and include_top and classes == _CLASSES and labels is None:
         labels = base.read_labels("imagenet.txt")
-    rows = file_layouts.ROWS[version]
+    rows = SQUEEZENET[version]
     labels = base.check_arguments(include_top, weights, pooling, classes, labels, rows)
     inputs = x = _input(input_tensor, input_shape, version)
     if include_front_end:

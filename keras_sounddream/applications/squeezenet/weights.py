@@ -10,17 +10,6 @@ from keras_sounddream.types import Array
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet: red, green, blue
 _CAFFE_MEAN = (123.0, 117.0, 104.0)  # red, green, blue in [0, 255]
-_FILES = {"1.0": "squeezenet1_0-b66bff10.pth", "1.1": "squeezenet1_1-b8a52dc0.pth"}
-ROWS = {
-    version: {
-        "imagenet": {
-            "labels": "imagenet.txt",
-            "file": file,
-            "url": f"https://download.pytorch.org/models/{file}",
-        }
-    }
-    for version, file in _FILES.items()
-}
 _PARTS = {"squeeze1x1": "squeeze", "expand1x1": "expand1x1", "expand3x3": "expand3x3"}
 # Keras 2 wrote a layer's path twice, the second time with a number.
 _TWICE = re.compile(r"^(?:model_weights/)?(.+)/\1(?:_\d+)?/(kernel|bias):0$")

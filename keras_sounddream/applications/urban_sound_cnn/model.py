@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from keras_sounddream.applications import base, preprocessing
+from keras_sounddream.applications import base, preprocessing, pretrained
 from keras_sounddream.applications.decoding import Labels, Predictions, decode_for_family
 from keras_sounddream.applications.urban_sound_cnn import power_spectrogram
 from keras_sounddream.applications.urban_sound_cnn.weights import checkpoint_layout
@@ -20,13 +20,7 @@ MIN_SECONDS = 0.1
 LENGTHS: dict[str, Any] = {"min_seconds": MIN_SECONDS}
 _LEGACY_LENGTHS = {"min_seconds": 4.0, "max_seconds": 4.0}
 
-PRETRAINED = {
-    "esc10": {
-        "labels": "esc10.txt",
-        "file": "urban_sound_cnn_esc10.npz",
-        "sha256": "7d1858246c870b2c9fa3b2e76214c21a97cb4238c1cff4aad78ad03ab1474d7e",
-    },
-}
+PRETRAINED = pretrained.PRETRAINED["UrbanSoundCNN"]
 
 # Filters of the convolutions of each block, which ends with a pooling that halves both axes, and
 # units of the dense layers. Where `slim_deep` pools is not known from the original, only its

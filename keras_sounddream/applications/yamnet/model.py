@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from keras_sounddream.applications import base, preprocessing
+from keras_sounddream.applications import base, preprocessing, pretrained
 from keras_sounddream.applications.decoding import Labels, Predictions, decode_for_family
 from keras_sounddream.applications.weights import is_tflite
 from keras_sounddream.applications.yamnet import network
@@ -32,13 +32,7 @@ MIN_SECONDS = 0.975  # 96 frames, the last with its whole window
 STEP_SECONDS = PATCH_STEP * ANALYSIS.step_seconds
 LENGTHS: dict[str, Any] = {"min_seconds": MIN_SECONDS, "step_seconds": STEP_SECONDS}
 
-PRETRAINED = {
-    "audioset": {
-        "labels": "audioset.txt",
-        "file": "yamnet.h5",
-        "url": "https://storage.googleapis.com/audioset/yamnet.h5",
-    },
-}
+PRETRAINED = pretrained.PRETRAINED["YAMNet"]
 _CLASSES = 521
 _ACTIVATIONS = {"relu": None, "relu6": 6.0}  # and its upper limit
 

@@ -1,4 +1,4 @@
-"""The short-time Fourier transform, its DFT matrices, and mel filters."""
+"""The short-time Fourier transform, its DFT matrices, mel filters and front ends."""
 
 from keras_sounddream.lazy import attach
 
@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "dft": "",
+        "front_ends": "",
         "mel": "",
         "stft": "",
     },

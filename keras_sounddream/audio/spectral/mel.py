@@ -28,14 +28,28 @@ def mel_to_hz(mel: Array, mel_scale: str) -> Array:
 
 @functools.lru_cache(maxsize=16)
 def mel_matrix(analysis: Any) -> Array:
+    """The weights of `mel_weights`, of which none is of an empty band.
+
+    Raises:
+        ValueError: if a band lies between two bins and so would always be empty.
+    """
+    weights = mel_weights(analysis)
+    if not np.all(weights.max(axis=0) > 0):
+        raise ValueError(
+            f"Expected every mel band to hold a frequency bin, {analysis.bin_hz:.1f} Hz apart. "
+            f"Received: {analysis.num_mel_bins} bands from {analysis.min_hz} to "
+            f"{analysis.max_hz} Hz. Use fewer bands, a higher `min_hz` or a longer `fft_length`."
+        )
+    return weights
+
+
+@functools.lru_cache(maxsize=16)
+def mel_weights(analysis: Any) -> Array:
     """Weight of each frequency bin in each mel band: float32 `(num_bins, num_mel_bins)`, read-only.
 
     With `"htk"` the triangles are straight on the mel axis and 0 Hz has no weight, as in
     `tf.signal`; with `"slaney"` they are straight on the hertz axis and of equal area, as in
-    librosa.
-
-    Raises:
-        ValueError: if a band lies between two bins and so would always be empty.
+    librosa. A band that lies between two bins is empty.
     """
     scale = analysis.mel_scale
     bins = np.arange(analysis.num_bins) * analysis.bin_hz
@@ -47,12 +61,6 @@ def mel_matrix(analysis: Any) -> Array:
     else:
         edges = mel_to_hz(edges, scale)
         weights = _triangles(bins, edges) * 2 / (edges[2:] - edges[:-2])
-    if not np.all(weights.max(axis=0) > 0):
-        raise ValueError(
-            f"Expected every mel band to hold a frequency bin, {analysis.bin_hz:.1f} Hz apart. "
-            f"Received: {analysis.num_mel_bins} bands from {analysis.min_hz} to "
-            f"{analysis.max_hz} Hz. Use fewer bands, a higher `min_hz` or a longer `fft_length`."
-        )
     weights = weights.astype("float32")
     weights.setflags(write=False)
     return weights

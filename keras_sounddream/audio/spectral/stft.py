@@ -101,7 +101,11 @@ def frames(waveform: Tensor, analysis: Analysis) -> Tensor:
 
     By reshape and concatenation, whose gradients are quick everywhere.
     """
-    length, step = analysis.frame_length, analysis.frame_step
+    return frames_of(waveform, analysis.frame_length, analysis.frame_step)
+
+
+def frames_of(waveform: Tensor, length: int, step: int) -> Tensor:
+    """`frames` of so many samples."""
     whole, rest = divmod(length, step)
     batch, num_samples = ops.shape(waveform)[0], ops.shape(waveform)[1]
     num_frames = 1 + (num_samples - length) // step
@@ -133,9 +137,16 @@ def fourier(framed: Tensor, analysis: Analysis, transform: str = "dft") -> tuple
 
     The magnitude is that of `tf.signal.stft`.
     """
-    window = ops.convert_to_tensor(_window(analysis.frame_length), framed.dtype)
+    window = ops.convert_to_tensor(hann(analysis.frame_length), framed.dtype)
+    return windowed_fourier(framed * window, analysis.fft_length, transform)
+
+
+def windowed_fourier(
+    framed: Tensor, fft_length: int, transform: str = "dft"
+) -> tuple[Tensor, Tensor]:
+    """`fourier` of frames that begin with 0, under a window of one's own."""
     forward = _forward_fft if transform == "fft" else dft.forward
-    return forward(framed * window, analysis.fft_length)
+    return forward(framed, fft_length)
 
 
 def to_polar(real: Tensor, imaginary: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -193,14 +204,15 @@ def _appearances(fft_length):
     return counts
 
 
-def _window(length):
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
+def hann(length: int, period: int | None = None) -> np.ndarray:
+    """Hann window, float64 `(length,)`; of a period of `length` samples, unless it is given."""
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / (period or length))
 
 
 def _dual_window(analysis):
     """Window of `istft`; holds the division by the overlapping squares, which repeat each step."""
     length, step = analysis.frame_length, analysis.frame_step
-    window = _window(length)
+    window = hann(length)
     squares = np.zeros(-(-length // step) * step)
     squares[:length] = window**2
     overlap = squares.reshape(-1, step).sum(axis=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -11,10 +12,12 @@ import click
 from keras_sounddream.batch.jobs import Job
 from keras_sounddream.batch.pipeline import run
 from keras_sounddream.batch.runners import RUNNERS
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import COUNT, decorated, given, model_options, quietly
 from keras_sounddream.cli.options.dream import (
     class_option,
     dream_options,
+    guidance_option,
     guide_option,
     layer_option,
 )
@@ -71,6 +74,7 @@ def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
 )
 @class_option
 @guide_option
+@guidance_option
 @click.option("--suffix", default=".wav", show_default=True, help="Suffix of the dreams' files.")
 @dream_options
 def dream(
@@ -84,7 +88,13 @@ def dream(
 ) -> None:
     """Dreams every file into one of its own."""
     run_options = {name: rest.pop(name) for name in _RUN}
+    guidance = rest.pop("guidance")
     objective: dict[str, Any] = {"layers": layers, "label": label, "guides": guides}
+    known = early.check_any(model_name, weights)
+    early.check_dream(known, {**objective, "guidance": guidance, **rest})
+    early.check_output(known, f"{tempfile.gettempdir()}/dream{suffix}", force=True)
+    early.check_inputs(known, guides, "dream on")
+    objective |= given({"guidance": guidance})
     job = Job("dream", model_name, weights, **objective, suffix=suffix, settings=given(rest))
     _run(job, **run_options)
 
@@ -95,6 +105,7 @@ def dream(
 @click.option("--top", default=5, show_default=True, type=COUNT, help="Number of classes to name.")
 def classify(model_name: str, weights: str | None, top: int, **run_options: Any) -> None:
     """Names the likeliest classes of every file, one line of JSON per file."""
+    early.check_model(model_name, weights)
     _run(Job("classify", model_name, weights, top=top), **run_options)
 
 
@@ -108,6 +119,7 @@ def classify(model_name: str, weights: str | None, top: int, **run_options: Any)
 )
 def embed(model_name: str, weights: str | None, layer: str | None, **run_options: Any) -> None:
     """Writes the features of every file: arrays of some hundred files, with their names."""
+    early.check_model(model_name, weights)
     _run(Job("embed", model_name, weights, layer=layer), **run_options)
 
 

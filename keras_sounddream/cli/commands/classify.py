@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     COUNT,
     check_outputs,
@@ -15,7 +16,7 @@ from keras_sounddream.cli.options.common import (
     model_options,
     write_json,
 )
-from keras_sounddream.cli.options.each_file import check_any, each_file
+from keras_sounddream.cli.options.each_file import FAILED, each_file, none_readable
 from keras_sounddream.errors import visible
 
 
@@ -46,7 +47,8 @@ def command(
     code is 2.
     """
     check_outputs(json_path, overwrite=force)
-    check_any(inputs)
+    if none_readable(early.check_model(model_name, weights), inputs):
+        return FAILED
     model, family = load_model(model_name, weights)
     from keras_sounddream.applications import classify
 

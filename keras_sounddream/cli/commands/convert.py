@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from keras_sounddream.applications import pretrained
 from keras_sounddream.cli.options.common import check_outputs, force_option, given, quietly
 from keras_sounddream.cli.options.wavenet import read_arguments, wavenet_options
 from keras_sounddream.errors import InputError
@@ -50,6 +51,7 @@ def command(
     """
     check_outputs(output, overwrite=force)
     _check_output(output, dtype)
+    pretrained.check_weights(pretrained.find_constructor(model_name)[0], weights)
     with quietly():
         from keras_sounddream import applications
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     COUNT,
     POSITIVE,
@@ -102,6 +103,13 @@ def command(
     heads = _by_head(teachers, "--teacher")
     files = _by_head(weights, "--weights", heads)
     modes = _by_head(preprocessing, "--preprocessing", heads)
+    from keras_sounddream.datasets.videos import find_videos
+
+    for head, name in heads.items():
+        early.check_any(name, files.get(head))
+    if student_name is not None:
+        early.check_model(student_name, None)
+    find_videos(videos)
     with quietly():
         from keras_sounddream.training import distillation
         from keras_sounddream.training.distributed import strategies
@@ -136,7 +144,7 @@ def _by_head(texts, option, heads=None):
 
 
 def _teacher(name, weights, mode):
-    from keras_sounddream.applications.base import read_labels
+    from keras_sounddream.applications.pretrained import read_labels
     from keras_sounddream.deepdream.params import pixels
     from keras_sounddream.images import io
     from keras_sounddream.training.distillation.teachers import Teacher

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     check_outputs,
     force_option,
@@ -64,10 +65,12 @@ def command(
     """
     pages: dict[str, Any] = {"plot": plot, "report": report, "animation": animation}
     _check_files((input_path, *settings["guides"]), weights, output, pages, json_path, force)
-    if settings["guidance"] and not settings["guides"]:
-        raise InputError(
-            f"--guidance {settings['guidance']} needs a --guide, a sound or a picture."
-        )
+    known = early.check_any(model_name, weights)
+    early.check_dream(known, settings)
+    early.check_output(known, output, force)
+    if known.kind == "picture" and plot is not None:
+        raise InputError("A plot shows spectrograms: of a picture, write a report instead.")
+    early.check_inputs(known, (input_path, *settings["guides"]), "dream on")
     model, required = load_any(model_name, weights, include_top=settings["label"] is not None)
     with quietly():
         from keras_sounddream.workflows.dream import dream_file
@@ -99,8 +102,11 @@ def _check_files(inputs, weights, output, pages, json_path, force):
 
 def _rise(figures):
     """The change of the objective in words."""
-    if figures["gain"] is None:
-        return "is no longer 0"
-    if figures["objective_before"] > 0:
+    before, real = figures["objective_before"], figures["objective_real"]
+    if before is None or real is None:
+        return "is no finite number"
+    if real == before:
+        return f"is {real:.3g} as before"
+    if before > 0 and figures["gain"] is not None:
         return f"is {figures['gain']:.2f} times as high"
-    return f"went from {figures['objective_before']:.3g} to {figures['objective_real']:.3g}"
+    return f"went from {before:.3g} to {real:.3g}"

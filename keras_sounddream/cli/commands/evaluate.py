@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     check_outputs,
     force_option,
@@ -58,10 +59,15 @@ def command(
     Prints the confusion matrix, one row per true class, and the accuracy.
     """
     check_outputs(plot, json_path, overwrite=force)
+    from keras_sounddream.datasets import esc10, urbansound8k
+
+    is_urban = (pathlib.Path(data) / "metadata").is_dir()
+    early.check_model(model_name, weights)
+    early.list_clips((urbansound8k if is_urban else esc10).read_clips, data)
     model, _ = load_model(model_name, weights)
     from keras_sounddream.training import evaluation
 
-    measure = _urbansound8k if (pathlib.Path(data) / "metadata").is_dir() else _esc10
+    measure = _urbansound8k if is_urban else _esc10
     clips, scores, labels, measured_on = measure(model, data, folds, given(settings))
     if print_samples:
         for line in evaluation.sample_lines(clips, scores, labels):

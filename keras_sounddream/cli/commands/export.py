@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     COUNT,
     POSITIVE,
@@ -14,9 +15,15 @@ from keras_sounddream.cli.options.common import (
     load_any,
     quietly,
 )
-from keras_sounddream.cli.options.dream import class_option, dream_options, layer_option
+from keras_sounddream.cli.options.dream import (
+    class_option,
+    dream_options,
+    guidance_option,
+    guide_option,
+    layer_option,
+)
 from keras_sounddream.errors import InputError
-from keras_sounddream.export.formats import find_format
+from keras_sounddream.export.formats import OPTIONS, check_options, check_task, find_format
 
 
 @click.command()
@@ -39,6 +46,8 @@ from keras_sounddream.export.formats import find_format
 )
 @layer_option("Layer, or channel of a layer, to dream on; can be repeated.")
 @class_option
+@guide_option
+@guidance_option
 @click.option(
     "--embedding",
     metavar="NAME",
@@ -46,7 +55,7 @@ from keras_sounddream.export.formats import find_format
 )
 @click.option(
     "--seconds",
-    type=float,
+    type=POSITIVE,
     multiple=True,
     help="Length of sound, for formats with a fixed one; repeated, one file each: OUT_2s, OUT_5s.",
 )
@@ -107,11 +116,16 @@ def command(
     _check_serving(serving, format_name, force)
     if "generate" in tasks or rest["count"] is not None:
         rest = {"sound": sounds} | rest
-        settings = {"verify": not no_verify} | ({} if serving else {"overwrite": force})
-        _export_generator(output, model_name, weights, tasks, format_name, serving, settings, rest)
+        how = {"verify": not no_verify} | ({} if serving else {"overwrite": force})
+        _export_generator(output, model_name, weights, tasks, format_name, serving, how, rest)
         return
     settings = given(rest)
     options = _export_options(settings, tasks, sounds, no_verify)
+    known = early.check_any(model_name, weights)
+    early.check_dream(known, settings)
+    early.check_inputs(known, settings.get("guides", ()), "dream on")
+    early.check_inputs(known, (*sounds, *options.get("representative", ())))
+    _check_format(output, "saved_model" if serving else format_name, tasks, options)
     model, required = load_any(model_name, weights)
     with quietly():
         from keras_sounddream.export import export_model, export_serving
@@ -129,6 +143,15 @@ def command(
         _print(report)
 
 
+def _check_format(output, format_name, tasks, options):
+    """Checks the names of tasks, and that the format takes the options."""
+    for task in tasks:
+        check_task(task)
+    format_name = find_format(output, format_name, "saved_model")
+    named = {name for accepted in OPTIONS.values() for name in accepted}
+    check_options(format_name, OPTIONS[format_name], [name for name in options if name in named])
+
+
 def _check_serving(serving, format_name, force):
     if serving and format_name not in (None, "saved_model"):
         raise InputError(f"--serving goes with --format saved_model. Received: {format_name}")
@@ -138,7 +161,7 @@ def _check_serving(serving, format_name, force):
 
 def _export_options(settings, tasks, sounds, no_verify):
     """Arguments of `export_model`, which are taken out of the settings of a dream."""
-    options = {
+    options: dict[str, Any] = {
         "layer": settings.pop("embedding", None),
         "tasks": tasks or None,
         "sounds": sounds or None,
@@ -196,7 +219,7 @@ def _load_generator(model_name, weights):
 
 def _option(name):
     """The option of an argument of the command."""
-    names = {"layers": "layer", "label": "class", "sounds": "sound"}
+    names = {"layers": "layer", "label": "class", "sounds": "sound", "guides": "guide"}
     return f"--{names.get(name, name).replace('_', '-')}"
 
 
@@ -252,7 +275,17 @@ def _dreams(tasks, settings):
 
 def _dream(model, settings):
     """The dream that is exported."""
-    layers, label = settings.pop("layers", ()), settings.pop("label", None)
+    objective = {
+        name: settings.pop(name)
+        for name in ("layers", "guides", "label", "guidance")
+        if name in settings
+    }
     with quietly():
         from keras_sounddream.workflows.making import make_dream
-    return make_dream(model, layers, (), label, **settings)
+    dream = make_dream(model, **objective, **settings)
+    if len(dream.guides):
+        raise InputError(
+            "An exported dream cannot begin with guides of a class: leave them out, or name a "
+            "--layer that they guide."
+        )
+    return dream

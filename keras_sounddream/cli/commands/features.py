@@ -6,6 +6,7 @@ import pathlib
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     POSITIVE,
     counted,
@@ -14,7 +15,7 @@ from keras_sounddream.cli.options.common import (
     model_options,
     quietly,
 )
-from keras_sounddream.cli.options.each_file import check_any, each_file
+from keras_sounddream.cli.options.each_file import FAILED, each_file, none_readable
 from keras_sounddream.errors import InputError
 
 # The same as training.transfer.activations.POOLINGS, which needs Keras.
@@ -69,7 +70,8 @@ def command(
     if not names or feature_files.FILES in names:
         raise InputError(f"Expected names of layers. Received: {', '.join(layers)!r}")
     paths = [path for given in inputs for path in _sounds(given)]
-    check_any(paths)
+    if none_readable(early.check_model(model_name, weights), paths):
+        return FAILED
     model, family = load_model(model_name, weights)
     with quietly():
         from keras_sounddream.training.transfer import activations

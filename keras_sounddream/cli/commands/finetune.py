@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     COUNT,
     POSITIVE,
@@ -71,9 +73,14 @@ def command(
     check_model_output(output)
     if all_clips and fold is not None:
         raise InputError("Expected --fold or --all-clips. Received both: leave one out.")
+    from keras_sounddream.datasets.clip_sets import read_clip_set
+
+    early.check_model(model_name, settings["weights"])
+    listed = early.list_clips(functools.partial(read_clip_set, seed=seed), data)
+    if listed and fold is not None:
+        listed.part(fold)
     with quietly():
         from keras_sounddream.applications import find
-        from keras_sounddream.datasets.clip_sets import read_clip_set
         from keras_sounddream.training import evaluation
         from keras_sounddream.training.transfer.fine_tuning import finetune, score_clips
 

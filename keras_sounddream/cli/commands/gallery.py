@@ -7,14 +7,21 @@ from typing import Any
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
+    counted,
     force_option,
     given,
     load_any,
     model_options,
     quietly,
 )
-from keras_sounddream.cli.options.dream import dream_options, layer_option
+from keras_sounddream.cli.options.dream import (
+    dream_options,
+    guidance_option,
+    guide_option,
+    layer_option,
+)
 
 
 @click.command()
@@ -22,6 +29,8 @@ from keras_sounddream.cli.options.dream import dream_options, layer_option
 @click.argument("folder", metavar="DIR")
 @model_options
 @layer_option("Layer, or channel of a layer; can be repeated.  [default: all convolutions]")
+@guide_option
+@guidance_option
 @dream_options
 @force_option("Make dreams again, and replace files, that exist.")
 def command(
@@ -38,6 +47,11 @@ def command(
     DIR gets a sound and its spectrogram per layer, or a picture, and index.html to listen and look.
     Dreams that exist are not made again: the work can be interrupted and resumed.
     """
+    known = early.check_any(model_name, weights)
+    early.check_dream(known, {"layers": layers, **settings})
+    early.check_folder(folder)
+    early.check_inputs(known, [input_path], "dream on", long=False)
+    early.check_inputs(known, settings["guides"], "dream on")
     model, required = load_any(model_name, weights)
     with quietly():
         from keras_sounddream.workflows.layer_gallery import dream_layers
@@ -46,4 +60,5 @@ def command(
     gains = {text: figures["gain"] or 0.0 for text, figures in done.items()}
     best = max(gains, key=lambda text: gains[text])
     page = pathlib.Path(folder, "index.html")
-    click.echo(f"{page}: {len(done)} dreams; {best} went furthest, {gains[best]:.2f} times")
+    furthest = f"{best} went furthest, {gains[best]:.2f} times" if gains[best] else "none moved"
+    click.echo(f"{page}: {counted(len(done), 'dream')}; {furthest}")

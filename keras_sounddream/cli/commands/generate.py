@@ -6,10 +6,13 @@ from typing import Any
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import check_outputs, force_option, quietly
 from keras_sounddream.cli.options.wavenet_model import known_conditions, load_wavenet
 from keras_sounddream.errors import InputError
+from keras_sounddream.generation.checks import check_growing, check_numbers
 from keras_sounddream.generation.condition_labels import all_labels
+from keras_sounddream.progress import TracingBar
 
 
 @click.command()
@@ -84,6 +87,9 @@ def command(
     first condition), a column for each checkpoint.
     """
     check_outputs(output, overwrite=force)
+    check_numbers(seconds, settings["seed"], settings["temperature"], settings["top_k"])
+    if prime is not None:
+        early.check_inputs(early.Known("a WaveNet", "sound"), [prime])
     if output.lower().endswith((".html", ".htm")):
         from keras_sounddream.cli.commands.generate_page import write
 
@@ -94,25 +100,22 @@ def command(
     from keras_sounddream.audio import io
 
     io.check_sound_output(output, force)
+    if settings["save_every"] is not None:
+        check_growing(output, settings["save_every"])
     known = known_conditions(all_weights[0])
     if known is not None:
         all_labels(labels, known)
     model = load_wavenet(all_weights[0])
     chosen = all_labels(labels, model.conditions)
     with quietly():
-        from tqdm import tqdm
-
         from keras_sounddream import generate
 
     if prime is not None:
         settings["prime"] = io.load(prime, model.sample_rate)
     settings["conditions"] = {name: [label] for name, label in chosen.items()}
     total = round(seconds * model.sample_rate) if 0 < seconds < 1e6 else None
-    with tqdm(total=total, desc="compile", unit=" samples", unit_scale=True, leave=False) as bar:
-
-        def show(count):
-            bar.set_description("generate", refresh=False)
-            bar.update(count)
-
-        generate(model, seconds, path=output, overwrite=force, on_samples=show, **settings)
+    shown: dict[str, Any] = {"unit": " samples", "unit_scale": True, "leave": False}
+    with TracingBar("generate", total=total, **shown) as bar:
+        settings["on_samples"] = bar.update
+        generate(model, seconds, path=output, overwrite=force, **settings)
     click.echo(f"{output}: {seconds:g} s at {model.sample_rate} Hz, seed {settings['seed']}")

@@ -13,6 +13,7 @@ from keras_sounddream.cli.options.common import quietly
 from keras_sounddream.cli.options.wavenet_model import known_conditions, load_wavenet
 from keras_sounddream.errors import InputError
 from keras_sounddream.generation.condition_labels import name_labels
+from keras_sounddream.progress import TracingBar
 
 _SUFFIXES = (".npz", ".weights.h5")
 
@@ -44,8 +45,6 @@ def write(
     if known is not None:
         _rows(labels, known)
     with quietly():
-        from tqdm import tqdm
-
         from keras_sounddream.audio import io
         from keras_sounddream.reports.sound_grid import write_matrix
     first = load_wavenet(all_weights[0])
@@ -54,7 +53,7 @@ def write(
         settings["prime"] = io.load(prime, rate)
     columns = _with_weights(first, files) if files else _networks(first, all_weights)
     total = len(rows) * len(files or all_weights)
-    with tqdm(total=total, desc="generate", unit=" sounds", leave=False) as bar:
+    with TracingBar("generate", total=total, unit=" sounds", leave=False) as bar:
         for column, model in columns:
             for row, cell in _sounds(model, rows, seconds, settings):
                 cells[row, column] = cell

@@ -15,6 +15,7 @@ def command(model_name: str) -> None:
     """Lists a model's layers: name, shape, receptive field."""
     model, _ = load_any(model_name, None, to_look_at=True)
     from keras_sounddream.audio.layers import find_sample_rate
+    from keras_sounddream.deepdream.network.calls import calls_of
     from keras_sounddream.deepdream.network.checks import check_network
     from keras_sounddream.deepdream.network.receptive_field import receptive_fields
     from keras_sounddream.workflows.media import files_of
@@ -23,11 +24,11 @@ def command(model_name: str) -> None:
     fields = receptive_fields(model)
     rate, kind = find_sample_rate(model), files_of(model).kind
     click.echo(f"{'layer':22} {'kind':24} {'output shape':22} {'receptive field':>15}")
-    for layer in model.layers:
-        outputs = layer.output if isinstance(layer.output, list | tuple) else [layer.output]
+    for name, call in calls_of(model).items():
+        outputs = call.output if isinstance(call.output, list) else [call.output]
         shape = ", ".join(str(tuple(tensor.shape)) for tensor in outputs).replace("None", "?")
-        field = _in_words(fields[layer.name], rate, kind)
-        click.echo(f"{layer.name:22} {type(layer).__name__:24} {shape:22} {field:>15}")
+        field = _in_words(fields[name], rate, kind)
+        click.echo(f"{name:22} {type(call.layer).__name__:24} {shape:22} {field:>15}")
 
 
 def _in_words(length, rate, kind):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     check_outputs,
     clips_option,
@@ -76,13 +79,21 @@ def command(
     Costs are chosen on the training folds only.
     """
     check_outputs(json_path, overwrite=force)
+    from keras_sounddream.datasets.clip_sets import read_clip_set
+    from keras_sounddream.training.transfer.linear_classifier import check_kind, find_protocol
+
+    settings = find_protocol(protocol) if protocol else {}
+    settings |= given({"kind": kind, "pooling": pooling})
+    check_kind(settings.get("kind", "logistic"))
+    early.check_model(model_name, weights)
+    listed = early.list_clips(functools.partial(read_clip_set, seed=seed), data)
+    for fold in folds if listed else ():
+        listed.part(fold)
     model, family = load_model(model_name, weights)
     from keras_sounddream.training.transfer import linear_probe
     from keras_sounddream.training.transfer.activations import check_layers
 
     check_layers(model, layers)
-    settings = linear_probe.find_protocol(protocol) if protocol else {}
-    settings |= given({"kind": kind, "pooling": pooling})
     figures = {}
     for layer in dict.fromkeys(layers):
         result = linear_probe.probe(

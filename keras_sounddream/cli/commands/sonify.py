@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     counted,
     force_option,
@@ -19,6 +20,7 @@ from keras_sounddream.cli.options.common import (
 )
 from keras_sounddream.cli.options.each_file import each_file
 from keras_sounddream.errors import InputError
+from keras_sounddream.sonification.choices import check_choices
 
 _METHODS = {
     "--least-seconds": (
@@ -140,19 +142,24 @@ def command(
         raise InputError(f"Expected a sound or a picture, but there is no {path}. Check the path.")
     if pathlib.Path(output).is_dir() and not force:
         raise InputError(f"{output} exists. Choose another name, or replace it with --force.")
-    shared = {
+    shared: dict[str, Any] = {
         "overwrite": force,
         "combines": combines or ("sum",),
         "bits": int(bits),
         "save_activations": not no_activations,
         "settings": given({name: request.pop(name) for name in _SETTINGS}),
     }
-    with quietly():
-        from keras_sounddream.workflows.sonify.overview import kind_of, list_inputs
+    from keras_sounddream.workflows.sonify.overview import kind_of, list_inputs
+
+    names = ("method", "mix", "sample_rate", "level_db")
+    chosen = {name: request[name] for name in names}
+    check_choices(combines=shared["combines"], settings=shared["settings"], **chosen)
     files = list_inputs(path) if path.is_dir() else [path]
     kinds = {kind_of(file) for file in files}
     network = None
     if kinds != {"activations"}:
+        known = early.check_any(model_name, weights)
+        early.check_inputs(known, [] if path.is_dir() else [input_path], "sonify")
         network = _Network(model_name, weights, layers, request["legacy"], request["preprocessing"])
         files = network.choose(files) if path.is_dir() else files
     if not path.is_dir():

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import COUNT, check_outputs, force_option, given, quietly
 from keras_sounddream.cli.options.model_output import (
     check_model_output,
@@ -18,6 +19,8 @@ from keras_sounddream.cli.options.model_output import (
 from keras_sounddream.cli.options.strategy import begin, is_done, strategy_option
 from keras_sounddream.cli.options.urbansound8k import urban_options
 from keras_sounddream.errors import InputError
+
+_OF_BOTH, _OF_ESC10 = {"fold", "seed", "precision"}, {"epochs", "model_name"}  # options
 
 
 class _Recipes(click.Group):
@@ -83,6 +86,7 @@ def classifier(
     recipe = context.info_name
     check_outputs(output, overwrite=force)
     check_model_output(output)
+    _check(recipe, data, given(settings))
     with quietly():
         from keras_sounddream.training import evaluation
 
@@ -109,11 +113,7 @@ def _esc10(data, folder, settings, strategy):
     """The trained model, and a function that measures it."""
     from keras_sounddream.training.recipes import esc10
 
-    known = {"fold", "seed", "precision", "epochs", "model_name"}
-    _refuse(settings, known, "esc10")
     fold = settings.get("fold", 5)
-    if fold not in esc10.FOLDS:
-        raise InputError(f"ESC-10 has the folds 1 to 5. Received: {fold}")
     seed, epochs = settings.get("seed", 0), settings.get("epochs", esc10.EPOCHS)
     name = settings.get("model_name", "log_mel_cnn")
     model = esc10.train(data, fold, folder, seed, epochs, settings["precision"], name, strategy)
@@ -125,8 +125,6 @@ def _urbansound8k(data, folder, settings, strategy):
     from keras_sounddream.training import evaluation
     from keras_sounddream.training.recipes import urbansound8k
 
-    known = set(urbansound8k.Settings.__dataclass_fields__)
-    _refuse(settings, known, "urbansound8k")
     settings = urbansound8k.Settings(**settings)
     model = urbansound8k.train(data, folder, settings, strategy)
 
@@ -138,8 +136,16 @@ def _urbansound8k(data, folder, settings, strategy):
     return model, measure
 
 
-def _refuse(settings, known, recipe):
+def _check(recipe, data, settings):
+    """Checks the model, options, fold and data of a recipe, before TensorFlow is imported."""
+    from keras_sounddream.datasets import esc10, urbansound8k
+
     for name in settings:
-        if name not in known:
+        if (name in _OF_ESC10) if recipe == "urbansound8k" else name not in _OF_ESC10 | _OF_BOTH:
             option = "--model" if name == "model_name" else f"--{name.replace('_', '-')}"
             raise InputError(f"The recipe {recipe} has no {option}. Leave it out.")
+    if recipe == "esc10":
+        early.check_model(settings.get("model_name", "log_mel_cnn"), None, trained=False)
+        if settings.get("fold", 5) not in esc10.FOLDS:
+            raise InputError(f"ESC-10 has the folds 1 to 5. Received: {settings['fold']}")
+    early.list_clips((esc10 if recipe == "esc10" else urbansound8k).read_clips, data)

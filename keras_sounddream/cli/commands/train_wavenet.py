@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,7 @@ from keras_sounddream.cli.options.model_output import (
     model_output_option,
     write_model,
 )
-from keras_sounddream.cli.options.sounds import sound_options
+from keras_sounddream.cli.options.sounds import list_sounds, sound_options
 from keras_sounddream.cli.options.strategy import begin, is_done, strategy_option
 from keras_sounddream.cli.options.wavenet import read_object
 from keras_sounddream.errors import InputError, visible
@@ -126,6 +127,9 @@ def wavenet(
     architecture = read_object(network) if network else {}
     if sample_rate is not None:
         architecture["sample_rate"] = sample_rate
+    listed = list_sounds(
+        options["data"], options["tags"], options.get("genres"), list(options.get("conditions", ()))
+    )
     with quietly():
         from keras_sounddream.training import wavenet as wavenet_training
 
@@ -138,7 +142,7 @@ def wavenet(
         steps=options["steps"],
     )
     strategy = begin(strategy_name)
-    model = _train(settings, architecture, folder, options, strategy)
+    model = _train(settings, architecture, folder, options, listed, strategy)
     if is_done(strategy):
         return
     write_model(model, output, force)
@@ -163,6 +167,8 @@ def corpus_command(name: str, about: str) -> click.Command:
     def command(data, steps, seed, folder, output, strategy_name, force):
         check_outputs(output, overwrite=force)
         check_model_output(output)
+        if not pathlib.Path(data).is_dir():
+            raise InputError(f"Expected the folder of a corpus, but there is no folder {data}.")
         with quietly():
             recipe = importlib.import_module(f"keras_sounddream.training.recipes.{name}")
         strategy = begin(strategy_name)
@@ -175,16 +181,12 @@ def corpus_command(name: str, about: str) -> click.Command:
     return command
 
 
-def _train(settings, architecture, folder, options, strategy):
+def _train(settings, architecture, folder, options, listed, strategy):
     from keras_sounddream.applications import WaveNet
-    from keras_sounddream.cli.options.sounds import list_sounds
     from keras_sounddream.datasets.corpus_cache import store_sounds
     from keras_sounddream.training import wavenet as wavenet_training
     from keras_sounddream.training.wavenet.segments import Segments, cheapest_segment_length
 
-    listed = list_sounds(
-        options["data"], options["tags"], options.get("genres"), list(options.get("conditions", ()))
-    )
     cut = {name: options[name] for name in ("silence_db", "seconds") if name in options}
 
     def build():

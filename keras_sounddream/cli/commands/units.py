@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     COUNT,
     FiniteRange,
@@ -86,11 +87,13 @@ def command(
     check_outputs(output, csv_path, json_path, overwrite=force)
     if output:
         page.check_page(output, force)
-    with quietly():
-        from keras_sounddream.datasets.clip_sets import read_clip_set
-        from keras_sounddream.training.transfer import units
+    from keras_sounddream.datasets.clip_sets import check_class, read_clip_set
+
+    early.check_model(model_name, weights)
     clips, labels = _clips(read_clip_set(data), folds)
-    units.check_class(label, labels)
+    check_class(label, labels)
+    with quietly():
+        from keras_sounddream.training.transfer import units
     model, family = load_model(model_name, weights)
     measured = units.measure_units(
         model, layer, clips, labels, answer=answer, top=top, family=family

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, is_stream, written_beside
 from keras_sounddream.types import PathLike
@@ -124,9 +125,8 @@ def load_any(
 
     `to_look_at`: random weights are enough; `include_top`: a network for pictures outputs classes.
     """
-    with quietly():
-        from keras_sounddream.applications import registry
-        from keras_sounddream.images import io
+    early.check_any(model_name, weights, to_look_at)
+    from keras_sounddream.images import io
 
     if model_name in io.NETWORKS:
         with quietly():
@@ -134,11 +134,6 @@ def load_any(
                 return io.build_network(model_name), {}
             model, preprocessing = io.load_network(model_name, weights, include_top)
             return model, {"preprocessing": preprocessing}
-    if not model_name.endswith(".keras"):
-        try:
-            registry.find(model_name)
-        except InputError as error:
-            raise InputError(f"{error} For pictures: {', '.join(io.NETWORKS)}.") from None
     return load_model(model_name, weights, trained=not to_look_at)[0], {}
 
 
@@ -146,6 +141,7 @@ def load_model(
     model_name: str, weights: str | None, trained: bool = True
 ) -> tuple[keras.Model, types.ModuleType | None]:
     """A model of the zoo and its family's module, or a model from a file and `None`."""
+    early.check_model(model_name, weights, trained)
     with quietly():
         from keras_sounddream.applications import registry
 

@@ -12,10 +12,9 @@ import click
 from keras_sounddream import checks
 from keras_sounddream.cli.options.common import Command, decorated
 from keras_sounddream.deepdream import settings as dream_settings
+from keras_sounddream.deepdream.objectives.spelling import GUIDANCES
 from keras_sounddream.errors import InputError
 
-# The same as workflows.objective_from_files.GUIDANCES, which needs Keras.
-GUIDANCES = ("guided", "guided_locally", "matched")
 PYTHON_ONLY = ("transforms",)  # settings that no command line can express
 
 
@@ -132,10 +131,13 @@ def _in_words(value):
 
 
 def _checker(allowed):
-    """A callback that refuses values that are not allowed, where no model is needed to know."""
+    """A callback that refuses values that are not allowed."""
+
+    if isinstance(allowed, dream_settings.Registered):
+        allowed = checks.choice(allowed.built_in)
 
     def check(context: click.Context, option: click.Parameter, value: Any) -> Any:
-        if value is not None and isinstance(allowed, checks.Allowed) and not allowed.fits(value):
+        if value is not None and not allowed.fits(value):
             raise click.BadParameter(f"It must be {allowed.text}. Received: {value}.")
         return value
 

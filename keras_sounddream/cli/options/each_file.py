@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import errno
-import pathlib
 import sys
 from collections.abc import Callable, Sequence
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.errors import InputError, visible
 
-_FAILED = 2  # exit code
+FAILED = 2  # exit code
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -33,16 +33,23 @@ def each_file(paths: Sequence[str], work: Callable[[str], str | None]) -> int:
         else:
             if text is not None:
                 click.echo(text)
-    return _FAILED if failed else 0
+    return FAILED if failed else 0
 
 
-def check_any(paths: Sequence[str]) -> None:
-    """Raises an `InputError` if none of the paths is a file: known before a model is loaded."""
-    if not any(pathlib.Path(path).exists() and not pathlib.Path(path).is_dir() for path in paths):
-        problem = f"{paths[0]} is a folder" if pathlib.Path(paths[0]).is_dir() else ""
-        raise InputError(
-            f"Expected a sound file, but {problem or f'there is no {paths[0]}'}. Check the path."
-        )
+def none_readable(known: early.Known, paths: Sequence[str]) -> bool:
+    """Whether no file can be read as what a model takes; then each is named with its reason."""
+    if any(_is_readable(known, path) for path in paths):
+        return False
+    each_file(paths, lambda path: early.check_inputs(known, [path]))
+    return True
+
+
+def _is_readable(known, path):
+    try:
+        early.check_inputs(known, [path])
+    except InputError:
+        return False
+    return True
 
 
 def _is_full_disk(error):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from keras_sounddream.applications import keras_files
 from keras_sounddream.applications.wavenet.pretrained import PRETRAINED
 from keras_sounddream.cli.options.common import quietly
 from keras_sounddream.errors import InputError
@@ -25,6 +26,8 @@ def load_wavenet(weights: str) -> keras.Model:
             f"({', '.join(PRETRAINED)}). Received: {weights}. `sounddream convert wavenet` makes "
             ".keras files of weights alone."
         )
+    if weights not in PRETRAINED:
+        keras_files.check_file(weights)
     with quietly():
         from keras_sounddream.applications import wavenet
         from keras_sounddream.applications.registry import read_model

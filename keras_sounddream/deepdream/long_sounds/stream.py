@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from keras_sounddream.audio.crossfade import crossfade
 from keras_sounddream.audio.io import quantize
@@ -22,6 +21,7 @@ from keras_sounddream.deepdream.result import Measured
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 from keras_sounddream.locks import locked
+from keras_sounddream.progress import TracingBar
 from keras_sounddream.types import Array, PathLike
 
 _SILENCE = 2.0**-17  # root mean square, a quarter of 16-bit sound's last bit
@@ -48,7 +48,7 @@ class StreamResult(Measured):
         seconds: duration of the work, without interruptions.
         segments: measurements of each segment.
         layers: names of the layers that the objective reads.
-        name: the objective, spelled out.
+        name: the objective, as a person would say it.
     """
 
     path: pathlib.Path
@@ -180,17 +180,17 @@ def _dream_segments(dream, blocks, segments, part, progress):
     rate, bounds = dream.sample_rate, segments.bounds
     done = len(part.rows)
     work = sum(row["seconds"] for row in part.rows)
-    with tqdm(
+    with TracingBar(
+        "dream",
         total=round(segments.num_samples / rate),
         initial=round(part.num_samples / rate),
-        desc="dream",
         bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} s [{elapsed}<{remaining}{postfix}]",
         disable=not progress,
     ) as bar:
         sources = take_segments(blocks, segments, done)
         for number in range(done, len(segments.starts)):
             clock = time.perf_counter()
-            waveform, row = _dream_segment(dream, next(sources))
+            waveform, row = _dream_segment(dream, next(sources), bar)
             origin, begin, end = segments.starts[number], bounds[number], bounds[number + 1]
             samples = waveform[begin - origin : end - origin]
             if number:
@@ -205,11 +205,11 @@ def _dream_segments(dream, blocks, segments, part, progress):
             bar.update(round(part.num_samples / rate) - bar.n)
 
 
-def _dream_segment(dream, source):
+def _dream_segment(dream, source, bar):
     """Dream of one segment `(samples,)`, which leaves silence as it is, and its measurements."""
     if np.sqrt(np.mean(np.square(source))) < _SILENCE:
         return source, {"silent": True}
-    result = dream.run(source[np.newaxis])
+    result = dream.run(source[np.newaxis], progress=bar)
     row = {name: float(np.asarray(getattr(result, name))[0]) for name in _SCORES}
     scores = [float(score) for score in result.objective[:, 0]]
     return result.waveform[0], {"silent": False, **row, "objective": scores}
@@ -239,5 +239,5 @@ def _result(dream, path, segments, rows, seconds):
         seconds=seconds,
         segments=rows,
         layers=tuple(dict.fromkeys([*dream.objective.layers, *dream.objective.logit_layers])),
-        name=repr(dream.objective),
+        name=dream.title,
     )

@@ -14,10 +14,13 @@ from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.errors import InputError
 
 
-def settle(model: Any, objective: Any) -> tuple[Any, Any]:
-    """A model and an objective: those given, or the joint ones of lists."""
-    several = isinstance(model, list | tuple)
-    return join(model, objective) if several else (model, objective)
+def settle(model: Any, objective: Any, wrapping: Any = None) -> tuple[Any, Any]:
+    """A model and an objective: those given, or the joint ones of lists, which nothing wraps."""
+    if not isinstance(model, list | tuple):
+        return model, objective
+    if wrapping:
+        raise InputError("Of several models, wrap each by itself: see `deepdream.wrap_model`.")
+    return join(model, objective)
 
 
 def join(models: Sequence[keras.Model], objectives: Sequence[Any]) -> tuple[keras.Model, Objective]:

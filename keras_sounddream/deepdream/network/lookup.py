@@ -2,16 +2,31 @@
 
 import keras
 
+from keras_sounddream.deepdream.network.calls import Call, calls_of, names_by_layer
+from keras_sounddream.deepdream.network.class_labels import every_label, find_in_labels
 from keras_sounddream.errors import InputError, unknown_name
 
 INPUT, SOURCE = "input", "source"  # among activations: the dream so far, and what it began as
 
 
-def find_layer(model: keras.Model, name: str) -> keras.Layer:
-    """The layer of that name; an `InputError` with the nearest names if there is none."""
-    names = _names(model)
-    if name in names:
-        return model.get_layer(name)
+def find_call(model: keras.Model, name: str) -> Call:
+    """The call of the layer of that name; an `InputError` with the nearest names if there is none.
+
+    A layer that the model calls twice has two names, `"shared@1"` and `"shared@2"`.
+    """
+    calls = calls_of(model)
+    if name in calls and isinstance(calls[name].layer, keras.Layer):
+        return calls[name]
+    by_layer = {
+        layer: names for layer, names in names_by_layer(calls).items() if layer in _names(model)
+    }
+    if name in by_layer:
+        first, last = by_layer[name][0], by_layer[name][-1]
+        raise InputError(
+            f"{model.name} calls its layer {name!r} {len(by_layer[name])} times: say which call, "
+            f"from {first!r} to {last!r}."
+        )
+    names = [name for names in by_layer.values() for name in names]
     inside = next((inner for inner in models_inside(model) if name in _names(inner)), None)
     if inside is not None:
         raise InputError(
@@ -53,16 +68,9 @@ def find_class(model: keras.Model, label: str) -> tuple[int, str | None]:
     if not isinstance(model, keras.Model):
         raise InputError(f"Expected a keras.Model with labels. Received: {model!r}")
     labels = getattr(model, "labels", None) or ()
-    heads = labels if isinstance(labels, dict) else {None: labels}
-    classes = [(i, layer) for layer, names in heads.items() for i in range(len(names))]
-    known = [name for names in heads.values() for name in names]
-    for matches in ([label == name for name in known], [label in n.split(", ") for n in known]):
-        if any(matches):
-            return classes[matches.index(True)]
-    if not known:
+    if not every_label(labels):
         raise InputError(f"{model.name} has no labels. Give the index of {label!r} instead.")
-    synonyms = ", ".join(known).split(", ")
-    raise InputError(unknown_name(f"{model.name} has", "label", label, synonyms))
+    return find_in_labels(model.name, labels, label)
 
 
 def models_inside(model: keras.Model) -> list[keras.Model]:
@@ -87,35 +95,18 @@ def output_shape(model: keras.Model, name: str) -> tuple[int | None, ...]:
 
     Raises:
         InputError: if there is no such layer, or it has not one output with a known number of
-            channels that follows from the model's input.
+            channels.
     """
     if name in (INPUT, SOURCE):
         raise InputError(f"A layer named {name!r} cannot be dreamed on: give it another name.")
-    layer = find_layer(model, name)
-    output = layer.output
+    output = find_call(model, name).output
     shape = getattr(output, "shape", (None,))
     if len(shape) < 2 or shape[-1] is None:
         raise InputError(
             f"Layer {name!r} cannot be dreamed on: expected one output with a "
             f"known number of channels. Received: {output}"
         )
-    try:
-        keras.Model(model.inputs, output)
-    except ValueError:
-        raise InputError(_elsewhere(model, layer)) from None
     return tuple(shape)
-
-
-def _elsewhere(model, layer):
-    if isinstance(layer, keras.Model):
-        return (
-            f"{layer.name!r} is a model within {model.name}, and cannot be read as a layer. Dream "
-            f"on get_layer({layer.name!r}) itself, or on the layer after it."
-        )
-    return (
-        f"Layer {layer.name!r} of {model.name} was called in another model first. Dream on that "
-        "one, or on a copy of this, made by keras.models.clone_model and set_weights."
-    )
 
 
 def _names(model):

@@ -8,17 +8,17 @@ dream scores whole examples, so it joins them, too.
 import keras
 from keras import ops
 
-from keras_sounddream.deepdream.network.receptive_field import source_layers
+from keras_sounddream.deepdream.network.calls import calls_of
 from keras_sounddream.types import Tensor
 
 
 def layers_of_parts(model: keras.Model) -> set[str]:
-    """Names of the layers whose first axis is that of parts, not of examples."""
+    """Names of the calls of layers whose first axis is that of parts, not of examples."""
     names: set[str] = set()
-    for layer in model.layers:  # each comes after its inputs
-        inherited = bool(names & set(source_layers(layer)))
-        if getattr(layer, "splits_examples", inherited):
-            names.add(layer.name)
+    for name, call in calls_of(model).items():
+        inherited = bool(names & set(call.sources))
+        if getattr(call.layer, "splits_examples", inherited):
+            names.add(name)
     return names
 
 

@@ -7,6 +7,7 @@ import keras
 from keras import layers
 
 from keras_sounddream.audio.layers import LogMelSpectrogram, MuLaw
+from keras_sounddream.deepdream.network.calls import calls_of
 
 # Layers whose outputs each depend on one position.
 _POINTWISE = (
@@ -84,10 +85,11 @@ def reaches(model: keras.Model, axis: int = 0) -> dict[str, Reach | None]:
 
     `None` is that of a layer whose kind is not known. The model's axes must keep their order.
     """
-    known = {tensor._keras_history.operation.name: Reach() for tensor in model.inputs}
-    for layer in model.layers:
-        sources = [known.get(source) for source in source_layers(layer)]
-        known[layer.name] = None if None in sources else _reach(layer, _merge(sources), axis)
+    known: dict[str, Reach | None] = {}
+    for name, call in calls_of(model).items():
+        sources = [known[source] for source in call.sources]
+        merged = None if None in sources else _merge(sources)
+        known[name] = merged and _reach(call, merged, axis)
     return known
 
 
@@ -96,25 +98,21 @@ def why_unbounded(model: keras.Model, name: str) -> str:
     known = reaches(model)
     if known[name] is not None:
         return f"layer {name!r} depends on all of it"
-    layer = next(layer for layer in model.layers if known[layer.name] is None)
-    if isinstance(layer, keras.Model):
-        return f"how far {layer.name!r}, a model within {model.name}, reaches is not known"
-    unknown = [source for source in source_layers(layer) if known.get(source) is None]
-    name, kind = (unknown[0], "") if unknown else (layer.name, f", a {type(layer).__name__},")
-    return f"how far {name!r}{kind} reaches is not known"
-
-
-def source_layers(layer: keras.Layer) -> list[str]:
-    """Names of the layers, inputs among them, whose outputs a layer takes."""
-    return [tensor._keras_history.operation.name for tensor in keras.tree.flatten(layer.input)]
+    call = next(call for call in calls_of(model).values() if known[call.name] is None)
+    if isinstance(call.layer, keras.Model):
+        return f"how far {call.name!r}, a model within {model.name}, reaches is not known"
+    kind = f", a {type(call.layer).__name__}," if isinstance(call.layer, keras.Layer) else ""
+    return f"how far {call.name!r}{kind} reaches is not known"
 
 
 def _merge(sources):
-    return Reach(*(max(values) for values in zip(*map(dataclasses.astuple, sources), strict=True)))
+    values = map(dataclasses.astuple, sources or [Reach()])  # of an input: itself
+    return Reach(*map(max, zip(*values, strict=True)))
 
 
-def _reach(layer, source, axis):
-    """`Reach` of a layer's outputs, from that of its inputs; `None` if not known."""
+def _reach(call, source, axis):
+    """`Reach` of a call's outputs, from that of its inputs; `None` if not known."""
+    layer = call.layer
     if isinstance(layer, layers.InputLayer):
         return Reach()
     if isinstance(layer, _WHOLE) or (isinstance(layer, layers.Dense) and source.field == math.inf):
@@ -131,7 +129,7 @@ def _reach(layer, source, axis):
     if isinstance(layer, layers.Cropping1D):
         shift = layer.cropping[0] * source.jump
         return Reach(source.field, source.jump, source.before - shift, source.after + shift)
-    if isinstance(layer, _POINTWISE) or _keeps_time(layer):
+    if isinstance(layer, _POINTWISE) or _keeps_time(call):
         return source
     return None
 
@@ -157,9 +155,10 @@ def _along(setting, axis):
     return setting if isinstance(setting, int) else setting[axis]
 
 
-def _keeps_time(layer):
+def _keeps_time(call):
     """Whether a layer only works on its last axis, or adds a channel."""
-    before, after = layer.input.shape, layer.output.shape
-    if isinstance(layer, layers.Dense):
-        return len(before) > 2
-    return isinstance(layer, layers.Reshape) and tuple(after) == (*before, 1)
+    if isinstance(call.layer, layers.Dense):
+        return len(call.inputs[0].shape) > 2
+    if not isinstance(call.layer, layers.Reshape):
+        return False
+    return tuple(call.output.shape) == (*call.inputs[0].shape, 1)

@@ -17,6 +17,7 @@ from keras_sounddream.checks import check, choice, integer, number
 from keras_sounddream.deepdream.network.lookup import INPUT, find_class, find_label
 from keras_sounddream.deepdream.objectives.guides import guided, guided_locally, inverted, matched
 from keras_sounddream.deepdream.objectives.objective import Objective, custom, finite_list, term
+from keras_sounddream.deepdream.objectives.spelling import read_layer
 from keras_sounddream.deepdream.objectives.terms import TERMS, Term
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
@@ -259,14 +260,8 @@ def parse(text: str) -> Objective:
     Raises:
         InputError: if the text after the colon is not a number.
     """
-    if not isinstance(text, str):
-        raise InputError(f"Expected LAYER or LAYER:CHANNEL as text. Received: {text!r}")
-    name, colon, index = text.partition(":")
-    if not colon:
-        return layer(name)
-    if not index.isdecimal():
-        raise InputError(f"Expected LAYER or LAYER:CHANNEL, such as conv1:7. Received: {text!r}")
-    return channel(name, int(index))
+    name, index = read_layer(text)
+    return layer(name) if index is None else channel(name, index)
 
 
 def _index(value):

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_sounddream.audio.loudness import is_silent
 from keras_sounddream.deepdream.network.checks import takes_sounds
-from keras_sounddream.deepdream.network.lookup import find_layer
+from keras_sounddream.deepdream.network.lookup import find_call
 from keras_sounddream.deepdream.objectives.objective import finite_list
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
@@ -18,7 +18,7 @@ def checked_cells(model: keras.Model, name: str, cells: Sequence[int] | None) ->
     """Number of cells along each position axis of a layer; none for `None`."""
     if cells is None:
         return ()
-    axes = len(find_layer(model, name).output.shape) - 2
+    axes = len(find_call(model, name).output.shape) - 2
     if not axes:
         raise InputError(f"Layer {name!r} has no positions to be guided at. Use `guided`.")
     counts = cells if isinstance(cells, list | tuple) else ()

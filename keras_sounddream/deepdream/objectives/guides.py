@@ -15,7 +15,7 @@ from keras import ops
 
 from keras_sounddream.checks import check, integer
 from keras_sounddream.deepdream.network.checks import check_network
-from keras_sounddream.deepdream.network.lookup import find_layer
+from keras_sounddream.deepdream.network.lookup import find_call
 from keras_sounddream.deepdream.network.patch_axis import join_parts, layers_of_parts
 from keras_sounddream.deepdream.objectives.guide_checks import (
     checked_cells,
@@ -237,7 +237,7 @@ def _reader(model, layers):
         raise InputError(f"Expected a list of layer names. Received: {layers!r}")
     for name in layers:
         term("layer", name).check(model)
-    outputs = {name: find_layer(model, name).output for name in layers}
+    outputs = {name: find_call(model, name).output for name in layers}
     network = keras.Model(model.inputs[0], outputs)
     of_parts = layers_of_parts(model) & set(layers)
 

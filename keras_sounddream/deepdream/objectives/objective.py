@@ -1,5 +1,6 @@
 """`Objective`: a weighted sum of terms, each of which reads one layer."""
 
+import functools
 import math
 import numbers
 from collections.abc import Callable, Iterable
@@ -8,7 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_sounddream.deepdream.network.calls import calls_of
 from keras_sounddream.deepdream.network.lookup import INPUT, output_shape
+from keras_sounddream.deepdream.objectives import titles
 from keras_sounddream.deepdream.objectives.terms import TERMS, mean_of_examples
 from keras_sounddream.errors import InputError, unknown_name
 from keras_sounddream.types import Tensor
@@ -26,8 +29,8 @@ class Objective:
 
     Args:
         terms: dictionaries with `kind` (a key of `terms.TERMS`), `layer` (its name; `INPUT` for a
-            kind that reads no layer, `None` for the model's last), `weight` and `settings` (the
-            arguments of the kind's function).
+            kind that reads no layer, `None` for the model's last), `weight`, `settings` (the
+            arguments of the kind's function) and, if it has one, `name` (see `named`).
 
     Raises:
         InputError: if there is no term, one is no such dictionary, or there is no such kind.
@@ -43,7 +46,7 @@ class Objective:
         if not self.terms:
             raise InputError("Expected an objective of at least one term. Received none.")
         for term in self.terms:
-            if set(term) != set(_TERM):
+            if set(term) - {"name"} != set(_TERM):
                 raise InputError(f"A term has {', '.join(_TERM)}. Received: {term!r}")
             if term["kind"] not in TERMS:
                 raise InputError(
@@ -130,6 +133,22 @@ class Objective:
 
     def __repr__(self) -> str:
         return " + ".join(f"{term['weight']:g} * {_spell(term)}" for term in self.terms)
+
+    def __str__(self) -> str:
+        return self.title()
+
+    def title(self, model: keras.Model | None = None) -> str:
+        """How a person would say it: `"block3_conv2 channel 7 + rooster"`.
+
+        Args:
+            model: whose labels name its classes; without it they are numbers.
+        """
+        templates = {kind: term.title for kind, term in TERMS.items()}
+        return titles.title(self.terms, templates, functools.partial(_label_of, model))
+
+    def named(self, name: str) -> "Objective":
+        """The same objective, whose terms have a name in its title: `"guide rooster.wav"`."""
+        return Objective({**term, "name": name} for term in self.terms)
 
     def get_config(self) -> dict[str, Any]:
         """Constructor's arguments, for saving.
@@ -227,12 +246,28 @@ def finite_list(name: str, values: Any, rank: int) -> list:
 
 
 def _last_layer(model, term):
-    """Name of a model's last layer; for logits, of the one before if the last only pools."""
-    last = model.layers[-1]
-    pools = isinstance(last, keras.layers.GlobalAveragePooling1D)
-    if pools and TERMS[term["kind"]].reads == "logits":
-        last = last.input._keras_history.operation
+    """Name of a model's last layer; for logits, of one before if the last only pools or joins."""
+    calls = calls_of(model)
+    last = [call for call in calls.values() if call.layer is model.layers[-1]][-1]
+    while TERMS[term["kind"]].reads == "logits" and _averages(last.layer):
+        last = calls[last.sources[0]]
     return last.name
+
+
+def _label_of(model, layer, index):
+    """The label of a class, where the layer is the one that a model's labels are of."""
+    labels = getattr(model, "labels", None) or ()
+    if isinstance(labels, dict):
+        labels = labels.get(layer, ())
+    elif labels and layer not in (None, _last_layer(model, {"kind": "logit"})):
+        labels = ()
+    return labels[index] if index < len(labels) else None
+
+
+def _averages(layer):
+    """Whether a layer only averages scores: over time, or over parts of an example."""
+    is_join = getattr(layer, "splits_examples", None) is False
+    return is_join or isinstance(layer, keras.layers.GlobalAveragePooling1D)
 
 
 def _spell(term):

@@ -216,6 +216,8 @@ class Term:
         check: function of a layer's name and its output's shape, and of the settings, which
             raises `InputError` where they do not fit.
         any_layer: whether the layer may be left out: then it is the model's last.
+        title: how a person says it, with `layer` and the settings as fields of `str.format`; by
+            default the kind's name and the layer's.
     """
 
     function: Callable
@@ -223,6 +225,7 @@ class Term:
     local: bool = True
     check: Callable = lambda name, shape, **settings: None
     any_layer: bool = False
+    title: str = ""
 
     def reader(self, layer: str | None, settings: dict[str, Any]) -> Callable[[dict], Tensor]:
         """Function from activations, by layer, to this term's scores."""
@@ -233,34 +236,58 @@ class Term:
 
 
 TERMS: dict[str, Term] = {
-    "layer": Term(layer_score),
-    "channel": Term(channel_score, check=lambda n, s, index: _check_indices(n, s, [index])),
-    "neurons": Term(neurons_score, check=_check_indices),
-    "neurons_at": Term(neurons_at_score, local=False, check=_check_box),
+    "layer": Term(layer_score, title="{layer}"),
+    "channel": Term(
+        channel_score,
+        check=lambda n, s, index: _check_indices(n, s, [index]),
+        title="{layer} channel {index}",
+    ),
+    "neurons": Term(neurons_score, check=_check_indices, title="{layer} channels {indices}"),
+    "neurons_at": Term(
+        neurons_at_score,
+        local=False,
+        check=_check_box,
+        title="{layer} channels {indices} in a box",
+    ),
     "logit": Term(
         logit_score,
         "logits",
         check=lambda n, s, index: _check_indices(n, s, [index]),
         any_layer=True,
+        title="class {index} of {layer}",
     ),
-    "custom": Term(custom_score, local=False, any_layer=True),
+    "custom": Term(custom_score, local=False, any_layer=True, title="{function} of {layer}"),
     "direction": Term(
-        direction_score, check=lambda n, s, vector, cosine_power: _check_channels(n, s, vector, 0)
+        direction_score,
+        check=lambda n, s, vector, cosine_power: _check_channels(n, s, vector, 0),
+        title="a direction in {layer}",
     ),
-    "guided": Term(weighted_score, check=lambda n, s, weights: _check_channels(n, s, weights, 0)),
+    "guided": Term(
+        weighted_score,
+        check=lambda n, s, weights: _check_channels(n, s, weights, 0),
+        title="a guide in {layer}",
+    ),
     "guided_locally": Term(
         locally_weighted_score,
         local=False,
         check=lambda n, s, weights: _check_channels(n, s, weights, len(s) - 2),
+        title="a guide in {layer}, place by place",
     ),
-    "matched": Term(matched_score, check=lambda n, s, vectors: _check_channels(n, s, vectors, 1)),
+    "matched": Term(
+        matched_score,
+        check=lambda n, s, vectors: _check_channels(n, s, vectors, 1),
+        title="a guide's features in {layer}",
+    ),
     "inverted": Term(
         inverted_score,
         local=False,
         check=lambda n, s, target: _check_channels(n, s, target, len(s) - 2),
+        title="a target's {layer}",
     ),
     "diversity": Term(diversity_score, local=False),
-    "total_variation": Term(total_variation_score, "input", local=False),
-    "l2_to_source": Term(l2_to_source_score, "input_and_source"),
-    "energy_protection": Term(energy_protection_score, "input_and_source", local=False),
+    "total_variation": Term(total_variation_score, "input", local=False, title="smoothness"),
+    "l2_to_source": Term(l2_to_source_score, "input_and_source", title="nearness to the source"),
+    "energy_protection": Term(
+        energy_protection_score, "input_and_source", local=False, title="levels of the source"
+    ),
 }

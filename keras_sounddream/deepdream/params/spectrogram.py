@@ -26,6 +26,7 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, Tensor
 
 _PAUSE_DB = 30.0  # below a sound's loudest: frames softer than that are raised up to there
+_NOTHING_DB = 90.0  # below it: bins that soft hold no sound, and stay; above, they rise by degrees
 _DITHER_SAMPLES = 2**16  # after which the dither repeats
 State = dict[str, Tensor]
 
@@ -195,11 +196,13 @@ class SpectrogramParam:
         return f"tile_seconds={length / self.analysis.sample_rate:.2g}"
 
     def _room(self, log_magnitude):
-        """How far each bin may rise: not above the loudest of its frame, less the ceiling."""
+        """How far each bin may rise: where there is sound, and to the loudest of its frame."""
         loudest = tf.reduce_max(log_magnitude, 2, keepdims=True)
-        floor = tf.reduce_max(loudest, 1, keepdims=True) - db_to_nepers(_PAUSE_DB)
-        top = tf.maximum(loudest, floor) - self._ceiling
-        return tf.clip_by_value(top - log_magnitude, 0.0, self._rise)
+        peak = tf.reduce_max(loudest, 1, keepdims=True)
+        top = tf.maximum(loudest, peak - db_to_nepers(_PAUSE_DB)) - self._ceiling
+        above_nothing = log_magnitude - (peak - db_to_nepers(_NOTHING_DB))
+        room = tf.minimum(top - log_magnitude, above_nothing)
+        return tf.clip_by_value(room, 0.0, self._rise)
 
     def _made(self, state):
         log_magnitude = state["variable"]

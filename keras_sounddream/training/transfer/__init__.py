@@ -5,7 +5,7 @@ from keras_sounddream.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "PROTOCOLS": "linear_probe",
+        "PROTOCOLS": "linear_classifier",
         "ProbeResult": "linear_probe",
         "UnitSensitivity": "units",
         "cross_validate": "linear_probe",

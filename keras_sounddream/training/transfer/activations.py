@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from keras_sounddream.applications.pieces import known_sample_rate, prepare_pieces
 from keras_sounddream.audio.io import load
+from keras_sounddream.deepdream.network.lookup import find_call
 from keras_sounddream.errors import InputError, unknown_name
 from keras_sounddream.types import Array, PathLike
 
@@ -169,11 +170,8 @@ def windows(steps: Array) -> Array:
 
 def check_layers(model: keras.Model, layers: Sequence[str]) -> None:
     """Raises an `InputError` if a layer is not there or has not one output of known channels."""
-    names = [layer.name for layer in model.layers]
     for layer in layers:
-        if layer not in names:
-            raise InputError(unknown_name(f"{model.name} has", "layer", layer, names))
-        shape = getattr(model.get_layer(layer).output, "shape", (None,))
+        shape = getattr(find_call(model, layer).output, "shape", (None,))
         if len(shape) not in (2, 3, 4) or shape[-1] is None:
             raise InputError(
                 f"Expected a layer with one output of (…, channels). {layer!r} gives {shape}."
@@ -188,12 +186,7 @@ def _network(model, layers):
             "Expected a model from waveforms (batch, samples). "
             f"{model.name} takes {', '.join(str(x.shape) for x in model.inputs)}."
         )
-    try:
-        return keras.Model(model.inputs[0], {name: model.get_layer(name).output for name in layers})
-    except ValueError:
-        raise InputError(
-            f"Not all of {', '.join(layers)} follow from the input of {model.name}. Name others."
-        ) from None
+    return keras.Model(model.inputs[0], {name: find_call(model, name).output for name in layers})
 
 
 def _waveform(sound, rate):

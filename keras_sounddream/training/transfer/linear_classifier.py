@@ -7,9 +7,35 @@ from typing import Any
 
 import numpy as np
 
+from keras_sounddream.errors import InputError, unknown_name
 from keras_sounddream.types import Array
 
+KINDS = ("logistic", "svm")
+PROTOCOLS = {  # as SoundNet's authors measure on ESC-50: windows of 1 s, nothing chosen
+    "soundnet": {
+        "kind": "svm",
+        "pooling": "windows",
+        "seconds": 10.0,
+        "costs": (0.01,),
+        "scaled": False,
+        "keep_bands": True,
+    },
+}
+
 _NO_SPREAD = 1e-8  # standard deviation of a feature that is the same for every clip
+
+
+def find_protocol(name: str) -> dict[str, Any]:
+    """Arguments of `probe` for a key of `PROTOCOLS`; an `InputError` if there is none."""
+    if name not in PROTOCOLS:
+        raise InputError(unknown_name("A probe has", "protocol", name, list(PROTOCOLS)))
+    return dict(PROTOCOLS[name])
+
+
+def check_kind(kind: str) -> None:
+    """Checks that there is such a kind of classifier; `InputError` with the nearest if not."""
+    if kind not in KINDS:
+        raise InputError(unknown_name("A probe has", "kind", kind, list(KINDS)))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,24 +10,13 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_sounddream.datasets.clip_sets import ClipSet, read_clip_set
-from keras_sounddream.errors import InputError, unknown_name
+from keras_sounddream.errors import InputError
 from keras_sounddream.training import evaluation
 from keras_sounddream.training.transfer.feature_cache import stored_features
-from keras_sounddream.training.transfer.linear_classifier import LinearFit
+from keras_sounddream.training.transfer.linear_classifier import LinearFit, check_kind
 from keras_sounddream.types import Array, PathLike
 
 COSTS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-KINDS = ("logistic", "svm")
-PROTOCOLS = {  # as SoundNet's authors measure on ESC-50: windows of 1 s, nothing chosen
-    "soundnet": {
-        "kind": "svm",
-        "pooling": "windows",
-        "seconds": 10.0,
-        "costs": (0.01,),
-        "scaled": False,
-        "keep_bands": True,
-    },
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,15 +174,7 @@ def _inner_accuracies(candidates, fit, of_fold, folds, bar):
     return {fold: np.concatenate(accuracies) for fold, accuracies in inner.items()}
 
 
-def find_protocol(name: str) -> dict[str, Any]:
-    """Arguments of `probe` for a key of `PROTOCOLS`; an `InputError` if there is none."""
-    if name not in PROTOCOLS:
-        raise InputError(unknown_name("A probe has", "protocol", name, list(PROTOCOLS)))
-    return dict(PROTOCOLS[name])
-
-
 def _check(kind, costs):
-    if kind not in KINDS:
-        raise InputError(unknown_name("A probe has", "kind", kind, list(KINDS)))
+    check_kind(kind)
     if not len(costs) or not all(cost > 0 for cost in costs):
         raise InputError(f"Expected `costs` above 0, at least one. Received: {costs!r}")

@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_sounddream import checks
 from keras_sounddream.audio.io import seconds_of
+from keras_sounddream.datasets.clip_sets import check_class
 from keras_sounddream.errors import InputError
 from keras_sounddream.training.transfer.activations import layer_activations
 from keras_sounddream.types import Array
@@ -77,12 +78,6 @@ class UnitSensitivity:
         if label is not None:
             units = units[self.best[units] == self.labels.index(label)]
         return units[:limit]
-
-
-def check_class(label: str | None, labels: Sequence[str]) -> None:
-    """Raises an `InputError` if a class, unless it is `None`, is not among `labels`."""
-    if label is not None and label not in labels:
-        raise InputError(f"Expected a class of {', '.join(labels)}. Received: {label!r}")
 
 
 def measure_units(
