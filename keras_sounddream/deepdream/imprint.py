@@ -38,18 +38,22 @@ def imprint(
     Returns:
         float32 `(batch, samples)`.
     """
-    source = tf.convert_to_tensor(source, "float32")
-    level = rms(source)
+    source, guide = (tf.convert_to_tensor(x, "float32") for x in (source, guide))
+    return _imprinted(source, guide, tf.constant(level_db, "float32"), analysis).numpy()
+
+
+@tf.function(reduce_retracing=True)
+def _imprinted(source, guide, level_db, analysis):
+    level, samples = rms(source), tf.shape(source)[1]
     factor = level / rms(guide) * tf.exp(db_to_nepers(level_db))
     own, cosine, sine = to_polar(*stft(source, analysis, "fft"))
     theirs, _, _ = to_polar(*stft(guide * factor, analysis, "fft"))
     both = 0.5 * tf.reduce_logsumexp(tf.stack([2 * own, 2 * theirs]), axis=0)
-    samples = tf.shape(source)[1]
     for _ in range(ROUNDS):
         waveform = istft(*from_polar(both, cosine, sine), analysis, samples, "fft")
         _, cosine, sine = to_polar(*stft(waveform, analysis, "fft"))
     waveform = istft(*from_polar(both, cosine, sine), analysis, samples, "fft")
-    return np.asarray(waveform * (level / rms(waveform)))
+    return waveform * (level / rms(waveform))
 
 
 def begin(

@@ -72,7 +72,7 @@ def test_what_cannot_be_joined_is_told(models, wanted, message):
 )
 def test_resampling_keeps_tones_below_half_the_lower_rate(before, after):
     layer = Resample(before, after)
-    tone = np.sin(2 * np.pi * 440 * np.arange(before) / before, dtype="float32")[np.newaxis]
+    tone = np.sin(2 * np.pi * 440 * np.arange(before) / before)[np.newaxis].astype("float32")
     made = np.asarray(layer(tone))
     assert made.shape == (1, after) == layer.compute_output_shape((1, before))
     expected = np.sin(2 * np.pi * 440 * np.arange(after) / after)
@@ -82,5 +82,5 @@ def test_resampling_keeps_tones_below_half_the_lower_rate(before, after):
 
 
 def test_resampling_cuts_off_what_the_lower_rate_cannot_hold():
-    tone = np.sin(2 * np.pi * 10000 * np.arange(24000) / 24000, dtype="float32")[np.newaxis]
+    tone = np.sin(2 * np.pi * 10000 * np.arange(24000) / 24000)[np.newaxis].astype("float32")
     assert np.abs(np.asarray(Resample(24000, 16000)(tone))[0, 400:-400]).max() < 1e-3
