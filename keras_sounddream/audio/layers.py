@@ -17,8 +17,12 @@ _TINY = 1e-20  # keeps the gradient of a square root finite at silence; far belo
 
 
 def find_front_end(model: keras.Model) -> "LogMelSpectrogram | None":
-    """The layer that makes a model's spectrogram, if it has one of its own."""
-    return next((layer for layer in model.layers if isinstance(layer, LogMelSpectrogram)), None)
+    """The layer that makes a model's spectrogram at its own rate, if it has one."""
+    rate = getattr(model, "sample_rate", None)
+    for layer in model.layers:
+        if isinstance(layer, LogMelSpectrogram) and rate in (None, layer.analysis.sample_rate):
+            return layer
+    return None
 
 
 def find_sample_rate(model: keras.Model) -> int | None:

@@ -17,14 +17,13 @@ from keras_sounddream.batch.jobs import Job
 from keras_sounddream.batch.outputs import Folder, dream_path
 from keras_sounddream.batch.tables import KINDS, part_path
 from keras_sounddream.deepdream.full_rate.rendering import Rendering
-from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.network.checks import check_network
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.outputs import embedding_network
 from keras_sounddream.images import io
 from keras_sounddream.workflows.dream import dream_to_file
+from keras_sounddream.workflows.making import make_dream
 from keras_sounddream.workflows.media import files_of
-from keras_sounddream.workflows.objective_from_files import find_objective
 
 _TOGETHER = 16  # sounds of one length in a batch
 _MOST_SECONDS = 600.0  # in memory at once, except for a single longer file
@@ -43,9 +42,7 @@ class Dreams:
         self._folder, self._suffix = folder, job.suffix
         self._rendering = Rendering(**job.rendering)
         settings = {**settings, **job.settings}
-        mode = settings.get("preprocessing")
-        objective = find_objective(model, job.layers, job.guides, job.label, mode, job.guidance)
-        self._dream = DeepDream(model, objective, **settings)
+        self._dream = make_dream(model, job.layers, job.guides, job.label, job.guidance, **settings)
 
     def do(self, number: int, files: Files, go_on: Callable[[], None]) -> Failures:
         """Dreams files by length, to reuse graphs and memory; yields `(name, error)` of failures.

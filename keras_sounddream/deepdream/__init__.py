@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = attach(
         "ascent": "",
         "callbacks": "",
         "dream_stream": "long_sounds",
+        "imprint": "",
         "objectives": "",
         "params": "",
         "wrap_model": "network.wrapping",

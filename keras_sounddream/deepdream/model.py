@@ -11,10 +11,11 @@ import tensorflow as tf
 
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.backend import require_tensorflow
-from keras_sounddream.deepdream import call_inputs, validation
+from keras_sounddream.deepdream import call_inputs, imprint, validation
 from keras_sounddream.deepdream.ascent import loop
 from keras_sounddream.deepdream.ascent.gradient_ascent import GradientAscent
 from keras_sounddream.deepdream.ascent.updates import KerasOptimizer
+from keras_sounddream.deepdream.network import joined
 from keras_sounddream.deepdream.objectives.api import as_objective
 from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
@@ -46,14 +47,16 @@ class DeepDream(keras.Model):
 
     Args:
         model: functional, that takes waveforms `(batch, samples)` or `(batch, samples, 1)`, or
-            pictures `(batch, height, width, 3)`; or, with a `front_end`, anything that this makes.
+            pictures `(batch, height, width, 3)`; or, with a `front_end`, anything that this makes;
+            or a list of models of waveforms, see `network.joined`.
         objective: what to maximise: an `Objective`, the name of a layer (`"conv2"`) or of a
-            channel (`"conv2:7"`), or a function of the model's output (see `objectives.custom`).
+            channel (`"conv2:7"`), or a function of the model's output (see `objectives.custom`);
+            a list of such, one each, for several models.
         analysis: `Analysis` of the spectrogram that is changed, or its dictionary; by default that
             of the model's `LogMelSpectrogram`, with frames that overlap by half at least, or 40 ms
             every 10 ms for a model that has only a `sample_rate`. Audio only.
-        preset: a named set of settings: `"gentle"`, `"vivid"`, `"natural_dreams"` or
-            `"tutorial"`.
+        preset: a named set of settings: `"gentle"`, `"vivid"`, `"natural_dreams"`, `"tutorial"` or
+            `"heard"`, for classes with guides.
         name: the Keras model's.
         front_end: what makes the spectrograms that `model` takes: a layer or a function; see
             `deepdream.wrap_model`. Audio only.
@@ -164,6 +167,7 @@ class DeepDream(keras.Model):
         given = {key: value for key, value in locals().items() if key in FIELDS}
         given |= {key: kwargs.pop(key) for key in list(kwargs) if key not in _OF_KERAS}
         super().__init__(name=name, **{"dtype": "float32", **kwargs})
+        model, objective = joined.settle(model, objective, front_end or constants)
         model = validation.wrapped(model, front_end, constants, analysis)
         self.kind = validation.find_kind(model)
         objective = as_objective(objective).resolved(model)
@@ -177,6 +181,7 @@ class DeepDream(keras.Model):
         self.param = self._make_param(model.inputs[0].shape, model.name)
         self.ascent = GradientAscent(model, objective, self.param, self.settings)
         self.stop_octave = False  # for callbacks to set
+        self.guides: Sequence[Array] = ()  # of every `run` that is not given others
         self._layer_names = tuple(dict.fromkeys([*objective.layers, *objective.logit_layers]))
         self.title = objective.title(model)
         self.built = True
@@ -199,6 +204,7 @@ class DeepDream(keras.Model):
         progress: bool | TracingBar = False,
         callbacks: "Sequence[Callback]" = (),
         weights: Array | None = None,
+        guides: Sequence[Array] | None = None,
     ) -> DreamResult:
         """Dreams, and measures how much of the dream is real.
 
@@ -209,6 +215,7 @@ class DeepDream(keras.Model):
                 a step is made.
             callbacks: called after each stage of the dream.
             weights: float array `(batch, terms)`, a factor for each term of the objective.
+            guides: sounds `(samples,)` to begin with, see `imprint`; by default `self.guides`.
 
         Returns:
             The dreams with their measurements.
@@ -228,9 +235,10 @@ class DeepDream(keras.Model):
             before = operations.score(source, source, weights)
             validation.check_objective(before.numpy(), self.title)
             start = time.perf_counter()
+            beginning = imprint.begin(self, source, guides, weights)
             loop.tell_begin(callbacks, self, source)
             flow = loop.WatchedFlow(self.ascent, self, callbacks, bar)
-            dreamed = loop.ascend(operations, source, flow, weights)
+            dreamed = loop.ascend(operations, beginning, flow, weights)
         loop.tell_end(callbacks, dreamed)
         believed = operations.score(dreamed, source, weights).numpy()
         seconds = time.perf_counter() - start
@@ -255,6 +263,7 @@ class DeepDream(keras.Model):
         return result
 
     def call(self, inputs: Any) -> Tensor:
+        imprint.refuse(self)
         num_terms = len(self.objective.terms)
         image, weights, own = call_inputs.read(inputs, self.param, num_terms)
         if not own:

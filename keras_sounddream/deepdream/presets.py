@@ -35,6 +35,16 @@ PRESETS: dict[str, dict[str, Any]] = {
         "tile_pixels": 400,
         "roll_pixels": 200,
     },
+    # What other networks hear, too, of a class with guides: docs/benchmarks/dreams/dream_heard.md
+    "heard": {
+        "octaves": 1,
+        "steps": 60,
+        "step_size": 1.0,
+        "smoothing": "gaussian",
+        "smoothing_width": (2.0, 2.0),
+        "parameterization": "log_magnitude",
+        "roll_seconds": 0.24,
+    },
 }
 DEFAULT_STRENGTH = 0.5
 # Settings at other strengths than the default's, whose are those of `Settings`.

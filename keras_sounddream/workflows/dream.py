@@ -17,9 +17,9 @@ from keras_sounddream.locks import locked
 from keras_sounddream.progress import TracingBar
 from keras_sounddream.reports import dream as dream_reports
 from keras_sounddream.types import PathLike
-from keras_sounddream.workflows.classes import with_classes
+from keras_sounddream.workflows.making import make_dream
 from keras_sounddream.workflows.media import MAX_SECONDS, Source, files_of
-from keras_sounddream.workflows.objective_from_files import GUIDANCES, find_objective
+from keras_sounddream.workflows.objective_from_files import GUIDANCES
 from keras_sounddream.workflows.scores import class_scores
 from keras_sounddream.workflows.short_sounds import ShortSound
 
@@ -64,7 +64,8 @@ def dream_file(
         model: takes waveforms or pictures.
         layers: each `"NAME"` or `"NAME:CHANNEL"`; by default a convolution two thirds of the way
             from the input to the output.
-        guides: files whose features in `layers` the dream takes up.
+        guides: files whose features in `layers` the dream takes up; beside `label` alone, sounds
+            of the class to begin with; see `making.make_dream`.
         label: a class whose logit is raised, alone or beside `layers`; see `find_objective`.
         guidance: the objective of guides: `"guided"`, `"guided_locally"` or `"matched"`.
         plot: a picture of the spectrograms to draw (audio only), of the first minute at most.
@@ -115,27 +116,6 @@ def dream_file(
             recorder.frames, animation, *length, title=result.name, overwrite=overwrite
         )
     return result
-
-
-def make_dream(
-    model: keras.Model,
-    layers: Sequence[str] = (),
-    guides: Sequence[PathLike] = (),
-    label: str | None = None,
-    guidance: str = GUIDANCES[0],
-    **settings: Any,
-) -> DeepDream:
-    """The dream that `dream_file` makes of these arguments, to dream several files with.
-
-    Raises:
-        InputError: if the model cannot be dreamed on, or a guide cannot be read.
-    """
-    find_kind(model)
-    if label is not None and files_of(model).kind == "picture":
-        model = with_classes(model)
-    mode = settings.get("preprocessing")
-    objective = find_objective(model, layers, guides, label, mode, guidance)
-    return DeepDream(model, objective, **settings)
 
 
 def dream_to_file(

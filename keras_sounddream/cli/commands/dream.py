@@ -108,8 +108,8 @@ def _dream_many(inputs, folder, model, rendering, json_path, force, chosen):
     """Dreams files into a folder, one after another, and goes on after a bad one."""
     with quietly():
         from keras_sounddream.deepdream.full_rate.rendering import Rendering
-        from keras_sounddream.workflows.dream import make_dream
         from keras_sounddream.workflows.dream_folder import dream_one, find_pairs
+        from keras_sounddream.workflows.making import make_dream
 
     dream = make_dream(model, **chosen)
     outputs = {str(path): to for path, to in find_pairs(inputs, folder, dream.kind)}

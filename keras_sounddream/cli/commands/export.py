@@ -280,8 +280,12 @@ def _dream(model, settings):
         for name in ("layers", "guides", "label", "guidance")
         if name in settings
     }
-    mode = settings.get("preprocessing")
     with quietly():
-        from keras_sounddream.deepdream.model import DeepDream
-        from keras_sounddream.workflows.objective_from_files import find_objective
-    return DeepDream(model, find_objective(model, preprocessing=mode, **objective), **settings)
+        from keras_sounddream.workflows.making import make_dream
+    dream = make_dream(model, **objective, **settings)
+    if len(dream.guides):
+        raise InputError(
+            "An exported dream cannot begin with guides of a class: leave them out, or name a "
+            "--layer that they guide."
+        )
+    return dream

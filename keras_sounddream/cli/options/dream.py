@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -52,8 +53,27 @@ def guide_option(command: Command) -> Command:
         "guides",
         multiple=True,
         metavar="FILE",
-        help="Sound or picture whose features in the layers the dream takes up; can be repeated.",
+        callback=_files,
+        help="Sound or picture whose features in the layers the dream takes up; beside a --class "
+        "alone, a sound of the class to begin with. A folder stands for its sounds; can be "
+        "repeated.",
     )(command)
+
+
+def _files(context, option, paths):
+    """The files named, and those of folders."""
+    return tuple(file for path in paths for file in _files_in(pathlib.Path(path)))
+
+
+def _files_in(path):
+    if not path.is_dir():
+        return [str(path)]
+    from keras_sounddream.audio.io import SUFFIXES
+
+    files = sorted(str(file) for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+    if not files:
+        raise InputError(f"Expected sounds of a class in {path}. Found no sound file.")
+    return files
 
 
 def guidance_option(command: Command) -> Command:

@@ -136,6 +136,10 @@ def dream_stream(
     overlap_seconds = check("overlap_seconds", overlap_seconds, number(0.0, segment_seconds / 2))
     if dream.kind == "picture":
         raise InputError(f"Only sounds are streamed, and {dream.model.name} takes pictures: `run`.")
+    if len(dream.guides):
+        raise InputError(
+            "A long sound cannot begin with guides: cut it, or name a --layer to guide."
+        )
     start = time.perf_counter()
     sound = LongSound(input_path, output_path, rendering or Rendering(), overwrite)
     rate = sound.target.sample_rate

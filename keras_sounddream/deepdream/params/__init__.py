@@ -7,6 +7,9 @@ __getattr__, __dir__, __all__ = attach(
     {
         "MODES": "pixels",
         "PixelParam": "pixels",
+        "RandomEqualizer": "transforms",
+        "RandomGain": "transforms",
+        "RandomNoise": "transforms",
         "SpectrogramParam": "spectrogram",
         "Transform": "transforms",
         "preprocess": "pixels",
