@@ -9,6 +9,7 @@ SLOW = (
     *("applications", "batch", "builders", "cli", "conformance", "export", "generation"),
     *("training", "workflows", "test_docs.py", "test_saved_models.py"),
     *("datasets/tfds", "datasets/test_videos.py", "reports/test_animation.py"),
+    *("deepdream/full_rate", "deepdream/test_any_model.py"),
     *("deepdream/ascent", "deepdream/callbacks", "deepdream/test_settings_in_use.py"),
     *("deepdream/test_call_inputs.py", "deepdream/long_sounds/test_stream.py"),
     *("deepdream/test_validation.py", "deepdream/test_open_to_users.py", "test_registered.py"),

@@ -246,7 +246,7 @@ class DeepDream(keras.Model):
         if (believed == before.numpy()).any() and not self.ascent.moves(source, weights):
             validation.warn_of_no_gradient(self.title)
         real = operations.score(self.param.as_written(dreamed), source, weights)
-        result = DreamResult(
+        return DreamResult(
             source=source.numpy(),
             dream=dreamed.numpy(),
             analysis=self.analysis,
@@ -258,9 +258,6 @@ class DeepDream(keras.Model):
             layers=self._layer_names,
             name=self.title,
         )
-        if self.kind == "sound":
-            validation.warn_of_loss(result.lost)
-        return result
 
     def call(self, inputs: Any) -> Tensor:
         imprint.refuse(self)

@@ -10,7 +10,7 @@ import numpy as np
 from keras_sounddream.deepdream.full_rate.rendering import Rendering
 from keras_sounddream.deepdream.full_rate.target import plan
 from keras_sounddream.deepdream.model import DeepDream
-from keras_sounddream.deepdream.validation import find_kind
+from keras_sounddream.deepdream.validation import find_kind, warn_of_loss
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import is_stream, written_beside
 from keras_sounddream.locks import locked
@@ -165,7 +165,9 @@ def _dream(dream, source, output_path, rendering, overwrite, progress, callbacks
         from keras_sounddream.deepdream.long_sounds.stream import dream_stream
 
         options = {"overwrite": overwrite, "progress": progress, "rendering": rendering}
-        return dream_stream(dream, source.path, output_path, **options)
+        result = dream_stream(dream, source.path, output_path, **options)
+        warn_of_loss(result.lost)
+        return result
     ascent = {"progress": progress, "callbacks": callbacks}
     if dream.kind == "picture":
         return _dream_picture(dream, source, output_path, overwrite, ascent)
@@ -182,6 +184,7 @@ def _dream(dream, source, output_path, rendering, overwrite, progress, callbacks
     result.written = {**sound.target.figures(), **rendering.figures()}
     if not rendering.is_whole:
         result.dream = heard
+    warn_of_loss(result.lost)
     return result
 
 

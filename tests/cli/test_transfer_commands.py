@@ -50,7 +50,10 @@ BAD = {
     "protocol": ([*PROBE, "--layer", "pooled", "--protocol", "x"], "no protocol 'x'"),
     "data": (["probe", "log_mel_cnn", "--layer", "pooled", "--data", "no"], "no folder no"),
     "output": ([*TUNE, "-o", "mine.h5"], ".npz or a .keras"),
-    "own": (["finetune", "my.keras", *DATA, "-o", "a.npz"], "probed, not fine-tuned"),
+    "own": (
+        ["finetune", "my.keras", *DATA, "-o", "a.npz"],
+        "my.keras as a Keras model: there is no such file",
+    ),
     "seed": ([*PROBE, "--layer", "pooled", "--seed", "-1"], "-1 is not in the range x>=0"),
     "cache": ([*PROBE, "--layer", "pooled", "--cache", CLIP], "Expected a folder"),
     "folder": ([*TUNE, "-o", "a.npz", "--folder", CLIP], "Expected a folder"),
