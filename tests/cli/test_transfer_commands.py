@@ -52,7 +52,7 @@ BAD = {
     "output": ([*TUNE, "-o", "mine.h5"], ".npz or a .keras"),
     "own": (
         ["finetune", "my.keras", *DATA, "-o", "a.npz"],
-        "my.keras as a Keras model: there is no such file",
+        "my.keras as a Keras model: there is",
     ),
     "seed": ([*PROBE, "--layer", "pooled", "--seed", "-1"], "-1 is not in the range x>=0"),
     "cache": ([*PROBE, "--layer", "pooled", "--cache", CLIP], "Expected a folder"),
