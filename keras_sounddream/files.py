@@ -134,15 +134,16 @@ def folder_beside(
         raise InputError(f"{path} holds something else (no {holds}). Choose another name.")
     temporary = leftovers.temporary_name(target)
     old = temporary.with_suffix(".old")
-    try:
-        with named_if_full(path):
-            temporary.mkdir(parents=True)
-            yield temporary
-            _replace(temporary, target, old)
-    finally:
-        leftovers.remove(temporary)
-        if target.exists():  # or the former folder is all there is
-            leftovers.remove(old)
+    with leftovers.tidy_parents(target):
+        try:
+            with named_if_full(path):
+                temporary.mkdir(parents=True)
+                yield temporary
+                _replace(temporary, target, old)
+        finally:
+            leftovers.remove(temporary)
+            if target.exists():  # or the former folder is all there is
+                leftovers.remove(old)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ import shutil
 import time
 import uuid
 import zlib
+from collections.abc import Iterator
 
 _DAY = 24 * 3600.0
 _MOST_BYTES = 150  # of a name within a name: file systems allow 255 in all
@@ -20,6 +21,19 @@ _NAME = re.compile(
     r"\.(?P<name>.+)\.(?P<machine>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{8}\.(tmp|old)(\..*)?",
     re.DOTALL,
 )
+
+
+@contextlib.contextmanager
+def tidy_parents(path: pathlib.Path) -> Iterator[None]:
+    """Removes, on failure, the folders of `path` that were not there before and are empty."""
+    missing = [folder for folder in path.parents if not folder.exists()]
+    try:
+        yield
+    except BaseException:
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def temporary_name(path: pathlib.Path, kind: str = "tmp", suffix: str = "") -> pathlib.Path:

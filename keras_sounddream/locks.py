@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from keras_sounddream import leftovers
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.types import PathLike
 
@@ -49,14 +50,15 @@ def locked(path: PathLike, job: str, *, inside: bool = False) -> Iterator[None]:
         yield
         return
     lock = target / ".lock" if inside else target.with_name(f".{target.name}.lock")
-    file = _take(lock, path, job)
-    try:
-        yield
-    finally:
-        if file is not None:  # removed while it is held: who opened it before sees that it is gone
-            with contextlib.suppress(OSError):
-                lock.unlink()
-            os.close(file)
+    with leftovers.tidy_parents(lock):
+        file = _take(lock, path, job)
+        try:
+            yield
+        finally:
+            if file is not None:  # removed while held: who opened it before sees that it is gone
+                with contextlib.suppress(OSError):
+                    lock.unlink()
+                os.close(file)
 
 
 def _take(lock, path, job):

@@ -386,3 +386,23 @@ def test_damaged_json_is_named(tmp_path):
         (tmp_path / "a.json").write_text(content, "latin-1")
         with pytest.raises(InputError, match="a.json is damaged .* Remove it."):
             read_json(tmp_path / "a.json", "Remove it.")
+
+
+def test_a_folder_that_fails_leaves_no_new_parents(tmp_path):
+    (tmp_path / "kept").mkdir()
+    with (
+        pytest.raises(InputError, match="it breaks"),
+        folder_beside(tmp_path / "kept/new/newer/folder"),
+    ):
+        raise OSError("it breaks")
+    assert [path.name for path in tmp_path.rglob("*")] == ["kept"]
+
+
+def test_a_parent_that_holds_something_stays(tmp_path):
+    def fail(temporary):
+        (temporary.parent / "other").touch()
+        raise KeyError
+
+    with pytest.raises(KeyError), folder_beside(tmp_path / "new" / "folder") as temporary:
+        fail(temporary)
+    assert [path.name for path in tmp_path.rglob("*")] == ["new", "other"]

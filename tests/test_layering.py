@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "files": {"errors", "leftovers", "types"},
     "lazy": set(),
     "leftovers": set(),
-    "locks": {"errors", "types"},
+    "locks": {"errors", "leftovers", "types"},
     "moved": set(),
     "progress": set(),
     "registered": {"backend"},

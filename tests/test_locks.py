@@ -167,3 +167,9 @@ def test_a_full_disk_leaves_no_lock(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=message), locked(tmp_path / "a.wav", "dream"):
         pytest.fail("nothing is to be done")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_that_fails_leaves_no_new_folders(tmp_path):
+    with pytest.raises(KeyError), locked(tmp_path / "new" / "newer" / "out.wav", "dream"):
+        raise KeyError
+    assert not list(tmp_path.iterdir())
