@@ -215,7 +215,8 @@ def compare(options):
     beside = [(c.path, c.label) for c in first_clips(options.data, BESIDE)]
     pieces = [(pathlib.Path(path), None) for path in options.pieces]
     listener, rows = Listener(options.listener), Rows(options.work / "dream_fidelity.jsonl")
-    rows.fill(methods.OURS, [*clips, *pieces], options.layer, listener)
+    for kind in (methods.Ours, *methods.OURS):
+        rows.fill([kind], [*clips, *pieces], options.layer, listener)
     rows.fill(methods.OTHERS, beside, options.layer, listener)
     return page(clips, pieces, beside, options.layer, rows, options.listener is not None)
 
