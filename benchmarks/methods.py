@@ -91,8 +91,6 @@ class Unbounded(Ours):
     settings: ClassVar = {
         "parameterization": "log_magnitude",
         "step_size": STEP_DB,
-        "time_factor": 2.0,
-        "frequency_factor": 2.0,
     }
 
 

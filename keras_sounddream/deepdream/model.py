@@ -68,8 +68,8 @@ class DeepDream(keras.Model):
         steps: gradient-ascent steps per octave; 10.
         step_size: the most that a bounded step changes: dB of any frame and bin (6), or levels (of
             255) of any pixel (4).
-        time_factor: ratio of one octave's grid to the next in time, or in rows; 1.4.
-        frequency_factor: ratio in frequency, or in columns; 1.4.
+        time_factor: ratio of one octave's grid to the next in time (2), or in rows (1.4).
+        frequency_factor: ratio in frequency (2), or in columns (1.4).
         seed: of everything random; 0.
         parameterization: `"mask"` to put a filter on the sound, whose phase and events stay; or
             `"log_magnitude"` to change its spectrogram without bounds; mask. Audio only.

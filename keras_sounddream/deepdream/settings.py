@@ -80,12 +80,12 @@ class Settings:
         "Largest change per step: dB of any bin of a sound, levels of 255 of any pixel.",
     )
     time_factor: float = _setting(
-        1.4,
+        2.0,
         checks.number(1.0, 16.0),
         "Ratio of one octave's grid to the next along time, or along the rows of a picture.",
     )
     frequency_factor: float = _setting(
-        1.4,
+        2.0,
         checks.number(1.0, 16.0),
         "Ratio of one octave's grid to the next along frequency, or along columns.",
     )
@@ -213,7 +213,7 @@ _INSTEAD = {  # the setting of the other kind that does the same
     "roll_pixels": "roll_seconds",
     "tile_pixels": "tile_seconds",
 }
-_PICTURE_DEFAULTS = {"step_size": 4.0}
+_PICTURE_DEFAULTS = {"step_size": 4.0, "time_factor": 1.4, "frequency_factor": 1.4}
 # A gradient on the log-magnitude has a few numbers hundreds of times as large as the others.
 _SOUND_ALWAYS = {"normalization": "bounded", "normalize_over": "whole"}  # whatever a preset says
 
