@@ -24,7 +24,7 @@ WAYS = [
     {"source_mix": 0.3},
     {"normalize_over": "tile", "tile_seconds": 0.5},
     *({"normalization": name, "step_size": 0.05} for name in NORMALIZATIONS if name != "none"),
-    {"normalization": "none", "step_size": 40.0},
+    {"normalization": "none", "step_size": 40.0, "parameterization": "log_magnitude"},
     *({"smoothing": name, "smoothing_width": (0.5, 1.0)} for name in SMOOTHINGS),
     *({"preset": name, "octaves": 2, "steps": 3} for name in PRESETS),
 ]
