@@ -62,8 +62,10 @@ def peak_gain(waveform: Tensor, sample_rate: int, linked: bool = False) -> Tenso
     peaks = _largest_around(peaks, half)
     reduction = 1.0 - CEILING / ops.maximum(peaks, CEILING)
     window = np.hanning(2 * half + 3)[1:-1].astype("float32")
-    there = _convolve(ops.ones_like(reduction[:1]), window[:, np.newaxis])[..., 0]
-    return 1.0 - _convolve(reduction, window[:, np.newaxis])[..., 0] / there
+    window /= window.sum()
+    edge = np.ones((1, half), "float32")
+    held = ops.concatenate([reduction[:, :1] * edge, reduction, reduction[:, -1:] * edge], axis=1)
+    return 1.0 - _convolve(held, window[:, np.newaxis], "valid")[..., 0]
 
 
 def _true_peaks(waveform):
@@ -72,14 +74,10 @@ def _true_peaks(waveform):
     return ops.maximum(ops.abs(waveform), ops.max(between, axis=-1))
 
 
-def _convolve(waveform, kernel):
+def _convolve(waveform, kernel, padding="same"):
     """`(batch, samples)` with a kernel `(taps, outputs)`: `(batch, samples, outputs)`."""
-    return ops.conv(
-        waveform[..., np.newaxis],
-        kernel[:, np.newaxis],
-        padding="same",
-        data_format="channels_last",
-    )
+    kernel = kernel[:, np.newaxis]
+    return ops.conv(waveform[..., np.newaxis], kernel, padding=padding, data_format="channels_last")
 
 
 @functools.cache

@@ -42,11 +42,11 @@ def test_each_way_raises_the_objective_and_is_kept(small_model, chirp, settings)
 
 
 def test_a_mask_changes_no_bin_by_more_than_it_may(small_model, chirp):
-    settings = {"parameterization": "mask", "mask_db": 3.0, "octaves": 1, "steps": 20}
+    settings = {"mask_db": 3.0, "fall_db": 3.0, "octaves": 1, "steps": 20}
     dream = DeepDream(small_model, OBJECTIVE, **settings)
     param = dream.param
     state = param.begin(tf.constant(chirp))
-    far = {**state, "variable": tf.sign(state["start"]) * 100.0}
+    far = {**state, "variable": param.project(tf.sign(state["start"]) * 100.0, state)}
     gain = np.log10(
         np.mean(np.square(param.make({**far, "level": state["level"]}))) / np.mean(np.square(chirp))
     )
