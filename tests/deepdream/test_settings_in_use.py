@@ -179,7 +179,7 @@ def test_smoothing_is_a_gaussian_and_a_pyramid(rng):
         ({"fall_db": "much"}, "`fall_db` must be at least 0 and at most 120"),
         ({"strength": 1.5}, "`strength` must be at least 0 and at most 1"),
         ({"tile_seconds": -1.0}, "`tile_seconds` must be at least 0"),
-        ({"stepsize": 1.0}, "A dream has no setting 'stepsize'. It has: octaves, steps"),
+        ({"stepsize": 1.0}, "A dream has no setting 'stepsize'. It has: strength, octaves"),
     ],
 )
 def test_bad_settings(small_model, settings, message):
