@@ -66,7 +66,7 @@ class DeepDream(keras.Model):
             those that are given count; 0.5. `"gentle"` is 0.25 and `"vivid"` 1.
         octaves: grid sizes of the ascent, from coarse to fine; 4.
         steps: gradient-ascent steps per octave; 10.
-        step_size: the most that a bounded step changes: dB of any frame and bin (6), or levels (of
+        step_size: the most that a bounded step changes: dB of any frame and bin (8), or levels (of
             255) of any pixel (4).
         time_factor: ratio of one octave's grid to the next in time (2), or in rows (1.4).
         frequency_factor: ratio in frequency (2), or in columns (1.4).

@@ -75,7 +75,7 @@ class Settings:
     )
     steps: int = _setting(10, checks.integer(1, 10_000), "Gradient-ascent steps per octave.")
     step_size: float = _setting(
-        6.0,
+        8.0,
         checks.number(0.0, 40.0, above=True),
         "Largest change per step: dB of any bin of a sound, levels of 255 of any pixel.",
     )
