@@ -171,7 +171,9 @@ def _check_files(inputs, weights, output, pages, json_path, force):
 
 
 def _line(output, name, figures):
-    return f"{output}: the objective, {name}, {_rise(figures)}, {figures['seconds']:.1f} s"
+    rise, seconds = _rise(figures), f"{figures['seconds']:.1f} s"
+    lost = f"; {figures['lost']:.0%} of the sound is lost" if figures.get("lost") is not None else ""
+    return f"{output}: the objective, {name}, {rise}{lost}; {seconds}"
 
 
 def _rise(figures):
