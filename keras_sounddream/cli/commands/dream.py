@@ -172,8 +172,9 @@ def _check_files(inputs, weights, output, pages, json_path, force):
 
 def _line(output, name, figures):
     rise, seconds = _rise(figures), f"{figures['seconds']:.1f} s"
-    lost = f"; {figures['lost']:.0%} of the sound is lost" if figures.get("lost") is not None else ""
-    return f"{output}: the objective, {name}, {rise}{lost}; {seconds}"
+    lost = figures.get("lost")  # of a sound
+    words = "" if lost is None else f"; {lost:.0%} of the sound is lost"
+    return f"{output}: the objective, {name}, {rise}{words}; {seconds}"
 
 
 def _rise(figures):
