@@ -191,7 +191,7 @@ def test_layers_lists_networks_of_pictures(folder, eye, capsys):
         (["photo.png", "-o", "o.png", "--plot", "p.png"], "write a report instead"),
         (["photo.png", "-o", "o.png", "--layer", "pool", "--tile-pixels", "9"], "--approximate"),
         (["photo.png", "-o", "o.png", "--tile-pixels", "-1"], "'--tile-pixels': It must be an int"),
-        ([".", "-o", "o.png"], ". is a folder"),
+        ([".", "-o", "o.png"], "Expected a folder to write several dreams into"),
         (["missing.png", "-o", "o.png"], "there is no missing.png"),
     ],
 )
@@ -256,7 +256,7 @@ def bad_inputs():
         (["dream", "silent.wav", "-o", "out.wav"], "silent.wav is silent"),
         (["dream", "blip.wav", "-o", "out.wav"], "Expected at least 0.04 s"),
         (["dream", "long.wav", "-o", "out.wav"], "long.wav is silent"),
-        (["dream", ".", "-o", "out.wav"], "is a folder"),
+        (["dream", ".", "-o", "out.wav"], "Expected a folder to write several dreams into"),
         (["dream", "chirp.wav"], "Missing option '-o'"),
         (["dream", "chirp.wav", "-o", "taken.wav"], "taken.wav exists"),
         (["dream", "chirp.wav", "-o", "out.xyz"], "No sound format is called .xyz"),
