@@ -15,6 +15,7 @@ from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.dream import PYTHON_ONLY, flag_name
 from keras_sounddream.deepdream.settings import FIELDS, RENAMED, Settings
 from keras_sounddream.workflows import dream as workflow
+from keras_sounddream.workflows import making
 
 VALUES = {  # setting: words of the command line, and the value that they are
     "strength": (["--strength", "0.7"], 0.7),
@@ -171,7 +172,7 @@ def test_every_setting_reaches_deepdream(name, folder, monkeypatch, small_model)
         constructed.update(settings)
         raise EnoughError
 
-    monkeypatch.setattr(workflow, "DeepDream", construct)
+    monkeypatch.setattr(making, "DeepDream", construct)
     with pytest.raises(EnoughError):
         workflow.dream_file(
             "chirp.wav", "out.wav", small_model, ["conv2"], **{name: VALUES[name][1]}
