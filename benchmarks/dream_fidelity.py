@@ -102,6 +102,10 @@ class Rows:
             with open(self._path, "a") as file:
                 file.write(json.dumps([key, self.rows[key]]) + "\n")
 
+    def has(self, kind, sounds, layer):
+        """Whether a method is measured on all of some sounds."""
+        return all((kind.name, path.name, layer) in self.rows for path, _ in sounds)
+
     def column(self, kind, sounds, layer, figure):
         """A figure of a method for every sound."""
         return np.array([self.rows[kind.name, path.name, layer][figure] for path, _ in sounds])
@@ -121,6 +125,9 @@ def table(kinds, sounds, layer, rows):
         "|---|---|---|---|---|---|---|---|",
     ]
     for kind in kinds:
+        if not rows.has(kind, sounds, layer):
+            lines.append(f"| {kind.title} | not measured yet | | | | | | |")
+            continue
 
         def column(figure, kind=kind):
             return rows.column(kind, sounds, layer, figure)
@@ -137,7 +144,7 @@ def table(kinds, sounds, layer, rows):
 def named(clips, layer, rows):
     """In how many dreams a network that was trained apart still names the clip's class."""
     lines = ["| method | clips named before | of these named in the dream |", "|---|---|---|"]
-    for kind in methods.OURS:
+    for kind in (each for each in methods.OURS if rows.has(each, clips, layer)):
         before, after = (rows.column(kind, clips, layer, n) for n in ("named", "named_after"))
         lines.append(
             f"| {kind.title} | {before.sum()} of {len(clips)} | {after[before].mean():.0%} |"
@@ -215,6 +222,8 @@ def compare(options):
     beside = [(c.path, c.label) for c in first_clips(options.data, BESIDE)]
     pieces = [(pathlib.Path(path), None) for path in options.pieces]
     listener, rows = Listener(options.listener), Rows(options.work / "dream_fidelity.jsonl")
+    if options.page:
+        return page(clips, pieces, beside, options.layer, rows, options.listener is not None)
     for kind in (methods.Ours, *methods.OURS):
         rows.fill([kind], [*clips, *pieces], options.layer, listener)
     rows.fill(methods.OTHERS, beside, options.layer, listener)
@@ -229,6 +238,7 @@ def main():
     parser.add_argument("--clips", type=int, default=4)
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("."))
     parser.add_argument("--layer", default="block3_conv2")
+    parser.add_argument("--page", action="store_true", help="of the rows in FOLDER alone")
     parser.add_argument("--runtime", default="python", choices=("python", "litert", "onnx"))
     parser.add_argument("--layers", nargs="+", default=LAYERS, help="with --runtime")
     options = parser.parse_args()
