@@ -214,7 +214,6 @@ BAD = {
     "guidance": (["--guidance", "locally"], "one of guided, guided_locally, matched"),
     "no guide": (["--guidance", "matched"], "--guidance matched needs a --guide"),
     "guide": (["--guide", "gone.wav"], "there is no gone.wav"),
-    "guide folder": (["--guide", "."], ". is a folder"),
     "read": (["--guide", "g.json", "--json", "g.json", "--force"], "g.json is read"),
     "rate": (["--rate", "10"], "Invalid value for '--rate': 10 is not in the range"),
     "rate of the format": (["-o", "out.opus", "--rate", "44100"], "give --rate 48000"),
