@@ -34,7 +34,7 @@ def test_a_name_is_a_layer_or_a_channel(small_model, chirp):
     ):
         dream = DeepDream(small_model, text, **QUICK)
         assert repr(dream.objective) == repr(objective)
-    assert dream.run(chirp).name == "1 * channel('conv2', 3)"
+    assert dream.run(chirp).name == "conv2 channel 3"
 
 
 def test_a_function_reads_the_models_output(small_model, chirp):
