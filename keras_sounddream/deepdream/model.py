@@ -112,8 +112,8 @@ class DeepDream(keras.Model):
         dictionary with it as `picture` and `weights`.
 
     Output shape:
-        that of the sounds or pictures: the dreams. Sounds are as loud as the inputs, softer where peaks
-        of at most 1 leave no room for that, and zero after `num_samples`.
+        that of the sounds or pictures: the dreams. Sounds are as loud as the inputs, softer where
+        peaks of at most 1 leave no room for that, and zero after `num_samples`.
 
     Raises:
         InputError: if the model lacks a layer or channel of the objective, the sample rate is
