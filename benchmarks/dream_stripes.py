@@ -59,14 +59,15 @@ def burst_db(sound):
     return float(10 * np.log10(power + 1e-20))
 
 
-def measure(paths, layers, size, work):
+def measure(paths, layers, size, work, ways):
     """Bursts by way, layer and file: those of `work`, and what was missing there."""
     stored = work / "dream_stripes.jsonl"
     lines = stored.read_text().splitlines() if stored.exists() else []
     rows = {tuple(key): row for key, row in map(json.loads, lines)}
     model = applications.LogMelCNN()
     parts = [paths[i : i + size] for i in range(0, len(paths), size)]
-    for way, settings in WAYS.items():
+    for way in ways:
+        settings = WAYS[way]
         for layer in layers:
             dream = DeepDream(model, layer, **settings)
             for part in tqdm(parts, desc=f"{way}, {layer}"):
@@ -98,7 +99,10 @@ def page(rows, layers):
     ]
     for way in WAYS:
         for layer in layers:
-            before, after, gain = np.array([r for k, r in rows.items() if k[:2] == (way, layer)]).T
+            own = [row for key, row in rows.items() if key[:2] == (way, layer)]
+            if not own:
+                continue
+            before, after, gain = np.array(own).T
             lines.append(
                 f"| {way} | {layer} | {before.max():.0f} dB | {np.median(after):.0f} dB | "
                 f"{after.max():.0f} dB | {np.sum(after > MOST_DB)} of {len(after)} | "
@@ -111,10 +115,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     parser.add_argument("--layers", nargs="+", default=["block3_conv2"])
+    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
     parser.add_argument("--batch", type=int, default=10)
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("."))
     options = parser.parse_args()
-    rows = measure(options.files, options.layers, options.batch, options.work)
+    rows = measure(options.files, options.layers, options.batch, options.work, options.ways)
     lines = page(rows, options.layers)
     (ROOT / "docs" / "benchmarks" / "dreams" / "dream_stripes.md").write_text("\n".join(lines))
     print("\n".join(lines))

@@ -133,10 +133,11 @@ def draw(model):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True)
-    parser.add_argument("--clips", type=int, default=1)
+    parser.add_argument("--clips", type=int, default=1, help="of each class")
+    parser.add_argument("--most", type=int, default=1000, help="clips in all")
     arguments = parser.parse_args()
     model = applications.LogMelCNN()
-    clips = dream_fidelity.first_clips(arguments.data, arguments.clips)
+    clips = dream_fidelity.first_clips(arguments.data, arguments.clips)[: arguments.most]
     rows, deaf = [], Listener()
     for name, settings in tqdm(WAYS.items()):
         way = Way(model, name, settings)

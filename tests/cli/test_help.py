@@ -67,7 +67,7 @@ def test_defaults_are_shown_once(capsys):
     for words in (
         "[default: 10]",
         "[default: 2, or 1.4 for pictures]",
-        "[sounds only; default: log_magnitude]",
+        "[sounds only; default: mask]",
         "[pictures only; default: yes]",
         "[default: 1 1]",
     ):

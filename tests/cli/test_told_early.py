@@ -46,7 +46,7 @@ GENERATE = "generate --weights fsdd --condition seven --condition theo -o out.wa
 ROWS = [
     # the input
     ("dream missing.wav -o out.wav", "there is no missing.wav"),
-    ("dream clips -o out.wav", "clips is a folder"),
+    ("dream clips -o out.wav", "Expected a folder to write several dreams into"),
     ("dream empty.wav -o out.wav", "empty.wav is empty (0 bytes)"),
     ("dream text.wav -o out.wav", "Cannot read text.wav as sound"),
     ("dream none.wav -o out.wav", "none.wav holds no samples"),
@@ -64,7 +64,7 @@ ROWS = [
     ("classify missing.wav", "there is no missing.wav"),
     ("classify text.wav", "Cannot read text.wav as sound"),
     ("classify photo.png", "photo.png is a picture, and log_mel_cnn takes sounds"),
-    ("classify clips", "clips is a folder"),
+    ("classify clips", "Expected a folder to write several dreams into"),
     ("features text.wav --layer conv1 -o o.npz", "Cannot read text.wav as sound"),
     ("features empty --layer conv1 -o o.npz", "in empty. Found none"),
     ("sonify missing.wav", "there is no missing.wav"),
