@@ -64,7 +64,7 @@ ROWS = [
     ("classify missing.wav", "there is no missing.wav"),
     ("classify text.wav", "Cannot read text.wav as sound"),
     ("classify photo.png", "photo.png is a picture, and log_mel_cnn takes sounds"),
-    ("classify clips", "Expected a folder to write several dreams into"),
+    ("classify clips", "clips is a folder"),
     ("features text.wav --layer conv1 -o o.npz", "Cannot read text.wav as sound"),
     ("features empty --layer conv1 -o o.npz", "in empty. Found none"),
     ("sonify missing.wav", "there is no missing.wav"),
