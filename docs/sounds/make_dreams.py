@@ -8,7 +8,6 @@ Writes docs/sounds/dream_NAME.flac and docs/images/dream_NAME.png for each of `E
 import pathlib
 
 import matplotlib.pyplot as plt
-import numpy as np
 
 from keras_sounddream import DeepDream, applications, audio
 from keras_sounddream.audio.spectrogram_image import levels_db
@@ -17,7 +16,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 EXAMPLES = {  # the example: layer, strength
     "speech": ("block3_conv2", 0.5),
     "melody": ("block4_conv2", 0.5),
-    "rhythm": ("block2_conv2", 0.75),
+    "rhythm": ("block2_conv2", 0.5),
 }
 RANGE_DB = 80
 
@@ -55,7 +54,7 @@ def main():
         picture = ROOT / "docs" / "images" / f"dream_{name}.png"
         draw(picture, source, result.waveform, dream.sample_rate, title)
         figures = {
-            key: np.round(result.figures()[key], 3) for key in ("gain", "lost", "similarity")
+            key: round(float(result.figures()[key]), 3) for key in ("gain", "lost", "similarity")
         }
         print(name, layer, strength, figures)
 
