@@ -49,8 +49,15 @@ def invert(
         raise InputError(f"Expected a model of sounds to invert. {model.name} takes pictures.")
     waveform = np.atleast_2d(np.asarray(waveform, "float32"))
     objective = objectives.inverted(model, list(layers), waveform)
-    settings = {"octaves": 1, "steps": steps, "roll_seconds": 0.0, "seed": seed}
-    dream = DeepDream(model, objective, parameterization="log_magnitude", **settings)
+    dream = DeepDream(
+        model,
+        objective,
+        parameterization="log_magnitude",
+        octaves=1,
+        steps=steps,
+        roll_seconds=0.0,
+        seed=seed,
+    )
     dream.compile(keras.optimizers.Adam(RATE_NEPERS))
     return dream.run(_noise_like(waveform, seed), progress=progress)
 

@@ -65,7 +65,7 @@ def test_steps_and_step_size_are_those_of_other_settings(dream, sounds):
         {
             "waveform": np.repeat(sounds[1], 2, axis=0),
             "steps": np.array([12, 3]),
-            "step_size": np.array([2.0, 4.0], "float32"),
+            "step_size": np.array([2.0, dream.settings.step_size], "float32"),
         }
     )
     np.testing.assert_allclose(found[:1], wanted, atol=1e-2 * np.abs(wanted).max())
