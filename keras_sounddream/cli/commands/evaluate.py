@@ -62,6 +62,8 @@ def command(
     from keras_sounddream.datasets import esc10, urbansound8k
 
     is_urban = (pathlib.Path(data) / "metadata").is_dir()
+    if given(settings) and not is_urban:
+        raise InputError(f"ESC-10 has no {', '.join(given(settings))}. Leave them out.")
     early.check_model(model_name, weights)
     early.list_clips((urbansound8k if is_urban else esc10).read_clips, data)
     model, _ = load_model(model_name, weights)
@@ -86,8 +88,6 @@ def command(
 def _esc10(model, data, folds, settings):
     from keras_sounddream.training.recipes import esc10
 
-    if settings:
-        raise InputError(f"ESC-10 has no {', '.join(settings)}. Leave them out.")
     folds = folds or (5,)
     clips, scores = esc10.score(model, data, folds)
     return clips, scores, esc10.LABELS, f"fold {', '.join(map(str, folds))}"

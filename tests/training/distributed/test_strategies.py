@@ -157,6 +157,13 @@ def test_every_training_command_takes_a_strategy(name, tmp_path, monkeypatch, ca
     (begun, recipe), given = COMMANDS[name], []
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TF_CONFIG", raising=False)
+    for check in ("check_any", "check_model"):  # there is neither data nor a model here
+        monkeypatch.setattr(
+            f"keras_sounddream.cli.options.early.{check}", lambda *given, **named: None
+        )
+    monkeypatch.setattr("keras_sounddream.datasets.videos.find_videos", lambda *given: [])
+    listed = types.SimpleNamespace(folds=[1])
+    monkeypatch.setattr("keras_sounddream.cli.options.early.list_clips", lambda *given: listed)
     soundfile.write(tmp_path / "a.wav", np.ones(900) / 2, 16000)
     data = ["."] if name == "distill" else ["--data", "."]
     command = [*begun, *data, "-o", "a.keras", "--strategy", "multiworker"]

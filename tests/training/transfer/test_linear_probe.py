@@ -14,10 +14,9 @@ from keras_sounddream.datasets.clip_sets import ClipSet, read_clip_set
 from keras_sounddream.datasets.esc10 import Clip
 from keras_sounddream.training.transfer import feature_cache as stored_module
 from keras_sounddream.training.transfer.feature_cache import stored_features
+from keras_sounddream.training.transfer.linear_classifier import PROTOCOLS, find_protocol
 from keras_sounddream.training.transfer.linear_probe import (
-    PROTOCOLS,
     cross_validate,
-    find_protocol,
     probe,
 )
 
