@@ -1,4 +1,4 @@
-"""What a network that was trained apart hears: YAMNet's TFLite file."""
+"""A listener that was trained apart from the dreams' networks: YAMNet's TFLite file."""
 
 import numpy as np
 from yamnet_esc10 import LABELS, MATCHES, scorer

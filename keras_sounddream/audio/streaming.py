@@ -121,7 +121,7 @@ def check_writable(
 
 
 def _advice(path, sample_rate, channels, bits):
-    """What a format takes instead of a rate and channels."""
+    """Advice on the rate and channels that a format takes."""
 
     def fits(rate, channels):
         with contextlib.suppress(InputError):

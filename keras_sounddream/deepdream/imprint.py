@@ -59,7 +59,7 @@ def _imprinted(source, guide, level_db, analysis):
 def begin(
     dream: Any, source: Tensor, guides: Sequence[Array] | None, weights: Tensor | None
 ) -> Tensor:
-    """Where a run of a dream begins: at its source, or by guides, its own if none are given."""
+    """Beginning of a run of a dream: its source, or made by guides, its own if none are given."""
     guides = dream.guides if guides is None else guides
     if not len(guides):
         return source
@@ -79,7 +79,7 @@ def find_start(
     level_db: float = LEVEL_DB,
     weights: Array | None = None,
 ) -> np.ndarray:
-    """Of a sound with each of some guides imprinted, those that the objective scores highest.
+    """The sound with one of some guides imprinted: that which the objective scores highest.
 
     Args:
         dream: `DeepDream` of sounds.

@@ -52,6 +52,7 @@ STRENGTHS: dict[str, dict[float, dict[str, float]]] = {
     "sound": {
         0.0: {"mask_db": 3.0, "fall_db": 1.0, "step_size": 0.5},
         0.25: {"mask_db": 20.0, "fall_db": 8.0, "step_size": 2.0},
+        0.75: {"mask_db": 60.0, "fall_db": 20.0, "step_size": 9.0, "ceiling_db": 0.0},
         1.0: {"mask_db": 80.0, "fall_db": 80.0, "step_size": 10.0, "ceiling_db": -6.0},
     },
     "picture": {0.0: {"step_size": 0.25}, 0.25: {"step_size": 1.5}, 1.0: {"step_size": 12.0}},

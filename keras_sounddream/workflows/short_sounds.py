@@ -48,7 +48,7 @@ class ShortSound:
         self.bounds = rendering.bounds(self.original.shape[1], self._rate)
 
     def heard(self, network_rate: int, written: Source | None = None) -> Array:
-        """What a network gets of the region, of the original or of the file that was written.
+        """The region as a network gets it, of the original or of the file that was written.
 
         Returns:
             float32 `(1, samples)`, at the network's rate.

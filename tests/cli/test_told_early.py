@@ -1,4 +1,4 @@
-"""What names, suffixes, headers and options reveal is said before TensorFlow is imported."""
+"""Bad names, suffixes, headers and options are refused before TensorFlow is imported."""
 
 import json
 import os

@@ -19,7 +19,7 @@ from keras_sounddream.files import is_stream
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """What the names of a model and of its weights reveal.
+    """Facts that the names of a model and of its weights reveal.
 
     Attributes:
         name: of the model, as it was given.
@@ -118,7 +118,7 @@ def check_inputs(
 
 
 def list_clips(read: Callable[[str], Any], data: str) -> Any:
-    """What `read` lists in a folder; `None` for the name of a data set, which needs TFDS."""
+    """The list that `read` makes of a folder; `None` for a data set's name, which needs TFDS."""
     from keras_sounddream.datasets.tfds.archives import is_data_set
 
     return None if is_data_set(data) else read(data)

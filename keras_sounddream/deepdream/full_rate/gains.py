@@ -15,7 +15,7 @@ from keras_sounddream.audio.spectral.stft import stft
 from keras_sounddream.types import Array
 
 _MOST = 40.0 * np.log(10) / 20  # nepers up or down
-_DITHER_POWER = 2.0**-30  # per sample, of `SpectrogramParam.dither`
+_FLOOR_POWER = 2.0**-30  # per sample, about that of `SpectrogramParam.dither`: less is no sound
 # In parts of half the network's rate; resamplers fall off from 0.91 on and end at 1.
 _GOES_OVER = (0.92, 0.95)  # from the network's own gains to those above
 _HALF_OCTAVE, _EDGE = (0.66, 0.94), (0.90, 0.95)
@@ -52,7 +52,7 @@ def measure(source: Array, dream: Array, analysis: Analysis) -> Gains:
     both = np.concatenate([source, dream])
     real, imaginary = (np.asarray(part) for part in stft(both, analysis, "fft"))
     powers = np.stack([smoothed(power) for power in real**2 + imaginary**2])
-    powers += 4 * _DITHER_POWER * analysis.frame_length * 3 / 8  # of a Hann window
+    powers += 4 * _FLOOR_POWER * analysis.frame_length * 3 / 8  # of a Hann window
     cells = _log_ratio(powers)
     edge = np.stack([_over_time(power, analysis) for power in powers[..., _bins(powers, _EDGE)]])
     mean = _over_time(cells[:, _bins(cells, _HALF_OCTAVE)], analysis)

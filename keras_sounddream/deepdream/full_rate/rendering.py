@@ -17,7 +17,7 @@ _LEAST_FADE_HZ = 20.0
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Rendering:
-    """What of a dream gets into the file of a sound, and in which form.
+    """The part of a dream that gets into the file of a sound, and its form.
 
     Args:
         rate: Hz, of the file; `None` for the input's.
@@ -90,7 +90,7 @@ class Rendering:
         return begin, min(max(end, begin + 1), num_samples)
 
     def figures(self) -> dict[str, Any]:
-        """What was asked for, ready for JSON."""
+        """The settings, ready for JSON."""
         return {
             "mix": self.mix,
             "from": self.start,
@@ -99,7 +99,7 @@ class Rendering:
         }
 
     def share(self, places: Array, bounds: tuple[int, int], sample_rate: int) -> Array:
-        """How much of the dream there is at samples within a region in time, by their numbers.
+        """Share of the dream at samples within a region in time, by their numbers.
 
         Args:
             places: int `(samples,)`.

@@ -82,7 +82,7 @@ def limited(waveform: Array, sample_rate: int) -> Array:
 def find_change(
     source: Array, dream: Array, analysis: Analysis, original: Array, sample_rate: int
 ) -> Array:
-    """What to add to a sound at its own rate so that its mono mix becomes the dream.
+    """Change to add to a sound at its own rate so that its mono mix becomes the dream.
 
     Arguments as `render`'s. Returns float32, of the original's shape; exactly 0 where the dream is
     the source.

@@ -227,7 +227,7 @@ def _dream_segment(dream, sound, original, origin, bar):
 
 
 def _heard(mono, rate, dream):
-    """What the network gets of a segment `(samples,)`: `(1, samples)` at its rate."""
+    """A segment `(samples,)` as the network gets it: `(1, samples)` at its rate."""
     return resample(mono[np.newaxis], rate, dream.sample_rate)
 
 

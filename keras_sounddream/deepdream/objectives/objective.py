@@ -138,7 +138,7 @@ class Objective:
         return self.title()
 
     def title(self, model: keras.Model | None = None) -> str:
-        """How a person would say it: `"block3_conv2 channel 7 + rooster"`.
+        """The words of a person for it: `"block3_conv2 channel 7 + rooster"`.
 
         Args:
             model: whose labels name its classes; without it they are numbers.

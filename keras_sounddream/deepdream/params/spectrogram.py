@@ -68,7 +68,8 @@ class SpectrogramParam:
 
     def begin(self, source: Tensor) -> State:
         """State before the first step, of waveforms `(batch, samples)`."""
-        log_magnitude, cosine, sine = to_polar(*self._stft(self.dither(source)))
+        heard = source if self._is_mask else self.dither(source)
+        log_magnitude, cosine, sine = to_polar(*self._stft(heard))
         own = {"variable": log_magnitude}
         if self._is_mask:
             own = {"variable": tf.zeros_like(log_magnitude), "room": self._room(log_magnitude)}
@@ -85,7 +86,7 @@ class SpectrogramParam:
         """Adds noise at the level of the last bit of 16-bit sound.
 
         Digital silence has no phase: raised by a dream, its rounding errors would make the result
-        depend on the order of additions. Under this noise it has one.
+        depend on the order of additions. Under this noise it has one. A mask raises no silence.
         """
         return waveform + repeat(draw_dither(self.settings.seed), tf.shape(waveform)[1])
 
@@ -196,7 +197,7 @@ class SpectrogramParam:
         return f"tile_seconds={length / self.analysis.sample_rate:.2g}"
 
     def _room(self, log_magnitude):
-        """How far each bin may rise: where there is sound, and to the loudest of its frame."""
+        """Room for each bin to rise: where there is sound, and to the loudest of its frame."""
         loudest = tf.reduce_max(log_magnitude, 2, keepdims=True)
         peak = tf.reduce_max(loudest, 1, keepdims=True)
         top = tf.maximum(loudest, peak - db_to_nepers(_PAUSE_DB)) - self._ceiling

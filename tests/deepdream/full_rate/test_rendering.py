@@ -1,4 +1,4 @@
-"""What of a dream gets into a file: regions, their edges, and mistakes."""
+"""Renderings of a dream: regions, their edges, and mistakes."""
 
 import numpy as np
 import pytest

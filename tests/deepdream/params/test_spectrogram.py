@@ -76,6 +76,15 @@ def test_a_mask_stops_at_its_bounds(chirp):
     assert raised.min() > 6 - 1e-3  # no bin comes nearer to the loudest of its frame
 
 
+def test_a_mask_adds_no_noise_and_raises_no_silence(chirp):
+    half = np.where(np.arange(chirp.shape[1]) < 6000, chirp, 0).astype("float32")
+    own = param()
+    state = own.begin(tf.constant(half))
+    np.testing.assert_allclose(own.finish(state), half, atol=2e-6)
+    raised = {**state, "variable": own.project(tf.fill(state["start"].shape, 50.0), state)}
+    assert np.abs(own.finish(raised)[0, 7000:]).max() < 1e-5
+
+
 @pytest.mark.parametrize("parameterization", ["mask", "log_magnitude"])
 def test_the_source_returns_at_octaves_but_the_first(chirp, parameterization):
     own = param(source_mix=0.5, parameterization=parameterization)
