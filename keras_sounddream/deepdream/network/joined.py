@@ -7,6 +7,7 @@ import keras
 
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream.network.checks import check_network, takes_sounds
+from keras_sounddream.deepdream.network.folding import config_to_clone, copied_weights
 from keras_sounddream.deepdream.network.lookup import INPUT
 from keras_sounddream.deepdream.network.resampling import Resample
 from keras_sounddream.deepdream.objectives.api import as_objective
@@ -104,7 +105,13 @@ def _embedded(model, sound, name):
     def clone(layer: keras.Layer) -> keras.Layer:
         if isinstance(layer, keras.layers.InputLayer):
             return layer
-        copy = type(layer).from_config({**layer.get_config(), "name": f"{name}.{layer.name}"})
+        config = config_to_clone(layer)
+        if config is None:
+            raise InputError(
+                f"Layer {layer.name!r} of {model.name} does not tell its settings, so it cannot be "
+                "copied beside other networks: give it a `get_config`."
+            )
+        copy = type(layer).from_config({**config, "name": f"{name}.{layer.name}"})
         pairs.append((layer, copy))
         return copy
 
@@ -117,7 +124,8 @@ def _embedded(model, sound, name):
     structure = keras.tree.pack_sequence_as(model.input, [sound])
     keras.models.clone_model(model, structure, clone_function=clone, call_function=call)
     for layer, copy in pairs:
-        copy.set_weights(layer.get_weights())
+        for variable, own in copied_weights(layer, copy):
+            variable.assign(own)
     tensors = dict(made)
     outputs = [f"{name}.{one._keras_history.operation.name}" for one in model.outputs]
     return keras.tree.pack_sequence_as(model.output, [tensors[key] for key in outputs])

@@ -84,3 +84,29 @@ def test_resampling_keeps_tones_below_half_the_lower_rate(before, after):
 def test_resampling_cuts_off_what_the_lower_rate_cannot_hold():
     tone = np.sin(2 * np.pi * 10000 * np.arange(24000) / 24000)[np.newaxis].astype("float32")
     assert np.abs(np.asarray(Resample(24000, 16000)(tone))[0, 400:-400]).max() < 1e-3
+
+
+def test_what_a_normalization_adapted_to_is_joined(chirp):
+    inputs = keras.Input((None,))
+    normalization = keras.layers.Normalization(axis=None, name="scaled")
+    normalization.adapt(10 * np.random.default_rng(0).normal(size=200) + 3)
+    model = keras.Model(inputs, normalization(inputs), name="net")
+    model.sample_rate = 8000
+    joint, _ = join([model, network(8000)], ["scaled", "conv"])
+    np.testing.assert_allclose(joint(chirp)[0], model(chirp), atol=1e-6)
+
+
+class Untold(keras.layers.Layer):
+    def __init__(self, function, **options):
+        super().__init__(**options)
+
+    def call(self, inputs):
+        return inputs
+
+
+def test_a_layer_that_does_not_tell_its_settings_is_named():
+    inputs = keras.Input((None,))
+    model = keras.Model(inputs, Untold(abs, name="own")(inputs), name="net")
+    model.sample_rate = 8000
+    with pytest.raises(InputError, match="Layer 'own' of net does not tell its settings"):
+        join([model], ["own"])
