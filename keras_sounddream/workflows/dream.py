@@ -82,8 +82,8 @@ def dream_file(
         **settings: arguments of `DeepDream`.
 
     Returns:
-        `DreamResult`, or `StreamResult` for a sound of more than a minute; its `objective_real`
-        is evaluated on the file.
+        `DreamResult`, or `StreamResult` for a sound of more than a minute; its `dream`, as
+        the network hears it, and its measurements are read off the file.
 
     Raises:
         InputError: if the input cannot be dreamed on, or an output may not be written.
@@ -182,8 +182,7 @@ def _dream(dream, source, output_path, rendering, overwrite, progress, callbacks
     heard = sound.heard(dream.sample_rate, written)
     result.objective_real = np.asarray(dream.score(heard, result.source))
     result.written = {**sound.target.figures(), **rendering.figures()}
-    if not rendering.is_whole:
-        result.dream = heard
+    result.dream = heard
     warn_of_loss(result.lost)
     return result
 

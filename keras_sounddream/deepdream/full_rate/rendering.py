@@ -61,11 +61,6 @@ class Rendering:
                 f"{self.band[0]:g} to {self.band[1]:g} Hz"
             )
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the file is the dream and nothing else."""
-        return self.mix == 1 and self.start is None and self.end is None and self.band is None
-
     def check_fits(self, seconds: float, sample_rate: int) -> None:
         """Checks the region against a sound's length and the file's sample rate in Hz.
 
