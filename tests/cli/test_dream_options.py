@@ -148,7 +148,7 @@ def test_the_rise_is_told_in_words(before, real, words, spied, monkeypatch, caps
     for name, value in changed.items():
         monkeypatch.setitem(FIGURES, name, value)
     assert main(["dream", "chirp.wav", "-o", "out.wav"]) == 0
-    assert capsys.readouterr().out == f"out.wav: the objective, spied, {words}, 0.1 s\n"
+    assert capsys.readouterr().out == f"out.wav: the objective, spied, {words}; 0.1 s\n"
 
 
 def test_settings_that_a_network_requires_yield_to_the_command_line(spied, monkeypatch):

@@ -142,7 +142,8 @@ def test_smaller_dreams_rise_as_high(tmp_path, name):
     assert "BATCH_MATMUL" in kinds  # transforms are left as they are
     sound = speech_like(12000, 24000, 3)
     found, wanted = Dreamer(path).dream(sound[0])[None], dream(sound)
-    np.testing.assert_allclose(dream.score(found), dream.score(wanted), rtol=0.03)
+    within = {"float16": 0.01, "dynamic_range": 0.05}[name]  # the latter is what export allows
+    np.testing.assert_allclose(dream.score(found), dream.score(wanted), rtol=within)
 
 
 def test_a_dream_that_does_not_rise_is_refused(dreamer, tmp_path, monkeypatch):
