@@ -29,6 +29,7 @@ REQUIRES = [
     "h5py",  # reading the width of a network off its weights
     "click",  # the command line
     "tqdm",  # progress bars
+    "requests",  # fetching weights: redirects, time limits, ranges
 ]
 EXTRAS = {
     # tensorflow-io's last release fits TensorFlow 2.16 alone; the other pins keep that set whole.

@@ -28,7 +28,7 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}  # of network folders
 
 
 @contextlib.contextmanager
-def locked(path: PathLike, job: str, *, inside: bool = False) -> Iterator[None]:
+def locked(path: PathLike, job: str, *, inside: bool = False, wait: bool = False) -> Iterator[None]:
     """Holds an output for one job, in this process or any other of this machine.
 
     The lock lies beside the output, as `.NAME.lock`, and is removed at the end. A device or pipe is
@@ -51,7 +51,7 @@ def locked(path: PathLike, job: str, *, inside: bool = False) -> Iterator[None]:
         return
     lock = target / ".lock" if inside else target.with_name(f".{target.name}.lock")
     with leftovers.tidy_parents(lock):
-        file = _take(lock, path, job)
+        file = _take(lock, path, job, wait)
         try:
             yield
         finally:
@@ -61,7 +61,7 @@ def locked(path: PathLike, job: str, *, inside: bool = False) -> Iterator[None]:
                 os.close(file)
 
 
-def _take(lock, path, job):
+def _take(lock, path, job, wait):
     """An open lock file that this job alone holds; `None` where the folder knows no locks."""
     if fcntl is None:
         return _without_lock(path)
@@ -70,7 +70,7 @@ def _take(lock, path, job):
         while True:
             file, held = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), False
             try:
-                held = _hold(file, path) and _is_at(file, lock)
+                held = _hold(file, path, wait) and _is_at(file, lock)
                 if held:
                     os.ftruncate(file, 0)
                     os.pwrite(file, f"{os.getpid()} {time.strftime('%H:%M')} {job}".encode(), 0)
@@ -87,10 +87,10 @@ def _take(lock, path, job):
         raise InputError(f"Cannot write {path}: {error.strerror or error} ({lock}).") from error
 
 
-def _hold(file, path):
-    """Locks an open file; an `InputError` that names the holder if there is one."""
+def _hold(file, path, wait):
+    """Locks an open file; an `InputError` that names the holder if it is not waited for."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         process, when, job = (os.pread(file, 200, 0).decode().split(maxsplit=2) + ["?"] * 3)[:3]
         raise InputError(

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import pathlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -12,13 +11,12 @@ from keras import layers
 
 from keras_sounddream.applications import decoding, preprocessing
 from keras_sounddream.applications.decoding import Labels
-from keras_sounddream.applications.pretrained import read_labels
+from keras_sounddream.applications.pretrained import read_labels, shipped_path, ships
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, PathLike, Tensor
 
 TOP = "predictions"  # name of the layer that scores classes
 LABELS = "labels"  # name of the array that holds them in a file of weights
-_PACKAGE = pathlib.Path(__file__).parents[1]
 _POOLING: dict[str | None, Any] = {  # by the rank of what is pooled
     None: None,
     "avg": {3: layers.GlobalAveragePooling1D, 4: layers.GlobalAveragePooling2D},
@@ -36,11 +34,14 @@ class AudioModel(keras.Model):
             the output's name; or `None`.
         lengths: dict of the lengths of sound that it takes, in seconds: `min_seconds` and the
             other keyword arguments of `preprocessing.prepare`; or `None`.
+        weight_settings: dict of the constructor's arguments that go with the weights, such as
+            `{"activation": "relu6"}`, and are saved with them; or `None`.
     """
 
     sample_rate: int | None = None
     labels: Any = None
     lengths: Any = None
+    weight_settings: Any = None
 
     def preprocess_input(self, waveform: Array, sample_rate: int, strict: bool = False) -> Array:
         """Brings sound to the model's rate, to mono and to a length that the model takes.
@@ -111,13 +112,17 @@ class AudioModel(keras.Model):
     def get_config(self) -> dict[str, Any]:
         own = {"sample_rate": self.sample_rate, "labels": _each_labels(list, self.labels)}
         own["lengths"] = None if self.lengths is None else dict(self.lengths)
+        own["weight_settings"] = self.weight_settings
         return {**super().get_config(), **own}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "AudioModel":
         config = dict(config)
         own = config.pop("sample_rate"), config.pop("labels"), config.pop("lengths", None)
-        return describe(super().from_config(config, custom_objects=custom_objects), *own)
+        settings = config.pop("weight_settings", None)
+        model = describe(super().from_config(config, custom_objects=custom_objects), *own)
+        model.weight_settings = settings
+        return model
 
 
 def describe(
@@ -202,7 +207,7 @@ def load_weights(
 ) -> Any:
     """The model with the weights that a key of `pretrained` or a path names; see `weights.load`."""
     row = pretrained.get(weights) if isinstance(weights, str) else None
-    if row is not None and "url" not in row:
+    if row is not None and ships(row):
         _load_shipped(model, row, tuple(tops))
     elif weights is not None:
         path = _weight_files().pretrained_path(weights, pretrained)
@@ -215,12 +220,6 @@ def _weight_files():
     from keras_sounddream.applications import weights
 
     return weights
-
-
-def shipped_path(name: str) -> pathlib.Path:
-    """Path of a file of `saved_models/`, in an installed package or in a checkout."""
-    installed = _PACKAGE / "saved_models" / name
-    return installed if installed.exists() else _PACKAGE.parent / "saved_models" / name
 
 
 def _load_shipped(model, row, tops):

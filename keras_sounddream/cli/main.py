@@ -37,6 +37,8 @@ _COMMANDS = (
     "finetune",
     "units",
     "distill",
+    "models",
+    "fetch",
     "convert",
     "export",
     "generate",

@@ -61,7 +61,7 @@ def test_labels_of_several_outputs_are_by_output():
     [
         ("LogMelCNN", "esc50", r"one of \['esc10'\], or a file. Received: 'esc50'"),
         ("LogMelCNN", "gone.npz", "or a file. Received: 'gone.npz'"),
-        ("SoundNet8", None, "These weights do not ship with the package. Fetch"),
+        ("SoundNet8", None, "sound8.npy is not there, and KERAS_SOUNDDREAM_OFFLINE forbids"),
     ],
 )
 def test_weights_that_are_not_there_are_refused(monkeypatch, constructor, weights, message):

@@ -13,6 +13,7 @@ from keras_sounddream.applications.yamnet import model as yamnet_model
 from keras_sounddream.applications.yamnet import weights as _yamnet_weights
 from keras_sounddream.applications.yamnet.patches import JoinPatches, Patches
 from keras_sounddream.deepdream.network.patch_axis import layers_of_parts
+from keras_sounddream.errors import InputWarning
 
 KINDS = ("depthwise", "pointwise")
 
@@ -181,6 +182,7 @@ def test_the_official_file_is_found_in_kerass_cache(tmp_path, monkeypatch):
     (tmp_path / "models").mkdir()
     official_file(model, tmp_path / "models" / "yamnet.h5")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.delitem(yamnet.PRETRAINED["audioset"], "sha256")  # which is of the official one
     again = applications.YAMNet()
     for one, other in zip(again.weights, model.weights, strict=True):
         np.testing.assert_array_equal(one.value, other.value)
@@ -298,6 +300,32 @@ def test_a_saved_model_classifies_short_sounds_as_the_named_one_does(tmp_path, r
 def test_what_a_file_holds_decides_the_activation(tmp_path):
     (tmp_path / "weights.bin").write_bytes(b"\x1c\0\0\0TFL3")
     (tmp_path / "weights.tflite").write_bytes(b"PK\3\4\0\0\0\0")
-    assert yamnet_model._most(None, str(tmp_path / "weights.bin")) == 6.0
-    assert yamnet_model._most(None, tmp_path / "weights.tflite") is None
-    assert yamnet_model._most(None, tmp_path / "gone.tflite") is None
+    files = {"weights.bin": "relu6", "weights.tflite": "relu", "gone.tflite": "relu"}
+    for name, activation in files.items():
+        for path in (tmp_path / name, str(tmp_path / name)):
+            assert yamnet_model._settle_activation(None, path) == activation
+    assert yamnet_model._settle_activation("relu", tmp_path / "weights.bin") == "relu"
+
+
+def test_the_activation_goes_with_weights_that_are_saved(tmp_path):
+    model = randomised(applications.YAMNet(weights=None, activation="relu6"))
+    applications.save_weights(model, tmp_path / "w.npz")
+    again = applications.YAMNet(weights=tmp_path / "w.npz")
+    assert again.get_layer("layer1_relu").max_value == 6
+    assert again.weight_settings == {"activation": "relu6"}
+    again.save(tmp_path / "m.keras")
+    assert applications.registry.read_model(tmp_path / "m.keras").weight_settings == {
+        "activation": "relu6"
+    }
+    with pytest.warns(
+        InputWarning, match="w.npz goes with activation='relu6', and yamnet has 'relu'"
+    ):
+        other = applications.YAMNet(weights=tmp_path / "w.npz", activation="relu")
+    assert other.get_layer("layer1_relu").max_value is None
+
+
+@pytest.mark.parametrize("text", [b"\xff", b"relu6", b"[6]"])
+def test_damaged_settings_are_named(text, tmp_path):
+    np.savez(tmp_path / "w.npz", settings=np.frombuffer(text, "uint8"))
+    with pytest.raises(InputError, match="The settings in .*w.npz are damaged"):
+        applications.YAMNet(weights=tmp_path / "w.npz")

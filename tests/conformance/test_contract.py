@@ -55,7 +55,7 @@ def test_pretrained_weights_load_offline_and_name_classes(row):
 def test_weights_that_do_not_ship_are_asked_for(row, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     assert inspect.signature(row.constructor).parameters["weights"].default == row.first_key
-    for key in (key for key, kept in row.module.PRETRAINED.items() if "url" in kept):
+    for key in (key for key, kept in row.module.PRETRAINED.items() if "urls" in kept):
         with pytest.raises(InputError, match=f"Fetch http.* and put it at {tmp_path}"):
             row.constructor(weights=key)
 

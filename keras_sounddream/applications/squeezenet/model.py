@@ -64,7 +64,7 @@ def SqueezeNet(
     `conv10`, each after its ReLU. For arguments not listed here see `keras.applications`.
 
     Args:
-        weights: `"imagenet"`, torchvision's, which do not ship: the error says what to fetch;
+        weights: `"imagenet"`, torchvision's, which are fetched into Keras's cache folder;
             `None` for random ones; or a path of torchvision's `.pth`, of a Keras `.h5` or `.npz`
             with the tensors of Caffe's model, or of `.npz` or `.weights.h5` of this package.
             Weights that were trained on blue, green, red less the mean are adapted to the front

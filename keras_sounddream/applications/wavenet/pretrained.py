@@ -21,6 +21,7 @@ PRETRAINED: dict[str, Any] = {  # `plan`: settings that differ from `WaveNetConf
         },
         "file": "wavenet_fsdd.npz",
         "sha256": "3feb01b894bded4259ed4122c01d5794d766db72c8f551f7ffab5d633c090f1d",
+        "licence": "CC-BY-SA-4.0",
     },
     "music16k": {
         "plan": {
@@ -33,5 +34,6 @@ PRETRAINED: dict[str, Any] = {  # `plan`: settings that differ from `WaveNetConf
         },
         "file": "wavenet_music16k.npz",
         "sha256": "06818d382891974aaff85581b9d6fa505a85a9bbf76b5356d196bf3142701d9e",
+        "licence": "CC-BY-SA-4.0",
     },
 }

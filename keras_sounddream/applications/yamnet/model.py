@@ -8,7 +8,7 @@ from keras import layers
 
 from keras_sounddream.applications import base, preprocessing, pretrained
 from keras_sounddream.applications.decoding import Labels, Predictions, decode_for_family
-from keras_sounddream.applications.weights import is_tflite
+from keras_sounddream.applications.weights import is_tflite, stored_settings
 from keras_sounddream.applications.yamnet import network
 from keras_sounddream.applications.yamnet import weights as file_layouts
 from keras_sounddream.applications.yamnet.patches import JoinPatches, Patches
@@ -61,9 +61,10 @@ def YAMNet(
     not listed here see `keras.applications`.
 
     Args:
-        weights: `"audioset"`, the official `yamnet.h5`, which its user puts into Keras's cache
-            folder; `None` for random ones; or a path: of that file, of the official TFLite
-            classifier, of `.npz` or `.weights.h5`.
+        weights: `"audioset"`, the official weights, or `"audioset_tflite"`, those of the official
+            TFLite classifier, a network trained apart, which are fetched into Keras's cache
+            folder; `None` for random ones; or a path: of a file of either, of `.npz` or
+            `.weights.h5`.
         input_shape: `(samples,)` at 16 kHz, or `(frames, 64)` without the front end; by default
             any length.
         classifier_activation: `"softmax"`, for sounds of one class each, acts on the mean over the
@@ -77,7 +78,8 @@ def YAMNet(
             same, and so are the scores of 0.975 s; those of longer sounds are poor, for YAMNet
             was trained on patches.
         activation: `"relu"` or `"relu6"`, after each convolution; `None` for that of the weights:
-            `"relu6"` of a TFLite file, which was trained so, or else `"relu"`.
+            `"relu6"` of the TFLite classifier, which was trained so, and of `.npz` that were made
+            of it, or else `"relu"`.
 
     Returns:
         `keras.Model` from float32 `(batch, samples)`, mono in [-1, 1] at 16 kHz, to
@@ -93,7 +95,8 @@ def YAMNet(
     et al., *Audio Set: An ontology and human-labeled dataset for audio events*, 2017,
     https://doi.org/10.1109/ICASSP.2017.7952261
     """
-    most = _most(activation, weights)
+    activation = _settle_activation(activation, weights)
+    most = _ACTIVATIONS[activation]
     labels = base.check_arguments(include_top, weights, pooling, classes, labels, PRETRAINED)
     if labels is None and include_top and weights is not None and classes == _CLASSES:
         labels = base.read_labels("audioset.txt")
@@ -112,6 +115,7 @@ def YAMNet(
     model = base.describe(
         base.AudioModel(inputs, x, name=name), ANALYSIS.sample_rate, labels, LENGTHS
     )
+    model.weight_settings = {"activation": activation}
     layouts = file_layouts.layouts(len(network.LAYERS))
     return base.load_weights(model, weights, PRETRAINED, layouts=layouts, adapt=file_layouts.adapt)
 
@@ -198,15 +202,17 @@ def decode_predictions(
     return decode_for_family(scores, top, model, labels, base.read_labels("audioset.txt"))
 
 
-def _most(activation, weights):
-    """Upper limit of the activation after each convolution, or `None`."""
+def _settle_activation(activation, weights):
+    """The activation after each convolution: by default that of the weights."""
     if activation is None:
-        activation = "relu6" if is_tflite(weights) else "relu"
+        of_tflite = weights == "audioset_tflite" or is_tflite(weights)
+        known = {"activation": "relu6"} if of_tflite else stored_settings(weights)
+        activation = known.get("activation", "relu")
     if activation not in _ACTIVATIONS:
         raise InputError(
             f"`activation` must be None or one of {list(_ACTIVATIONS)}. Received: {activation!r}"
         )
-    return _ACTIVATIONS[activation]
+    return activation
 
 
 def _patch_embeddings(x, most):

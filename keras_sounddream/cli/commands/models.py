@@ -1,0 +1,48 @@
+"""`sounddream models`: the zoo's pretrained weights, and where they lie."""
+
+from __future__ import annotations
+
+import click
+
+from keras_sounddream.applications import pretrained
+from keras_sounddream.cli.options.common import json_option, write_json
+
+
+@click.command()
+@json_option("Write the same table as JSON.")
+def command(json_path: str | None) -> None:
+    """Lists pretrained weights: size, licence, and where they lie.
+
+    Those that are not here are fetched when they are first used, or by `sounddream fetch`.
+    """
+    rows = [_row(each) for each in pretrained.every_pretrained()]
+    if json_path is not None:
+        write_json(json_path, rows, overwrite=False)
+    columns = ("model", "MB", "licence", "place")
+    cells = [columns, *(tuple(_cell(row, column) for column in columns) for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(columns) - 1)]
+    for model, size, licence, place in cells:
+        click.echo(f"{model:{widths[0]}}  {size:>{widths[1]}}  {licence:{widths[2]}}  {place}")
+
+
+def _row(each):
+    """A row of the table, as JSON has it; `path` is `None` for what is not there."""
+    from keras_sounddream.applications.fetching import cached_path
+
+    path = pretrained.shipped_path(each.row["file"]) if each.ships else cached_path(each.row)
+    there = path.is_file()
+    return {
+        "model": str(each),
+        "bytes": path.stat().st_size if there else each.row.get("bytes"),
+        "licence": each.row["licence"],
+        "ships": each.ships,
+        "path": str(path) if there else None,
+    }
+
+
+def _cell(row, column):
+    if column == "MB":
+        return "?" if row["bytes"] is None else f"{row['bytes'] / 1e6:.1f}"
+    if column == "place":
+        return "ships" if row["ships"] else row["path"] or "not here"
+    return row[column]
