@@ -3,11 +3,14 @@
 import dataclasses
 import math
 import numbers
+import os
 import sys
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from keras_sounddream.errors import InputError
+
+OFFLINE = "KERAS_SOUNDDREAM_OFFLINE"  # environment variable: not empty and not 0 forbids fetching
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,3 +124,8 @@ def _plain(value: Any) -> Any:
         return tuple(map(_plain, value))
     is_scalar = type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0
     return value.item() if is_scalar else value
+
+
+def may_fetch() -> bool:
+    """Whether files may be fetched from other machines: `KERAS_SOUNDDREAM_OFFLINE` forbids it."""
+    return os.environ.get(OFFLINE, "0") in ("", "0")

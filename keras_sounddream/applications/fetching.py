@@ -19,11 +19,11 @@ from typing import Any
 import requests
 from tqdm import tqdm
 
+from keras_sounddream.checks import OFFLINE, may_fetch
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import named_if_full, written_beside
 from keras_sounddream.locks import locked
 
-OFFLINE = "KERAS_SOUNDDREAM_OFFLINE"  # environment variable: not empty and not 0 forbids fetching
 TIMEOUT = (10, 30)  # seconds for a connection, and between two pieces of an answer
 _TRIES = 20  # of one address, each of which brings something
 _BLOCK = 1 << 14  # bytes; what a broken connection has brought of one is lost
@@ -61,7 +61,7 @@ def fetch(row: Row) -> pathlib.Path:
     if not path.is_file():
         if not row["urls"]:
             raise InputError(f"These weights do not ship with the package. {_by_hand(row, path)}")
-        if os.environ.get(OFFLINE, "0") not in ("", "0"):
+        if not may_fetch():
             raise InputError(
                 f"{path.name} is not there, and {OFFLINE} forbids fetching. {_by_hand(row, path)}"
             )

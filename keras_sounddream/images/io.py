@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_sounddream.checks import OFFLINE, may_fetch
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
 from keras_sounddream.types import Array, PathLike
@@ -156,6 +157,11 @@ def check_weights(name: str, weights: PathLike | None) -> None:
         raise InputError(f"Expected --weights FILE, or --weights imagenet to download {name}'s.")
     if weights != "imagenet" and not pathlib.Path(weights).is_file():
         raise InputError(f"Cannot read the weights {weights}: there is no such file.")
+    if weights == "imagenet" and not may_fetch():
+        raise InputError(
+            f"{OFFLINE} forbids Keras to download the weights of {name}. Give --weights FILE, such "
+            "as that of an earlier download in ~/.keras/models."
+        )
 
 
 def build_network(name: str) -> keras.Model:
