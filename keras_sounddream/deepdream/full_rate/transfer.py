@@ -9,6 +9,7 @@ dream.
 import numpy as np
 
 from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.edges import fade_edges
 from keras_sounddream.audio.io import resample
 from keras_sounddream.audio.limiter import at_level, limit_peaks
 from keras_sounddream.audio.spectral.stft import istft, stft
@@ -102,7 +103,7 @@ def find_change(
     rest = _fitted(resample(rest, analysis.sample_rate, sample_rate), samples)
     if picture is not None and rest.any():
         rest = picture.placed(rest, cells, wanted)
-    return change + rest
+    return np.asarray(fade_edges(change + rest, wanted))
 
 
 class _Picture:

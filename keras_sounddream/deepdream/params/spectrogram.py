@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.edges import fade_edges
 from keras_sounddream.audio.limiter import at_level
 from keras_sounddream.audio.loudness import (
     db_to_nepers,
@@ -210,8 +211,11 @@ class SpectrogramParam:
         if self._is_mask:
             log_magnitude = state["start"] + log_magnitude
         spectrogram = from_polar(log_magnitude, state["cosine"], state["sine"])
-        num_samples = tf.shape(state["source"])[1]
-        return istft(*spectrogram, self.analysis, num_samples, self.transform)
+        source = state["source"]
+        made = istft(*spectrogram, self.analysis, tf.shape(source)[1], self.transform)
+        if not self._is_mask:
+            return made
+        return source + fade_edges(made - source, self.analysis)
 
     def _stft(self, waveform):
         return stft(waveform, self.analysis, self.transform)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.edges import fade_edges
 from keras_sounddream.audio.io import resample
 from keras_sounddream.audio.spectral.stft import istft, stft
 from keras_sounddream.deepdream.full_rate.gains import at_rate
@@ -41,6 +42,7 @@ def masked(source, analysis, most_db=12.0):
     patches = np.random.default_rng(1).uniform(-1, 1, shape).repeat(4, 0).repeat(4, 1)
     gains = 10 ** (most_db / 20 * patches[: real.shape[1], : real.shape[2]])
     dream = np.asarray(istft(real * gains, imaginary * gains, analysis, source.shape[1], "fft"))
+    dream = source + np.asarray(fade_edges(dream - source, analysis))
     return dream * np.float32(np.linalg.norm(source) / np.linalg.norm(dream))
 
 

@@ -118,3 +118,17 @@ def test_a_file_holds_16_bits(chirp):
 def test_what_cannot_be_dreamed_on_is_named(waveform, message):
     with pytest.raises(InputError, match=message):
         param().check(waveform)
+
+
+@pytest.mark.parametrize("transform", ["fft", "dft"])
+def test_a_masks_sound_begins_and_ends_without_a_click(transform):
+    """A tone that begins in the middle of a frame, raised: its frames reach beyond the sound."""
+    time = np.arange(24000) / 24000
+    rise = np.minimum(1, np.minimum(time, 1 - time) / 0.005)
+    tone = (0.2 * rise * np.sin(2 * np.pi * 500 * time)).astype("float32")[None]
+    own = param(transform)
+    state = own.begin(tf.constant(tone))
+    bumps = np.random.default_rng(0).uniform(0, 4, state["variable"].shape).astype("float32")
+    made = own.finish({**state, "variable": own.project(tf.constant(bumps), state)}).numpy()
+    assert np.abs(made - tone).max() > 0.01
+    assert np.abs(made[:, [0, -1]]).max() < 1e-4
