@@ -66,7 +66,7 @@ WHOLE = {
     "package_dir": {"keras_sounddream.saved_models": "saved_models"},
     "package_data": {
         "keras_sounddream": ["py.typed"],
-        "keras_sounddream.applications": ["labels/*.txt"],
+        "keras_sounddream.applications": ["labels/*.txt", "layer_names.json"],
         "keras_sounddream.saved_models": ["*.npz", "*.md"],
         "keras_sounddream.datasets": ["genres.csv"],
         "tfds_builders": ["*/*.md", "*/*.bib", "*/*.txt", "*/*.tsv", "*/*.csv"],

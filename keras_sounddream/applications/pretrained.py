@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -236,3 +237,10 @@ def read_labels(name: str) -> tuple[str, ...]:
     """The labels of a data set, one class per line of a file in `labels/`."""
     path = pathlib.Path(__file__).parent / "labels" / name
     return tuple(path.read_text(encoding="utf-8").split("\n")[:-1])
+
+
+def layer_names(constructor: str) -> tuple[str, ...] | None:
+    """Names of the layers of a constructor's models; `None` where its arguments decide them."""
+    path = pathlib.Path(__file__).parent / "layer_names.json"
+    names = json.loads(path.read_text(encoding="utf-8")).get(constructor)
+    return None if names is None else tuple(names.split())

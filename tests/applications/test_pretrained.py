@@ -2,11 +2,13 @@
 
 import inspect
 
+import keras
 import numpy as np
 import pytest
 
 from keras_sounddream import applications
 from keras_sounddream.applications import pretrained
+from keras_sounddream.deepdream.network.calls import calls_of
 from keras_sounddream.errors import InputError
 
 LABELLED = [name for name in pretrained.PRETRAINED if name != "WaveNet"]
@@ -73,3 +75,22 @@ def test_weights_that_are_not_there_are_refused(monkeypatch, constructor, weight
 @pytest.mark.parametrize("constructor", ["LogMelCNN", "UrbanSoundCNN"])
 def test_weights_that_ship_are_there(constructor):
     pretrained.check_weights(constructor, None)
+
+
+def layers_of(constructor, **arguments):
+    build = getattr(applications, constructor)
+    known = {k: v for k, v in arguments.items() if k in inspect.signature(build).parameters}
+    calls = calls_of(build(weights=None, **known))
+    return [name for name, call in calls.items() if isinstance(call.layer, keras.Layer)]
+
+
+@pytest.mark.parametrize("constructor", [n for n in pretrained.FAMILIES if n != "WaveNet"])
+def test_names_of_layers_are_the_models(constructor):
+    names = layers_of(constructor) + layers_of(constructor, classifier_activation="softmax")
+    expected = tuple(dict.fromkeys(names))
+    line = f'"{constructor}": "{" ".join(expected)}"'
+    assert pretrained.layer_names(constructor) == expected, f"layer_names.json wants {line}"
+
+
+def test_the_layers_of_a_wavenet_are_not_known_beforehand():
+    assert pretrained.layer_names("WaveNet") is None

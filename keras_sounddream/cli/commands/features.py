@@ -70,8 +70,10 @@ def command(
     if not names or feature_files.FILES in names:
         raise InputError(f"Expected names of layers. Received: {', '.join(layers)!r}")
     paths = [path for given in inputs for path in _sounds(given)]
-    if none_readable(early.check_model(model_name, weights), paths):
+    known = early.check_model(model_name, weights)
+    if none_readable(known, paths):
         return FAILED
+    early.check_layers(known, names)
     model, family = load_model(model_name, weights)
     with quietly():
         from keras_sounddream.training.transfer import activations

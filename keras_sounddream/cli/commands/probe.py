@@ -85,7 +85,7 @@ def command(
     settings = find_protocol(protocol) if protocol else {}
     settings |= given({"kind": kind, "pooling": pooling})
     check_kind(settings.get("kind", "logistic"))
-    early.check_model(model_name, weights)
+    early.check_layers(early.check_model(model_name, weights), layers)
     listed = early.list_clips(functools.partial(read_clip_set, seed=seed), data)
     for fold in folds if listed else ():
         listed.part(fold)

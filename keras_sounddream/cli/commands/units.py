@@ -89,7 +89,7 @@ def command(
         page.check_page(output, force)
     from keras_sounddream.datasets.clip_sets import check_class, read_clip_set
 
-    early.check_model(model_name, weights)
+    early.check_layers(early.check_model(model_name, weights), [layer])
     clips, labels = _clips(read_clip_set(data), folds)
     check_class(label, labels)
     with quietly():

@@ -13,7 +13,7 @@ from keras_sounddream.applications import pretrained
 from keras_sounddream.deepdream import settings as dream_settings
 from keras_sounddream.deepdream.network.class_labels import every_label, find_in_labels
 from keras_sounddream.deepdream.objectives.spelling import GUIDANCES, check_guides, read_layer
-from keras_sounddream.errors import InputError, InputWarning
+from keras_sounddream.errors import InputError, InputWarning, unknown_name
 from keras_sounddream.files import is_stream
 
 
@@ -26,11 +26,13 @@ class Known:
         kind: of its inputs, `"sound"` or `"picture"`; `None` for a file.
         find_labels: function that gives the labels of its classes, by the output if it has
             several; or `None` if they are not known.
+        layers: names of its layers; `None` if they are not known.
     """
 
     name: str
     kind: str | None = None
     find_labels: Any = lambda: None
+    layers: tuple[str, ...] | None = None
 
     @functools.cached_property
     def labels(self) -> pretrained.KnownLabels:
@@ -74,11 +76,12 @@ def check_model(model_name: str, weights: str | None, trained: bool = True) -> K
         return Known(model_name)
     constructor, _ = pretrained.find_constructor(model_name)
     kind = "picture" if constructor in pretrained.OF_PICTURES else "sound"
+    layers = pretrained.layer_names(constructor)
     if not trained:
-        return Known(model_name, kind)
+        return Known(model_name, kind, layers=layers)
     pretrained.check_weights(constructor, weights)
     labels = functools.partial(pretrained.known_labels, constructor, weights)
-    return Known(model_name, kind, labels)
+    return Known(model_name, kind, labels, layers)
 
 
 def check_inputs(
@@ -153,14 +156,21 @@ def check_dream(known: Known, options: Mapping[str, Any]) -> None:
     guidance, label = options.get("guidance"), options.get("label")
     if guidance and not guides:
         raise InputError(f"--guidance {guidance} needs a --guide, a sound or a picture.")
-    for text in layers:
-        read_layer(text)
+    check_layers(known, layers)
     check_guides(layers, guides, guidance or GUIDANCES[0])
     if label is not None and known.labels is not None:
         _check_label(known, label)
     if known.kind is not None:
         given = {name for name, value in options.items() if value not in (None, ())}
         dream_settings.check_names(known.kind, given & set(dream_settings.FIELDS))
+
+
+def check_layers(known: Known, layers: Iterable[str]) -> None:
+    """Checks layers, each perhaps with a channel behind a colon, by the names that are known."""
+    for text in layers:
+        name, _ = read_layer(text)
+        if known.layers is not None and name not in known.layers:
+            raise InputError(unknown_name(f"{known.name} has", "layer", name, known.layers))
 
 
 def _check_label(known, label):
