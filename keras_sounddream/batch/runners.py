@@ -16,6 +16,7 @@ RUNNERS = (
     "PortableRunner",  # any cluster, by the address of its job server
 )
 _POLL_SECONDS = 1.0
+_END_SECONDS = 20.0  # that an interrupted unit may take to end
 _DEATH = "Worker subprocess exited"  # error of Beam's thread that waits for a worker
 
 
@@ -88,8 +89,13 @@ def _finish(pipeline):
 
     threading.excepthook = on_exception
     try:
-        threading.Thread(target=work, daemon=True).start()
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
         error = ended.get()
+    except KeyboardInterrupt:
+        worker.interrupt(_END_SECONDS)
+        thread.join(_END_SECONDS)
+        raise
     finally:
         threading.excepthook = hook
     if error is not None:

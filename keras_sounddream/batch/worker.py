@@ -1,5 +1,7 @@
 """Worker process: loads the model once and processes units of files."""
 
+import contextlib
+import ctypes
 import functools
 import json
 import os
@@ -14,6 +16,7 @@ from keras_sounddream.leftovers import temporary_name
 
 _PROBE_BYTES = 1 << 18  # about a dream of 5 s
 _ONE_AT_A_TIME = threading.Lock()  # runners have threads; more of them would only share a core
+_at_work: list[int] = []  # identifier of the thread that does a unit
 
 
 def do_unit(plan: str, number: int) -> int:
@@ -28,7 +31,7 @@ def do_unit(plan: str, number: int) -> int:
             `Folder.begin`; and `launcher`, the id of the process that waits for the work.
         number: of the unit.
     """
-    with _ONE_AT_A_TIME:
+    with _ONE_AT_A_TIME, _known_at_work():
         task, folder = _prepare(plan)
         go_on = functools.partial(_check_wanted, folder, json.loads(plan))
         go_on()
@@ -45,6 +48,30 @@ def prepare(plan: str) -> None:
     """Loads the model of a plan, before the first unit."""
     with _ONE_AT_A_TIME:
         _prepare(plan)
+
+
+def interrupt(seconds: float) -> None:
+    """Ends the unit that a thread of this process does, as Ctrl-C would; no other begins.
+
+    A thread that is left behind at the end of the process would leave its locks and unfinished
+    files, and may end the process by SIGABRT.
+
+    Args:
+        seconds: how long to wait for the thread, which ends when its call of TensorFlow does.
+    """
+    for thread in _at_work:
+        ended = ctypes.py_object(KeyboardInterrupt)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ended)
+    _ONE_AT_A_TIME.acquire(timeout=seconds)
+
+
+@contextlib.contextmanager
+def _known_at_work():
+    _at_work.append(threading.get_ident())
+    try:
+        yield
+    finally:
+        _at_work.clear()
 
 
 def check_disk(folder: pathlib.Path) -> None:

@@ -4,6 +4,8 @@ import importlib.util
 import json
 import os
 import sys
+import threading
+import time
 
 import keras
 import numpy as np
@@ -14,6 +16,7 @@ from keras_sounddream import InputError, leftovers
 from keras_sounddream.applications.classify import classify_file
 from keras_sounddream.batch import Job, pipeline, read_features, read_scores, run, worker
 from keras_sounddream.cli.main import main
+from keras_sounddream.locks import locked
 
 RATE = 24000
 MOST_PROCESSES = 2**22  # of Linux: no process has a greater number
@@ -193,6 +196,38 @@ def test_a_folder_that_links_lead_to_is_looked_through_once(sounds, tmp_path):
     for pattern in (str(sounds), f"{sounds}/**", f"{sounds}/**/**/*.*"):
         found = pipeline.find_files(pattern, str(tmp_path / "out"))
         assert found.keys() == {*GOOD, *BAD, "outside/f.wav"}
+
+
+def test_an_interrupted_unit_ends_and_leaves_no_lock(sounds, tmp_path, monkeypatch):
+    """The unit of a thread, as Beam runs them, in the middle of a file when the command ends."""
+    at_it = threading.Event()
+
+    class Endless:
+        def do(self, number, files, go_on):
+            with locked(tmp_path / "out.wav", "dream"):
+                at_it.set()
+                while True:
+                    time.sleep(0.01)
+                    yield from ()
+
+    folder = type("Folder", (), {"runs": lambda *_: True, "read_list": lambda *_: []})
+    monkeypatch.setattr(worker, "_prepare", lambda plan: (Endless(), folder()))
+    monkeypatch.setattr(worker, "_ONE_AT_A_TIME", threading.Lock())
+    ended = []
+
+    def work():
+        try:
+            worker.do_unit(json.dumps({"run": "a", "launcher": 0}), 0)
+        except KeyboardInterrupt:
+            ended.append(True)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    at_it.wait()
+    worker.interrupt(10)
+    thread.join(10)
+    assert ended == [True]
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
 @pytest.mark.skipif(WITH_BEAM, reason="apache-beam is there")
