@@ -50,8 +50,8 @@ DEFAULT_STRENGTH = 0.5
 # Settings at other strengths than the default's, whose are those of `Settings`.
 STRENGTHS: dict[str, dict[float, dict[str, float]]] = {
     "sound": {
-        0.0: {"mask_db": 3.0, "fall_db": 1.0, "step_size": 0.5},
-        0.25: {"mask_db": 20.0, "fall_db": 8.0, "step_size": 2.0},
+        0.0: {"mask_db": 3.0, "fall_db": 1.0, "step_size": 0.5, "ceiling_db": 3.0},
+        0.25: {"mask_db": 20.0, "fall_db": 8.0, "step_size": 2.0, "ceiling_db": 3.0},
         0.75: {"mask_db": 60.0, "fall_db": 20.0, "step_size": 9.0, "ceiling_db": 0.0},
         1.0: {"mask_db": 80.0, "fall_db": 80.0, "step_size": 10.0, "ceiling_db": -6.0},
     },

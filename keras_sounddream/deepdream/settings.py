@@ -103,7 +103,7 @@ class Settings:
         15.0, checks.number(0.0, 120.0), "Most that a bin of the mask falls, in dB.", only="sound"
     )
     ceiling_db: float = _setting(
-        3.0,
+        2.5,
         checks.number(-60.0, 60.0),
         "A bin rises up to so many dB below the loudest of its frame.",
         only="sound",
