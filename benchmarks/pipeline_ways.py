@@ -132,13 +132,15 @@ def of_features(job):
     import numpy as np
 
     from keras_sounddream.applications import log_mel_cnn
+    from keras_sounddream.audio import LogMelSpectrogram
     from keras_sounddream.training.augmentation import AugmentedCrops, mel_powers
     from keras_sounddream.training.recipes import esc10
 
     paths, labels = zip(*job["clips"], strict=True)
     kept = pathlib.Path(job["data_dir"], f"features_{job['per_fold']}.npz")
     if not kept.exists():
-        made = mel_powers(paths, log_mel_cnn.ANALYSIS, esc10.SPEEDS[2:3])
+        front_end = LogMelSpectrogram(log_mel_cnn.ANALYSIS)
+        made = mel_powers(paths, front_end, esc10.SPEEDS[2:3])
         np.savez(kept, **{str(i): each[0] for i, each in enumerate(made)})
     with np.load(kept) as arrays:
         stored = [[arrays[str(i)]] for i in range(len(paths))]

@@ -17,6 +17,7 @@ from keras_sounddream.backend import explain_failed_import
 
 CLASSES = {  # of `keras.saving.register_keras_serializable`: module, inside `keras_sounddream`
     "AudioModel": "applications.base",
+    "CentredLogMel": "applications.efficientat.front_end",
     "Constant": "deepdream.network.wrapping_layers",
     "DeepDream": "deepdream.model",
     "DilatedConv1D": "applications.wavenet.layers",

@@ -5,6 +5,7 @@ from keras_sounddream.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "EfficientAT": "efficientat",
         "FAMILIES": "pretrained",
         "LogMelCNN": "log_mel_cnn",
         "SoundNet5": "soundnet",
@@ -14,6 +15,7 @@ __getattr__, __dir__, __all__ = attach(
         "WaveNet": "wavenet",
         "YAMNet": "yamnet",
         "build": "registry",
+        "efficientat": "",
         "find": "registry",
         "log_mel_cnn": "",
         "save_weights": "registry",

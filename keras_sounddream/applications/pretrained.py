@@ -17,6 +17,7 @@ KnownLabels: TypeAlias = Sequence[str] | Mapping[str, Sequence[str]] | None  # b
 
 _PACKAGE = pathlib.Path(__file__).parents[1]
 FAMILIES = {  # constructor: family; a family's name stands for the last of its constructors
+    "EfficientAT": "efficientat",
     "LogMelCNN": "log_mel_cnn",
     "SoundNet5": "soundnet",
     "SoundNet8": "soundnet",
@@ -49,10 +50,38 @@ SQUEEZENET = {  # version: rows
         ),
     )
 }
+_EFFICIENTAT = "https://github.com/fschmid56/EfficientAT/releases/download/v0.0.1"
+EFFICIENTAT: dict[str, dict[str, dict[str, Any]]] = {  # variant: rows
+    variant: {
+        "audioset": {
+            "labels": "audioset_527.txt",
+            "file": file,
+            "urls": (f"{_EFFICIENTAT}/{file}",),
+            "licence": "MIT",
+            **known,
+        },
+    }
+    for variant, file, known in (
+        (
+            "mn10",
+            "mn10_as_mAP_471.pt",
+            {
+                "sha256": "0bd7dc2443af498c289a2e739f02ebb515d6aa3fd3ab9db539c86123ae368a4e",
+                "bytes": 19_708_753,
+            },
+        ),
+        (
+            "mn04",
+            "mn04_as_mAP_432.pt",
+            {"sha256": "899a8c6217063f6941793102a2780b3dd788ab11fce468d9cf5f0577c453321c"},
+        ),
+    )
+}
 _HEADS = {"objects": "imagenet.txt", "scenes": "places2.txt"}  # of SoundNet
 # Constructor: rows by key, the first of which is the constructor's default. A row with `urls` is of
 # a file that does not ship; see `fetching`.
 PRETRAINED: dict[str, dict[str, dict[str, Any]]] = {
+    "EfficientAT": EFFICIENTAT["mn10"],
     "LogMelCNN": {
         "esc10": {
             "labels": "esc10.txt",
@@ -124,7 +153,7 @@ PRETRAINED: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 # Constructor with rows of its own for each value of an argument: the argument, and its rows.
-VARIANTS = {"SqueezeNet": ("version", SQUEEZENET)}
+VARIANTS = {"EfficientAT": ("variant", EFFICIENTAT), "SqueezeNet": ("version", SQUEEZENET)}
 
 
 @dataclasses.dataclass(frozen=True)

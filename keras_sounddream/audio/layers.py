@@ -63,7 +63,13 @@ class LogMelSpectrogram(keras.layers.Layer):
     Raises:
         ValueError: if `power` is neither 1 nor 2 or `log_offset` is not positive.
         InputError: when it is called with less than a frame.
+
+    Attributes:
+        shift: added to the logarithm; 0, or another number in a layer that scales it.
+        spread: what the sum is divided by; 1, or another number.
     """
+
+    shift, spread = 0.0, 1.0
 
     def __init__(
         self,
@@ -85,6 +91,11 @@ class LogMelSpectrogram(keras.layers.Layer):
             raise ValueError(f"`transform` must be one of {TRANSFORMS}. Received: {transform!r}")
         self.transform = transform
         self._mel_matrix = mel_matrix(self.analysis)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last sample of frame `i`, counted from sample `i * analysis.frame_step`."""
+        return 0, self.analysis.frame_length - 1
 
     def call(self, waveform: Tensor) -> Tensor:
         num_samples, least = waveform.shape[1], self.analysis.frame_length

@@ -7,7 +7,6 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_sounddream.applications.log_mel_cnn import LOG_OFFSET
-from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.io import load, resample
 from keras_sounddream.audio.layers import LogMelSpectrogram
 from keras_sounddream.audio.waveforms import check_audible
@@ -25,16 +24,15 @@ _MASKED_SECONDS_SHARE = 0.12
 
 
 def mel_powers(
-    paths: Sequence[PathLike], analysis: Analysis, speeds: Sequence[float], power: int = 2
+    paths: Sequence[PathLike], front_end: LogMelSpectrogram, speeds: Sequence[float]
 ) -> list[list[Array]]:
     """Computes the mel power of sounds, each played at several speeds.
 
     Args:
         paths: of sound files.
-        analysis: frame length, step and mel bands.
+        front_end: of the model that is trained; of one of magnitudes (`power=1`), the squares of
+            the mel bands are computed.
         speeds: 1.1 is a tenth faster and higher.
-        power: 2 for the mel bands of the power; 1 for the squares of those of the magnitude, which
-            `AugmentedCrops` of the same `power` takes.
 
     Returns:
         For each path a list with, for each speed, float32 `(frames, num_mel_bins)`.
@@ -42,15 +40,15 @@ def mel_powers(
     Raises:
         InputError: if a sound cannot be read, or all are digital silence.
     """
-    front_end = LogMelSpectrogram(analysis, power, log_offset=_TINY)
+    plain = type(front_end).from_config({**front_end.get_config(), "log_offset": _TINY})
 
     def powers(waveform):
-        log_mel = keras.ops.convert_to_numpy(front_end(waveform))[0]
-        return np.exp(2 / power * log_mel)
+        log_mel = keras.ops.convert_to_numpy(plain(waveform))[0] * plain.spread - plain.shift
+        return np.exp(2 / plain.power * log_mel)
 
     stored, peaks = [], []
     for path in tqdm(paths, desc="features", unit="clip"):
-        waveform = load(path, analysis.sample_rate)
+        waveform = load(path, front_end.analysis.sample_rate)
         peaks.append(float(np.abs(waveform).max()))
         played = [resample(waveform, round(speed * 1000), 1000) for speed in speeds]
         stored.append([powers(waveform) for waveform in played])
@@ -76,8 +74,8 @@ class AugmentedCrops(StepBatches):
         epochs: passes over the clips; the batches of all of them are numbered through.
         batch_size: crops of each batch; clips that fill no batch are left out of an epoch.
         seed: of everything random.
-        log_offset: added before the logarithm; that of the model's front end.
-        power: 2, or 1 for a front end of magnitudes; that given to `mel_powers`.
+        front_end: that of the model, given to `mel_powers`; `None` for the natural logarithm of the
+            power and `LOG_OFFSET` of `log_mel_cnn`.
     """
 
     def __init__(
@@ -89,11 +87,13 @@ class AugmentedCrops(StepBatches):
         epochs: int,
         batch_size: int = 32,
         seed: int = 0,
-        log_offset: float = LOG_OFFSET,
-        power: int = 2,
+        front_end: LogMelSpectrogram | None = None,
     ) -> None:
         super().__init__(epochs, seed)
-        self.log_offset, self.power = log_offset, power
+        self._power, self._log_offset, self._shift, self._spread = 2.0, LOG_OFFSET, 0.0, 1.0
+        if front_end is not None:
+            self._power, self._log_offset = front_end.power, front_end.log_offset
+            self._shift, self._spread = front_end.shift, front_end.spread
         self.stored, self.crop_frames, self.batch_size = stored, crop_frames, batch_size
         self.targets = np.eye(num_classes, dtype="float32")[list(labels)]
 
@@ -123,7 +123,8 @@ class AugmentedCrops(StepBatches):
         power = np.stack([self._mixture(rng, a, b, s) for a, b, s in pairs])
         targets = share[:, None] * self.targets[chosen]
         targets += (1 - share[:, None]) * self.targets[others]
-        spectrogram = np.log(power ** (self.power / 2) + self.log_offset)
+        log_mel = np.log(power ** (self._power / 2) + self._log_offset)
+        spectrogram = (log_mel + self._shift) / self._spread
         for example in spectrogram:
             mask(rng, example)
         return spectrogram.astype("float32"), targets

@@ -62,7 +62,8 @@ def test_decode_predictions_uses_the_models_own_labels():
 
 def test_families_name_the_classes_of_the_model_that_is_given():
     model = tiny(labels=["new", "newer", "newest"])
-    for family in (applications.log_mel_cnn, applications.yamnet, applications.soundnet):
+    for name in ("log_mel_cnn", "yamnet", "soundnet", "efficientat"):
+        family = getattr(applications, name)
         best = family.decode_predictions(np.eye(3)[1:2], top=1, model=model)
         assert best == [[(1, "newer", 1.0)]]
     best = applications.log_mel_cnn.decode_predictions(np.eye(3)[:1], 1, model, labels=["p"] * 3)

@@ -10,6 +10,7 @@ from keras_sounddream.audio import Analysis, LogMelSpectrogram
 
 MODELS = {  # constructor, and seconds of sound
     "LogMelCNN": (lambda: applications.LogMelCNN(weights="esc10"), 0.5),
+    "EfficientAT": (lambda: applications.EfficientAT("mn04", weights=None), 0.5),
     "UrbanSoundCNN": (lambda: applications.UrbanSoundCNN(weights=None), 0.5),
     "YAMNet": (lambda: applications.YAMNet(weights=None), 1),
     "SoundNet8": (lambda: applications.SoundNet8(weights=None, classes=10), 5),

@@ -35,7 +35,7 @@ def test_every_family_has_the_same_three_functions():
     [
         ("LogMelCN", "no model 'LogMelCN'. Did you mean LogMelCNN"),
         ("yamnat", "Did you mean yamnet"),
-        ("", "Did you mean LogMelCNN or SoundNet5"),
+        ("", "Did you mean EfficientAT or LogMelCNN"),
         ("qqqq", "A model of your own is named by its .keras file."),
     ],
 )

@@ -118,6 +118,16 @@ MODELS = [
         softmax=False,
     ),
     Row(
+        smaller(applications.EfficientAT, variant="mn04"),
+        applications.efficientat,
+        sample_rate=32000,
+        min_seconds=0.32,
+        features=384,
+        labels=527,
+        first_key="audioset",
+        softmax=False,
+    ),
+    Row(
         applications.UrbanSoundCNN,
         applications.urban_sound_cnn,
         sample_rate=24000,

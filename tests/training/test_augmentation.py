@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from keras_sounddream.applications.efficientat.front_end import CentredLogMel
+from keras_sounddream.audio import Analysis, LogMelSpectrogram
 from keras_sounddream.training import augmentation
 
 
@@ -84,10 +86,14 @@ def test_without_change_a_crop_is_the_logarithm(rng, monkeypatch):
     monkeypatch.setattr(augmentation, "_MIXED_SHARE", 0.0)
     monkeypatch.setattr(augmentation, "random_filter", lambda rng, n: np.ones(n, "float32"))
     monkeypatch.setattr(augmentation, "mask", lambda rng, x: None)
-    for power, offset in ((2, 0.5), (1, 0.0)):
-        batches = crops(rng, [1, 1, 1], power=power, log_offset=offset)
-        spectrograms, targets = batches.batch(0)
-        expected = np.log(2.0 ** (power / 2) + offset)
+    rows = (
+        (None, np.log(2 + 1e-3)),
+        (LogMelSpectrogram(Analysis(), 2, 0.5), np.log(2 + 0.5)),
+        (LogMelSpectrogram(Analysis(), 1, 0.25), np.log(np.sqrt(2) + 0.25)),
+        (CentredLogMel(log_offset=0.5), (np.log(2 + 0.5) + 4.5) / 5),
+    )
+    for front_end, expected in rows:
+        spectrograms, targets = crops(rng, [1, 1, 1], front_end=front_end).batch(0)
         np.testing.assert_allclose(spectrograms, expected, rtol=1e-6)
         assert targets.argmax(axis=1).tolist() == [1, 1, 1]
 

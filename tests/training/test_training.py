@@ -76,10 +76,11 @@ def test_mask_hides_bands_and_frames(rng):
 
 
 def test_mel_powers_of_a_faster_sound_lie_higher(tmp_path):
-    from keras_sounddream.audio import Analysis
+    from keras_sounddream.audio import Analysis, LogMelSpectrogram
 
+    front_end = LogMelSpectrogram(Analysis())
     soundfile.write(tmp_path / "tone.wav", np.sin(np.arange(24000) / 4), 24000)
-    slow, fast = augmentation.mel_powers([tmp_path / "tone.wav"], Analysis(), (1.0, 1.2))[0]
+    slow, fast = augmentation.mel_powers([tmp_path / "tone.wav"], front_end, (1.0, 1.2))[0]
     assert len(fast) == pytest.approx(len(slow) / 1.2, abs=2)
     assert fast.mean(axis=0).argmax() > slow.mean(axis=0).argmax()
 
@@ -155,6 +156,8 @@ def test_the_command_trains_another_family_into_a_model_file(tmp_path, rng, caps
     assert "urban.keras" in capsys.readouterr().out
     model = keras.models.load_model(path)
     assert (model.name, model.labels) == ("urban_sound_cnn", esc10.LABELS)
+    with pytest.raises(InputError, match="with a LogMelSpectrogram. SoundNet8 has none"):
+        esc10.train(tmp_path / "data", 2, tmp_path / "none", model="SoundNet8")
     other = ["train", "esc10", *options, "-o", str(tmp_path / "w.npz"), "--epochs", "1"]
     assert main(other) == 2  # the folder holds the state of another model
     assert "holds a run with" in capsys.readouterr().err

@@ -118,8 +118,8 @@ def _reach(call, source, axis):
     if isinstance(layer, _WHOLE) or (isinstance(layer, layers.Dense) and source.field == math.inf):
         return Reach(math.inf, source.jump, math.inf, math.inf)
     if isinstance(layer, LogMelSpectrogram):
-        length = layer.analysis.frame_length
-        return Reach(length, layer.analysis.frame_step, 0, length - 1)
+        first, last = layer.span
+        return Reach(last - first + 1, layer.analysis.frame_step, -first, last)
     if isinstance(layer, _WINDOWED):
         return _windowed(layer, source, axis)
     if isinstance(layer, layers.ZeroPadding1D | layers.ZeroPadding2D):

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from keras_sounddream.applications import find
 from keras_sounddream.audio.io import load
-from keras_sounddream.audio.layers import find_sample_rate
+from keras_sounddream.audio.layers import find_front_end, find_sample_rate
 from keras_sounddream.datasets.esc10 import FOLDS, LABELS, Clip, read_clips
 from keras_sounddream.errors import InputError
 from keras_sounddream.training.augmentation import AugmentedCrops, mel_powers
@@ -61,23 +61,33 @@ def train(
         Model from waveforms to scores.
 
     Raises:
-        InputError: if there is no such model, or `folder` holds a run of other settings.
+        InputError: if there is no such model, it has no log-mel front end, or `folder` holds a run
+            of other settings.
     """
     name, family = find(model)
+    build = functools.partial(
+        getattr(family, name),
+        weights=None,
+        classes=len(LABELS),
+        classifier_activation="softmax",
+        labels=LABELS,
+    )
+    front_end = find_front_end(build())
+    if front_end is None:
+        raise InputError(f"Expected a model with a LogMelSpectrogram. {name} has none.")
     clips = [clip for clip in read_clips(data) if clip.fold != test_fold]
     clips = [clip for clip in clips if not clip.path.stem.startswith(_NOT_FOR_TRAINING)]
     settings = {"test_fold": test_fold, "seed": seed, "epochs": epochs, "precision": precision}
     claim_folder(folder, settings | {"model": name})
     batches = AugmentedCrops(
-        mel_powers([clip.path for clip in clips], family.ANALYSIS, SPEEDS),
+        mel_powers([clip.path for clip in clips], front_end, SPEEDS),
         labels=[clip.label for clip in clips],
         num_classes=len(LABELS),
-        crop_frames=round(CROP_SECONDS / family.ANALYSIS.step_seconds),
+        crop_frames=round(CROP_SECONDS / front_end.analysis.step_seconds),
         epochs=epochs,
         seed=seed,
-        log_offset=family.LOG_OFFSET,
+        front_end=front_end,
     )
-    build = functools.partial(getattr(family, name), weights=None, labels=LABELS)
     network = fit(
         lambda: build(include_front_end=False),
         batches,

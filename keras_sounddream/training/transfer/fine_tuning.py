@@ -93,6 +93,7 @@ def finetune(
         raise InputError(f"Expected a model with a LogMelSpectrogram. {name} has none. Probe it.")
     checks.check("learning_rate", learning_rate, checks.number(0, above=True))
     clips = list(clip_set.clips) if test_fold is None else clip_set.part(test_fold)[0]
+    arguments = {**(getattr(source, "weight_settings", None) or {}), **arguments}
     arguments.pop("weights", None)
     with_new_top = functools.partial(
         _with_new_top, getattr(family, name), source, clip_set.labels, unfreeze, **arguments
@@ -201,28 +202,26 @@ def _start_top(model, clips, family):
 
 def _batches(model, front_end, clips, epochs, seed):
     num_classes = model.output_shape[-1]
-    analysis, power = front_end.analysis, round(front_end.power)
-    stored = mel_powers([clip.path for clip in clips], analysis, SPEEDS, power)
+    stored = mel_powers([clip.path for clip in clips], front_end, SPEEDS)
     return AugmentedCrops(
         stored,
         labels=[clip.label for clip in clips],
         num_classes=num_classes,
-        crop_frames=_crop_frames(model, analysis, stored),
+        crop_frames=_crop_frames(model, front_end, stored),
         epochs=epochs,
         batch_size=min(BATCH_SIZE, len(clips)),
         seed=seed,
-        log_offset=front_end.log_offset,
-        power=power,
+        front_end=front_end,
     )
 
 
-def _crop_frames(model, analysis, stored):
+def _crop_frames(model, front_end, stored):
     """Frames of a crop: those of the model's input length, or of most clips if that varies."""
     num_samples = model.input_shape[1]
     if num_samples is not None:
-        return analysis.num_frames(num_samples)
+        return front_end.compute_output_shape((1, num_samples))[1]
     usual = np.median([len(spectrogram) for spectrograms in stored for spectrogram in spectrograms])
-    return min(round(CROP_SECONDS / analysis.step_seconds), int(usual))
+    return min(round(CROP_SECONDS / front_end.analysis.step_seconds), int(usual))
 
 
 def _digest(model):

@@ -25,6 +25,7 @@ MODELS = {
     "log_mel_cnn": lambda: applications.LogMelCNN(weights="esc10"),
     "urban_sound_cnn": lambda: applications.UrbanSoundCNN(weights=None),
     "soundnet8": lambda: applications.SoundNet8(weights=None),
+    "efficientat": lambda: applications.EfficientAT("mn04", weights=None),
 }
 
 

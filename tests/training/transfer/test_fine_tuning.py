@@ -8,7 +8,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from keras_sounddream import InputError, applications
-from keras_sounddream.applications import log_mel_cnn, yamnet
+from keras_sounddream.applications import efficientat, log_mel_cnn, yamnet
+from keras_sounddream.applications.efficientat.front_end import CentredLogMel
 from keras_sounddream.audio import load
 from keras_sounddream.audio.layers import LogMelSpectrogram
 from keras_sounddream.datasets.clip_sets import ClipSet, read_clip_set
@@ -122,22 +123,42 @@ def test_yamnets_top_scores_patches_and_its_base_is_kept(tmp_path, clip_set):
         fine_tuning._with_new_top(applications.YAMNet, relu6, clip_set.labels, [])
 
 
-@pytest.mark.parametrize("family", [log_mel_cnn, yamnet])
-def test_stored_powers_become_the_front_ends_spectrogram(family, clip_set, monkeypatch):
+FRONT_ENDS = {
+    "log_mel_cnn": LogMelSpectrogram(log_mel_cnn.ANALYSIS, log_offset=log_mel_cnn.LOG_OFFSET),
+    "yamnet": LogMelSpectrogram(yamnet.ANALYSIS, 1, yamnet.LOG_OFFSET),
+    "efficientat": CentredLogMel(),
+}
+
+
+@pytest.mark.parametrize("front_end", FRONT_ENDS.values(), ids=FRONT_ENDS)
+def test_stored_powers_become_the_front_ends_spectrogram(front_end, clip_set, monkeypatch):
     """Without mixing, filter and masks, a batch is what the model's front end makes."""
-    power = 1 if family is yamnet else 2
     monkeypatch.setattr(augmentation, "_MIXED_SHARE", 0.0)
     monkeypatch.setattr(augmentation, "random_filter", lambda rng, n: np.ones(n, "float32"))
     monkeypatch.setattr(augmentation, "mask", lambda rng, x: None)
     path = clip_set.clips[0].path
-    stored = augmentation.mel_powers([path], family.ANALYSIS, (1.0,), power)
+    stored = augmentation.mel_powers([path], front_end, (1.0,))
     frames = len(stored[0][0])
-    batches = augmentation.AugmentedCrops(
-        stored, [0], 1, frames, 1, 1, log_offset=family.LOG_OFFSET, power=power
-    )
-    front_end = LogMelSpectrogram(family.ANALYSIS, power, family.LOG_OFFSET)
-    expected = front_end(load(path, family.ANALYSIS.sample_rate))
+    batches = augmentation.AugmentedCrops(stored, [0], 1, frames, 1, 1, front_end=front_end)
+    expected = front_end(load(path, front_end.analysis.sample_rate))
     np.testing.assert_allclose(batches[0][0], expected, atol=2e-3)
+
+
+def test_the_variant_of_a_file_is_tuned(clip_set, tmp_path):
+    small = applications.EfficientAT("mn04", weights=None)
+    applications.save_weights(small, tmp_path / "small.npz")
+    settings = {"weights": str(tmp_path / "small.npz"), "unfreeze": ["block15_*"]}
+    model = fine_tuning.finetune(
+        clip_set, tmp_path / "state", "efficientat", epochs=1, learning_rate=1e-3, **settings
+    )
+    assert model.labels == ("high", "low", "noise")
+    assert model.get_layer("embeddings").output.shape[-1] == 384
+    kernels = [m.get_layer("block3_project_conv").kernel for m in (model, small)]
+    np.testing.assert_allclose(*kernels, atol=1e-3)  # 16 bits
+    moved = [m.get_layer("block15_project_conv").kernel for m in (model, small)]
+    assert not np.allclose(*moved, atol=1e-3)
+    scores = fine_tuning.score_clips(model, clip_set.clips[:2], efficientat, progress=False)
+    np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-5)
 
 
 BAD = {
