@@ -90,7 +90,7 @@ SUBJECTS = (
     Subject("UrbanSoundCNN", lambda options: applications.UrbanSoundCNN()),
     Subject("YAMNet", _yamnet),
     Subject(
-        "SoundNet8", lambda options: applications.SoundNet8(weights=None), ("classify",), seconds=10
+        "SoundNet8", lambda options: applications.SoundNet8(weights=None), ("classify",), seconds=20
     ),
     Subject(
         "SoundNet8, no top",

@@ -81,7 +81,9 @@ def keras_calls(model, example):
 def measure(name, seconds):
     """A row of the table: size and times of a constructor of the zoo."""
     build = getattr(applications, name)
-    rate = build(weights=None).sample_rate
+    described = build(weights=None)
+    rate = described.sample_rate
+    seconds = max(seconds, (getattr(described, "lengths", None) or {}).get("min_seconds", 0))
     shape = PICTURE if rate is None else (round(seconds * rate),)
     model = build(weights=None, input_shape=shape)
     example = np.random.default_rng(0).normal(0, 0.1, (1, *shape)).astype("float32")

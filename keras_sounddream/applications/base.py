@@ -17,6 +17,8 @@ from keras_sounddream.types import Array, PathLike, Tensor
 
 TOP = "predictions"  # name of the layer that scores classes
 LABELS = "labels"  # name of the array that holds them in a file of weights
+# Of layers, whatever `keras.config.image_data_format()` is: the axes are time, bands, channels.
+CHANNELS_LAST: dict[str, Any] = {"data_format": "channels_last"}
 _POOLING: dict[str | None, Any] = {  # by the rank of what is pooled
     None: None,
     "avg": {3: layers.GlobalAveragePooling1D, 4: layers.GlobalAveragePooling2D},
@@ -195,7 +197,7 @@ def settle_input(input_tensor: Any, input_shape: tuple[int | None, ...], name: s
 def pool(x: Tensor, pooling: str | None) -> Tensor:
     """Features `(batch, …, channels)`, pooled to `(batch, channels)` unless `pooling` is `None`."""
     kinds = _POOLING[pooling]
-    return x if kinds is None else kinds[len(x.shape)](name=f"{pooling}_pool")(x)
+    return x if kinds is None else kinds[len(x.shape)](name=f"{pooling}_pool", **CHANNELS_LAST)(x)
 
 
 def load_weights(

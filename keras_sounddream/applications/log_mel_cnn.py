@@ -120,17 +120,21 @@ def _convolutions(x):
     x = layers.BatchNormalization(axis=2, name="band_norm")(x)
     for block, (filters, convolutions) in enumerate(_BLOCKS, start=1):
         if block > 1:
-            x = layers.MaxPooling2D(2, padding="same", name=f"block{block - 1}_pool")(x)
+            x = layers.MaxPooling2D(
+                2, padding="same", name=f"block{block - 1}_pool", **base.CHANNELS_LAST
+            )(x)
         for i in range(1, convolutions + 1):
             path = f"block{block}_conv{i}"
-            x = layers.Conv2D(filters, 3, padding="same", activation="relu", name=path)(x)
+            x = layers.Conv2D(
+                filters, 3, padding="same", activation="relu", name=path, **base.CHANNELS_LAST
+            )(x)
             x = layers.BatchNormalization(name=f"{path}_norm")(x)
     return x
 
 
 def _top(x, classes, activation):
-    mean = layers.GlobalAveragePooling2D(name="mean_pool")(x)
-    maximum = layers.GlobalMaxPooling2D(name="max_pool")(x)
+    mean = layers.GlobalAveragePooling2D(name="mean_pool", **base.CHANNELS_LAST)(x)
+    maximum = layers.GlobalMaxPooling2D(name="max_pool", **base.CHANNELS_LAST)(x)
     x = layers.Add(name="pooled")([mean, maximum])
     x = layers.Dropout(0.3, name="dropout")(x)
     return layers.Dense(classes, activation=activation, dtype="float32", name=base.TOP)(x)

@@ -1,12 +1,15 @@
 """Pieces of one sound in the lengths that a model takes."""
 
 import types
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_sounddream.applications import preprocessing, yamnet
 from keras_sounddream.applications.base import AudioModel
+from keras_sounddream.applications.soundnet import model as soundnet
+from keras_sounddream.applications.soundnet.network import LongEnough
 from keras_sounddream.applications.yamnet.patches import Patches
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.errors import InputError
@@ -34,11 +37,21 @@ def prepare_pieces(
     """One sound `(1, samples)` in the lengths that a model takes, at most a minute each."""
     rate, length = known_sample_rate(model), model.inputs[0].shape[1]
     if length is not None:
-        starts, waveform = _starts(waveform, length)
+        starts, waveform = _starts(preprocessing.prepare(waveform, rate, rate, 0), length)
         return [waveform[:, start : start + length] for start in starts]
     waveform = _prepared(model, waveform, family)
     count = -(-waveform.shape[1] // round(_PIECE_SECONDS * rate))
     return np.array_split(waveform, count, axis=1)
+
+
+def part_lengths(model: keras.Model, part: keras.Model) -> dict[str, Any] | None:
+    """`AudioModel.lengths` of a part of a model; for SoundNet below its heads, of features."""
+    has_heads = [
+        any(isinstance(x, LongEnough) for x in net._flatten_layers()) for net in (model, part)
+    ]
+    if has_heads == [True, False]:
+        return soundnet.FEATURE_LENGTHS
+    return getattr(model, "lengths", None)
 
 
 def windows(
@@ -52,6 +65,7 @@ def windows(
         `(starts, batch)`: the first sample of each, and float32 `(windows, samples)`.
     """
     rate, length = known_sample_rate(model), model.inputs[0].shape[1]
+    waveform = preprocessing.prepare(waveform, rate, rate, 0)
     if length is None:
         lengths = getattr(model, "lengths", None) or {}
         least = lengths.get("min_seconds", 0)

@@ -19,7 +19,8 @@ def waveform_to_levels(waveform: Tensor, levels: int = 256) -> Tensor:
         float32 tensor of the same shape, integers from 0 to `levels - 1`; of 256, silence is 128.
     """
     top = levels - 1
-    sign = ops.where(waveform < 0, -1.0, 1.0)  # never 0, so that silence has a gradient
+    waveform = ops.convert_to_tensor(waveform)
+    sign = 1 - 2 * ops.cast(waveform < 0, waveform.dtype)  # never 0, so that silence has a gradient
     magnitude = ops.minimum(waveform * sign, 1.0)
     level = (sign * ops.log(1 + top * magnitude) / math.log(levels) + 1) / 2 * top
     return ops.stop_gradient(ops.floor(level + 0.5)) + (level - ops.stop_gradient(level))

@@ -15,6 +15,7 @@ import tensorflow as tf
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.loudness import db_to_nepers, is_silent, rms
 from keras_sounddream.audio.spectral.stft import from_polar, istft, stft, to_polar
+from keras_sounddream.audio.waveforms import check_scale
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, Tensor
 
@@ -112,7 +113,8 @@ def fitted(guide: Array, samples: int) -> np.ndarray:
     """The loudest stretch of a guide of so many samples; a shorter one begins again.
 
     Raises:
-        InputError: if it is silent or no array `(samples,)` or `(1, samples)`.
+        InputError: if it is silent, far over full scale, or no array `(samples,)` or
+            `(1, samples)`.
     """
     guide = np.asarray(guide, "float32")
     if guide.size == 0 or guide.size != guide.shape[-1] or not np.isfinite(guide).all():
@@ -120,6 +122,7 @@ def fitted(guide: Array, samples: int) -> np.ndarray:
             f"A guide must be finite numbers (samples,) or (1, samples). Received: {guide.shape}"
         )
     guide = guide.reshape(-1)
+    check_scale(float(np.abs(guide).max()), "a guide")
     if is_silent(guide[np.newaxis])[0]:
         raise InputError("A guide is silent: it has nothing for a dream to begin with.")
     guide = np.resize(guide, max(samples, len(guide)))

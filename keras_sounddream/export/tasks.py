@@ -47,8 +47,11 @@ def find_tasks(
         has.remove("classify")
     for name in names or ():
         _check_name(name, has, network)
-    makers = [TASKS[name][0] for name in dict.fromkeys(names or has)]
-    tasks = [make(network, dream, specification, layer, prepare) for make in makers]
+    tasks = []
+    for name in dict.fromkeys(names or has):
+        make, of_dreams = TASKS[name]
+        extent = specification if of_dreams else _lengthened(specification, min_seconds)
+        tasks.append(make(network, dream, extent, layer, prepare))
     if is_image:
         image_inputs.check_own_sizes(tasks)
     return tasks
@@ -83,10 +86,10 @@ def _input(network, dream, min_seconds, preprocessing):
         prepare = (lambda x: tf.expand_dims(x, -1)) if len(shape) == 3 else (lambda x: x)
     if is_image:
         return image_inputs.extent(network, min_seconds), prepare
-    return _sound_extent(network, dream, min_seconds), prepare
+    return _sound_extent(network, dream), prepare
 
 
-def _sound_extent(network, dream, min_seconds):
+def _sound_extent(network, dream):
     rate = dream.sample_rate if dream is not None else find_sample_rate(network)
     if rate is None:
         raise InputError(
@@ -95,9 +98,15 @@ def _sound_extent(network, dream, min_seconds):
         )
     samples = network.inputs[0].shape[1]
     least = samples or least_samples(network)
-    if min_seconds is not None and samples is None:
-        least = max(least, round(min_seconds * rate))
     return {"sample_rate": rate, "min_samples": least, "samples": samples, "input": "waveform"}
+
+
+def _lengthened(specification, min_seconds):
+    """The extent of a task that scores: sounds are repeated to `min_seconds`."""
+    if min_seconds is None or specification["samples"] is not None:
+        return specification
+    least = round(min_seconds * specification["sample_rate"])
+    return {**specification, "min_samples": max(specification["min_samples"], least)}
 
 
 def least_samples(model: keras.Model) -> int:

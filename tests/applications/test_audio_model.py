@@ -169,6 +169,11 @@ def test_a_squeezenet_checks_pictures_for_its_own_version(version, least, tmp_pa
 def test_a_soundnet_knows_the_least_length_of_its_heads():
     model = applications.SoundNet5(weights=None, classes=2)
     assert model.preprocess_input(np.ones(22050), 22050).shape == (1, 220500)
+    for kind in (applications.SoundNet5, applications.SoundNet8):
+        heads = kind(weights=None)
+        assert heads.preprocess_input(np.ones(22050), 22050).shape == (1, 441000)
+        least = round(heads.lengths["least_seconds"] * 22050)
+        assert heads(np.ones((1, least), "float32"))["scenes"].shape == (1, 1, 401)
     least = round(model.lengths["least_seconds"] * 22050)
     kept = model.preprocess_input(np.ones(least), 22050, strict=True)
     assert model(kept).shape == (1, 2)

@@ -13,7 +13,7 @@ MODELS = {  # constructor, and seconds of sound
     "EfficientAT": (lambda: applications.EfficientAT("mn04", weights=None), 0.5),
     "UrbanSoundCNN": (lambda: applications.UrbanSoundCNN(weights=None), 0.5),
     "YAMNet": (lambda: applications.YAMNet(weights=None), 1),
-    "SoundNet8": (lambda: applications.SoundNet8(weights=None, classes=10), 5),
+    "SoundNet8": (lambda: applications.SoundNet8(weights=None, classes=10), 6),
     "WaveNet": (
         lambda: applications.WaveNet(
             dilations=(1, 2, 4), residual_channels=8, dilation_channels=8, skip_channels=16

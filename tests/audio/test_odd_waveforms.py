@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_sounddream import InputError
+from keras_sounddream import InputError, applications
+from keras_sounddream.applications import classify, sound_scores
 from keras_sounddream.applications.preprocessing import prepare
 from keras_sounddream.audio import waveforms
-from keras_sounddream.deepdream import call_inputs
+from keras_sounddream.deepdream import call_inputs, imprint
 from keras_sounddream.errors import InputWarning
 from keras_sounddream.lite.length_variants import check_waveform
+from keras_sounddream.training.transfer import layer_activations
 
 RATE = 8000
 NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, (1, 400, 2)).astype("float32")
@@ -127,6 +129,48 @@ def test_lite_and_dreams_take_no_more_than_that(name):
 def test_what_is_far_over_full_scale_is_named_alike(name):
     with pytest.raises(InputError, match=FAR):
         check_waveform(np.asarray(ODD[name][0], "float64"))
+
+
+WRONG = {  # name → sound of two seconds or so, and the error
+    "16 bits as floats": (np.tile(TONE * 16384, 40), "The peak .*is 1.6.*e.04: divide by"),
+    "int16": (np.tile((TONE * 16384).astype("int16"), 40), "divide by the largest value"),
+    "channels first": (
+        np.tile(STEREO, (1, 40, 1)).transpose(0, 2, 1),
+        "|".join((FIRST, "samples")),
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("samples", [None, 8000])
+def test_every_function_of_a_model_holds_to_the_rule(samples, wrong):
+    """Models of any length, and of one, whose sounds are cut without preprocessing."""
+    waveform, message = WRONG[wrong]
+    model = applications.LogMelCNN(weights=None, input_shape=(samples,))
+    batch = waveform if waveform.ndim > 1 else waveform[np.newaxis]
+    for take in (
+        lambda: model.preprocess_input(waveform, RATE),
+        lambda: layer_activations(model, "pooled", [waveform], progress=False),
+        lambda: sound_scores.score_sound(model, batch),
+        lambda: sound_scores.score_sound(model, batch, by_step=True),
+        lambda: classify.score_waveform(model, batch),
+    ):
+        with pytest.raises(InputError, match=message) as caught:
+            take()
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["LogMelCNN", "SoundNet5", "UrbanSoundCNN", "WaveNet", "YAMNet"])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_every_family_holds_to_the_rule(name, wrong):
+    waveform, message = WRONG[wrong]
+    with pytest.raises(InputError, match=message):
+        applications.find(name)[1].preprocess_input(waveform, RATE)
+
+
+def test_a_guide_is_a_sound_as_well():
+    with pytest.raises(InputError, match="The peak of a guide is 1.6.*e.04: divide by"):
+        imprint.fitted(TONE * 16384, 400)
 
 
 @pytest.mark.parametrize(

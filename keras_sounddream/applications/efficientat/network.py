@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from keras import initializers, layers
 
-from keras_sounddream.applications.base import TOP
+from keras_sounddream.applications.base import CHANNELS_LAST, TOP
 from keras_sounddream.types import Tensor
 
 EPSILON = 1e-3  # of the batch normalisations
@@ -63,7 +63,7 @@ def features(x: Tensor, width: float) -> Tensor:
 
 def top(x: Tensor, width: float, classes: int, activation: Any) -> Tensor:
     """Features to the scores `(batch, classes)`."""
-    x = layers.GlobalAveragePooling2D(name="embeddings")(x)
+    x = layers.GlobalAveragePooling2D(name="embeddings", **CHANNELS_LAST)(x)
     x = layers.Dense(channels(_HIDDEN * width), "hard_silu", name="hidden")(x)
     x = layers.Dropout(_DROPOUT, name="dropout")(x)
     return layers.Dense(classes, activation, dtype="float32", name=TOP)(x)
@@ -89,10 +89,14 @@ def _residual(x, path, block, width):
 def _gated(x, path):
     """Squeeze-and-excitation: each channel times a share that the means of all of them set."""
     number = x.shape[-1]
-    means = layers.GlobalAveragePooling2D(keepdims=True, name=f"{path}_means")(x)
-    squeezed = layers.Conv2D(channels(number // 4), 1, activation="relu", name=f"{path}_squeeze")
-    excited = layers.Conv2D(number, 1, activation="sigmoid", name=f"{path}_excite")
-    return layers.Multiply(name=f"{path}_gated")([x, excited(squeezed(means))])
+    means = layers.GlobalAveragePooling2D(keepdims=True, name=f"{path}_means", **CHANNELS_LAST)(x)
+    for name, filters, activation in (
+        ("squeeze", channels(number // 4), "relu"),
+        ("excite", number, "sigmoid"),
+    ):
+        own = {"activation": activation, "name": f"{path}_{name}", **CHANNELS_LAST}
+        means = layers.Conv2D(filters, 1, **own)(means)
+    return layers.Multiply(name=f"{path}_gated")([x, means])
 
 
 def _convolution(x, name, kernel, strides=1, filters=None):
@@ -101,9 +105,10 @@ def _convolution(x, name, kernel, strides=1, filters=None):
     Keras's "same" padding puts all of an odd number of zeros behind where it strides.
     """
     if strides > 1:
-        x = layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad")(x)
+        x = layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad", **CHANNELS_LAST)(x)
     start = initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal")
-    plain = {"padding": "valid" if strides > 1 else "same", "use_bias": False, "name": name}
+    padding = "valid" if strides > 1 else "same"
+    plain = {"padding": padding, "use_bias": False, "name": name, **CHANNELS_LAST}
     if filters is None:
         return layers.DepthwiseConv2D(kernel, strides, depthwise_initializer=start, **plain)(x)
     return layers.Conv2D(filters, kernel, strides, kernel_initializer=start, **plain)(x)

@@ -10,6 +10,7 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
 
 _WINDOWED = (layers.Conv1D, layers.MaxPooling1D)
+_ENDS = (layers.ZeroPadding1D, layers.Cropping1D)
 _POINTWISE = (
     layers.Activation,
     layers.BatchNormalization,
@@ -36,8 +37,8 @@ def seconds_to_frames(model: Any, layer: str, seconds: float) -> int:
         InputError: if there is no such layer, or it lies behind a layer of another kind.
     """
     frames = round(seconds * model.sample_rate)
-    for window, stride, padding in _windows(model, layer):
-        frames = max((frames + 2 * padding - window) // stride + 1, 0)
+    for window, stride, before, after in _windows(model, layer):
+        frames = max((frames + before + after - window) // stride + 1, 0)
     return frames
 
 
@@ -58,8 +59,8 @@ def frames_to_seconds(model: Any, layer: str, frames: int) -> float:
     """
     if frames < 1:
         raise InputError(f"Expected at least 1 frame. Received: {frames}")
-    for window, stride, padding in reversed(_windows(model, layer)):
-        frames = max((frames - 1) * stride + window - 2 * padding, 1)
+    for window, stride, before, after in reversed(_windows(model, layer)):
+        frames = max((frames - 1) * stride + window - before - after, 1)
     return frames / model.sample_rate
 
 
@@ -79,8 +80,8 @@ def frame_times(model: Any, layer: str, frames: int) -> Array:
         InputError: if there is no such layer, or it lies behind a layer of another kind.
     """
     first, jump, length = 0, 1, 1  # samples
-    for window, stride, padding in _windows(model, layer):
-        first -= padding * jump
+    for window, stride, before, _ in _windows(model, layer):
+        first -= before * jump
         length += (window - 1) * jump
         jump *= stride
     starts = first + jump * np.arange(frames)
@@ -88,15 +89,20 @@ def frame_times(model: Any, layer: str, frames: int) -> Array:
 
 
 def _windows(model, name):
-    """The windows between the waveform and a layer: list of `(length, stride, padding)`."""
-    windows, padding = [], 0
+    """The windows between the waveform and a layer: list of `(length, stride, before, after)`.
+
+    `before` and `after` are zeros that are put around what the window moves over; negative, frames
+    that are cut off.
+    """
+    windows = []
     for layer in _path(model, name):
         if isinstance(layer, layers.ZeroPadding1D):
-            padding = layer.padding[0]
+            windows.append((1, 1, *layer.padding))
+        elif isinstance(layer, layers.Cropping1D):
+            windows.append((1, 1, *(-frames for frames in layer.cropping)))
         elif isinstance(layer, _WINDOWED) and layer.padding == "valid":
             length = getattr(layer, "kernel_size", None) or layer.pool_size
-            windows.append((length[0], layer.strides[0], padding))
-            padding = 0
+            windows.append((length[0], layer.strides[0], 0, 0))
         elif not isinstance(layer, _POINTWISE):
             raise InputError(
                 f"The frames of layer {name!r} of {model.name} cannot be told: before it is "
@@ -112,7 +118,7 @@ def _path(model, name):
         near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4) or names[-3:]
         raise InputError(f"{model.name} has no layer {name!r}. Did you mean {' or '.join(near)}?")
     path = [model.get_layer(name)]
-    while isinstance(path[0], (*_WINDOWED, *_POINTWISE, layers.ZeroPadding1D)):
+    while isinstance(path[0], (*_WINDOWED, *_POINTWISE, *_ENDS)):
         if isinstance(path[0], layers.InputLayer):
             break
         path.insert(0, path[0].input._keras_history.operation)

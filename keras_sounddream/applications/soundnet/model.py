@@ -18,9 +18,10 @@ from keras_sounddream.types import Array, PathLike
 SAMPLE_RATE = network.SAMPLE_RATE
 CLASSES = {"objects": 1000, "scenes": 401}
 LABELS = pretrained.PRETRAINED["SoundNet8"]["flickr"]["labels"]
-MIN_SAMPLES = network.EIGHT.least_samples(8)  # for one step of SoundNet8's heads
-MIN_SECONDS = 10.0  # to which shorter sounds are repeated
-LENGTHS: dict[str, Any] = {"min_seconds": MIN_SECONDS, "repeat_whole": True}
+MIN_SAMPLES = round(network.least_seconds(network.EIGHT, CLASSES) * SAMPLE_RATE)
+MIN_SECONDS = 20.0  # to which shorter sounds are repeated, the length that it was trained on
+LENGTHS: dict[str, Any] = {"min_seconds": MIN_SECONDS}
+FEATURE_LENGTHS: dict[str, Any] = {"min_seconds": 10.0, "repeat_whole": True}  # as the original
 
 PRETRAINED = pretrained.PRETRAINED["SoundNet8"]
 PRETRAINED_5 = pretrained.PRETRAINED["SoundNet5"]
@@ -40,9 +41,10 @@ def SoundNet8(
     include_front_end: bool = True,
     labels: Labels = None,
 ) -> base.AudioModel:
-    """Builds the network of eight layers on waveforms, for sounds of any length from 9.5 s.
+    """Builds the network of eight layers on waveforms, for sounds of any length from 11.0 s.
 
-    Seven convolutions and two heads, which score 1000 objects and 401 scenes every 3 s. 14.4
+    Seven convolutions and two heads, which score 1000 objects and 401 scenes every 3 s. The last
+    frame of `conv7`, at the end of a sound, is read by nothing: see `docs/models/soundnet.md`. 14.4
     million parameters, 0.63 billion multiply-adds for 20 s. Layers to dream on: `conv1` … `conv7`,
     before normalisation and ReLU (`conv1_relu`, `pool1` …), `objects` and `scenes`. For arguments
     not listed here see `keras.applications`.
@@ -54,7 +56,7 @@ def SoundNet8(
             `.npz` or of `.weights.h5`.
         input_shape: `(samples,)` at 22 050 Hz; by default any length.
         classes: number, for a head of one's own in place of the two, averaged over time, as the
-            original is fine-tuned; for sounds from 3.6 s.
+            original is fine-tuned; for sounds from 5.1 s.
         scale: what the front end multiplies by: `"demo"`, 256, as the network was trained, or
             `"esc50_eval"`, 512, as the original reads features for ESC-50.
         include_front_end: `False` gives the network on scaled waveforms.
@@ -95,7 +97,7 @@ def SoundNet5(
     include_front_end: bool = True,
     labels: Labels = None,
 ) -> base.AudioModel:
-    """Builds the network of five layers on waveforms, for sounds of any length from 2.6 s.
+    """Builds the network of five layers on waveforms, for sounds of any length from 4.9 s.
 
     Four convolutions, `conv1` … `conv4`, and two heads, every 4.5 s. 6.2 million parameters, 1.5
     billion multiply-adds for 20 s. For the rest see `SoundNet8`.
@@ -103,7 +105,7 @@ def SoundNet5(
     Args:
         weights: `"flickr"`, the original's `soundnet5_final.t7`, which does not ship; `None` for
             random ones; or a path of one of the files that `SoundNet8` takes.
-        classes: number, for a head of one's own in place of the two, for sounds from 1.1 s.
+        classes: number, for a head of one's own in place of the two, for sounds from 1.9 s.
         scale: key of the front end's factors, `"demo"` or `"esc50_eval"`.
         include_front_end: `False` gives the network on scaled waveforms.
         labels: one per class, which the model keeps; `classes` must be given.
@@ -127,17 +129,29 @@ def SoundNet5(
 def _build(name, inputs, x, plan, top, pooling, labels):
     """The model with random weights; `top` is `(classes, activation)` or `None`."""
     x = network.convolve(x, plan)
-    x = base.pool(x, pooling) if top is None else network.score(x, plan, *top)
-    lengths = {**LENGTHS, "least_seconds": network.least_seconds(plan, top[0] if top else CLASSES)}
+    if top is None:
+        x = base.pool(network.read_frames(x, plan, None), pooling)
+    else:
+        x = network.score(x, plan, *top)
+    lengths = lengths_for(plan, top and top[0])
     return base.describe(base.AudioModel(inputs, x, name=name), SAMPLE_RATE, labels, lengths)
 
 
-def preprocess_input(waveform: Array, sample_rate: int) -> Array:
-    """Brings sound to 22 050 Hz mono and at least 10 s.
+def lengths_for(
+    plan: network.SoundNetConfig, widths: int | dict[str, int] | None
+) -> dict[str, Any]:
+    """`AudioModel.lengths` of a network with heads of `widths`, see `network.score`, or `None`."""
+    lengths = LENGTHS if isinstance(widths, dict) else FEATURE_LENGTHS
+    return {**lengths, "least_seconds": network.least_seconds(plan, widths)}
 
-    Shorter sounds are repeated, whole, until they are no shorter, as the original does before it
-    predicts. The method `preprocess_input` of a model also has `strict=True`, to refuse sounds
-    that are too short for its heads instead.
+
+def preprocess_input(waveform: Array, sample_rate: int) -> Array:
+    """Brings sound to 22 050 Hz mono and at least 20 s, the length that SoundNet was trained on.
+
+    Shorter sounds are repeated to 20 s. The method `preprocess_input` of a model knows its heads:
+    without the two it repeats sounds, whole, until they last 10 s, as the original does where it
+    reads features; and with `strict=True` it refuses sounds that are too short for the heads
+    instead.
 
     Args:
         waveform: float array `(samples,)`, `(batch, samples)` or `(batch, samples, channels)`,

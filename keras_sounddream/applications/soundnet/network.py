@@ -14,6 +14,7 @@ SAMPLE_RATE = 22050
 SCALES = {"demo": 256.0, "esc50_eval": 512.0}  # what a waveform of [-1, 1] is multiplied by
 _NORM = {"epsilon": 1e-5, "momentum": 0.9}  # the original's, like the initial values
 _OWN_HEAD = (4, 1, 0)  # as the original is fine-tuned
+_NO_HEAD = (1, 1, 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +24,8 @@ class SoundNetConfig:
     Attributes:
         convolutions: `(filters, length, pooling)` of each; it has a stride of 2 and half its
             length of zeros on both sides; a pooling of 1 means none.
-        head: `(length, stride, padding)` of the convolutions that score.
+        head: `(length, stride, padding)` of the convolutions that score; the padding is of zeros
+            before the sound. The original's zeros after it are read by no step of 20 s.
     """
 
     convolutions: tuple[tuple[int, int, int], ...]
@@ -33,6 +35,16 @@ class SoundNetConfig:
     def pooled(self) -> list[bool]:
         """For each convolution whether it is pooled."""
         return [pooling > 1 for *_, pooling in self.convolutions]
+
+    @property
+    def unread(self) -> int:
+        """Last frames of the last convolution, those that depend on the zeros behind the sound.
+
+        Of 20 s, the length of training, the original's heads read none of them, and trained weights
+        give there what they give nowhere else: in SoundNet8 hundreds of times the other frames.
+        """
+        _, length, _ = self.convolutions[-1]
+        return length // 2 // 2
 
     def least_samples(self, frames: int) -> int:
         """Length of the shortest sound that gives so many frames after the last convolution."""
@@ -61,13 +73,13 @@ FIVE = SoundNetConfig(
 
 @keras.saving.register_keras_serializable(package="keras_sounddream")
 class LongEnough(layers.Identity):
-    """Refuses sounds that are too short for a head; leaves the others unchanged.
+    """Refuses sounds that are too short for what follows; leaves the others unchanged.
 
     Without it, a convolution on too few frames gives an error on some machines, nothing on others,
     and with oneDNN on the CPU its own input.
 
     Args:
-        frames: number that the head needs.
+        frames: number that is needed.
         seconds: length of the shortest sound that has them, for the error.
 
     Input shape:
@@ -102,7 +114,7 @@ class LongEnough(layers.Identity):
     def _count(self, shape):
         if shape[1] is not None and shape[1] < self.frames:
             raise InputError(
-                f"Expected at least {self.seconds:.2f} s of sound, {self.frames} frames before the "
+                f"Expected at least {self.seconds:.2f} s of sound, {self.frames} frames of the "
                 f"last convolution. Received: {shape[1]} frames. Give a longer or repeated sound."
             )
         return shape[1]
@@ -127,13 +139,20 @@ def convolve(x: Tensor, plan: SoundNetConfig) -> Tensor:
     x = layers.Reshape((-1, 1), name="add_channel")(x)
     for number, (filters, length, pooling) in enumerate(plan.convolutions, start=1):
         path = f"conv{number}"
-        x = _padded_convolution(x, path, filters, length, 2, length // 2)
+        x = _padded_convolution(x, path, filters, length, 2, (length // 2, length // 2))
         gamma = initializers.RandomNormal(mean=1.0, stddev=0.02)
         x = layers.BatchNormalization(gamma_initializer=gamma, name=f"{path}_norm", **_NORM)(x)
         x = layers.ReLU(name=f"{path}_relu")(x)
         if pooling > 1:
-            x = layers.MaxPooling1D(pooling, name=f"pool{number}")(x)
+            x = layers.MaxPooling1D(pooling, name=f"pool{number}", **base.CHANNELS_LAST)(x)
     return x
+
+
+def read_frames(x: Tensor, plan: SoundNetConfig, widths: int | dict[str, int] | None) -> Tensor:
+    """The frames of `convolve` that are read: without the last `plan.unread`, for heads enough."""
+    seconds = least_seconds(plan, widths)
+    x = LongEnough(_frames(plan, widths), seconds, name="long_enough")(x)
+    return layers.Cropping1D((0, plan.unread), name="without_end")(x)
 
 
 def score(
@@ -144,33 +163,42 @@ def score(
     `widths` is a dict from the name of a head to its classes, for a dict of scores
     `(batch, steps, classes)`; or an int, for scores `(batch, classes)`, the mean over time.
     """
-    seconds = least_seconds(plan, widths)
-    x = LongEnough(_frames(plan, widths), seconds, name="long_enough")(x)
+    x = read_frames(x, plan, widths)
+    length, stride, padding = _head(plan, widths)
+    row = (length, stride, (padding, 0))
     if isinstance(widths, int):
-        x = _padded_convolution(x, base.TOP, widths, *_OWN_HEAD)
-        x = layers.GlobalAveragePooling1D(name="mean_pool")(x)
+        x = _padded_convolution(x, base.TOP, widths, *row)
+        x = layers.GlobalAveragePooling1D(name="mean_pool", **base.CHANNELS_LAST)(x)
         return layers.Activation(activation, dtype="float32", name="scores")(x)
-    outputs = {path: _padded_convolution(x, path, n, *plan.head) for path, n in widths.items()}
+    outputs = {path: _padded_convolution(x, path, n, *row) for path, n in widths.items()}
     return {
         path: layers.Activation(activation, dtype="float32", name=f"{path}_scores")(scores)
         for path, scores in outputs.items()
     }
 
 
-def least_seconds(plan: SoundNetConfig, widths: int | dict[str, int]) -> float:
-    """Length of the shortest sound that the heads take."""
+def least_seconds(plan: SoundNetConfig, widths: int | dict[str, int] | None) -> float:
+    """Length of the shortest sound that the heads take; `widths` of `None` for no heads."""
     return plan.least_samples(_frames(plan, widths)) / SAMPLE_RATE
 
 
 def _frames(plan, widths):
-    """Frames that the heads need."""
-    length, _, padding = _OWN_HEAD if isinstance(widths, int) else plan.head
-    return length - 2 * padding
+    """Frames that the heads need, with those that they do not read."""
+    length, _, padding = _head(plan, widths)
+    return length - padding + plan.unread
+
+
+def _head(plan, widths):
+    """The row of the heads: `(length, stride, zeros before)`."""
+    if widths is None:
+        return _NO_HEAD
+    return _OWN_HEAD if isinstance(widths, int) else plan.head
 
 
 def _padded_convolution(x, path, filters, length, stride, padding):
-    """A convolution with `padding` zeros on both sides: not Keras's `"same"`."""
-    if padding:
-        x = layers.ZeroPadding1D(padding, name=f"{path}_pad")(x)
+    """A convolution with so many zeros before and after: not Keras's `"same"`."""
+    if any(padding):
+        x = layers.ZeroPadding1D(padding, name=f"{path}_pad", **base.CHANNELS_LAST)(x)
     normal = initializers.RandomNormal(stddev=0.01)
-    return layers.Conv1D(filters, length, stride, kernel_initializer=normal, name=path)(x)
+    settings = {"kernel_initializer": normal, **base.CHANNELS_LAST}
+    return layers.Conv1D(filters, length, stride, name=path, **settings)(x)

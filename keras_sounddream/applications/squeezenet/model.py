@@ -103,7 +103,8 @@ def SqueezeNet(
     inputs = x = _input(input_tensor, input_shape, version)
     if include_front_end:
         scale, offset = PREPROCESSING[preprocessing]
-        x = layers.Rescaling(scale, offset, name="front_end")(x)
+        # With three axes, Keras's setting of the data format leaves the factors as they are.
+        x = layers.Rescaling([[scale]], offset, name="front_end")(x)
     x = network.features(x, version)
     if include_top:
         x = network.top(x, classes, classifier_activation, conv10_padding)

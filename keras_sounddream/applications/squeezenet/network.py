@@ -4,7 +4,7 @@ from typing import Any
 
 from keras import initializers, layers
 
-from keras_sounddream.applications.base import TOP
+from keras_sounddream.applications.base import CHANNELS_LAST, TOP
 from keras_sounddream.types import Tensor
 
 BANKS = {  # the layers before each pooling, and the last
@@ -24,7 +24,7 @@ BANKS = {  # the layers before each pooling, and the last
 FIRST = {"1.0": (96, 7), "1.1": (64, 3)}  # filters and size of the first convolution
 _SQUEEZES = (16, 16, 32, 32, 48, 48, 64, 64)  # filters, from fire2 to fire9
 _EXPANSION = 4  # times as many filters in each of the two that follow a squeeze
-_RELU = {"activation": "relu", "kernel_initializer": "he_uniform"}
+_RELU = {"activation": "relu", "kernel_initializer": "he_uniform", **CHANNELS_LAST}
 
 
 def features(x: Tensor, version: str) -> Tensor:
@@ -53,16 +53,16 @@ def features(x: Tensor, version: str) -> Tensor:
 
 def _pool(x, name):
     """Maximum of 3 x 3 every 2, with the last window that starts inside: x is not negative."""
-    x = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{name}_pad")(x)
-    return layers.MaxPooling2D(3, 2, name=name)(x)
+    x = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{name}_pad", **CHANNELS_LAST)(x)
+    return layers.MaxPooling2D(3, 2, name=name, **CHANNELS_LAST)(x)
 
 
 def top(x: Tensor, classes: int, activation: Any, padding: int) -> Tensor:
     """Features to the scores `(batch, classes)`."""
     x = layers.Dropout(0.5, name="drop9")(x)
     if padding:
-        x = layers.ZeroPadding2D(padding, name="conv10_pad")(x)
+        x = layers.ZeroPadding2D(padding, name="conv10_pad", **CHANNELS_LAST)(x)
     start = initializers.RandomNormal(stddev=0.01)
-    x = layers.Conv2D(classes, 1, activation="relu", kernel_initializer=start, name="conv10")(x)
-    x = layers.GlobalAveragePooling2D(name="pool10")(x)
+    x = layers.Conv2D(classes, 1, name="conv10", **{**_RELU, "kernel_initializer": start})(x)
+    x = layers.GlobalAveragePooling2D(name="pool10", **CHANNELS_LAST)(x)
     return layers.Activation(activation or "linear", dtype="float32", name=TOP)(x)

@@ -97,7 +97,7 @@ def UrbanSoundCNN(
     inputs, x = _inputs(include_front_end, legacy, legacy_normalization, input_tensor, input_shape)
     x = _convolutions(x, blocks, kernel_size, front_end)
     if include_top:
-        x = layers.Flatten(name="flatten")(x) if legacy else _pooled(x)
+        x = layers.Flatten(**base.CHANNELS_LAST, name="flatten")(x) if legacy else _pooled(x)
         x = _top(x, units, _DROPOUT[front_end], classes, classifier_activation)
     else:
         x = base.pool(x, pooling)
@@ -207,16 +207,17 @@ def _convolutions(x, blocks, kernel_size, front_end):
                 activation="leaky_relu",  # 0.2 below zero
                 kernel_initializer="he_normal",
                 name=f"conv{number}",
+                **base.CHANNELS_LAST,
             )(x)
-        x = layers.MaxPooling2D(2, padding="same", name=f"pool{number}")(x)
+        x = layers.MaxPooling2D(2, padding="same", name=f"pool{number}", **base.CHANNELS_LAST)(x)
         if block == 0:
             x = layers.Dropout(_DROPOUT[front_end], name="pool_dropout")(x)
     return x
 
 
 def _pooled(x):
-    mean = layers.GlobalAveragePooling2D(name="mean_pool")(x)
-    maximum = layers.GlobalMaxPooling2D(name="max_pool")(x)
+    mean = layers.GlobalAveragePooling2D(name="mean_pool", **base.CHANNELS_LAST)(x)
+    maximum = layers.GlobalMaxPooling2D(name="max_pool", **base.CHANNELS_LAST)(x)
     return layers.Add(name="pooled")([mean, maximum])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from keras_sounddream.applications.base import AudioModel
+from keras_sounddream.applications.base import CHANNELS_LAST, AudioModel
 from keras_sounddream.applications.decoding import decode_steps
 from keras_sounddream.applications.wavenet.config import WAVEFORM, WaveNetConfig
 from keras_sounddream.audio.mu_law import levels_to_waveform
@@ -27,6 +27,9 @@ class DilatedConv1D(layers.Conv1D):
     Output shape:
         float `(batch, samples - (kernel_size - 1) * dilation_rate, filters)`.
     """
+
+    def __init__(self, filters: int, kernel_size: int, **kwargs: Any) -> None:
+        super().__init__(filters, kernel_size, **{**CHANNELS_LAST, **kwargs})
 
     def call(self, inputs: Tensor) -> Tensor:
         outputs = 0
@@ -52,7 +55,8 @@ class LevelConv1D(layers.Conv1D):
     """
 
     def __init__(self, filters: int, kernel_size: int, levels: int, **kwargs: Any) -> None:
-        super().__init__(filters, kernel_size, **{**kwargs, "use_bias": False, "autocast": False})
+        fixed = {"use_bias": False, "autocast": False}
+        super().__init__(filters, kernel_size, **{**CHANNELS_LAST, **kwargs, **fixed})
         self.levels = levels
         self.input_spec = None  # a Conv1D's, which requires channels
 

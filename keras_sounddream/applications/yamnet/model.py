@@ -219,7 +219,9 @@ def _patch_embeddings(x, most):
     """Spectrogram `(batch, frames, bands)` to embeddings `(batch, patches, channels)`."""
     spectrogram = x
     x = Patches(PATCH_FRAMES, PATCH_STEP, name="patches")(spectrogram)
-    x = layers.GlobalAveragePooling2D(name="pool")(network.convolutions(x, most))
+    x = layers.GlobalAveragePooling2D(**base.CHANNELS_LAST, name="pool")(
+        network.convolutions(x, most)
+    )
     return JoinPatches(PATCH_FRAMES, PATCH_STEP, name="embeddings")(x, spectrogram)
 
 
@@ -228,13 +230,23 @@ def _top(x, classes, activation, patches):
     on_each = None if on_mean else activation
     x = layers.Dense(classes, on_each, dtype="float32", name=base.TOP)(x)
     if on_mean:
-        x = layers.GlobalAveragePooling1D(dtype="float32", name="mean_pool")(x)
+        x = layers.GlobalAveragePooling1D(**base.CHANNELS_LAST, dtype="float32", name="mean_pool")(
+            x
+        )
         return layers.Activation("softmax", dtype="float32", name="scores")(x)
-    return layers.GlobalAveragePooling1D(dtype="float32", name="scores")(x) if patches else x
+    return (
+        layers.GlobalAveragePooling1D(**base.CHANNELS_LAST, dtype="float32", name="scores")(x)
+        if patches
+        else x
+    )
 
 
 def _one_patch(x, most, include_top):
     """Spectrogram to one embedding `(batch, channels)`, or to features."""
     x = layers.Reshape((-1, x.shape[-1], 1), name="add_channel")(x)
     x = network.convolutions(x, most)
-    return layers.GlobalAveragePooling2D(name="embeddings")(x) if include_top else x
+    return (
+        layers.GlobalAveragePooling2D(**base.CHANNELS_LAST, name="embeddings")(x)
+        if include_top
+        else x
+    )

@@ -2,6 +2,7 @@
 
 from keras import layers
 
+from keras_sounddream.applications.base import CHANNELS_LAST
 from keras_sounddream.applications.yamnet.weights import EPSILON
 from keras_sounddream.types import Tensor
 
@@ -18,7 +19,7 @@ LAYERS = (
     (2, 1024),
     (1, 1024),
 )
-_PLAIN = {"padding": "same", "use_bias": False}
+_PLAIN = {"padding": "same", "use_bias": False, **CHANNELS_LAST}
 
 
 def convolutions(x: Tensor, most: float | None) -> Tensor:

@@ -129,7 +129,7 @@ def command(
     model, required = load_any(model_name, weights)
     with quietly():
         from keras_sounddream.export import export_model, export_serving
-    options["min_seconds"] = _min_seconds(model_name)
+    options["min_seconds"] = (getattr(model, "lengths", None) or {}).get("min_seconds")
     settings = required | settings
     if _dreams(tasks, settings):
         model = _dream(model, settings)
@@ -256,16 +256,6 @@ def _read_size(text):
     if not (rows.isdecimal() and columns.isdecimal()):
         raise InputError(f"Expected --size of rows and columns, such as 240x320. Received: {text}")
     return int(rows), int(columns)
-
-
-def _min_seconds(model_name):
-    """The least length for a model's family, in seconds; `None` if it has none."""
-    from keras_sounddream import applications
-
-    try:
-        return getattr(applications.find(model_name)[1], "MIN_SECONDS", None)
-    except InputError:
-        return None
 
 
 def _dreams(tasks, settings):

@@ -47,7 +47,13 @@ class Resample(keras.layers.Layer):
         count = ops.shape(waveform)[1] * self._new // self._step
         padded = ops.pad(waveform, ((0, 0), (self._reach, self._reach + self._step)))
         kernel = ops.convert_to_tensor(self._kernel)
-        phases = ops.conv(padded[..., None], kernel, strides=self._step, padding="valid")
+        phases = ops.conv(
+            padded[..., None],
+            kernel,
+            strides=self._step,
+            padding="valid",
+            data_format="channels_last",
+        )
         made = ops.reshape(phases, (ops.shape(waveform)[0], -1))
         return made[:, :count]
 

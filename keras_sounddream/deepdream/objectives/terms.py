@@ -173,7 +173,7 @@ def _levels(values, stretch):
     power = ops.square(values)
     power = power[..., None] if len(power.shape) == 2 else power
     size = stretch or (_STRETCH if len(power.shape) == 3 else _PATCH)
-    power = ops.average_pool(power, size, strides=size, padding="same")
+    power = ops.average_pool(power, size, strides=size, padding="same", data_format="channels_last")
     return 0.5 * ops.log(ops.mean(power, axis=-1) + _FLOOR)
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from keras_sounddream.applications import base
-from keras_sounddream.applications.soundnet import SoundNet8
+from keras_sounddream.applications.soundnet import model as soundnet
 from keras_sounddream.applications.soundnet import network as soundnet_network
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.errors import InputError
@@ -25,15 +25,16 @@ def soundnet_student(teachers: Mapping[str, Teacher]) -> keras.Model:
         `AudioModel` to a dict from head to `(batch, steps, classes)`, with the teachers' labels, or
         numbers where a teacher has none.
     """
-    body = SoundNet8(include_top=False, weights=None)
+    plan = soundnet_network.EIGHT
     widths = {head: teacher.classes for head, teacher in teachers.items()}
-    outputs = soundnet_network.score(body.output, soundnet_network.EIGHT, widths, "softmax")
-    model = base.AudioModel(body.inputs[0], outputs, name="soundnet8")
+    inputs, x = soundnet_network.begin(None, None, "demo", True)
+    outputs = soundnet_network.score(soundnet_network.convolve(x, plan), plan, widths, "softmax")
+    student = base.AudioModel(inputs, outputs, name="soundnet8")
     labels = {
         head: teacher.labels or tuple(map(str, range(teacher.classes)))
         for head, teacher in teachers.items()
     }
-    return base.describe(model, body.sample_rate, labels)
+    return base.describe(student, soundnet.SAMPLE_RATE, labels, soundnet.lengths_for(plan, widths))
 
 
 def with_heads(student: keras.Model, teachers: Mapping[str, Teacher]) -> keras.Model:

@@ -9,7 +9,8 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from keras_sounddream.applications.pieces import known_sample_rate, prepare_pieces
+from keras_sounddream.applications.base import AudioModel, describe
+from keras_sounddream.applications.pieces import known_sample_rate, part_lengths, prepare_pieces
 from keras_sounddream.audio.io import load
 from keras_sounddream.deepdream.network.lookup import find_call
 from keras_sounddream.errors import InputError, unknown_name
@@ -138,12 +139,12 @@ def reader(
     """
     if pooling not in _POOLING:
         raise InputError(unknown_name("There is", "pooling", pooling, list(_POOLING)))
-    network = _network(model, layers)
     rate = known_sample_rate(model)
+    network = _network(model, layers, rate)
 
     def read(sound: PathLike | Array, name: str) -> dict[str, Array]:
         waveform = _fitted(_waveform(sound, rate), seconds and round(seconds * rate))
-        outputs = [network.predict_on_batch(x) for x in prepare_pieces(model, waveform, family)]
+        outputs = [network.predict_on_batch(x) for x in prepare_pieces(network, waveform, family)]
         pooled = {}
         for layer in layers:
             steps = np.concatenate([_steps(output[layer], keep_bands) for output in outputs])
@@ -178,15 +179,17 @@ def check_layers(model: keras.Model, layers: Sequence[str]) -> None:
             )
 
 
-def _network(model, layers):
-    """A model from waveforms to a dict of the layers' outputs."""
+def _network(model, layers, rate):
+    """A model from waveforms to a dict of the layers' outputs, which knows its rate and lengths."""
     check_layers(model, layers)
     if len(model.inputs) != 1 or len(model.inputs[0].shape) != 2:
         raise InputError(
             "Expected a model from waveforms (batch, samples). "
             f"{model.name} takes {', '.join(str(x.shape) for x in model.inputs)}."
         )
-    return keras.Model(model.inputs[0], {name: find_call(model, name).output for name in layers})
+    outputs = {name: find_call(model, name).output for name in layers}
+    network = AudioModel(model.inputs[0], outputs, name=model.name)
+    return describe(network, rate, None, part_lengths(model, network))
 
 
 def _waveform(sound, rate):

@@ -163,8 +163,9 @@ def test_soundnet_has_a_head_for_each_teacher():
     student = students.soundnet_student(teachers)
     assert students.time_steps(students.with_heads(student, teachers), 20 * RATE) == 4
     assert student.labels["things"] == ("red", "green", "blue")
-    with pytest.raises(InputError, match=r"9\.50 s"):
-        students.time_steps(student, 9 * RATE)
+    assert student.preprocess_input(np.ones(RATE), RATE).shape == (1, 20 * RATE)
+    with pytest.raises(InputError, match=r"10\.98 s"):
+        students.time_steps(student, 10 * RATE)
 
 
 @pytest.mark.parametrize(
