@@ -1,9 +1,10 @@
 """Gain against what is lost of the sound, for each strength, bound, update rule and preset.
 
-    python benchmarks/dream_ways.py --data ESC-10 [--clips 1]
+    python benchmarks/dream_ways.py --data ESC-10 [--clips 1] [--yamnet FILE] [--soundnet FILE]
 
-Measured as in dream_fidelity.py, on one layer. Writes docs/benchmarks/dreams/dream_ways.md, and
-into docs/images a plot of gain against loss, and a picture of each preset.
+Measured as in dream_fidelity.py, on one layer; and the strengths on other networks, of which those
+whose weights are given. Writes docs/benchmarks/dreams/dream_ways.md, and into docs/images a plot of
+gain against loss, and a picture of each preset.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from keras_sounddream.files import written_beside
 ROOT = pathlib.Path(__file__).parents[1]
 LAYER = "block3_conv2"
 STRENGTHS = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 1.0)
+OTHERS = (0.0, 0.25, 0.5, 0.75, 1.0)  # strengths on other networks
 FREE = {"parameterization": "log_magnitude", "step_size": 4.0}
 WAYS = {
     **{f"strength {strength:g}": {"strength": strength} for strength in STRENGTHS},
@@ -56,6 +58,37 @@ class Way(methods.Method):
         result = self.dream.run(waveform)
         before, believed = result.objective_before, result.objective_believed
         return result.waveform, float(before[0]), float(believed[0])
+
+
+def other_networks(arguments, paths):
+    """Lines of a table: the strengths on networks that hear at other rates and in other ways."""
+    yield "| network | layer | strength | gain, median (tenth … ninth) | lost, median | worst tenth | similarity |"
+    yield "|---|---|---|---|---|---|---|"
+    networks = {"UrbanSoundCNN": ("conv4", {})}
+    for name, layer, weights in (
+        ("YAMNet", "layer9_pointwise_relu", arguments.yamnet),
+        ("SoundNet8", "conv5", arguments.soundnet),
+    ):
+        if weights is not None:
+            top = {"include_top": False} if name == "SoundNet8" else {}
+            networks[name] = layer, {"weights": weights, **top}
+    for name, (layer, settings) in networks.items():
+        model = getattr(applications, name)(**settings)
+        rate = model.sample_rate
+        for strength in OTHERS:
+            dream = DeepDream(model, objectives.layer(layer), strength=strength)
+            sounds = (np.clip(audio.load(path, rate), -1, 1) for path in paths)
+            results = [
+                dream.run(sound[:, : round(dream_fidelity.SECONDS * rate)]) for sound in sounds
+            ]
+            gain, lost, alike = (
+                [float(getattr(result, figure)[0]) for result in results]
+                for figure in ("gain", "lost", "similarity")
+            )
+            yield (
+                f"| {name} | `{layer}` | {strength:g} | {dream_fidelity.spread(gain)} | "
+                f"{np.median(lost):.1%} | {np.quantile(lost, 0.9):.1%} | {np.median(alike):.2f} |"
+            )
 
 
 def table(rows):
@@ -100,7 +133,8 @@ def draw_frontier(rows):
     for name, at in others.items():
         axes.annotate(name, at, xytext=(5, 3), textcoords="offset points", fontsize=7)
     axes.set(xlabel="lost (% of the sound, median)", ylabel="gain (median)", xscale="symlog")
-    axes.set(xlim=(-0.1, 100))
+    axes.set(xlim=(-0.1, 1000))  # room for names
+    axes.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
     axes.legend(loc="upper left")
     axes.grid(alpha=0.3)
     with written_beside(ROOT / "docs" / "images" / "strength.png", overwrite=True) as temporary:
@@ -135,6 +169,8 @@ def main():
     parser.add_argument("--data", required=True)
     parser.add_argument("--clips", type=int, default=1, help="of each class")
     parser.add_argument("--most", type=int, default=1000, help="clips in all")
+    parser.add_argument("--yamnet", help="weights of YAMNet")
+    parser.add_argument("--soundnet", help="weights of SoundNet8")
     arguments = parser.parse_args()
     model = applications.LogMelCNN()
     clips = dream_fidelity.first_clips(arguments.data, arguments.clips)[: arguments.most]
@@ -155,6 +191,10 @@ def main():
         "![Gain against loss](../../images/strength.png)",
         "",
         *table(rows),
+        "",
+        "The same strengths on a middle layer of other networks:",
+        "",
+        *other_networks(arguments, [clip.path for clip in clips]),
         "",
     ]
     (ROOT / "docs" / "benchmarks" / "dreams" / "dream_ways.md").write_text("\n".join(lines))
