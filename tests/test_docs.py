@@ -13,6 +13,7 @@ import pytest
 
 import keras_sounddream
 from keras_sounddream import checks, moved
+from keras_sounddream.applications import pretrained
 from keras_sounddream.cli.main import cli
 from keras_sounddream.deepdream.settings import Settings, defaults
 from keras_sounddream.errors import InputError
@@ -281,6 +282,19 @@ def test_the_readmes_table_is_the_benchmarks():
     assert rows[0][1:] == [f"{median:.1f}", f"{tenth:.1f}"]
     assert rows[1][1:] == [lost.replace("%", " %"), worst.replace("%", " %")]
     assert rows[2][1] == kept
+
+
+def test_the_zoos_page_has_every_weights_size_and_licence():
+    page = (DOCS / "models/index.md").read_text()
+    rows = dict(re.findall(r"^\| `(.+?)` \| (.*) \|$", page, re.MULTILINE))
+    every = {str(each): each.row for each in pretrained.every_pretrained()}
+    assert set(rows) == set(every)
+    for line, row in every.items():
+        _, _, _, size, licence, *_ = rows[line].split(" | ")
+        assert licence == row["licence"]
+        path = pretrained.shipped_path(row["file"])
+        known = path.stat().st_size if path.is_file() else row.get("bytes")
+        assert size == ("?" if known is None else f"{known / 1e6:.1f}")
 
 
 def test_words_of_the_glossary_stand_once_and_in_order():
