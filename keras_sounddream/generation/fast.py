@@ -19,6 +19,7 @@ from keras_sounddream.generation.sampling import draw
 from keras_sounddream.types import Array, Tensor
 
 CHUNK = 4096  # the most samples that are made in one call
+_ROWS = 16  # sounds whose beginning is read at once
 
 
 def generated(
@@ -69,16 +70,29 @@ def _window(frames, first_step, plan):
 
 
 def start(model: Any, lead: Array, inputs: dict[str, Array], carried: Array) -> dict[str, Any]:
-    """The state after `lead`, from the network itself: `history` and `queues`, as `step` takes."""
+    """The state after `lead`, from the network itself: `history` and `queues`, as `step` takes.
+
+    A few rows at once: all layers' outputs along the lead are much more than the state.
+    """
     plan = model.plan
     names = ["causal"] + [f"layer{i}_residual" for i in range(len(plan.dilations) - 1)]
-    outputs = [model.get_layer(name).output for name in names]
-    given = {"waveform": lead, **inputs}
+    reader = keras.Model(model.inputs, [model.get_layer(name).output for name in names])
+    parts = []
+    for first in range(0, len(lead), _ROWS):
+        rows = slice(first, first + _ROWS)
+        given = {"waveform": lead[rows], **{name: a[rows] for name, a in inputs.items()}}
+        parts.append(_queues(plan, reader, given, carried))
+    history = lead[:, -plan.first_width :].T
+    queues = [np.concatenate(each, axis=2) for each in zip(*parts, strict=True)]
+    return {"history": np.asarray(incoming(history, plan)), "queues": queues}
+
+
+def _queues(plan, reader, given, carried):
+    """The queues of some rows, each `(length, layers, rows, R)`."""
     if plan.local_channels:
-        frame = inputs["local_condition"][:, :1]
+        frame = given["local_condition"][:, :1]
         given["local_condition"] = np.repeat(frame, plan.lead // plan.local_hop, axis=1)
-    reader = keras.Model(model.inputs, outputs)
-    values = reader([given[tensor.name] for tensor in model.inputs])
+    values = reader([given[tensor.name] for tensor in reader.inputs])
     taken = [np.asarray(value) for value in keras.tree.flatten(values)]
     queues = []
     for _, length, layers in tables(plan):
@@ -88,8 +102,7 @@ def start(model: Any, lead: Array, inputs: dict[str, Array], carried: Array) -> 
             before = taken[i][:, -1 - reach : -1] - carried[i]
             rows[length - reach :] = before.transpose(1, 0, 2)
         queues.append(np.stack(queue, axis=1))
-    history = lead[:, -plan.first_width :].T
-    return {"history": np.asarray(incoming(history, plan)), "queues": queues}
+    return queues
 
 
 @functools.lru_cache(maxsize=8)

@@ -92,6 +92,18 @@ def test_an_example_does_not_depend_on_its_batch():
     np.testing.assert_array_equal(generate(model, 0.3, batch_size=3)[:1], generate(model, 0.3))
 
 
+@pytest.mark.parametrize("kind", ["plain", "conditioned"])
+def test_the_beginning_is_read_a_few_sounds_at_once(kind, monkeypatch):
+    model, prime = build(**KINDS[kind]), np.tile(SOUND, (2, 1))[:3]
+    settings = {"prime": prime}
+    if model.conditions:
+        settings["conditions"] = {"genre": ["rock", "metal", "rock"], "mood": ["calm"] * 3}
+        settings["local_condition"] = np.random.default_rng(2).normal(size=(3, 20, 2))
+    whole = generate(model, 0.3, **settings)
+    monkeypatch.setattr(fast, "_ROWS", 2)
+    np.testing.assert_array_equal(generate(model, 0.3, **settings), whole)
+
+
 def test_goes_on_from_its_own_sound():
     model = build()
     whole = generate(model, 0.6, temperature=0)
