@@ -90,9 +90,14 @@ def _take(lock, path, job, wait):
 def _hold(file, path, wait):
     """Locks an open file; an `InputError` that names the holder if it is not waited for."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         process, when, job = (os.pread(file, 200, 0).decode().split(maxsplit=2) + ["?"] * 3)[:3]
+        if wait:
+            message = f"Waiting for process {process} (since {when}: {job}), which writes {path}."
+            warnings.warn(message, InputWarning, stacklevel=2)
+            fcntl.flock(file, fcntl.LOCK_EX)
+            return True
         raise InputError(
             f"Another process writes {path} (since {when}, process {process}: {job}). Wait for it, "
             "or choose another output."

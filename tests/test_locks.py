@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -173,3 +174,21 @@ def test_a_job_that_fails_leaves_no_new_folders(tmp_path):
     with pytest.raises(KeyError), locked(tmp_path / "new" / "newer" / "out.wav", "dream"):
         raise KeyError
     assert not list(tmp_path.iterdir())
+
+
+def test_who_waits_is_told_for_whom(tmp_path):
+    """A thread holds the output for a while; the other goes on when it is free."""
+    held, path = threading.Event(), tmp_path / "out.bin"
+
+    def hold():
+        with locked(path, "fetch"):
+            held.set()
+            time.sleep(0.3)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    told = pytest.warns(InputWarning, match=rf"Waiting for process {os.getpid()} .*: fetch")
+    with told, locked(path, "fetch", wait=True):
+        thread.join()
+    assert list(tmp_path.iterdir()) == []

@@ -60,10 +60,10 @@ def fetch(row: Row) -> pathlib.Path:
     path = cached_path(row)
     if not path.is_file():
         if not row["urls"]:
-            raise InputError(f"These weights do not ship with the package. {_by_hand(row, path)}")
+            raise InputError(f"These weights do not ship with the package. {by_hand(row)}")
         if not may_fetch():
             raise InputError(
-                f"{path.name} is not there, and {OFFLINE} forbids fetching. {_by_hand(row, path)}"
+                f"{path.name} is not there, and {OFFLINE} forbids fetching. {by_hand(row)}"
             )
         with locked(path, "fetch", wait=True):
             if not path.is_file():
@@ -72,8 +72,9 @@ def fetch(row: Row) -> pathlib.Path:
     return path
 
 
-def _by_hand(row, path):
-    """What a user can do in place of this module."""
+def by_hand(row: Row) -> str:
+    """A sentence: what a user can do in place of this module."""
+    path = cached_path(row)
     source = row["by_hand"] if "by_hand" in row else row["urls"][0]
     member = f", take {row['archive']['member']} out of it" if "archive" in row else ""
     known = row.get("sha256", "")
@@ -107,7 +108,7 @@ def _fetch_from_any(row, path):
                 reasons.append(f"{url}: {reason}")
         else:
             raise InputError(
-                f"{path.name} cannot be fetched ({'; '.join(reasons)}). {_by_hand(row, path)}"
+                f"{path.name} cannot be fetched ({'; '.join(reasons)}). {by_hand(row)}"
             )
         with written_beside(path) as temporary:
             if "archive" in row:
@@ -119,6 +120,7 @@ def _fetch_from_any(row, path):
 
 def _fetch_from(url, part, sent, name):
     """Fetches the rest of a file from one address, again while each try brings something."""
+    had_begun = part.is_file()
     for _ in range(_TRIES):
         before = _size(part)
         try:
@@ -133,6 +135,9 @@ def _fetch_from(url, part, sent, name):
     digest = _digest(part)
     if not digest.startswith(sent["sha256"]):
         part.unlink()
+        if had_begun:  # what was left of an earlier try may be damaged
+            _fetch_from(url, part, sent, name)
+            return
         raise _FetchError(f"another file came, of SHA-256 {digest}; it was deleted")
 
 

@@ -42,12 +42,18 @@ class Registered:
         return getattr(importlib.import_module(f"keras_sounddream.{self.module}"), self.registry)
 
 
+def _is_transform(value):
+    from keras_sounddream.deepdream.params.transforms import Transform  # with Keras, as its value
+
+    return isinstance(value, Transform)
+
+
 _UPDATES = "deepdream.ascent.updates"
 _NORMALIZATIONS = ("bounded", "deviation", "magnitude", "norm", "none")
 _SMOOTHINGS = ("none", "gaussian", "three_gaussians", "laplacian")
 _TRANSFORMS = checks.Allowed(
     "a list of Transform layers",
-    lambda value: isinstance(value, tuple) and all(map(callable, value)),
+    lambda value: isinstance(value, tuple) and all(map(_is_transform, value)),
 )
 
 
@@ -67,7 +73,7 @@ class Settings:
     strength: float = _setting(
         DEFAULT_STRENGTH,
         checks.number(0.0, 1.0),
-        "How far the dream goes: 0 hardly changes the input, 1 leaves nothing of it. It sets the "
+        "How far the dream goes: 0 hardly changes the input, 1 leaves little of it. It sets the "
         "step size and, of sounds, the bounds of the mask.",
     )
     octaves: int = _setting(

@@ -138,14 +138,13 @@ def test_a_part_of_an_earlier_try_is_gone_on_with(part, kind, starts, server, tm
     assert cache(tmp_path) == ["w.bin"]
 
 
-def test_a_damaged_part_is_deleted_and_named(server, tmp_path):
+@pytest.mark.parametrize("part", [b"wrong", bytes(len(CONTENT))])
+def test_after_a_damaged_part_all_is_fetched_anew(part, server, tmp_path):
     folder = tmp_path / "keras" / "models"
     folder.mkdir(parents=True)
-    (folder / f".w.bin.{sha256(CONTENT)[:8]}.part").write_bytes(b"wrong")
-    with pytest.raises(InputError, match="another file came, of SHA-256"):
-        fetching.fetch(row(server, "ranges"))
-    assert cache(tmp_path) == []
+    (folder / f".w.bin.{sha256(CONTENT)[:8]}.part").write_bytes(part)
     assert fetching.fetch(row(server, "ranges")).read_bytes() == CONTENT
+    assert cache(tmp_path) == ["w.bin"]
 
 
 def test_another_file_in_the_cache_is_kept_and_named(server, tmp_path):
@@ -188,6 +187,7 @@ def test_another_member_of_the_archive_is_refused(server, tmp_path):
     assert "w.bin" not in cache(tmp_path)
 
 
+@pytest.mark.filterwarnings("ignore:Waiting for process")
 def test_several_at_once_fetch_once(server):
     server.slow_seconds = 0.2
     found = []
@@ -233,6 +233,8 @@ def table(server, monkeypatch):
         ),
     ]
     monkeypatch.setattr(pretrained, "every_pretrained", lambda: rows)
+    keys = {"LogMelCNN": {"esc10": {}}, "YAMNet": {"good": {}, "bad": {}}}
+    monkeypatch.setattr(pretrained, "PRETRAINED", keys)
 
 
 SHIPPED = pretrained.PRETRAINED["LogMelCNN"]["esc10"]
@@ -245,7 +247,8 @@ SHIPPED = pretrained.PRETRAINED["LogMelCNN"]["esc10"]
         (["yamnet", "--weights", "good"], 0, ["models/w.bin, 0.6 MB"]),
         (["log_mel_cnn"], 0, ["LogMelCNN(weights='esc10'): ships with the package"]),
         (["all"], 2, ["ships with the package", "models/w.bin", "b.bin cannot be fetched"]),
-        (["YAMNet", "--weights", "none"], 2, ["must be one of ['good', 'bad']. Received: 'none'"]),
+        (["YAMNet", "--weights", "none"], 2, ["of YAMNet must be one of", "Received: 'none'"]),
+        (["LogMelCNN", "--weights", "good"], 2, ["of LogMelCNN must be one of ['esc10']"]),
         (["YAMNett"], 2, ["There is no model 'YAMNett'"]),
         ([], 2, ["Missing argument"]),
     ],
@@ -265,6 +268,11 @@ def test_the_command_lists_what_there_is_and_where(table, capsys, tmp_path):
     assert lines[1].split() == ["LogMelCNN(weights='esc10')", "1.8", "Apache-2.0", "ships"]
     assert lines[2].split()[1:] == ["0.6", "MIT", f"{tmp_path}/keras/models/w.bin"]
     assert lines[3].endswith("not here")
+    (tmp_path / "keras/models/w.bin").write_bytes(b"cut")
+    assert main(["models", "--json", str(tmp_path / "models.json")]) == 2
+    capsys.readouterr()
+    assert main(["models", "--json", str(tmp_path / "cut.json"), "--force"]) == 0
+    assert f"damaged: {tmp_path}/keras/models/w.bin" in capsys.readouterr().out
     rows = json.loads((tmp_path / "models.json").read_text())
     assert [row["bytes"] for row in rows][1:] == [589_824, 589_824]
     assert rows[2]["path"] is None

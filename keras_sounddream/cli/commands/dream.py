@@ -70,8 +70,8 @@ def command(
 
     The layers named by --layer are more active on OUT than on IN. A sound keeps its rate, channels
     and bits. Pictures are dreamed with --model squeezenet, inception_v3, mobilenet, vgg16 or vgg19
-    and their --weights (a file, or imagenet, which Keras downloads for all but the first), or with
-    a .keras file that takes pictures. For --class the weights must hold the top.
+    and their --weights (a file, or imagenet, which are fetched; of squeezenet they are the
+    default), or with a .keras file that takes pictures. For --class the weights must hold the top.
 
     Of several, a file that cannot be dreamed on is named on standard error, and the exit code is 2;
     a dream that exists is left as it is, unless --force is given.
@@ -183,7 +183,7 @@ def _rise(figures):
     if before is None or real is None:
         return "is no finite number"
     if real == before:
-        return f"is {real:.3g} as before"
+        return f"is {real:.3g}, as before"
     if before > 0 and figures["gain"] is not None:
         return f"is {figures['gain']:.2f} times as high"
     return f"went from {before:.3g} to {real:.3g}"

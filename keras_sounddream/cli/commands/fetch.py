@@ -19,7 +19,7 @@ def command(names: tuple[str, ...], weights: str | None) -> int:
     there the next time. KERAS_SOUNDDREAM_OFFLINE=1 forbids fetching.
     """
     wanted = {str(each): each for each in _chosen(names, weights)}
-    return each_file(list(wanted), lambda text: _fetch(wanted[text]))
+    return each_file(list(wanted), lambda text: _fetch(wanted[text], "all" in names))
 
 
 def _chosen(names, weights):
@@ -30,17 +30,22 @@ def _chosen(names, weights):
     else:
         constructors = {pretrained.find_constructor(name)[0] for name in names}
     found = [each for each in every if each.constructor in constructors]
-    keys = list(dict.fromkeys(each.arguments["weights"] for each in found))
-    if weights is not None and weights not in keys:
-        raise InputError(f"`--weights` must be one of {keys}. Received: {weights!r}")
+    for constructor in sorted(constructors) if weights is not None and "all" not in names else ():
+        keys = pretrained.PRETRAINED[constructor]
+        if weights not in keys:
+            raise InputError(
+                f"`--weights` of {constructor} must be one of {list(keys)}. Received: {weights!r}"
+            )
     return [each for each in found if weights in (None, each.arguments["weights"])]
 
 
-def _fetch(each):
-    """A line that says where the weights are."""
+def _fetch(each, all_of_them):
+    """A line that says where the weights are; of all of them, some are to be fetched by hand."""
     if each.ships:
         return f"{each}: ships with the package"
     from keras_sounddream.applications import fetching
 
+    if all_of_them and not each.row["urls"] and not fetching.cached_path(each.row).is_file():
+        return f"{each}: {fetching.by_hand(each.row)}"
     path = fetching.fetch(each.row)
     return f"{each}: {path}, {path.stat().st_size / 1e6:.1f} MB"

@@ -5,19 +5,20 @@ from __future__ import annotations
 import click
 
 from keras_sounddream.applications import pretrained
-from keras_sounddream.cli.options.common import json_option, write_json
+from keras_sounddream.cli.options.common import force_option, json_option, write_json
 
 
 @click.command()
 @json_option("Write the same table as JSON.")
-def command(json_path: str | None) -> None:
+@force_option()
+def command(json_path: str | None, force: bool) -> None:
     """Lists pretrained weights: size, licence, and where they lie.
 
     Those that are not here are fetched when they are first used, or by `sounddream fetch`.
     """
     rows = [_row(each) for each in pretrained.every_pretrained()]
     if json_path is not None:
-        write_json(json_path, rows, overwrite=False)
+        write_json(json_path, rows, force)
     columns = ("model", "MB", "licence", "place")
     cells = [columns, *(tuple(_cell(row, column) for column in columns) for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(columns) - 1)]
@@ -31,18 +32,22 @@ def _row(each):
 
     path = pretrained.shipped_path(each.row["file"]) if each.ships else cached_path(each.row)
     there = path.is_file()
+    size = path.stat().st_size if there else each.row.get("bytes")
     return {
         "model": str(each),
-        "bytes": path.stat().st_size if there else each.row.get("bytes"),
+        "bytes": size,
         "licence": each.row["licence"],
         "ships": each.ships,
         "path": str(path) if there else None,
+        "damaged": there and not each.ships and size != each.row.get("bytes", size),
     }
 
 
 def _cell(row, column):
     if column == "MB":
         return "?" if row["bytes"] is None else f"{row['bytes'] / 1e6:.1f}"
+    if column == "place" and row["damaged"]:
+        return f"damaged: {row['path']}"
     if column == "place":
         return "ships" if row["ships"] else row["path"] or "not here"
     return row[column]
