@@ -1,4 +1,4 @@
-"""Random transforms of sounds: louder, coloured, noisier, higher, masked, in a room."""
+"""Random transforms that make sounds louder, coloured, noisier, higher, masked or reverberant."""
 
 import math
 from typing import Any
