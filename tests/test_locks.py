@@ -119,11 +119,11 @@ def test_a_lock_file_that_its_holder_removed_is_no_lock(tmp_path, monkeypatch):
     path, hold_it = tmp_path / ".out.wav.lock", locks._hold
     calls = []
 
-    def holder_ends(file, output):
+    def holder_ends(file, output, wait):
         calls.append(output)
         if len(calls) == 1:
             path.unlink()
-        return hold_it(file, output)
+        return hold_it(file, output, wait)
 
     monkeypatch.setattr(locks, "_hold", holder_ends)
     with locked(tmp_path / "out.wav", "dream"):
