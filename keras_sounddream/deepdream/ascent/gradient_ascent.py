@@ -263,9 +263,12 @@ class GradientAscent:
             InputError: if they cannot be dreamed on, or are too small for a layer.
         """
         image = self.param.check(image)
-        layer = self.extractor.first_empty(self.param.smallest_input(image.shape))
+        smallest = self.param.smallest_input(image.shape)
+        layer = self.extractor.first_empty(smallest)
         if layer is not None:
-            raise InputError(self.param.too_small(image.shape, layer))
+            is_sound = self.param.kind == "sound"
+            least = self.extractor.least_length(layer, smallest) if is_sound else None
+            raise InputError(self.param.too_small(image.shape, layer, least))
         if self.tiles is not None:
             self.tiles.advise(image.shape, self.param.larger_tiles)
         return image

@@ -14,6 +14,8 @@ from keras_sounddream.deepdream.objectives.terms import LOGITS
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Tensor
 
+_LONGEST = 2**24  # samples that are tried for
+
 PRECISIONS = ("float32", "bfloat16")  # Keras's policies for the layers of the copy
 
 
@@ -90,15 +92,31 @@ class FeatureExtractor:
 
     def first_empty(self, input_shape: tuple) -> str | None:
         """Name of the first layer that outputs nothing for an input of a shape, if there is one."""
-        for name in self._names:
-            network = keras.Model(self._model.inputs[0], find_call(self._model, name).output)
-            try:
-                fits = 0 not in network.compute_output_shape(tuple(input_shape))
-            except ValueError:
-                fits = False
-            if not fits:
-                return name
-        return None
+        return next((name for name in self._names if not self._fits(name, input_shape)), None)
+
+    def least_length(self, name: str, input_shape: tuple) -> int | None:
+        """The least first axis, above that of a shape, for which a layer outputs something.
+
+        `None` if there is none below `_LONGEST`.
+        """
+        low, high = input_shape[1], 2 * input_shape[1]
+        while not self._fits(name, (input_shape[0], high, *input_shape[2:])):
+            low, high = high, 2 * high
+            if high > _LONGEST:
+                return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            fits = self._fits(name, (input_shape[0], middle, *input_shape[2:]))
+            low, high = (low, middle) if fits else (middle, high)
+        return high
+
+    def _fits(self, name, input_shape):
+        """Whether a layer outputs something for an input of a shape."""
+        network = keras.Model(self._model.inputs[0], find_call(self._model, name).output)
+        try:
+            return 0 not in network.compute_output_shape(tuple(input_shape))
+        except ValueError:
+            return False
 
 
 def _check_logits(used, read):

@@ -198,7 +198,7 @@ class PixelParam:
         )
         return (1, *sizes, 3)
 
-    def too_small(self, shape: tuple, layer: str) -> str:
+    def too_small(self, shape: tuple, layer: str, least: int | None) -> str:
         """Words an error: a layer outputs nothing for the first octave of pictures of a shape."""
         several = self.settings.octaves > 1
         rows, columns = self.smallest_input(shape)[1:3]

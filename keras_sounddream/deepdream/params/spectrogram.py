@@ -186,11 +186,13 @@ class SpectrogramParam:
         """Shape of the network's smallest input during a dream of waveforms of a shape."""
         return (1, *shape[1:], 1)[: len(self._input_shape)]
 
-    def too_small(self, shape: tuple, layer: str) -> str:
-        """Words an error: a layer outputs nothing for a waveform of a shape."""
+    def too_small(self, shape: tuple, layer: str, least: int | None) -> str:
+        """Words an error: a layer outputs nothing for a waveform of a shape, but of the least."""
+        rate = self.analysis.sample_rate
+        needs = "" if least is None else f", which takes {least / rate:.3f} s or more"
         return (
-            f"{shape[1] / self.analysis.sample_rate:.3f} s of sound are too few for layer "
-            f"{layer!r}: dream on a longer sound or an earlier layer."
+            f"{shape[1] / rate:.3f} s of sound are too few for layer {layer!r}{needs}: dream on a "
+            "longer sound or an earlier layer."
         )
 
     def larger_tiles(self, length: int) -> str:
