@@ -25,6 +25,7 @@ from keras_sounddream.applications import YAMNet
 from keras_sounddream.applications.base import read_labels
 from keras_sounddream.audio import load
 from keras_sounddream.audio.preservation import lost, similarity
+from keras_sounddream.deepdream import params
 from keras_sounddream.deepdream.imprint import find_start, fitted
 from keras_sounddream.training.recipes import esc10
 
@@ -54,11 +55,19 @@ FORMER = {  # the default before masks
 }
 SMOOTH = {"octaves": 1, "steps": 40, "step_size": 2.0, "smoothing": "gaussian"}
 SMOOTH |= {"smoothing_width": (2.0, 2.0)}
+COLOURS = (params.RandomGain(6.0), params.RandomEqualizer(4.0), params.RandomNoise(20.0))
+PLACES = (params.RandomPitch(1.0), params.RandomMask(0.2), params.RandomRoom(0.4, RATE))
 METHODS = {  # name: settings, whether guides begin it, whether both ways are measured
     "logit, guides: preset `heard`": ({"preset": "heard"}, True, True),
     "logit, the default": ({}, False, True),
     "logit, log-magnitude, the former default": (FORMER, False, False),
     "logit, mask, gradient smoothed": (SMOOTH, False, False),
+    "logit, the default, under random gain, equaliser, noise": (
+        {"transforms": COLOURS},
+        False,
+        False,
+    ),
+    "logit, the default, under random pitch, masks, rooms": ({"transforms": PLACES}, False, False),
 }
 IMPRINTED = "guides alone, no ascent"
 WAYS = {"folded": "dreamed on YAMNet, heard by the TFLite network", "tflite": "the other way round"}
