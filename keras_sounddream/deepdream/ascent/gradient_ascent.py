@@ -264,10 +264,8 @@ class GradientAscent:
         """
         image = self.param.check(image)
         smallest = self.param.smallest_input(image.shape)
-        layer = self.extractor.first_empty(smallest)
-        if layer is not None:
-            is_sound = self.param.kind == "sound"
-            least = self.extractor.least_length(layer, smallest) if is_sound else None
+        if (layer := self.extractor.first_empty(smallest)) is not None:
+            least = self.extractor.least_length(layer, smallest)
             raise InputError(self.param.too_small(image.shape, layer, least))
         if self.tiles is not None:
             self.tiles.advise(image.shape, self.param.larger_tiles)

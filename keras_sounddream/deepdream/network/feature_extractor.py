@@ -95,10 +95,12 @@ class FeatureExtractor:
         return next((name for name in self._names if not self._fits(name, input_shape)), None)
 
     def least_length(self, name: str, input_shape: tuple) -> int | None:
-        """The least first axis, above that of a shape, for which a layer outputs something.
+        """The least number of samples, above that of a shape, for which a layer outputs something.
 
-        `None` if there is none below `_LONGEST`.
+        `None` if there is none below `_LONGEST`, and of pictures.
         """
+        if len(input_shape) == 4:
+            return None
         low, high = input_shape[1], 2 * input_shape[1]
         while not self._fits(name, (input_shape[0], high, *input_shape[2:])):
             low, high = high, 2 * high
