@@ -120,20 +120,24 @@ class AudioModel(keras.Model):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "AudioModel":
         config = dict(config)
-        own = config.pop("sample_rate"), config.pop("labels"), config.pop("lengths", None)
-        settings = config.pop("weight_settings", None)
-        model = describe(super().from_config(config, custom_objects=custom_objects), *own)
-        model.weight_settings = settings
-        return model
+        newer = ("lengths", "weight_settings")  # than some files
+        own = [config.pop("sample_rate"), config.pop("labels")]
+        own += [config.pop(name, None) for name in newer]
+        return describe(super().from_config(config, custom_objects=custom_objects), *own)
 
 
 def describe(
-    model: Any, sample_rate: int | None, labels: Labels, lengths: dict[str, Any] | None = None
+    model: Any,
+    sample_rate: int | None,
+    labels: Labels,
+    lengths: dict[str, Any] | None = None,
+    weight_settings: dict[str, Any] | None = None,
 ) -> Any:
-    """Sets an `AudioModel`'s sample rate (Hz), labels and lengths, and returns it."""
+    """Sets the attributes of an `AudioModel`, its rate in Hz, and returns it."""
     model.sample_rate = sample_rate
     model.labels = _each_labels(tuple, labels)
     model.lengths = lengths
+    model.weight_settings = weight_settings
     return model
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import json
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -27,55 +28,49 @@ FAMILIES = {  # constructor: family; a family's name stands for the last of its 
     "YAMNet": "yamnet",
 }
 OF_PICTURES = ("SqueezeNet",)  # constructors; the others take sounds
+
+
+def _fetched(address: str, file: str, labels: str, licence: str, **known: Any) -> dict[str, Any]:
+    """A row of a file that does not ship, by the address of its folder."""
+    urls = (f"{address}/{file}",)
+    return {"labels": labels, "file": file, "urls": urls, "licence": licence, **known}
+
+
+_torch = functools.partial(
+    _fetched, "https://download.pytorch.org/models", labels="imagenet.txt", licence="BSD-3-Clause"
+)
 SQUEEZENET = {  # version: rows
-    version: {
-        "imagenet": {
-            "labels": "imagenet.txt",
-            "file": file,
-            "urls": (f"https://download.pytorch.org/models/{file}",),
-            "licence": "BSD-3-Clause",
-            **known,
-        },
-    }
-    for version, file, known in (
-        # its publisher gives no more of the hash than its name holds
-        ("1.0", "squeezenet1_0-b66bff10.pth", {"sha256": "b66bff10"}),
-        (
-            "1.1",
+    "1.0": {  # its publisher gives no more of the hash than its name holds
+        "imagenet": _torch("squeezenet1_0-b66bff10.pth", sha256="b66bff10"),
+    },
+    "1.1": {
+        "imagenet": _torch(
             "squeezenet1_1-b8a52dc0.pth",
-            {
-                "sha256": "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b",
-                "bytes": 4_958_839,
-            },
+            sha256="b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b",
+            bytes=4_958_839,
         ),
-    )
+    },
 }
-_EFFICIENTAT = "https://github.com/fschmid56/EfficientAT/releases/download/v0.0.1"
-EFFICIENTAT: dict[str, dict[str, dict[str, Any]]] = {  # variant: rows
-    variant: {
-        "audioset": {
-            "labels": "audioset_527.txt",
-            "file": file,
-            "urls": (f"{_EFFICIENTAT}/{file}",),
-            "licence": "MIT",
-            **known,
-        },
-    }
-    for variant, file, known in (
-        (
-            "mn10",
+_efficientat = functools.partial(
+    _fetched,
+    "https://github.com/fschmid56/EfficientAT/releases/download/v0.0.1",
+    labels="audioset_527.txt",
+    licence="MIT",
+)
+EFFICIENTAT = {  # variant: rows
+    "mn10": {
+        "audioset": _efficientat(
             "mn10_as_mAP_471.pt",
-            {
-                "sha256": "0bd7dc2443af498c289a2e739f02ebb515d6aa3fd3ab9db539c86123ae368a4e",
-                "bytes": 19_708_753,
-            },
+            sha256="0bd7dc2443af498c289a2e739f02ebb515d6aa3fd3ab9db539c86123ae368a4e",
+            bytes=19_708_753,
         ),
-        (
-            "mn04",
+    },
+    "mn04": {
+        "audioset": _efficientat(
             "mn04_as_mAP_432.pt",
-            {"sha256": "899a8c6217063f6941793102a2780b3dd788ab11fce468d9cf5f0577c453321c"},
+            sha256="899a8c6217063f6941793102a2780b3dd788ab11fce468d9cf5f0577c453321c",
         ),
-    )
+    },
 }
 _HEADS = {"objects": "imagenet.txt", "scenes": "places2.txt"}  # of SoundNet
 # Constructor: rows by key, the first of which is the constructor's default. A row with `urls` is of
@@ -141,6 +136,7 @@ PRETRAINED: dict[str, dict[str, dict[str, Any]]] = {
             "file": "yamnet_audio_classifier_with_metadata.tflite",
             "sha256": "10c95ea3eb9a7bb4cb8bddf6feb023250381008177ac162ce169694d05c317de",
             "bytes": 4_126_810,
+            "settings": {"activation": "relu6"},  # arguments that go with the weights
             "urls": (
                 "https://storage.googleapis.com/mediapipe-assets/"
                 "yamnet_audio_classifier_with_metadata.tflite",

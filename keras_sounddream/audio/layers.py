@@ -65,8 +65,8 @@ class LogMelSpectrogram(keras.layers.Layer):
         InputError: when it is called with less than a frame.
 
     Attributes:
-        shift: added to the logarithm; 0, or another number in a layer that scales it.
-        spread: what the sum is divided by; 1, or another number.
+        shift: added to the logarithm: 0, or the number of a class that scales it.
+        spread: divisor of the sum: 1, or the number of such a class.
     """
 
     shift, spread = 0.0, 1.0
@@ -98,16 +98,25 @@ class LogMelSpectrogram(keras.layers.Layer):
         return 0, self.analysis.frame_length - 1
 
     def call(self, waveform: Tensor) -> Tensor:
-        num_samples, least = waveform.shape[1], self.analysis.frame_length
-        if isinstance(num_samples, int) and num_samples < least:
-            raise InputError(f"Expected at least {least} samples, a frame. Received: {num_samples}")
-        framed = frames(ops.cast(waveform, "float32"), self.analysis)
-        real, imaginary = fourier(framed, self.analysis, self.transform)
+        self._check_length(waveform.shape[1])
+        real, imaginary = self._spectrum(ops.cast(waveform, "float32"))
         energy = ops.square(real) + ops.square(imaginary)  # (batch, frames, bins)
         if self.power == 1:
             energy = ops.sqrt(energy + _TINY)
         mel = ops.matmul(energy, ops.convert_to_tensor(self._mel_matrix, energy.dtype))
-        return ops.cast(ops.log(mel + self.log_offset), self.compute_dtype)
+        log_mel = ops.log(mel + self.log_offset)
+        if (self.shift, self.spread) != (0.0, 1.0):
+            log_mel = (log_mel + self.shift) / self.spread
+        return ops.cast(log_mel, self.compute_dtype)
+
+    def _check_length(self, num_samples):
+        least = self.analysis.frame_length
+        if isinstance(num_samples, int) and num_samples < least:
+            raise InputError(f"Expected at least {least} samples, a frame. Received: {num_samples}")
+
+    def _spectrum(self, waveform):
+        """Transform of the frames, `(real, imaginary)`, each `(batch, frames, bins)`."""
+        return fourier(frames(waveform, self.analysis), self.analysis, self.transform)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, num_samples = input_shape

@@ -88,8 +88,8 @@ def _finish(pipeline):
             hook(args)
 
     threading.excepthook = on_exception
+    thread = threading.Thread(target=work, daemon=True)
     try:
-        thread = threading.Thread(target=work, daemon=True)
         thread.start()
         error = ended.get()
     except KeyboardInterrupt:

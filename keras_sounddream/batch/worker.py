@@ -51,7 +51,7 @@ def prepare(plan: str) -> None:
 
 
 def interrupt(seconds: float) -> None:
-    """Ends the unit that a thread of this process does, as Ctrl-C would; no other begins.
+    """Ends the unit that a thread of this process does, as Ctrl-C would, and waits for its end.
 
     A thread that is left behind at the end of the process would leave its locks and unfinished
     files, and may end the process by SIGABRT.
@@ -62,7 +62,8 @@ def interrupt(seconds: float) -> None:
     for thread in _at_work:
         ended = ctypes.py_object(KeyboardInterrupt)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ended)
-    _ONE_AT_A_TIME.acquire(timeout=seconds)
+    if _ONE_AT_A_TIME.acquire(timeout=seconds):
+        _ONE_AT_A_TIME.release()  # for the next job of this process
 
 
 @contextlib.contextmanager

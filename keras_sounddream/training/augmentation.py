@@ -7,6 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_sounddream.applications.log_mel_cnn import LOG_OFFSET
+from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.io import load, resample
 from keras_sounddream.audio.layers import LogMelSpectrogram
 from keras_sounddream.audio.waveforms import check_audible
@@ -90,10 +91,9 @@ class AugmentedCrops(StepBatches):
         front_end: LogMelSpectrogram | None = None,
     ) -> None:
         super().__init__(epochs, seed)
-        self._power, self._log_offset, self._shift, self._spread = 2.0, LOG_OFFSET, 0.0, 1.0
-        if front_end is not None:
-            self._power, self._log_offset = front_end.power, front_end.log_offset
-            self._shift, self._spread = front_end.shift, front_end.spread
+        front_end = front_end or LogMelSpectrogram(Analysis(), log_offset=LOG_OFFSET)
+        self._power, self._log_offset = front_end.power, front_end.log_offset
+        self._shift, self._spread = front_end.shift, front_end.spread
         self.stored, self.crop_frames, self.batch_size = stored, crop_frames, batch_size
         self.targets = np.eye(num_classes, dtype="float32")[list(labels)]
 

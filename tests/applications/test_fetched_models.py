@@ -84,6 +84,7 @@ def test_a_line_of_code_fetches_and_loads_made_weights(each, server, monkeypatch
     again = eval(f"applications.{each}")
     first, second = model.weights[0].value, again.weights[0].value
     np.testing.assert_allclose(first, second, atol=1e-3)  # they are stored in 16 bits
+    assert again.weight_settings == model.weight_settings
     assert len(server.asked) == 1
 
 

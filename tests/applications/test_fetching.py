@@ -98,10 +98,8 @@ def test_what_is_not_the_file_is_named_and_not_kept(kind, reason, server, tmp_pa
 
 def test_no_network_is_said_in_a_line(server, tmp_path):
     address = server.address.rpartition(":")[0] + ":1"
-    started = time.perf_counter()
     with pytest.raises(InputError, match=f"{address}/w.bin: no connection.* Fetch {address}/w.bin"):
         fetching.fetch({**row(server), "urls": (f"{address}/w.bin",)})
-    assert time.perf_counter() - started < 2
     assert cache(tmp_path) == []
 
 

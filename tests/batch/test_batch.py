@@ -228,6 +228,8 @@ def test_an_interrupted_unit_ends_and_leaves_no_lock(sounds, tmp_path, monkeypat
     thread.join(10)
     assert ended == [True]
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
+    assert not worker._ONE_AT_A_TIME.locked()  # another job of this process may begin
+    assert not worker._at_work
 
 
 @pytest.mark.skipif(WITH_BEAM, reason="apache-beam is there")

@@ -10,7 +10,6 @@ from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.layers import LogMelSpectrogram
 from keras_sounddream.audio.spectral.stft import frames, hann, windowed_fourier
 from keras_sounddream.errors import InputError
-from keras_sounddream.types import Tensor
 
 ANALYSIS = Analysis(
     sample_rate=32000,
@@ -65,20 +64,9 @@ class CentredLogMel(LogMelSpectrogram):
         """First and last sample of a frame, from the one that it lies around."""
         return -_MARGIN, _MARGIN
 
-    def call(self, waveform: Tensor) -> Tensor:
-        _check_length(waveform.shape[1])
-        raised = _pre_emphasised(ops.cast(waveform, "float32"))
-        raised = ops.pad(raised, ((0, 0), (_MARGIN, _MARGIN)), mode="reflect")
-        framed = frames(raised, self.analysis) * ops.convert_to_tensor(_window())
-        real, imaginary = windowed_fourier(framed, self.analysis.fft_length, self.transform)
-        energy = ops.square(real) + ops.square(imaginary)  # (batch, frames, bins)
-        mel = ops.matmul(energy, ops.convert_to_tensor(self._mel_matrix, energy.dtype))
-        log_mel = (ops.log(mel + self.log_offset) + self.shift) / self.spread
-        return ops.cast(log_mel, self.compute_dtype)
-
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, num_samples = input_shape
-        _check_length(num_samples)
+        self._check_length(num_samples)
         num_frames = None if num_samples is None else 1 + (num_samples - 1) // ANALYSIS.frame_step
         return (batch, num_frames, ANALYSIS.num_mel_bins)
 
@@ -86,13 +74,18 @@ class CentredLogMel(LogMelSpectrogram):
         config = super().get_config()
         return {key: config[key] for key in config.keys() - {"analysis", "power"}}
 
+    def _check_length(self, num_samples):
+        if isinstance(num_samples, int) and num_samples < LEAST_SAMPLES:
+            raise InputError(
+                f"Expected at least {LEAST_SAMPLES} samples, to reflect half a frame. Received: "
+                f"{num_samples}. `preprocess_input` repeats short sounds."
+            )
 
-def _check_length(num_samples):
-    if isinstance(num_samples, int) and num_samples < LEAST_SAMPLES:
-        raise InputError(
-            f"Expected at least {LEAST_SAMPLES} samples, to reflect half a frame. Received: "
-            f"{num_samples}. `preprocess_input` repeats short sounds."
-        )
+    def _spectrum(self, waveform):
+        raised = _pre_emphasised(waveform)
+        raised = ops.pad(raised, ((0, 0), (_MARGIN, _MARGIN)), mode="reflect")
+        framed = frames(raised, self.analysis) * ops.convert_to_tensor(_window())
+        return windowed_fourier(framed, self.analysis.fft_length, self.transform)
 
 
 def _pre_emphasised(waveform):

@@ -96,10 +96,8 @@ def EfficientAT(
         x = network.top(x, width, classes, classifier_activation)
     else:
         x = base.pool(x, pooling)
-    model = base.describe(
-        base.AudioModel(inputs, x, name=name), ANALYSIS.sample_rate, labels, LENGTHS
-    )
-    model.weight_settings = {"variant": variant}
+    model = base.AudioModel(inputs, x, name=name)
+    model = base.describe(model, ANALYSIS.sample_rate, labels, LENGTHS, {"variant": variant})
     layouts = [file_layout.layout()]
     return base.load_weights(model, weights, rows, file_layout.TOPS, layouts=layouts)
 

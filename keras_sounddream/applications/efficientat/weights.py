@@ -17,8 +17,6 @@ _NORM = {
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
 }
-
-
 _KERAS_3 = ".weights.h5"  # whose tensors have numbers for names
 
 
@@ -35,7 +33,7 @@ def variant_of(weights: Any) -> str | None:
 
 
 def layout() -> Layout:
-    """Where each weight lies; tensors to leave out are under `ignored/`.
+    """Places of all weights; tensors to leave out are under `ignored/`.
 
     Files have bands before frames, ours frames before bands.
     """

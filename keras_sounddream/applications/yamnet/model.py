@@ -35,6 +35,7 @@ LENGTHS: dict[str, Any] = {"min_seconds": MIN_SECONDS, "step_seconds": STEP_SECO
 PRETRAINED = pretrained.PRETRAINED["YAMNet"]
 _CLASSES = 521
 _ACTIVATIONS = {"relu": None, "relu6": 6.0}  # and its upper limit
+_OF_TFLITE = PRETRAINED["audioset_tflite"]["settings"]
 
 
 def YAMNet(
@@ -112,10 +113,8 @@ def YAMNet(
         x = base.pool(x, pooling)
     else:
         x = _top(x, classes, classifier_activation, patches)
-    model = base.describe(
-        base.AudioModel(inputs, x, name=name), ANALYSIS.sample_rate, labels, LENGTHS
-    )
-    model.weight_settings = {"activation": activation}
+    model = base.AudioModel(inputs, x, name=name)
+    model = base.describe(model, ANALYSIS.sample_rate, labels, LENGTHS, {"activation": activation})
     layouts = file_layouts.layouts(len(network.LAYERS))
     return base.load_weights(model, weights, PRETRAINED, layouts=layouts, adapt=file_layouts.adapt)
 
@@ -205,8 +204,10 @@ def decode_predictions(
 def _settle_activation(activation, weights):
     """The activation after each convolution: by default that of the weights."""
     if activation is None:
-        of_tflite = weights == "audioset_tflite" or is_tflite(weights)
-        known = {"activation": "relu6"} if of_tflite else stored_settings(weights)
+        if weights in PRETRAINED:
+            known = PRETRAINED[weights].get("settings", {})
+        else:
+            known = _OF_TFLITE if is_tflite(weights) else stored_settings(weights)
         activation = known.get("activation", "relu")
     if activation not in _ACTIVATIONS:
         raise InputError(
@@ -219,9 +220,8 @@ def _patch_embeddings(x, most):
     """Spectrogram `(batch, frames, bands)` to embeddings `(batch, patches, channels)`."""
     spectrogram = x
     x = Patches(PATCH_FRAMES, PATCH_STEP, name="patches")(spectrogram)
-    x = layers.GlobalAveragePooling2D(**base.CHANNELS_LAST, name="pool")(
-        network.convolutions(x, most)
-    )
+    x = network.convolutions(x, most)
+    x = layers.GlobalAveragePooling2D(name="pool", **base.CHANNELS_LAST)(x)
     return JoinPatches(PATCH_FRAMES, PATCH_STEP, name="embeddings")(x, spectrogram)
 
 
@@ -229,24 +229,17 @@ def _top(x, classes, activation, patches):
     on_mean = patches and activation == "softmax"
     on_each = None if on_mean else activation
     x = layers.Dense(classes, on_each, dtype="float32", name=base.TOP)(x)
-    if on_mean:
-        x = layers.GlobalAveragePooling1D(**base.CHANNELS_LAST, dtype="float32", name="mean_pool")(
-            x
-        )
-        return layers.Activation("softmax", dtype="float32", name="scores")(x)
-    return (
-        layers.GlobalAveragePooling1D(**base.CHANNELS_LAST, dtype="float32", name="scores")(x)
-        if patches
-        else x
-    )
+    if not patches:
+        return x
+    name = "mean_pool" if on_mean else "scores"
+    x = layers.GlobalAveragePooling1D(dtype="float32", name=name, **base.CHANNELS_LAST)(x)
+    return layers.Activation("softmax", dtype="float32", name="scores")(x) if on_mean else x
 
 
 def _one_patch(x, most, include_top):
     """Spectrogram to one embedding `(batch, channels)`, or to features."""
     x = layers.Reshape((-1, x.shape[-1], 1), name="add_channel")(x)
     x = network.convolutions(x, most)
-    return (
-        layers.GlobalAveragePooling2D(**base.CHANNELS_LAST, name="embeddings")(x)
-        if include_top
-        else x
-    )
+    if not include_top:
+        return x
+    return layers.GlobalAveragePooling2D(name="embeddings", **base.CHANNELS_LAST)(x)

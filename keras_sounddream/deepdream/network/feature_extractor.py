@@ -14,9 +14,8 @@ from keras_sounddream.deepdream.objectives.terms import LOGITS
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Tensor
 
-_LONGEST = 2**24  # samples that are tried for
-
 PRECISIONS = ("float32", "bfloat16")  # Keras's policies for the layers of the copy
+_LONGEST = 2**24  # samples that are tried for
 
 
 class FeatureExtractor:

@@ -9,7 +9,7 @@ from keras_sounddream.audio.io import resample
 from keras_sounddream.audio.spectral.stft import istft, stft
 from keras_sounddream.deepdream.full_rate.gains import at_rate
 from keras_sounddream.deepdream.full_rate.rendering import Rendering
-from keras_sounddream.deepdream.full_rate.transfer import apply, limited, render
+from keras_sounddream.deepdream.full_rate.transfer import apply, find_change, limited, render
 
 ANALYSES = {
     24000: Analysis(sample_rate=24000, step_seconds=0.02),
@@ -76,6 +76,15 @@ def test_the_mono_mix_is_the_dream_and_all_is_as_loud_as_before(layout, network,
     assert abs(20 * np.log10(factor)) < 3.5
     rest = np.square(factor * again - dream).mean() / np.square(dream).mean()
     assert 10 * np.log10(rest) < -26  # all of it where resamplers roll off
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_change_begins_and_ends_without_a_click(layout):
+    """Above the network's band, too, where no dream in mono says how it begins."""
+    analysis, original = ANALYSES[16000], sounds(layout, 48000)
+    source = heard(original, 48000, analysis)
+    change = find_change(source, masked(source, analysis), analysis, original, 48000)
+    assert np.abs(change[:, [0, -1]]).max() < 1e-4 * np.abs(change).max()
 
 
 def test_a_sound_at_the_networks_rate_and_in_mono_is_the_dream_itself():
