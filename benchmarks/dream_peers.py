@@ -16,7 +16,6 @@ import argparse
 import json
 import os
 import pathlib
-import platform
 import re
 import subprocess
 import sys
@@ -33,6 +32,7 @@ from tf_keras_vis.activation_maximization.input_modifiers import Jitter
 
 from keras_sounddream import DeepDream, objectives
 from keras_sounddream.deepdream.ascent.loop import WatchedFlow, ascend
+from keras_sounddream.processor import describe
 
 ROOT = pathlib.Path(__file__).parents[1]
 OCTAVES, STEPS, FACTOR = 3, 2, 1.3
@@ -275,7 +275,7 @@ def main():
     lines = [
         "# Picture dreams beside other implementations",
         "",
-        f"Written by `benchmarks/dream_peers.py` with {os.cpu_count()} cores ({platform.machine()}),"
+        f"Written by `benchmarks/dream_peers.py` on {describe()},"
         f" TensorFlow {tf.__version__}, Keras {keras.__version__}.",
         "",
         f"Layer `{layer}` of {network.name} with {weights}; {OCTAVES} octaves of {STEPS} steps, each "

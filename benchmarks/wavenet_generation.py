@@ -25,6 +25,7 @@ from keras_sounddream.export import export_generator
 from keras_sounddream.generation import fast, naive
 from keras_sounddream.generation.random_numbers import random_numbers
 from keras_sounddream.lite import Generator
+from keras_sounddream.processor import describe
 
 ROOT = pathlib.Path(__file__).parents[1]
 BATCHES = (1, 8, 32)
@@ -122,7 +123,7 @@ def main():
     lines = [
         "# WaveNet generation speed",
         "",
-        f"Written by `benchmarks/wavenet_generation.py` with {os.cpu_count()} cores"
+        f"Written by `benchmarks/wavenet_generation.py` on {describe()}"
         f" ({platform.machine()}), TensorFlow {tf.__version__}, Keras {keras.__version__}: samples per second, all sounds"
         f" of a batch together, drawn from the softmax; the fastest of {REPEATS} pieces after a"
         " first, which compiles and primes. Channels are residual / dilation / skip / levels.",

@@ -98,9 +98,10 @@ class DeepDream(keras.Model):
         approximate: whether an objective without exact tiles may be averaged over them; `False`.
         preprocessing: what a picture's model takes: `"tf"`, `"torch"`, `"caffe"`, `"unit"` or
             `"none"`; tf, but always `"none"` for a model with a layer `front_end`.
-        precision: of the network during the ascent: `"float32"`, or `"bfloat16"`, which is quicker
-            on processors that have it (AVX512-BF16, AMX, most GPUs) and slower on others. What is
-            measured is always read in float32; float32.
+        precision: of the network during the ascent: `"float32"`; `"bfloat16"`, which is quicker on
+            processors that have it (AVX512-BF16, AMX, most GPUs) and slower on others; or `"auto"`,
+            the quicker one, tried once on each processor. What is measured is always read in
+            float32; float32.
         **kwargs: `trainable` and `dtype`, of `keras.Model`.
 
     Input shape:
@@ -175,7 +176,7 @@ class DeepDream(keras.Model):
         given = {key: value for key, value in given.items() if value is not None}
         if self.kind == "picture":
             given = validation.settle_preprocessing(model, given)
-        self.settings = choose(self.kind, preset, **given)
+        self.settings = validation.settle_precision(choose(self.kind, preset, **given))
         self.analysis = validation.settle_analysis(model, analysis)
         self.model, self.objective = model, objective
         self.param = self._make_param(model.inputs[0].shape, model.name)
@@ -257,6 +258,7 @@ class DeepDream(keras.Model):
             seconds=seconds,
             layers=self._layer_names,
             name=self.title,
+            precision=self.settings.precision,
         )
 
     def call(self, inputs: Any) -> Tensor:

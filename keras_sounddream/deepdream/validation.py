@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_sounddream import processor
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.layers import find_front_end, find_sample_rate
 from keras_sounddream.audio.spectral.stft import check_inverse
@@ -15,6 +16,7 @@ from keras_sounddream.deepdream.network.checks import (
     takes_pictures,
     takes_sounds,
 )
+from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.types import Array
 
@@ -49,6 +51,12 @@ def find_kind(model: keras.Model) -> str:
         "spectrograms, give what makes them: DeepDream(…, front_end=…); for the command line, save "
         "deepdream.wrap_model(model, front_end) as a .keras file."
     )
+
+
+def settle_precision(settings: Settings) -> Settings:
+    """Settings with the precision that `"auto"` is here; warns of one that is slower."""
+    precision = processor.settle_precision(settings.precision)
+    return dataclasses.replace(settings, precision=precision)
 
 
 def settle_analysis(model: keras.Model, analysis: Any) -> Analysis | None:
