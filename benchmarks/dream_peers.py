@@ -27,8 +27,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import tensorflow as tf
-from tf_keras_vis.activation_maximization import ActivationMaximization
-from tf_keras_vis.activation_maximization.input_modifiers import Jitter
 
 from keras_sounddream import DeepDream, objectives
 from keras_sounddream.deepdream.ascent.loop import WatchedFlow, ascend
@@ -107,6 +105,9 @@ def tutorial(network, layer, keep_last=True):
 
 def tf_keras_vis(network, layer):
     """The dream by `ActivationMaximization`, which has no octaves: once for each size."""
+    from tf_keras_vis.activation_maximization import ActivationMaximization
+    from tf_keras_vis.activation_maximization.input_modifiers import Jitter
+
     maximize = ActivationMaximization(_up_to(network, layer), clone=False)
 
     def run(picture):

@@ -9,7 +9,7 @@ time.
 import argparse
 import os
 import pathlib
-import platform
+import sys
 import tempfile
 import time
 
@@ -94,7 +94,7 @@ def rates(model, batch, samples):
             seconds.append(time.perf_counter() - start)
         sounds[form] = np.concatenate(made, 1)
         found[form] = made[-1].size / min(seconds[1:])
-        print(model.count_params(), batch, form, round(found[form], 1), flush=True)
+        print(model.count_params(), batch, form, round(found[form], 1), file=sys.stderr, flush=True)
     shortest = min(sound.shape[1] for sound in sounds.values())
     sounds = [sound[:, :shortest] for sound in sounds.values()]
     return found, all(np.array_equal(sound, sounds[0]) for sound in sounds)
@@ -123,8 +123,8 @@ def main():
     lines = [
         "# WaveNet generation speed",
         "",
-        f"Written by `benchmarks/wavenet_generation.py` on {describe()}"
-        f" ({platform.machine()}), TensorFlow {tf.__version__}, Keras {keras.__version__}: samples per second, all sounds"
+        f"Written by `benchmarks/wavenet_generation.py` on {describe()},"
+        f" TensorFlow {tf.__version__}, Keras {keras.__version__}: samples per second, all sounds"
         f" of a batch together, drawn from the softmax; the fastest of {REPEATS} pieces after a"
         " first, which compiles and primes. Channels are residual / dilation / skip / levels.",
         "",

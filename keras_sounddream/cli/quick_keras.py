@@ -1,10 +1,12 @@
-"""Import of Keras without the large packages that it loads in case somebody asks it for them.
+"""A quick start and end of the process: Keras without the large packages that it loads in case.
 
 Where scikit-learn, matplotlib and others are installed, `import keras` imports them too, for its
 wrappers and galleries: a third of the time until a command begins its work, which uses neither.
-Commands that draw or fit import them themselves.
+Commands that draw or fit import them themselves. At the end, Python would look through a million
+objects of TensorFlow's for garbage, for most of a second, before the system takes all memory back.
 """
 
+import atexit
 import gc
 import sys
 from collections.abc import Sequence
@@ -27,10 +29,11 @@ class _HiddenFromKeras:
 
 
 def prepare() -> None:
-    """Makes the import of Keras in this process a quick one."""
+    """Makes the import of Keras and the end of this process quick ones."""
     if "keras" not in sys.modules and _HiddenFromKeras not in sys.meta_path:
         sys.meta_path.insert(0, _HiddenFromKeras)
         gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
+        atexit.register(gc.freeze)
 
 
 def _keras_is_being_imported():
