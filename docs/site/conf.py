@@ -18,6 +18,7 @@ myst_heading_anchors = 6  # the anchors that code hosts make
 highlight_language = "none"
 pygments_style = "a11y-high-contrast-light"
 add_module_names = False
+python_maximum_signature_line_length = 80
 python_use_unqualified_type_names = True
 suppress_warnings = [
     "ref.python",  # a public name may be that of two packages

@@ -5,7 +5,6 @@ A package says in its `__init__` which names are public and which modules define
 """
 
 import ast
-import pathlib
 import re
 
 _SECTION = re.compile(r"^(Args|Returns|Raises|Warns|Yields|Attributes|Example|Examples):\s*$")
@@ -57,14 +56,20 @@ def file_of(package, name):
 
 def page(package, name):
     """Markdown of one public module or package, and of those that it makes public."""
-    folder = package / name
     tree = parse(file_of(package, name))
-    text = f"# {name}\n\n{markdown(ast.get_docstring(tree) or '')}\n\n"
-    text += f"{_FENCE}{{py:module}} {package.name}.{name}\n{_FENCE}\n\n"
-    homes = public_names(folder) if folder.is_dir() else {}
+    head = f"# {name}\n\n{markdown(ast.get_docstring(tree) or '')}\n\n"
+    module = f"{_FENCE}{{py:module}} {package.name}.{name}\n{_FENCE}\n\n"
+    return head + module + contents(package, name, "")
+
+
+def contents(folder, name, prefix):
+    """Markdown of what a module, or a package by its public names, has in it."""
+    homes = public_names(folder / name) if (folder / name).is_dir() else {}
     if homes:
-        return text + "\n".join(entry(folder, *public) for public in homes.items())
-    return text + "\n".join(definition(node, tree) for node in public_definitions(tree))
+        in_order = sorted(homes.items(), key=lambda item: not item[1])  # modules last
+        return "\n".join(entry(folder / name, *public, prefix) for public in in_order)
+    tree = parse(file_of(folder, name))
+    return "\n".join(definition(node, tree, prefix) for node in public_definitions(tree))
 
 
 def public_definitions(tree):
@@ -72,22 +77,38 @@ def public_definitions(tree):
     return [n for n in tree.body if isinstance(n, kinds) and not n.name.startswith("_")]
 
 
-def entry(folder, name, home):
+def entry(folder, name, home, prefix=""):
     """Markdown of one public name of a package, from where it is defined."""
     if not home:
-        tree = parse(file_of(folder, name))
-        text = f"## {name}\n\n{markdown(ast.get_docstring(tree) or '')}\n\n"
-        return text + "\n".join(
-            definition(node, tree, f"{name}.") for node in public_definitions(tree)
-        )
+        text = markdown(ast.get_docstring(parse(file_of(folder, name))) or "")
+        return f"## {prefix}{name}\n\n{text}\n\n{contents(folder, name, f'{prefix}{name}.')}"
+    tree, node = find(folder, name, home)
+    return definition(node, tree, prefix) if node else _data(name, tree, prefix)
+
+
+def find(folder, name, home):
+    """Where a public name is defined: the module's tree, and the node; `None` for a value."""
     start = folder if not home.startswith("keras_sounddream.") else _root(folder)
-    tree = parse(file_of(start, home.removeprefix("keras_sounddream.")))
-    found = [node for node in tree.body if getattr(node, "name", None) == name]
-    return definition(found[0], tree) if found else f"{_FENCE}{{py:data}} {name}\n{_FENCE}\n"
+    file = file_of(start, home.removeprefix("keras_sounddream."))
+    deeper = public_names(file.parent) if file.name == "__init__.py" else {}
+    if deeper.get(name):
+        return find(file.parent, name, deeper[name])
+    tree = parse(file)
+    nodes = [node for node in tree.body if getattr(node, "name", None) == name]
+    return tree, nodes[0] if nodes else None
 
 
 def _root(folder):
     return next(path for path in (folder, *folder.parents) if path.name == "keras_sounddream")
+
+
+def _data(name, tree, prefix):
+    """Markdown of a value: its name, and what it is where that fits into a line."""
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    target = lambda node: getattr(node, "target", None) or node.targets[0]  # noqa: E731
+    values = [ast.unparse(n.value) for n in assigned if ast.unparse(target(n)) == name]
+    value = f":value: {values[0]}\n" if values and len(values[0]) < 60 else ""
+    return f"{_FENCE}{{py:data}} {prefix}{name}\n{value}{_FENCE}\n"
 
 
 def definition(node, tree, prefix="", depth=0):
@@ -125,7 +146,10 @@ def _fields(node):
     """The signature of a dataclass; of another class without `__init__` none."""
     if not any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list):
         return ""
-    return f"({', '.join(ast.unparse(n) for n in node.body if isinstance(n, ast.AnnAssign))})"
+    fields = [n for n in node.body if isinstance(n, ast.AnnAssign)]
+    for field in fields:
+        field.value = field.value and _short(field.value)
+    return f"({', '.join(map(ast.unparse, fields))})"
 
 
 def is_property(node):
@@ -134,11 +158,20 @@ def is_property(node):
 
 def signature(node, of_method):
     """`(argument: type = default, …) -> type` of a function, without `self`."""
+    node.args.defaults = [_short(default) for default in node.args.defaults]
+    node.args.kw_defaults = [default and _short(default) for default in node.args.kw_defaults]
     arguments = ast.unparse(node.args)
     if of_method and not any(ast.unparse(d) == "staticmethod" for d in node.decorator_list):
         arguments = re.sub(r"^\w+(, )?(/, )?", "", arguments)
     returns = f" -> {ast.unparse(node.returns)}" if node.returns and node.name[0] != "_" else ""
     return f"({arguments}){returns}".replace("\n", " ")
+
+
+def _short(default):
+    """A default that Sphinx can show; `...` where it is computed."""
+    computed = (ast.Call, ast.GeneratorExp, ast.ListComp, ast.DictComp, ast.Lambda, ast.IfExp)
+    simple = not any(isinstance(node, computed) for node in ast.walk(default))
+    return default if simple else ast.Constant(...)
 
 
 def markdown(docstring):
