@@ -37,6 +37,10 @@ class Page(html.parser.HTMLParser):
         if attributes.get(_FETCHED.get(tag)):
             self.fetched.append(attributes[_FETCHED[tag]])
 
+    def has(self, anchor):
+        """Whether an anchor is there; the empty one is the page itself."""
+        return not anchor or anchor in self.anchors
+
 
 def pages_of(folder):
     """Paths of the built pages of a version, without the theme's own files."""
@@ -56,11 +60,11 @@ def faults(folder):
                 continue
             target = path.parent / urllib.parse.unquote(split.path) if split.path else path
             target = target / "index.html" if target.is_dir() else target
+            there = pages.get(target.resolve())
             if not target.exists():
                 yield f"{name}: {address} leads nowhere"
-            elif split.fragment and (there := pages.get(target.resolve())):
-                if urllib.parse.unquote(split.fragment) not in there.anchors:
-                    yield f"{name}: {address} has no such anchor"
+            elif there and not there.has(urllib.parse.unquote(split.fragment)):
+                yield f"{name}: {address} has no such anchor"
 
 
 def write_versions(site):

@@ -121,9 +121,7 @@ def definition(node, tree, prefix="", depth=0):
         return f"{fence}{{{kind}}} {prefix}{node.name}{sign}\n{text}\n{fence}\n"
     methods = members(node, tree)
     made = next((m for m in methods if m.name == "__init__"), None)
-    inner = "\n".join(
-        definition(m, tree, depth=1) for m in methods if m.name[0] != "_"
-    )
+    inner = "\n".join(definition(m, tree, depth=1) for m in methods if m.name[0] != "_")
     sign = signature(made, 1) if made else _fields(node)
     return f"{fence}{{py:class}} {prefix}{node.name}{sign}\n{text}\n\n{inner}\n{fence}\n"
 
@@ -176,7 +174,7 @@ def _short(default):
 
 def markdown(docstring):
     """Markdown of a docstring: its sections become lists, its indented code blocks of code."""
-    parts, current = [("", [])], None
+    parts = [("", [])]
     for line in docstring.splitlines():
         match = _SECTION.match(line)
         if match:

@@ -161,7 +161,8 @@ def write_navigation():
     """Adds to the first pages the lists of pages from which Sphinx makes the navigation."""
     for first in sorted(SOURCE.glob("*/index.md")):
         append(first, toctree(pages_of(first.parent.name)))
-    append(SOURCE / "notebooks.md", toctree(["notebooks/*"]).replace(":hidden:", ":hidden:\n:glob:"))
+    made = sorted(page.stem for page in (SOURCE / "notebooks").glob("*.md"))
+    append(SOURCE / "notebooks.md", toctree([f"notebooks/{name}" for name in made]))
     names = [*ORDER, *AT_END]
     top = {page.stem for page in SOURCE.glob("*.md")} - {*names, "index"}
     repository = [f"repository/{name.removesuffix('.md')}" for name in OF_REPOSITORY]

@@ -7,23 +7,21 @@ Writes docs/sounds/gallery/NAME.flac and docs/images/gallery/NAME.png where they
 """
 
 import json
-import pathlib
 
 from make_dreams import ROOT, draw
 from PIL import Image
 
 from keras_sounddream import DeepDream, applications, audio, objectives
 
-
 DOCS = ROOT / "docs"
 PAGE = DOCS / "gallery.md"
 FIGURES = DOCS / "sounds" / "gallery" / "figures.json"
 HEAD = """# Gallery
 
-Dreams of the three [example sounds](../examples/make_examples.py): before and after, at the same loudness.
-Each is one line of Python or of the command line with the settings that stand over it. Gain: the objective
-in the file ÷ that of the input. Lost: the share of the sound that fell by more than 20 dB.
-`docs/sounds/make_gallery.py` makes all of it.
+Dreams of the three [example sounds](../examples/make_examples.py), before and after, at the same
+loudness. Each is one line with the settings that stand over it. Gain: the objective in the file ÷
+that of the input. Lost: the share of the sound that fell by more than 20 dB. All of it is made by
+`docs/sounds/make_gallery.py`; [your own sound](getting_started/first_dream.md) takes one command.
 """
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 GENRES = ("chiptune", "classical", "electronic", "folk", "jazz", "lofi")
@@ -135,7 +133,7 @@ def main():
             figures[line[0]] = make(*line)
             FIGURES.write_text(json.dumps(figures, indent=1) + "\n")
             print(line[0], figures[line[0]], flush=True)
-    pathlib.Path(PAGE).write_text(page(figures), encoding="utf-8")
+    PAGE.write_text(page(figures), encoding="utf-8")
 
 
 if __name__ == "__main__":
