@@ -9,7 +9,7 @@ _MOST_NAMES = 12  # of classes that are written out
 
 def to_html(model: Any) -> str:
     """HTML of an `AudioModel`, of bounded size."""
-    return display.titled(f"{type(model).__name__} {model.name}", display.facts(_facts(model)))
+    return display.titled(model.name, display.facts(_facts(model)))
 
 
 def _facts(model):
@@ -17,7 +17,7 @@ def _facts(model):
     lengths = model.lengths or {}
     return {
         "takes": ", ".join(f"{each.name} {_shape(each.shape)}" for each in model.inputs),
-        "outputs": ", ".join(f"{each.name} {_shape(each.shape)}" for each in model.outputs),
+        "outputs": ", ".join(_shape(each.shape) for each in model.outputs),
         **({"sample rate": f"{rate:,} Hz"} if rate else {}),
         **({"shortest sound": f"{lengths['min_seconds']:g} s"} if "min_seconds" in lengths else {}),
         **_classes(model.labels),

@@ -24,6 +24,7 @@ from keras_sounddream.errors import InputError, InputWarning, visible
 from keras_sounddream.files import why_full
 
 _COMMANDS = (
+    "examples",
     "dream",
     "gallery",
     "classify",
