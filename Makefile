@@ -3,17 +3,26 @@
 # make test-quick   the tests that take least, in under three minutes on two cores
 # make test-onednn  the tests that depend on it, with oneDNN and without, whatever the processor
 # make test-io  the audio tests on TensorFlow 2.16.2 with tensorflow-io
+# make docs     the site, from docs/ and the docstrings: build/docs/site/index.html
 # make saved_models  the exported files of the models that ship, and their manifest, again
 PYTHON ?= python3
 OUT ?= dream
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' keras_sounddream/__init__.py)
 
-.PHONY: dream saved_models test test-quick test-onednn test-io lint doctest clean
+.PHONY: dream docs saved_models test test-quick test-onednn test-io lint doctest clean
 
 dream: .venv/installed
 	mkdir -p $(OUT)
 	.venv/bin/sounddream dream examples/speech.flac -o $(OUT)/speech_dream.wav \
 		--plot $(OUT)/speech_dream.png --json $(OUT)/speech_dream.json --force
 	@echo "Play $(OUT)/speech_dream.wav and look at $(OUT)/speech_dream.png."
+
+docs: .venv-docs/installed
+	.venv-docs/bin/python docs/site/stage.py
+	.venv-docs/bin/sphinx-build -q -W --keep-going -j 2 -c docs/site -d build/docs/read \
+		build/docs/source build/docs/site/$(VERSION)
+	.venv-docs/bin/python docs/site/publish.py build/docs/site
+	@echo "Open build/docs/site/$(VERSION)/index.html."
 
 saved_models: .venv-test/installed
 	.venv-test/bin/python saved_models/exports/make.py
@@ -49,10 +58,15 @@ test-io: .venv-io/installed
 	.venv-test/bin/pip install -q -e ".[dev]"
 	touch $@
 
+.venv-docs/installed: docs/site/requirements.txt
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/pip install -q -r docs/site/requirements.txt
+	touch $@
+
 .venv-io/installed: setup.py
 	$(PYTHON) -m venv .venv-io
 	.venv-io/bin/pip install -q -e ".[io]" pytest
 	touch $@
 
 clean:
-	rm -rf .venv .venv-test .venv-io dream build *.egg-info
+	rm -rf .venv .venv-test .venv-docs .venv-io dream build *.egg-info

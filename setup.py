@@ -48,10 +48,13 @@ EXTRAS = {
     "dask": ["apache-beam[dask]"],  # and on a cluster of Dask's
     "video": ["imageio-ffmpeg", "av>=13"],  # animations as MP4; frames and sound of videos
 }
+EXTRAS["docs"] = (HERE / "docs/site/requirements.txt").read_text().split()  # `make docs`
+EXTRAS["notebooks"] = ["nbclient", "ipykernel"]  # what the tests run notebooks with
 EXTRAS["dev"] = [
     *("pytest>=8", "pytest-xdist", "ruff", "mypy", "librosa", "scipy", *EXTRAS["video"]),
     *("dill", "importlib_resources"),  # of TensorFlow Datasets' own tests, which do not say so
     *EXTRAS["export"],
+    *EXTRAS["notebooks"],
 ]
 
 LITE_COMMAND = "sounddream-lite = keras_sounddream.lite.cli:main"
@@ -62,12 +65,17 @@ WHOLE = {
     "packages": [
         *find_packages(include=["keras_sounddream*", "tfds_builders*"]),
         "keras_sounddream.saved_models",
+        "keras_sounddream.examples",
     ],
-    "package_dir": {"keras_sounddream.saved_models": "saved_models"},
+    "package_dir": {
+        "keras_sounddream.saved_models": "saved_models",
+        "keras_sounddream.examples": "examples",
+    },
     "package_data": {
         "keras_sounddream": ["py.typed"],
         "keras_sounddream.applications": ["labels/*.txt", "layer_names.json"],
         "keras_sounddream.saved_models": ["*.npz", "*.md"],
+        "keras_sounddream.examples": ["*.flac"],
         "keras_sounddream.datasets": ["genres.csv"],
         "tfds_builders": ["*/*.md", "*/*.bib", "*/*.txt", "*/*.tsv", "*/*.csv"],
     },
@@ -127,9 +135,13 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10",
+    author="keras_sounddream contributors",
+    keywords="audio deepdream keras tensorflow sonification sound-classification wavenet yamnet",
     classifiers=[
         "Development Status :: 3 - Alpha",
-        "License :: OSI Approved :: Apache Software License",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: OS Independent",
         "Programming Language :: Python :: 3",
         *(f"Programming Language :: Python :: 3.{minor}" for minor in (10, 11, 12, 13)),
         "Topic :: Multimedia :: Sound/Audio :: Analysis",

@@ -32,12 +32,13 @@ MAY_IMPORT = {
     "audio": BASE,
     "images": BASE,
     "convert": BASE,
-    "applications": BASE | {"audio", "convert", "images"},
-    "deepdream": BASE | {"audio", "images"},
+    "display": BASE | {"audio"},
+    "applications": BASE | {"audio", "convert", "display", "images"},
+    "deepdream": BASE | {"audio", "display", "images"},
     "generation": BASE | {"applications", "audio"},
     "sonification": BASE | {"audio", "deepdream"},
     "export": BASE | {"audio", "deepdream", "generation", "images"},
-    "reports": BASE | {"audio"},
+    "reports": BASE | {"audio", "display"},
     # of export, generation and sonification, the modules that tests/lite proves free of Keras
     "lite": BASE | {"audio", "export", "generation", "sonification"},
     # files and recipes

@@ -21,7 +21,7 @@ EXAMPLES = {  # the example: layer, strength
 RANGE_DB = 80
 
 
-def draw(path, before, after, rate, title):
+def draw(path, before, after, rate, title, dpi=80):
     """Draws two spectrograms side by side, in one scale."""
     levels = [levels_db(sound[0], rate) for sound in (before, after)]
     top = max(level.max() for level in levels)
@@ -38,7 +38,7 @@ def draw(path, before, after, rate, title):
         )
         axes.set(title=name, xlabel="time (s)")
     panels[0].set(ylabel="frequency (kHz)")
-    figure.savefig(path, dpi=80)
+    figure.savefig(path, dpi=dpi)
     plt.close(figure)
 
 

@@ -111,6 +111,12 @@ class AudioModel(keras.Model):
         format = "saved_model" if format == "tf_saved_model" else format
         return keras_sounddream.export_model(self, filepath, format, **options)
 
+    def _repr_html_(self) -> str:
+        """HTML for a notebook: what the model takes, outputs and holds."""
+        from keras_sounddream.applications.model_html import to_html
+
+        return to_html(self)
+
     def get_config(self) -> dict[str, Any]:
         own = {"sample_rate": self.sample_rate, "labels": _each_labels(list, self.labels)}
         own["lengths"] = None if self.lengths is None else dict(self.lengths)

@@ -25,6 +25,7 @@ from keras_sounddream.errors import InputError, InputWarning, visible
 from keras_sounddream.files import why_full
 
 _COMMANDS = (
+    "examples",
     "dream",
     "gallery",
     "classify",

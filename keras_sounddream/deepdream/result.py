@@ -144,6 +144,12 @@ class DreamResult(Measured):
         """Spectrograms of the dreams, float32 `(batch, frames, bins)`, dB; `None` for pictures."""
         return levels_db(self.dream, self.analysis) if self.analysis else None
 
+    def _repr_html_(self) -> str:
+        """HTML for a notebook: players, spectrograms and figures of the first example."""
+        from keras_sounddream.deepdream.result_html import to_html
+
+        return to_html(self)
+
     def _compared(self, measure):
         return measure(self.source, self.dream, self.sample_rate) if self.analysis else None
 

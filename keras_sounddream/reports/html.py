@@ -1,12 +1,11 @@
 """HTML of pages: one style, players, spectrograms, tables, numbers in words."""
 
-import base64
-import io
 import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from keras_sounddream.audio import spectrogram_image
+from keras_sounddream.display import data_uri
 from keras_sounddream.files import written_beside
 from keras_sounddream.types import Array, PathLike
 
@@ -83,31 +82,9 @@ def write(path: PathLike, title: str, parts: Iterable[str], overwrite: bool = Fa
         temporary.write_text(document(title, "\n".join(parts)), encoding="utf-8")
 
 
-def data_uri(content: bytes, kind: str) -> str:
-    """A `data:` address that holds bytes of a media type such as `image/png`."""
-    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
-
-
-def wav_uri(waveform: Array, sample_rate: int) -> str:
-    """A `data:` address with a 16-bit WAV file of a waveform `(samples,)` in [-1, 1]."""
-    import soundfile
-
-    from keras_sounddream.audio.io import quantize
-
-    buffer = io.BytesIO()
-    soundfile.write(buffer, quantize(waveform), sample_rate, "PCM_16", format="WAV")
-    return data_uri(buffer.getvalue(), "audio/wav")
-
-
 def address(name: str) -> str:
     """The address of a file beside the page."""
     return escape(urllib.parse.quote(name))
-
-
-def player(source: str, label: str) -> str:
-    """An audio player of the sound at an address, with a plain label."""
-    label = escape(label)
-    return f'<audio controls preload="metadata" src="{escape(source)}" title="{label}"></audio>'
 
 
 def spectrogram_picture(

@@ -8,6 +8,7 @@ from html import escape
 
 import numpy as np
 
+from keras_sounddream import display
 from keras_sounddream.audio import spectrogram_image
 from keras_sounddream.files import written_beside
 from keras_sounddream.reports import html
@@ -116,7 +117,7 @@ def _cards(folder, sound):
     chosen = _most_varying(folder, sound.files)
     players = [
         f"<p>{escape(pathlib.Path(file).stem.replace('_', ' '))}</p>"
-        + html.player(html.address(file), f"{sound.title}, {pathlib.Path(file).stem}")
+        + display.player(html.address(file), f"{sound.title}, {pathlib.Path(file).stem}")
         for file in chosen
     ]
     where = html.address(str(pathlib.PurePosixPath(sound.files[0]).parent))
@@ -145,7 +146,7 @@ def _sound_parts(folder, file, title, graph):
     length = f"{seconds:.3g} s" if seconds < 60 else f"{seconds / 60:.1f} min"
     peak = np.abs(waveform).max()
     note = f'<p class="quiet"><small>{length} at {rate} Hz, peak {peak:.2f}</small></p>'
-    return [picture, html.player(html.address(file), f"{title}, {length}"), note]
+    return [picture, display.player(html.address(file), f"{title}, {length}"), note]
 
 
 def _most_varying(folder, files):

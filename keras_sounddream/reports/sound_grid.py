@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from html import escape
 
+from keras_sounddream import display
 from keras_sounddream.reports import html
 from keras_sounddream.reports.dream.page import check_page
 from keras_sounddream.types import Array, PathLike
@@ -49,7 +50,7 @@ def write_matrix(
 
 def _cell(row, column, cells, sample_rate):
     waveform, seconds = cells[row, column]
-    player = html.player(html.wav_uri(waveform, sample_rate), f"{row}, {column}")
+    player = display.player(display.sound_uri(waveform, sample_rate), f"{row}, {column}")
     speed = len(waveform) / sample_rate / seconds
     note = f'<small class="quiet">{seconds:.2f} s, {speed:.2f} × real time</small>'
     return player + note

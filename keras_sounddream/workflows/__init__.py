@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "class_scores": "scores",
+        "copy_examples": "examples",
         "dream_file": "dream",
         "dream_files": "dream_folder",
         "dream_layers": "layer_gallery",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from keras_sounddream import InputError
+from keras_sounddream import InputError, display
 from keras_sounddream.reports import html
 
 MARKUP = "<b>&\"'"
@@ -87,14 +87,14 @@ def test_addresses_of_files_are_quoted(name, address):
 
 
 def test_a_player_names_its_sound_for_readers():
-    player = html.player("a.wav", MARKUP)
+    player = display.player("a.wav", MARKUP)
     assert f'src="a.wav" title="{ESCAPED}"' in player
     assert "controls" in player
 
 
 def test_a_sound_inside_an_address_is_the_sound_in_16_bits():
     waveform = np.array([0.0, 0.5, -1.0, 0.25], "float32")
-    kind, content = html.wav_uri(waveform, 8000).split(";base64,")
+    kind, content = display.sound_uri(waveform, 8000).split(";base64,")
     read, rate = soundfile.read(io.BytesIO(base64.b64decode(content)), dtype="int16")
     assert (kind, rate) == ("data:audio/wav", 8000)
     np.testing.assert_allclose(read / 32768, waveform, atol=1 / 32768)

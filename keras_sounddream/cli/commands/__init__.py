@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = attach(
         "evaluate": "",
         "export": "",
         "features": "",
+        "examples": "",
         "fetch": "",
         "finetune": "",
         "gallery": "",

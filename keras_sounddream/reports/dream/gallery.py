@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from keras_sounddream import display
 from keras_sounddream.audio import spectrogram_image
 from keras_sounddream.reports import html
 from keras_sounddream.types import PathLike
@@ -102,7 +103,7 @@ def _card(title, note, sound, measured, loudest, picture=None, anchor=""):
     image = html.spectrogram_picture(levels, loudest, seconds, rate, what)
     if picture is not None:
         image = f'<a href="{html.address(picture)}">{image}</a>'
-    player = html.player(html.address(sound), f"{title}, {seconds:.1f} s")
+    player = display.player(html.address(sound), f"{title}, {seconds:.1f} s")
     return f'<div id="{anchor or "input"}">{html.figure(title, note, image, player)}</div>'
 
 

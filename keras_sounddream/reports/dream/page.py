@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_sounddream import display
 from keras_sounddream.audio import spectrogram_image
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output
@@ -92,7 +93,9 @@ def _show_sounds(views, sample_rate):
         seconds = len(waveform) / sample_rate
         what = f"Spectrogram, {title.lower()}: {_summary(level, sample_rate)}"
         picture = html.spectrogram_picture(level, loudest, seconds, sample_rate, what)
-        sound = html.player(html.wav_uri(waveform, sample_rate), f"{title}, {seconds:.1f} s")
+        sound = display.player(
+            display.sound_uri(waveform, sample_rate), f"{title}, {seconds:.1f} s"
+        )
         cards.append(html.figure(title, f"{seconds:.1f} s", picture, sound))
     yield f"<h2>Listen and look</h2><p>{_READING}</p>{html.colour_scale(loudest)}"
     yield f'<div class="grid">{"".join(cards)}</div>'
@@ -102,7 +105,7 @@ def _show_pictures(views, _):
     cards = []
     for title, picture in views:
         height, width = picture.shape[:2]
-        uri = html.data_uri(spectrogram_image.to_png(picture), "image/png")
+        uri = display.data_uri(spectrogram_image.to_png(picture), "image/png")
         what = f"Picture, {title.lower()}, {width} by {height} pixels"
         image = f'<img src="{uri}" width="{width}" height="{height}" alt="{what}">'
         cards.append(html.figure(title, f"{width} × {height}", image))

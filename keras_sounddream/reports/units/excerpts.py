@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from keras_sounddream import display
 from keras_sounddream.audio import spectrogram_image
 from keras_sounddream.audio.io import load, quantize
-from keras_sounddream.reports import html
 from keras_sounddream.types import Array, PathLike
 
 SECONDS = 2.0
@@ -57,10 +57,10 @@ def _mp3_uri(piece):
     ramp = np.minimum(np.arange(len(piece)) / (_FADE_SECONDS * _RATE), 1).astype("float32")
     buffer = io.BytesIO()
     soundfile.write(buffer, piece * ramp * ramp[::-1], _RATE, format="MP3")
-    return html.data_uri(buffer.getvalue(), "audio/mpeg")
+    return display.data_uri(buffer.getvalue(), "audio/mpeg")
 
 
 def _picture_uri(piece):
     levels = spectrogram_image.levels_db(piece, _RATE, *_PICTURE)
     pixels = spectrogram_image.to_colours(levels, float(levels.max()))
-    return html.data_uri(spectrogram_image.to_png(pixels), "image/png")
+    return display.data_uri(spectrogram_image.to_png(pixels), "image/png")

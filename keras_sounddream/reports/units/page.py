@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_sounddream import display
 from keras_sounddream.reports import html
 from keras_sounddream.reports.dream.page import check_page
 from keras_sounddream.reports.units.excerpts import Excerpts
@@ -192,7 +193,7 @@ def _player(excerpts):
         f".s{key}{{background-image:url({uri})}}" for key, uri in excerpts.pictures.items()
     )
     first = next(iter(excerpts.sounds.values()))
-    player = html.player(first, "Excerpt")
+    player = display.player(first, "Excerpt")
     return (
         f'<div class="player"><p class="quiet">Choose a clip</p>{player}</div>'
         f"<style>{rules}</style>{_SCRIPT % json.dumps(excerpts.sounds)}"
