@@ -41,6 +41,9 @@ _COMMANDS = (
     "fetch",
     "convert",
     "export",
+    "web",
+    "demo",
+
     "generate",
     "log",
     "data",
