@@ -21,9 +21,7 @@ from keras_sounddream.workflows.making import OF_A_CLASS
 from keras_sounddream.workflows.objective_from_files import middle_layer
 
 BOUNDS = ("mask_db", "fall_db", "ceiling_db", "step_size")  # the settings that strength decides
-STEPS = ((5, "quick"), (10, "standard"), (20, "thorough"))  # per octave
 MOST_STEPS = 25  # per octave: so many random shifts are stored
-MOST_SECONDS = 10.0  # of a sound that is dreamed at once
 LEAST_SECONDS = 0.25
 WIDEST = 8.0  # smoothing of the gradient, in bins; a choice has from 0 up to it
 _MOST_LAYERS, _MOST_CLASSES = 8, 20  # that are offered where none are named

@@ -24,7 +24,7 @@ def write_step(dream: DeepDream, path: pathlib.Path) -> None:
     """Writes `SteeredAscent.one_step` of a dream as an ONNX file, for sounds of any length."""
     rate, least = dream.sample_rate, dream.analysis.frame_length
     metadata = Metadata(dream.model.name, ("dream_step",), rate, least)
-    write_function(portably_steered(dream).traced(), metadata, path)
+    write_function(portably_steered(dream).trace_step(), metadata, path)
 
 
 def open_step(path: pathlib.Path, name: str) -> Callable[..., dict[str, Array]]:

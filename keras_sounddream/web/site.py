@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import pathlib
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 
-from keras_sounddream.applications.pretrained import shipped_examples
 from keras_sounddream.export.onnx.files import check_packages
 from keras_sounddream.export.writer import export_model
 from keras_sounddream.files import folder_beside, keep_folder
 from keras_sounddream.types import PathLike
 from keras_sounddream.web import choices
 from keras_sounddream.web.graph import verify_step, write_step
-from keras_sounddream.web.headers import HEADERS, POLICY
 from keras_sounddream.web.precision import halve_weights
 from keras_sounddream.web.runtime import runtime_files
+from keras_sounddream.web.static import SETTINGS, examples_of, settings, write_static
 from keras_sounddream.web.steering import make_dream
-
-PAGE = pathlib.Path(__file__).parent / "page"
-SETTINGS = "page.json"  # a folder is known by it
-_STATIC = (".html", ".css", ".mjs", ".svg")
 
 
 def write_page(
@@ -84,47 +75,3 @@ def _write_networks(model, terms, folder):
     for path in folder.glob("*.onnx"):
         halve_weights(path)
     return dream
-
-
-def settings(
-    networks: list[dict[str, Any]], examples: list[dict[str, str]], server: str | None = None
-) -> dict[str, Any]:
-    """What the page reads first; `server` says where sounds go, `None` if nowhere."""
-    return {
-        "networks": networks,
-        "steps": choices.STEPS,
-        "most_seconds": choices.MOST_SECONDS,
-        "examples": examples,
-        "server": server,
-    }
-
-
-def examples_of(folder: pathlib.Path) -> list[dict[str, str]]:
-    """Copies the examples into a folder; their titles and paths in it."""
-    found = []
-    (folder / "examples").mkdir()
-    for path in shipped_examples():
-        (folder / "examples" / path.name).write_bytes(path.read_bytes())
-        found.append({"title": path.stem.capitalize(), "file": f"examples/{path.name}"})
-    return found
-
-
-def write_static(folder: pathlib.Path, page: dict[str, Any]) -> None:
-    """Writes the page's own files, its settings, and the service worker that lists all of them."""
-    (folder / SETTINGS).write_text(json.dumps(page, indent=1) + "\n", encoding="utf-8")
-    for path in sorted(PAGE.rglob("*")):
-        if path.suffix in _STATIC:
-            copy = folder / path.relative_to(PAGE)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            text = path.read_text(encoding="utf-8").replace("%POLICY%", POLICY)
-            copy.write_text(text, encoding="utf-8")
-    files = {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-    version = hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
-    listed = {"version": f"dream-{version}", "files": ["./", *files]}
-    worker = (PAGE / "sw.js").read_text(encoding="utf-8")
-    worker = worker.replace("%FILES%", json.dumps(listed)).replace("%HEADERS%", json.dumps(HEADERS))
-    (folder / "sw.js").write_text(worker, encoding="utf-8")

@@ -78,7 +78,7 @@ class SteeredAscent(GradientAscent):
         dream = tf.ensure_shape(dream, waveform.shape)
         return {"next": variable, "dream": dream, "objective": scores}
 
-    def traced(self) -> Any:
+    def trace_step(self) -> Any:
         """`one_step` as a concrete function, for sounds of any length."""
         spec, bins = tf.TensorSpec, self.param.analysis.num_bins
         return tf.function(self.one_step, autograph=False).get_concrete_function(

@@ -12,7 +12,7 @@ import pathlib
 import tempfile
 import urllib.parse
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from anyio import to_thread
@@ -28,8 +28,10 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.web.headers import HEADERS
 from keras_sounddream.web.server.jobs import Job, Jobs
 from keras_sounddream.web.server.limits import Limits, RefusedError, read_choices, read_model
-from keras_sounddream.web.server.networks import Network
-from keras_sounddream.web.site import examples_of, settings, write_static
+from keras_sounddream.web.static import examples_of, settings, write_static
+
+if TYPE_CHECKING:
+    from keras_sounddream.web.server.networks import Network
 
 mimetypes.add_type("text/javascript", ".mjs")
 _WORDS = "Sounds go to the computer that serves this page, and are forgotten after some minutes."

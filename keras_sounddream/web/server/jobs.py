@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import logging
 import secrets
 import threading
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 from keras_sounddream.web.server.limits import Limits, RefusedError
 
+_LOG = logging.getLogger(__name__)
 STATES = ("waiting", "dreaming", "done", "failed")
 
 
@@ -53,7 +55,7 @@ class Jobs:
 
     Args:
         make: makes a job's dream: `make(job, go_on)` returns its bytes, and asks `go_on()` after
-            each step; an exception's text is the job's `error`.
+            each step; the sentence of a `RefusedError` is the job's `error`.
         limits: of the server.
     """
 
@@ -121,8 +123,11 @@ class Jobs:
             try:
                 job.result = self._make(job, lambda job=job: self._goes_on(job))
                 job.state = "done"
-            except Exception as error:  # whatever a sound does to a decoder: the next is another
+            except RefusedError as error:
                 job.error, job.state = str(error), "failed"
+            except Exception:  # whatever a sound does to a decoder: the next is another
+                _LOG.exception("A dream failed.")
+                job.error, job.state = "The dream failed: try another sound.", "failed"
             job.content, job.ended = b"", time.monotonic()
 
     def _next(self):

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from keras_sounddream.web.choices import STEPS
+from keras_sounddream.web.static import STEPS
 
 
 class RefusedError(Exception):

@@ -39,7 +39,7 @@ class Network:
     def __init__(self, model: keras.Model, layers: Sequence[str] = (), classes: Sequence[str] = ()):
         self._model, self._terms = model, find_terms(model, layers, classes)
         self._dream = make_dream(model, self._terms)
-        self._traced = steered(self._dream).traced()
+        self._traced = steered(self._dream).trace_step()
         self._lock = threading.Lock()  # classifying and dreaming share the processor's cores
         self.description = describe(model, self._terms)
         self.names = [term.name for term in self._terms]
