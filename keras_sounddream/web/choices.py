@@ -59,6 +59,11 @@ class Term:
     objective: Objective
 
     @property
+    def shown(self) -> str:
+        """Its name in words."""
+        return self.name.replace("_", " ") if self.is_class else self.name
+
+    @property
     def smoothing(self) -> float:
         """Standard deviation, in bins, of the smoothing of the gradient that it is dreamed with."""
         return OF_A_CLASS["smoothing_width"][0] if self.is_class else 0.0
@@ -89,7 +94,7 @@ def describe(model: keras.Model, terms: Sequence[Term], title: str = "") -> dict
         {
             "title": group,
             "terms": [
-                {"name": term.name, "smoothing": term.smoothing}
+                {"name": term.name, "shown": term.shown, "smoothing": term.smoothing}
                 for term in terms
                 if term.is_class == is_class
             ],

@@ -13,6 +13,13 @@ from keras_sounddream.applications import fetching
 from keras_sounddream.web.runtime import PACKAGE
 
 RATE = 24000
+# The policy lets nothing read what the page offers for download: it is kept where it is made.
+_KEEP = """const kept = new Map(), make = URL.createObjectURL;
+URL.createObjectURL = (file) => {
+  const address = make.call(URL, file);
+  kept.set(address, file);
+  return address;
+};"""
 LABELS = ("Low", "High", "Noise")
 
 
@@ -69,6 +76,7 @@ def visit(address, tmp_path):
 
     def open_page(*flags):
         browsers.append(cdp.Browser(tmp_path / f"browser{len(browsers)}", *flags))
+        browsers[-1].call("Page.addScriptToEvaluateOnNewDocument", source=_KEEP)
         browsers[-1].open(address)
         browsers[-1].wait("document.querySelector('#status')?.textContent.startsWith('Ready')")
         return browsers[-1]

@@ -24,11 +24,13 @@ _OPEN = """(async () => {
 _HEARD = """[...document.querySelectorAll("#heard li")].map((row) =>
   [row.firstChild.textContent, row.querySelector("meter").value])"""
 _DOWNLOADED = """(async () => {
-  const bytes = await (await fetch(document.querySelector("#download").href)).arrayBuffer();
-  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
+  const file = kept.get(document.querySelector("#download").href);
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
 })()"""
-_UNNAMED = """[...document.querySelectorAll(
-  "button, input, select, a, meter, progress, audio, canvas")].filter((e) => !(e.labels?.length || e.ariaLabel || e.title || e.textContent.trim())).map((e) => e.outerHTML)"""
+_UNNAMED = """[...document.querySelectorAll("button, input, select, a, meter, progress, audio")]
+  .filter((e) => !(e.labels?.length || e.ariaLabel || e.title || e.textContent.trim()))
+  .map((e) => e.outerHTML)"""
 
 
 def open_clip(browser, name):

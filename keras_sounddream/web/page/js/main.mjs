@@ -107,21 +107,23 @@ async function openSound(file, name) {
   players.show(network.rate, samples);
   byId("rise").textContent = "";
   byId("dream").disabled = false;
-  await hear(samples, sound.sent);
+  await hear(samples, sound.sent, "sound");
   say(isPiece ? `${name} lasts ${seconds.toFixed(0)} s: ${most} s of it are used, from ${begins} s ` +
     "on. Choose where below." : `${name}, ${seconds.toFixed(1)} s, is ready to be dreamed.`);
 }
 
-async function hear(samples, file) {
+// Shows what is recognised, `of` the sound or the dream.
+async function hear(samples, file, of) {
   if (network.labels.length === 0) return;
   showHeard(byId("heard"), await dreamer.classify({ sound: samples, file, model: network.name }));
+  byId("of").textContent = `in the ${of}`;
 }
 
 async function recordSound() {
   const samples = await record(network.rate, RECORDED, (last) => {
     if (hearing) return;
     hearing = true;
-    hear(last, writeWav(last, network.rate)).catch(() => {}).finally(() => { hearing = false; });
+    hear(last, writeWav(last, network.rate), "last seconds").catch(() => {}).finally(() => { hearing = false; });
   }).finally(() => { byId("record").onclick = () => guard(recordSound); });
   byId("start").value = 0;
   await openSound(writeWav(samples, network.rate), "The recording");
@@ -143,8 +145,7 @@ async function dreamSound() {
   byId("download").download = `dream_${choice.on}.wav`;
   byId("rise").textContent = `The objective, ${choice.on}, rose from ${short(rise[0])} to ` +
     `${short(rise.at(-1))} in ${last.done} steps.`;
-  showHeard(byId("heard"), await dreamer.classify(
-    { sound: made, file: last.file ?? writeWav(made, network.rate), model: network.name }));
+  await hear(made, last.file ?? writeWav(made, network.rate), "dream");
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   say(last.stopped ? `Stopped after ${last.done} of ${last.total} steps: B plays the dream so far.`
     : `Dreamed in ${seconds} s: compare A and B.`);

@@ -18,7 +18,7 @@ export function fillTerms(network) {
   const groups = network.groups.map(({ title, terms }) => {
     const group = document.createElement("optgroup");
     group.label = title;
-    group.append(...terms.map(({ name, title: shown }) => new Option(shown ?? name, name)));
+    group.append(...terms.map(({ name, shown }) => new Option(shown, name)));
     return group;
   });
   byId("on").replaceChildren(...groups);

@@ -2,13 +2,15 @@
 
 const SHOWN = 5;
 
+export const inWords = (label) => label.replaceAll("_", " ");
+
 export function showHeard(list, classes) {
   list.replaceChildren(...classes.slice(0, SHOWN).map(({ label, score }) => {
     const row = document.createElement("li"), name = document.createElement("span");
     const bar = document.createElement("meter"), share = document.createElement("span");
-    name.textContent = label;
+    name.textContent = inWords(label);
     bar.value = score;
-    bar.setAttribute("aria-label", label);
+    bar.setAttribute("aria-label", inWords(label));
     share.textContent = `${(100 * score).toFixed(0)} %`;
     row.append(name, bar, share);
     return row;
