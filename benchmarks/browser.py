@@ -3,7 +3,7 @@
     python benchmarks/browser.py [FOLDER]
 
 FOLDER is a page that `sounddream web` wrote; without, one is written. Writes
-docs/benchmarks/dreams/browser.md, and screenshots into /tmp/browser_page to be looked at.
+docs/benchmarks/export/browser.md, and screenshots into /tmp/browser_page to be looked at.
 """
 
 import functools
@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "web")]
 import cdp  # noqa: E402
 
-PAGE = ROOT / "docs" / "benchmarks" / "dreams" / "browser.md"
+PAGE = ROOT / "docs" / "benchmarks" / "export" / "browser.md"
 SHOTS = pathlib.Path("/tmp/browser_page")
 STATUS = "document.querySelector('#status').textContent"
 CLIP = ("Speech", 2.9)  # the example that is dreamed, and its length in s

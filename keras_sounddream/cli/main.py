@@ -43,7 +43,6 @@ _COMMANDS = (
     "export",
     "web",
     "demo",
-
     "generate",
     "log",
     "data",

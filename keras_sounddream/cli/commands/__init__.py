@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = attach(
         "classify": "",
         "convert": "",
         "data": "",
+        "demo": "",
         "distill": "",
         "dream": "",
         "evaluate": "",
@@ -25,5 +26,6 @@ __getattr__, __dir__, __all__ = attach(
         "sonify": "",
         "train": "",
         "units": "",
+        "web": "",
     },
 )

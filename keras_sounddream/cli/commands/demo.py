@@ -6,7 +6,6 @@ import click
 
 from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import load_model, quietly
-from keras_sounddream.errors import InputError
 
 
 @click.command()
@@ -35,8 +34,7 @@ def command(model_names: tuple[str, ...], port: int, host: str, to_others: bool)
     serve.check_packages()
     serve.check_host(host, to_others)
     for name in model_names:
-        if early.check_model(name, None).kind == "picture":
-            raise InputError(f"The demo dreams sounds, and {name} takes pictures.")
+        early.check_sound_model(name, None, "The demo")
     networks = {}
     for name in model_names:
         model, _ = load_model(name, None)

@@ -13,7 +13,6 @@ from keras_sounddream.cli.options.common import (
     quietly,
 )
 from keras_sounddream.cli.options.dream import layer_option
-from keras_sounddream.errors import InputError
 
 
 @click.command()
@@ -45,9 +44,7 @@ def command(
     localhost. Try it: python -m http.server --directory DIR. ONNX Runtime's files for browsers are
     fetched once, 33 MB, into Keras's cache folder.
     """
-    known = early.check_model(model_name, weights)
-    if known.kind == "picture":
-        raise InputError(f"A page dreams sounds, and {model_name} takes pictures.")
+    known = early.check_sound_model(model_name, weights, "A page")
     early.check_layers(known, layers)
     for label in classes:
         early.check_dream(known, {"label": label})
