@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -64,13 +66,12 @@ def serve(networks: Mapping[str, Any], host: str, port: int, began: Callable[[st
     with _listening(host, port) as listener:
         shown = f"[{host}]" if ":" in host else host
         began(f"http://{shown}:{listener.getsockname()[1]}/")
-        server.run(sockets=[listener])
+        with contextlib.suppress(KeyboardInterrupt):  # the way to end it
+            server.run(sockets=[listener])
 
 
 def _listening(host, port):
     """A socket that listens."""
-    import socket
-
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)

@@ -25,7 +25,6 @@ async function start() {
     readLink(location.hash, fields());
     byId("strong").value = byId("strength").value;
     connect();
-    navigator.serviceWorker?.register("sw.js").catch(() => {}); // without it: no use offline
     dreamer = await openDreamer();
     const { threads } = await dreamer.ready;
     byId("record").disabled = false;
@@ -35,7 +34,10 @@ async function start() {
 }
 
 async function openDreamer() {
-  if (!page.server) return new (await import("./dream/local.mjs")).LocalDreamer(network);
+  if (!page.server) {
+    navigator.serviceWorker?.register("sw.js").catch(() => {}); // without it: no use offline
+    return new (await import("./dream/local.mjs")).LocalDreamer(network);
+  }
   byId("privacy").textContent = page.server;
   return new (await import("./dream/remote.mjs")).RemoteDreamer();
 }
