@@ -45,6 +45,7 @@ EXTRAS = {
     "serve": ["tensorflow-serving-api"],  # to ask a server over gRPC
     "beam": ["apache-beam"],  # jobs over many files
     "tfds": ["apache-beam", "mlcroissant"],  # what TFDS's own command imports, and does not say
+    "demo": ["starlette", "uvicorn"],  # the server of `sounddream demo`
     "dask": ["apache-beam[dask]"],  # and on a cluster of Dask's
     "video": ["imageio-ffmpeg", "av>=13"],  # animations as MP4; frames and sound of videos
 }
@@ -55,6 +56,7 @@ EXTRAS["dev"] = [
     *("dill", "importlib_resources"),  # of TensorFlow Datasets' own tests, which do not say so
     *EXTRAS["export"],
     *EXTRAS["notebooks"],
+    *EXTRAS["demo"],
 ]
 
 LITE_COMMAND = "sounddream-lite = keras_sounddream.lite.cli:main"
@@ -77,6 +79,7 @@ WHOLE = {
         "keras_sounddream.saved_models": ["*.npz", "*.md"],
         "keras_sounddream.examples": ["*.flac"],
         "keras_sounddream.datasets": ["genres.csv"],
+        "keras_sounddream.web": ["page/*", "page/js/*.mjs", "page/js/*/*.mjs"],
         "tfds_builders": ["*/*.md", "*/*.bib", "*/*.txt", "*/*.tsv", "*/*.csv"],
     },
     "install_requires": REQUIRES,

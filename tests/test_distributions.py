@@ -23,6 +23,7 @@ NAMES = {  # of distributions whose modules are called otherwise
 }
 BROUGHT = {  # by a package that is required
     "absl": "tensorflow",
+    "anyio": "starlette",
     "flatbuffers": "tensorflow",
     "grpc": "tensorflow-serving-api",
     "google": "tensorflow",

@@ -47,10 +47,11 @@ MAY_IMPORT = {
     "workflows": BASE
     | {"applications", "audio", "deepdream", "generation", "images", "reports", "sonification"},
     "batch": BASE | {"applications", "audio", "deepdream", "export", "images", "workflows"},
+    "web": BASE | {"applications", "audio", "deepdream", "export", "workflows"},
     # the command line
     "cli": BASE
     | {"applications", "audio", "batch", "convert", "datasets", "deepdream", "export"}
-    | {"generation", "images", "reports", "sonification", "training", "workflows"},
+    | {"generation", "images", "reports", "sonification", "training", "web", "workflows"},
 }
 ONLY_THERE = {"datasets.inspection": {"reports"}}  # arrows of a part of a package
 MAY_IMPORT_TENSORFLOW = {
@@ -62,6 +63,7 @@ MAY_IMPORT_TENSORFLOW = {
     "audio.tfio",
     "convert.checkpoint",
     "datasets.tfds",
+    "web.steering",
 }
 
 

@@ -199,6 +199,13 @@ def shipped_path(name: str) -> pathlib.Path:
     return installed if installed.exists() else _PACKAGE.parent / "saved_models" / name
 
 
+def shipped_examples() -> list[pathlib.Path]:
+    """Paths of the example sounds, in an installed package or in a checkout."""
+    installed = _PACKAGE / "examples"
+    folder = installed if installed.exists() else _PACKAGE.parent / "examples"
+    return sorted(folder.glob("*.flac"))
+
+
 def find_constructor(name: str) -> tuple[str, str]:
     """Finds a constructor by its name or its family's.
 

@@ -43,6 +43,8 @@ _COMMANDS = (
     "fetch",
     "convert",
     "export",
+    "web",
+    "demo",
     "generate",
     "log",
     "data",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from keras_sounddream.types import PathLike
 
 # A class without guides; other networks hear it more often than with the gradient as it is.
-_OF_A_CLASS = {"smoothing": "gaussian", "smoothing_width": (2.0, 2.0)}
+OF_A_CLASS = {"smoothing": "gaussian", "smoothing_width": (2.0, 2.0)}
 
 
 def make_dream(
@@ -54,7 +54,7 @@ def make_dream(
     mode = settings.get("preprocessing")
     objective = find_objective(model, layers, () if begins else guides, label, mode, guidance)
     if of_a_class and settings.get("preset") is None:
-        settings = {**({"preset": "heard"} if begins else _OF_A_CLASS), **_given(settings)}
+        settings = {**({"preset": "heard"} if begins else OF_A_CLASS), **_given(settings)}
     dream = DeepDream(model, objective, **settings)
     if begins:
         dream.guides = [files_of(model).guide(path, model, mode)[0] for path in guides]

@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = attach(
         "classify": "",
         "convert": "",
         "data": "",
+        "demo": "",
         "distill": "",
         "dream": "",
         "evaluate": "",
@@ -26,5 +27,6 @@ __getattr__, __dir__, __all__ = attach(
         "sonify": "",
         "train": "",
         "units": "",
+        "web": "",
     },
 )

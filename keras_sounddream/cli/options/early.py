@@ -84,6 +84,15 @@ def check_model(model_name: str, weights: str | None, trained: bool = True) -> K
     return Known(model_name, kind, labels, layers)
 
 
+def check_sound_model(model_name: str, weights: str | None, who: str) -> Known:
+    """As `check_model`, of models that take sounds; `who` begins the error, such as `"A page"`."""
+    if not model_name.endswith(".keras"):
+        constructor, _ = pretrained.find_constructor(model_name)
+        if constructor in pretrained.OF_PICTURES:
+            raise InputError(f"{who} dreams sounds, and {model_name} takes pictures.")
+    return check_model(model_name, weights)
+
+
 def check_inputs(
     known: Known, paths: Iterable[str], purpose: str | None = None, long: bool = True
 ) -> None:

@@ -1,0 +1,48 @@
+// Classifies and dreams on the visitor's own machine, in a worker.
+
+export class LocalDreamer {
+  constructor(page) {
+    this.pending = new Map();
+    this.number = 0;
+    this.worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
+    this.worker.onmessage = ({ data }) => this.receive(data);
+    this.worker.onerror = () => this.fail("This browser cannot run the networks: use a newer one.");
+    this.ready = this.ask("open", page);
+  }
+
+  // Highest classes first.
+  classify({ sound }) {
+    return this.ask("classify", { sound });
+  }
+
+  // Dreams; `watch` is called with each step. The last step, perhaps `stopped`.
+  dream({ sound, choice }, watch) {
+    return this.ask("dream", { sound, choice }, watch);
+  }
+
+  stop() {
+    this.worker.postMessage({ task: "stop" });
+  }
+
+  ask(task, given, watch) {
+    const id = ++this.number;
+    this.worker.postMessage({ id, task, given });
+    return new Promise((done, failed) => this.pending.set(id, { done, failed, watch }));
+  }
+
+  receive({ id, step, answer, error }) {
+    const { done, failed, watch } = this.pending.get(id);
+    if (step) {
+      watch(step);
+      return;
+    }
+    this.pending.delete(id);
+    if (error) failed(new Error(error));
+    else done(answer);
+  }
+
+  fail(sentence) {
+    this.pending.forEach(({ failed }) => failed(new Error(sentence)));
+    this.pending.clear();
+  }
+}

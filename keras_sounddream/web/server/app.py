@@ -1,0 +1,213 @@
+"""The demo server's application: the page's files, and what the page asks for, over ASGI.
+
+A request brings bytes of a sound, and choices that tables check. No path is ever made of a request:
+files are looked up in a dictionary that was filled before, dreams by a random name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mimetypes
+import pathlib
+import tempfile
+import urllib.parse
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from keras_sounddream.errors import InputError
+from keras_sounddream.web.headers import HEADERS
+from keras_sounddream.web.server.jobs import Job, Jobs
+from keras_sounddream.web.server.limits import Limits, RefusedError, read_choices, read_model
+from keras_sounddream.web.static import examples_of, settings, write_static
+
+if TYPE_CHECKING:
+    from keras_sounddream.web.server.networks import Network
+
+mimetypes.add_type("text/javascript", ".mjs")
+_WORDS = "Sounds go to the computer that serves this page, and are forgotten after some minutes."
+
+
+class Demo:
+    """The application of some networks.
+
+    Args:
+        networks: by name.
+        limits: of requests.
+        hosts: names and addresses by which the server may be asked; `"*"` for any.
+
+    Attributes:
+        app: for an ASGI server.
+    """
+
+    def __init__(
+        self, networks: Mapping[str, Network], limits: Limits, hosts: Iterable[str] = ("*",)
+    ):
+        self._networks, self._limits = networks, limits
+        self._files = _page_files([network.description for network in networks.values()], limits)
+        self._jobs: Jobs
+        self._turns = anyio.CapacityLimiter(1)  # of sounds that are recognised
+        self._listening = 0
+        self.app = Starlette(
+            routes=[
+                Route("/api/classify", self._classify, methods=["POST"]),
+                Route("/api/dreams", self._ask, methods=["POST"]),
+                Route("/api/dreams/{name}", self._tell),
+                Route("/api/dreams/{name}/stop", self._stop, methods=["POST"]),
+                Route("/api/dreams/{name}/sound", self._give),
+                Route("/{name:path}", self._file),
+            ],
+            middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))],
+            exception_handlers={
+                RefusedError: lambda _, error: _refusal(error.status, str(error)),
+                HTTPException: lambda _, error: _refusal(error.status_code, error.detail),
+                Exception: lambda _, error: _refusal(500, "The server failed: try again."),
+            },
+            lifespan=self._lifespan,
+        )
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        self._jobs = Jobs(self._make, self._limits)
+        yield
+        await to_thread.run_sync(self._jobs.close)
+
+    async def _file(self, request: Request) -> Response:
+        name = request.path_params["name"] or "index.html"
+        if name not in self._files:
+            raise RefusedError(404, "There is no such page.")
+        content, kind = self._files[name]
+        return Response(content, media_type=kind, headers={**HEADERS, "Cache-Control": "no-cache"})
+
+    async def _classify(self, request: Request) -> Response:
+        network = self._networks[read_model(request.query_params, self._networks)]
+        content = await self._body(request)
+        if self._listening >= self._limits.listening:
+            raise RefusedError(503, "Too many sounds are waiting: try again in a minute.")
+        self._listening += 1
+        try:
+            seconds = self._limits.sound_seconds
+            classify = _on_file(content, lambda path, _: network.classify(path, seconds))
+            found = await to_thread.run_sync(classify, limiter=self._turns)
+        finally:
+            self._listening -= 1
+        return _answer({"classes": found})
+
+    async def _ask(self, request: Request) -> Response:
+        choice = read_choices(request.query_params, self._networks)
+        if len(request.query_params.multi_items()) > len(choice):
+            raise RefusedError(400, "Expected each choice once.")
+        job = self._jobs.add(Job(await self._body(request), choice))
+        return _answer(self._described(job), 202)
+
+    async def _tell(self, request: Request) -> Response:
+        return _answer(self._described(self._jobs.find(request.path_params["name"])))
+
+    async def _stop(self, request: Request) -> Response:
+        _check_origin(request)
+        job = self._jobs.find(request.path_params["name"])
+        job.is_stopped = True
+        return _answer(self._described(job))
+
+    async def _give(self, request: Request) -> Response:
+        job = self._jobs.find(request.path_params["name"])
+        if job.state != "done":
+            raise RefusedError(409, "This dream is not finished: ask again.")
+        return Response(job.result, media_type="audio/wav", headers=HEADERS)
+
+    async def _body(self, request):
+        """The bytes that a request brings, if they are not too many and arrive in time."""
+        _check_origin(request)
+        limits, content = self._limits, bytearray()
+        too_large = RefusedError(
+            413, f"Expected at most {limits.body_bytes / 1e6:g} MB of sound: cut a piece out."
+        )
+        try:
+            with anyio.fail_after(limits.body_seconds):
+                async for block in request.stream():
+                    content += block
+                    if len(content) > limits.body_bytes:
+                        raise too_large
+        except TimeoutError:
+            raise RefusedError(408, "The sound did not arrive in time: send it again.") from None
+        except ClientDisconnect:
+            raise RefusedError(400, "The sound did not arrive whole.") from None
+        return bytes(content)
+
+    def _described(self, job):
+        return {
+            "name": job.name,
+            "state": job.state,
+            "ahead": self._jobs.ahead(job),
+            "done": job.done,
+            "total": job.total,
+            "objective": job.objective[-1:],
+            "error": job.error,
+        }
+
+    def _make(self, job: Job, goes_on: Callable[[], bool]) -> bytes:
+        """Dreams a job: the file's bytes."""
+        network = self._networks[job.choice["model"]]
+
+        def watch(done, total, objective):
+            job.done, job.total = done, total
+            job.objective.append(objective)
+            return goes_on()
+
+        def dream(path, output):
+            network.dream(path, output, job.choice, self._limits.sound_seconds, watch)
+            return output.read_bytes()
+
+        return _on_file(job.content, dream)()
+
+
+def _on_file(content: bytes, work: Callable[[pathlib.Path, pathlib.Path], Any]) -> Callable:
+    """Calls `work` with a file of a request's bytes and a path for what it writes."""
+
+    def call():
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "sound"
+            path.write_bytes(content)
+            try:
+                return work(path, path.with_name("dream.wav"))
+            except InputError as error:
+                raise RefusedError(422, str(error).replace(str(path), "the sound")) from None
+
+    return call
+
+
+def _page_files(networks, limits):
+    """The page's files, name → (content, media type)."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        page = settings(networks, examples_of(folder), _WORDS)
+        write_static(folder, {**page, "most_seconds": limits.sound_seconds})
+        paths = [path for path in folder.rglob("*") if path.is_file()]
+        return {
+            path.relative_to(folder).as_posix(): (path.read_bytes(), mimetypes.guess_type(path)[0])
+            for path in paths
+        }
+
+
+def _check_origin(request):
+    """Refuses what another site makes a visitor's browser send."""
+    origin = request.headers.get("origin")
+    if origin and urllib.parse.urlsplit(origin).netloc != request.headers.get("host"):
+        raise RefusedError(403, "This server answers its own page alone.")
+
+
+def _answer(content, status=200):
+    return JSONResponse(content, status, headers={**HEADERS, "Cache-Control": "no-store"})
+
+
+def _refusal(status, sentence):
+    return _answer({"error": sentence}, status)

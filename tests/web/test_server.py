@@ -1,0 +1,251 @@
+"""The demo server with a network that only counts: limits, refusals, the queue, rubbish."""
+
+import contextlib
+import http.client
+import json
+import socket
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from keras_sounddream.errors import InputError
+from keras_sounddream.web.server.limits import Limits
+
+_REASON = "needs the extra demo: starlette and uvicorn"
+uvicorn = pytest.importorskip("uvicorn", reason=_REASON)
+application = pytest.importorskip("keras_sounddream.web.server.app", reason=_REASON)
+
+CHOICE = "model=net&on=conv&strength=0.5&steps=5"
+LIMITS = Limits(body_bytes=1000, body_seconds=1, waiting=25, kept=4, silent_seconds=2)
+
+
+class CountingNetwork:
+    """Dreams a sound to itself, backwards, in some steps; may be held up."""
+
+    names = ("conv", "Dog")
+
+    def __init__(self):
+        self.description = {"name": "net", "rate": 24000, "labels": ["Dog"], "groups": []}
+        self.may_go, self.dreamed = threading.Event(), []
+        self.may_go.set()
+
+    def classify(self, path, most_seconds):
+        if path.read_bytes() == b"bad":
+            raise InputError(f"Expected sound, but {path} is none.")
+        return [{"label": "Dog", "score": 1.0}]
+
+    def dream(self, path, output, choice, most_seconds, watch):
+        content = path.read_bytes()
+        if content == b"crash":
+            raise ZeroDivisionError("of a decoder")
+        self.dreamed.append(content)
+        for step in range(choice["steps"]):
+            self.may_go.wait(20)
+            if not watch(step + 1, choice["steps"], float(step)):
+                break
+        output.write_bytes(content[::-1])
+
+
+class Server:
+    """A server on a port of this machine, and what it answers."""
+
+    def __init__(self, network, limits=LIMITS):
+        self.network = network
+        app = application.Demo({"net": network}, limits, ["127.0.0.1"]).app
+        config = uvicorn.Config(app, port=0, log_level="error", server_header=False)
+        self._server = uvicorn.Server(config)
+
+    @contextlib.contextmanager
+    def running(self):
+        thread = threading.Thread(target=self._server.run, daemon=True)
+        thread.start()
+        while not self._server.started:
+            time.sleep(0.01)
+        self.port = self._server.servers[0].sockets[0].getsockname()[1]
+        yield self
+        self.network.may_go.set()
+        self._server.should_exit = True
+        thread.join(20)
+
+    def ask(self, method, path, body=None, **headers):
+        """`(status, content, headers)` of an answer; JSON is read."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            content, kind = answer.read(), answer.headers.get("Content-Type", "")
+            is_json = content and kind.startswith("application/json") and path != "/page.json"
+            return answer.status, json.loads(content) if is_json else content, answer.headers
+
+    def dream(self, content):
+        """The file that a dream of a file is."""
+        _, job, _ = self.ask("POST", f"/api/dreams?{CHOICE}", content)
+        self.wait(job["name"])
+        return self.ask("GET", f"/api/dreams/{job['name']}/sound")[1]
+
+    def wait(self, name, states=("done", "failed")):
+        """A dream's description as soon as it is in one of some states."""
+        while True:
+            _, job, _ = self.ask("GET", f"/api/dreams/{name}")
+            if job.get("state") in states or job.get("error"):
+                return job
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def server():
+    with Server(CountingNetwork()).running() as running:
+        yield running
+
+
+def test_the_page_comes_with_its_headers(server):
+    for path, kind in {"/": "text/html", "/js/main.mjs": "text/javascript"}.items():
+        status, content, headers = server.ask("GET", path)
+        assert status == 200
+        assert headers["Content-Type"].startswith(kind)
+        assert "default-src 'self'" in headers["Content-Security-Policy"]
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert b"%POLICY%" not in content
+    page = json.loads(server.ask("GET", "/page.json")[1])
+    assert page["networks"][0]["name"] == "net"
+    assert page["server"]
+
+
+def test_a_dream_is_asked_for_waited_for_and_fetched(server):
+    assert server.dream(b"sound") == b"dnuos"
+    status, content, _ = server.ask("POST", "/api/classify?model=net", b"sound")
+    assert (status, content) == (200, {"classes": [{"label": "Dog", "score": 1.0}]})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "sentence"),
+    [
+        ("GET", "/../setup.py", None, 404, "no such page"),
+        ("GET", "/%2e%2e/%2e%2e/etc/passwd", None, 404, "no such page"),
+        ("GET", "//etc/passwd", None, 404, "no such page"),
+        ("GET", "/js", None, 404, "no such page"),
+        ("GET", "/api/dreams/..%2f..%2fx", None, 404, "no such"),
+        ("GET", "/api/dreams/none", None, 404, "no such dream any more: dream again"),
+        ("GET", "/api/dreams/none/sound", None, 404, "no such dream"),
+        ("POST", "/api/dreams/none/stop", b"", 404, "no such dream"),
+        ("POST", "/", b"", 405, "Method"),
+        ("POST", "/api/classify", b"x", 400, "`model` is one of net."),
+        ("POST", "/api/classify?model=/etc", b"x", 400, "`model` is one of net."),
+        ("POST", "/api/classify?model=net", b"bad", 422, "but the sound is none"),
+        ("POST", "/api/classify?model=net", b"x" * 1001, 413, "at most 0.001 MB of sound"),
+        ("POST", "/api/dreams?model=net", b"x", 400, "Expected the choices"),
+        ("POST", f"/api/dreams?{CHOICE}&more=1", b"x", 400, "Expected the choices"),
+        ("POST", f"/api/dreams?{CHOICE}&steps=5", b"x", 400, "each choice once"),
+        ("POST", f"/api/dreams?{CHOICE.replace('conv', 'x')}", b"x", 400, "`on` is one of conv"),
+        ("POST", f"/api/dreams?{CHOICE.replace('0.5', 'nan')}", b"x", 400, "from 0 to 1"),
+        ("POST", f"/api/dreams?{CHOICE.replace('0.5', '1e400')}", b"x", 400, "from 0 to 1"),
+        ("POST", f"/api/dreams?{CHOICE.replace('0.5', 'a')}", b"x", 400, "from 0 to 1"),
+        ("POST", f"/api/dreams?{CHOICE.replace('=5', '=6')}", b"x", 400, "`steps` is one of 5, 10"),
+    ],
+)
+def test_what_is_not_allowed_is_refused_in_a_sentence(server, method, path, body, status, sentence):
+    got, content, _ = server.ask(method, path, body)
+    assert (got, list(content)) == (status, ["error"])
+    assert sentence in content["error"]
+    assert "/tmp" not in content["error"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "elsewhere.example"}, 400),
+        ({"Origin": "https://elsewhere.example"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+def test_other_sites_cannot_ask(server, headers, status):
+    assert server.ask("POST", "/api/classify?model=net", b"x", **headers)[0] == status
+
+
+def test_a_crash_is_the_dreams_own(server):
+    _, job, _ = server.ask("POST", f"/api/dreams?{CHOICE}", b"crash")
+    failed = server.wait(job["name"])
+    assert (failed["state"], failed["error"]) == ("failed", "The dream failed: try another sound.")
+    assert server.dream(b"next") == b"txen"
+
+
+def test_a_dream_is_stopped_where_it_is(server):
+    server.network.may_go.clear()
+    _, job, _ = server.ask("POST", f"/api/dreams?{CHOICE}", b"sound")
+    server.wait(job["name"], ["dreaming"])
+    assert server.ask("GET", f"/api/dreams/{job['name']}/sound")[0] == 409
+    server.ask("POST", f"/api/dreams/{job['name']}/stop", b"")
+    server.network.may_go.set()
+    assert server.wait(job["name"])["done"] == 1
+    assert server.ask("GET", f"/api/dreams/{job['name']}/sound")[1] == b"dnuos"
+
+
+def test_the_queue_has_an_end_and_an_order(server):
+    server.network.may_go.clear()
+    first = server.ask("POST", f"/api/dreams?{CHOICE}", b"first")[1]
+    server.wait(first["name"], ["dreaming"])
+    asked = [server.ask("POST", f"/api/dreams?{CHOICE}", bytes([i])) for i in range(26)]
+    assert [status for status, _, _ in asked] == [202] * 25 + [503]
+    assert [job["ahead"] for _, job, _ in asked[:25]] == list(range(1, 26))
+    assert "25 dreams are waiting" in asked[-1][1]["error"]
+
+
+def test_visitors_who_leave_are_not_waited_for(server):
+    server.network.may_go.clear()
+    stays, leaves = (server.ask("POST", f"/api/dreams?{CHOICE}", b"x" * n)[1] for n in (1, 2))
+    end = time.monotonic() + 2.5
+    while time.monotonic() < end:
+        server.ask("GET", f"/api/dreams/{stays['name']}")
+        time.sleep(0.1)
+    assert server.ask("GET", f"/api/dreams/{leaves['name']}")[0] == 404
+    server.network.may_go.set()
+    assert server.wait(stays["name"])["state"] == "done"
+    assert server.network.dreamed == [b"x"]
+
+
+def test_twenty_visitors_at_once_each_get_their_own_dream(server):
+    made = {}
+
+    def visit(number):
+        sound = b"visitor %d" % number
+        made[number] = server.ask("POST", "/api/classify?model=net", sound)[0] == 200
+        made[number] &= server.dream(sound) == sound[::-1]
+
+    visitors = [threading.Thread(target=visit, args=(number,)) for number in range(20)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join(60)
+    # Of twenty finished dreams four are kept: who fetches late is told so, and nobody gets another.
+    assert len(made) == 20
+    assert sum(made.values()) >= 16
+
+
+def test_rubbish_is_answered_and_the_server_goes_on(server):
+    rng = np.random.default_rng(0)
+    paths = ["/", "/api/dreams", "/api/dreams/x/sound", "/api/classify", f"/api/dreams?{CHOICE}"]
+    for _ in range(150):
+        path = paths[rng.integers(len(paths))]
+        noise = bytes(rng.integers(33, 126, rng.integers(0, 40), "uint8")).decode().replace("#", "")
+        method = ["GET", "POST", "PUT", "DELETE", "HEAD"][rng.integers(5)]
+        status = server.ask(method, path + noise, bytes(rng.integers(0, 256, 50, "uint8")))[0]
+        assert status in (200, 202, 400, 404, 405, 503)
+    assert server.ask("GET", "/")[0] == 200
+
+
+@pytest.mark.parametrize("sent", [b"GARBAGE\r\n\r\n", b"POST /api/classify?model=net HTTP/1.1\r\n"])
+def test_what_is_no_http_and_what_never_ends_holds_nobody_up(server, sent):
+    with socket.create_connection(("127.0.0.1", server.port), 10) as connection:
+        connection.sendall(sent)
+        assert server.dream(b"other") == b"rehto"
+
+
+def test_a_sound_that_arrives_too_slowly_is_not_waited_for(server):
+    with socket.create_connection(("127.0.0.1", server.port), 10) as connection:
+        head = (
+            "POST /api/classify?model=net HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n"
+        )
+        connection.sendall(head.encode())
+        assert b"did not arrive in time" in connection.recv(9000) + connection.recv(9000)
