@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import pathlib
 import warnings
@@ -67,7 +68,6 @@ class VideoSource:
         pictures: `Pictures` of its first video stream, or `None`; a cover is none.
         sound: `Sound` of its first audio stream, or `None`.
         seconds: length that the file states; 0.0 if it does not.
-        digest: SHA-256 of the file.
 
     Raises:
         InputError: if it is no video, or has neither pictures nor sound that can be decoded.
@@ -83,7 +83,15 @@ class VideoSource:
             self.sound = _first(self, file, _sound_of, file.streams.audio)
         if self.pictures is None and self.sound is None:
             raise InputError(f"Expected a video, but {path} holds no pictures and no sound.")
-        self.digest = _digest(self.path)
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """SHA-256 of the file."""
+        digest = hashlib.sha256()
+        with open(self.path, "rb") as file:
+            while data := file.read(2**20):
+                digest.update(data)
+        return digest.hexdigest()
 
     def frames(self) -> Iterator[tuple[int, Array]]:
         """Frames in the order in which they are shown.
@@ -228,10 +236,3 @@ def _silence(count, channels):
     for start in range(0, count, _BLOCK_SAMPLES):
         yield np.zeros((min(_BLOCK_SAMPLES, count - start), channels), "float32")
 
-
-def _digest(path):
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while data := file.read(2**20):
-            digest.update(data)
-    return digest.hexdigest()
