@@ -46,7 +46,8 @@ EXTRAS = {
     "beam": ["apache-beam"],  # jobs over many files
     "tfds": ["apache-beam", "mlcroissant"],  # what TFDS's own command imports, and does not say
     "dask": ["apache-beam[dask]"],  # and on a cluster of Dask's
-    "video": ["imageio-ffmpeg", "av>=13"],  # animations as MP4; frames and sound of videos
+    # animations as MP4; frames and sound of videos; optical flow between frames, without windows
+    "video": ["imageio-ffmpeg", "av>=13", "opencv-python-headless>=4.5"],
 }
 EXTRAS["dev"] = [
     *("pytest>=8", "pytest-xdist", "ruff", "mypy", "librosa", "scipy", *EXTRAS["video"]),

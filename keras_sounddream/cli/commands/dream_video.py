@@ -45,9 +45,9 @@ def dream_video_file(
         json_path: file for the figures, or `None`.
         force: whether files may be replaced.
     """
-    from keras_sounddream.workflows.dream_video.couplings import parse_all
-    from keras_sounddream.workflows.dream_video.encoding import check_video_output
-    from keras_sounddream.workflows.dream_video.source import VideoSource
+    from keras_sounddream.workflows.video.couplings import parse_all
+    from keras_sounddream.workflows.video.encoding import check_video_output
+    from keras_sounddream.workflows.video.source import VideoSource
 
     check_outputs(output, json_path, overwrite=force)
     check_video_output(output, force)
@@ -65,7 +65,7 @@ def dream_video_file(
         dreams["sound_dream"] = known, weights, of_sound
     made = {name: _make(name, *row) for name, row in dreams.items()}
     with quietly():
-        from keras_sounddream.workflows.dream_video import dream_video
+        from keras_sounddream.workflows.video import dream_video
     options = {name: video[name] for name in ("couple", "keep", "side") if name in video}
     result = dream_video(path, output, **made, **options, overwrite=force)
     if json_path:
@@ -108,7 +108,7 @@ def _with_shared_class(known, options, chosen, dreams):
     is_named = "label" in options or "layers" in options or "picture_dream" not in dreams
     if label is None or is_named or known.labels is None or label.isdecimal():
         return options
-    from keras_sounddream.workflows.dream_video.shared_classes import shared_label
+    from keras_sounddream.workflows.video.shared_classes import shared_label
 
     return {**options, "label": shared_label(known.name, known.labels, label)}
 
@@ -120,7 +120,7 @@ def _make(which, known, weights, options):
     if kind == "picture":
         include_top = settings.get("label") is not None
         model, required = load_any(known.name, weights, include_top=include_top)
-        from keras_sounddream.workflows.dream_video.frames import SETTINGS
+        from keras_sounddream.workflows.video.frames import SETTINGS
 
         preset = dream_settings.PRESETS.get(settings.get("preset"), {})
         own = {n: value for n, value in SETTINGS.items() if n not in preset}

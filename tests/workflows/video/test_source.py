@@ -5,11 +5,11 @@ import warnings
 
 import numpy as np
 import pytest
-from workflows.dream_video.conftest import RATE, pan, tone, write
+from workflows.video.conftest import RATE, pan, tone, write
 
 from keras_sounddream import InputError
 from keras_sounddream.errors import InputWarning
-from keras_sounddream.workflows.dream_video.source import VideoSource
+from keras_sounddream.workflows.video.source import VideoSource
 
 
 def sound_of(source):
@@ -29,7 +29,9 @@ def test_frames_keep_their_times_whatever_these_are(suffix, tmp_path):
 
 def test_time_0_is_the_first_of_both_tracks(tmp_path):
     times = 3000 + 40 * np.arange(10)
-    path = write(tmp_path / "v.mkv", pan(10), times, tone(1), start=3 * RATE + 2400, sound_codec="flac")
+    path = write(
+        tmp_path / "v.mkv", pan(10), times, tone(1), start=3 * RATE + 2400, sound_codec="flac"
+    )
     source = VideoSource(path)
     assert next(iter(source.frames()))[0] == 0
     sound = sound_of(source)
@@ -39,7 +41,9 @@ def test_time_0_is_the_first_of_both_tracks(tmp_path):
 @pytest.mark.parametrize("size", [(47, 63), (1, 1), (13, 200)])
 def test_odd_sizes_and_sound_alone_and_none(size, tmp_path):
     frames = pan(3, 200, 200)[:, : size[0], : size[1]]
-    source = VideoSource(write(tmp_path / "v.avi", frames, [0, 1, 2], unit=1, codec="ffv1", pix_fmt="bgr0"))
+    source = VideoSource(
+        write(tmp_path / "v.avi", frames, [0, 1, 2], unit=1, codec="ffv1", pix_fmt="bgr0")
+    )
     assert (source.pictures.height, source.pictures.width) == size
     alone = VideoSource(write(tmp_path / "s.mp4", sound=np.stack([tone(1)] * 6, axis=1)))
     assert alone.pictures is None

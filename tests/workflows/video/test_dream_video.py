@@ -1,16 +1,18 @@
 """Dreams of videos: no flicker, in step, coupled, the same bytes after an interruption."""
 
+import itertools
+
 import numpy as np
 import pytest
-from workflows.dream_video.conftest import RATE, av, pan, read_frames, tone, write
+from workflows.video.conftest import RATE, av, pan, read_frames, tone, write
 
 from keras_sounddream import InputError
 from keras_sounddream.datasets.videos import read_sound
 from keras_sounddream.deepdream.long_sounds.checkpoint import StreamCheckpoint
 from keras_sounddream.errors import InputWarning
-from keras_sounddream.workflows.dream_video import dream_video
-from keras_sounddream.workflows.dream_video.flow import find_motion
-from keras_sounddream.workflows.dream_video.frames import FrameDream
+from keras_sounddream.workflows.video import dream_video
+from keras_sounddream.workflows.video.flow import find_motion
+from keras_sounddream.workflows.video.frames import FrameDream
 
 QUIET = {"progress": False}
 
@@ -36,15 +38,17 @@ def test_a_dream_goes_with_the_picture_and_does_not_flicker(picture_dream):
     together, alone = (start + np.array(changes) for changes in (together, alone))
 
     def flicker(dreams):
-        motions = [find_motion(*pair) for pair in zip(frames, frames[1:], strict=False)]
+        motions = [find_motion(*pair) for pair in itertools.pairwise(frames)]
         differences = [
             np.abs(m.warp(a) - b * m.visible[..., None]).mean()
-            for m, a, b in zip(motions, dreams, dreams[1:], strict=False)
+            for m, (a, b) in zip(motions, itertools.pairwise(dreams), strict=True)
         ]
         return np.mean(differences)
 
     assert flicker(together) / flicker(alone) < 0.5
-    scores = [float(picture_dream.score(np.clip(x, 0, 255)[None])[0]) for x in (start[-1], together[-1])]
+    scores = [
+        float(picture_dream.score(np.clip(x, 0, 255)[None])[0]) for x in (start[-1], together[-1])
+    ]
     assert scores[1] > 1.2 * scores[0]
 
 
@@ -75,7 +79,9 @@ def test_flashes_and_clicks_stay_in_step(suffix, picture_dream, sound_dream, tmp
     frames = np.full((100, 48, 64, 3), 40, "uint8")
     frames[flashes] = 220
     frames[:, ::4] += 10
-    sound = np.random.default_rng(0).normal(0, 1e-3, round(times[-1] / 1000 * RATE)).astype("float32")
+    sound = (
+        np.random.default_rng(0).normal(0, 1e-3, round(times[-1] / 1000 * RATE)).astype("float32")
+    )
     for flash in flashes:
         place = round(times[flash] / 1000 * RATE)
         sound[place : place + 240] += tone(0.01, 1000, 0.8)
@@ -181,9 +187,7 @@ def test_loudness_goes_from_layer_to_layer(clip, eye, tmp_path, monkeypatch):
 def test_what_is_not_dreamed_stays(tmp_path, picture_dream, sound_dream):
     path = write(tmp_path / "in.mkv", pan(10), sound=tone(0.4))
     dream_video(path, tmp_path / "p.mkv", picture_dream, **QUIET)
-    np.testing.assert_allclose(
-        read_sound(tmp_path / "p.mkv", RATE), read_sound(path, RATE), atol=2
-    )
+    np.testing.assert_allclose(read_sound(tmp_path / "p.mkv", RATE), read_sound(path, RATE), atol=2)
     dream_video(path, tmp_path / "s.mkv", sound_dream=sound_dream, **QUIET)
     assert difference(path, tmp_path / "s.mkv").max() < 4
 
@@ -223,7 +227,12 @@ def test_silence_stays_and_is_told(picture_dream, sound_dream, tmp_path):
     [
         ("both", "", {}, "Expected a dream of what .* holds: pictures and sound"),
         ("mute", "s", {}, "Expected a dream of what .* holds: pictures"),
-        ("both", "p", {"couple": ["motion:strength"]}, "drives a dream of the sound: there is none"),
+        (
+            "both",
+            "p",
+            {"couple": ["motion:strength"]},
+            "drives a dream of the sound: there is none",
+        ),
         ("mute", "p", {"couple": ["loudness:strength"]}, "needs sound, and .* has none"),
         ("both", "p", {"couple": ["heard:strength"]}, "heard is the score of a class"),
         ("both", "p", {"couple": ["loudness:layers"]}, "name two or more"),

@@ -11,7 +11,7 @@ from keras_sounddream.deepdream.ascent import loop
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
-from keras_sounddream.workflows.dream_video.flow import find_motion, resize
+from keras_sounddream.workflows.video.flow import find_motion, resize
 
 _CUT = 0.4  # share of a frame that is seen in the frame before, below which the scene is another
 SETTINGS = {"octaves": 3, "steps": 2}  # of each frame, of a dream that is not told others

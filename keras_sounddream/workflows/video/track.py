@@ -20,11 +20,11 @@ from keras_sounddream.files import read_json, written_beside
 from keras_sounddream.leftovers import remove
 from keras_sounddream.types import Array
 from keras_sounddream.workflows.dream import dream_to_file
-from keras_sounddream.workflows.dream_video.couplings import Curve
+from keras_sounddream.workflows.video.couplings import Curve
 
 if TYPE_CHECKING:
     from keras_sounddream.deepdream.model import DeepDream
-    from keras_sounddream.workflows.dream_video.source import VideoSource
+    from keras_sounddream.workflows.video.source import VideoSource
 
 _BITS = 24
 _LEAST_SECONDS = 0.1  # of sound to dream on

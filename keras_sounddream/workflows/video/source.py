@@ -227,7 +227,7 @@ def _sized(picture, height, width):
     """A picture at the size of the first, where a video changes it."""
     if picture.shape[:2] == (height, width):
         return picture
-    from keras_sounddream.workflows.dream_video.flow import resize
+    from keras_sounddream.workflows.video.flow import resize
 
     return resize(np.ascontiguousarray(picture), height, width)
 
@@ -235,4 +235,3 @@ def _sized(picture, height, width):
 def _silence(count, channels):
     for start in range(0, count, _BLOCK_SAMPLES):
         yield np.zeros((min(_BLOCK_SAMPLES, count - start), channels), "float32")
-

@@ -47,7 +47,9 @@ def find_motion(before: Array, after: Array) -> Motion:
     cv2 = opencv()
     greys = [cv2.cvtColor(np.ascontiguousarray(f), cv2.COLOR_RGB2GRAY) for f in (before, after)]
     if min(after.shape[:2]) < _LEAST_PIXELS:
-        return Motion(np.zeros((*after.shape[:2], 2), "float32"), np.ones(after.shape[:2], "float32"))
+        return Motion(
+            np.zeros((*after.shape[:2], 2), "float32"), np.ones(after.shape[:2], "float32")
+        )
     back, forth = _flow(greys[1], greys[0]), _flow(greys[0], greys[1])
     returned = back + _sampled(forth, back)
     size = np.square(back).sum(-1) + np.square(_sampled(forth, back)).sum(-1)
@@ -65,7 +67,7 @@ def resize(image: Array, height: int, width: int) -> Array:
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else 1)
 
 
-def opencv():  # noqa: ANN201
+def opencv():
     """The module `cv2`; a `MissingPackageError` without it."""
     try:
         import cv2
@@ -80,7 +82,9 @@ def _flow(first, second):
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(first, second, None)
+        return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(
+            first, second, None
+        )
     finally:
         cv2.setNumThreads(threads)
 

@@ -11,8 +11,8 @@ from keras_sounddream.applications.sound_scores import score_sound
 from keras_sounddream.audio.io import resample
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
-from keras_sounddream.workflows.dream_video.couplings import Curve
-from keras_sounddream.workflows.dream_video.flow import find_motion
+from keras_sounddream.workflows.video.couplings import Curve
+from keras_sounddream.workflows.video.flow import find_motion
 
 if TYPE_CHECKING:
     from keras_sounddream.deepdream.model import DeepDream

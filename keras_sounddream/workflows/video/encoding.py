@@ -17,7 +17,7 @@ from keras_sounddream.audio.streaming import read_channel_blocks
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output
 from keras_sounddream.types import Array, PathLike
-from keras_sounddream.workflows.dream_video.source import Pictures, VideoSource
+from keras_sounddream.workflows.video.source import Pictures, VideoSource
 
 _PER_CHANNEL = 96_000  # bits per second of sound
 _BT709 = 1  # of colours, primaries and transfer: what players take HD video to be
@@ -169,9 +169,7 @@ def _encoded(file, suffix, path, sound) -> Iterator[Any]:
     def packets():
         start = 0
         for block in read_channel_blocks(path):
-            frame = av.AudioFrame.from_ndarray(
-                np.ascontiguousarray(block.T), "fltp", sound.layout
-            )
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block.T), "fltp", sound.layout)
             frame.sample_rate, frame.pts = sound.sample_rate, start
             frame.time_base = Fraction(1, sound.sample_rate)
             start += len(block)

@@ -17,13 +17,13 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 from keras_sounddream.locks import locked
 from keras_sounddream.types import PathLike
-from keras_sounddream.workflows.dream_video import signals
-from keras_sounddream.workflows.dream_video.couplings import Coupling, Curve, parse_all
-from keras_sounddream.workflows.dream_video.encoding import check_video_output, write_video
-from keras_sounddream.workflows.dream_video.frames import FrameDream
-from keras_sounddream.workflows.dream_video.pictures import Drive, dream_pictures, segments_of
-from keras_sounddream.workflows.dream_video.source import VideoSource
-from keras_sounddream.workflows.dream_video.track import DrivenRendering, Track
+from keras_sounddream.workflows.video import signals
+from keras_sounddream.workflows.video.couplings import Coupling, Curve, parse_all
+from keras_sounddream.workflows.video.encoding import check_video_output, write_video
+from keras_sounddream.workflows.video.frames import FrameDream
+from keras_sounddream.workflows.video.pictures import Drive, dream_pictures, segments_of
+from keras_sounddream.workflows.video.source import VideoSource
+from keras_sounddream.workflows.video.track import DrivenRendering, Track
 
 if TYPE_CHECKING:
     from keras_sounddream.deepdream.model import DeepDream

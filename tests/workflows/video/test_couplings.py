@@ -2,17 +2,17 @@
 
 import numpy as np
 import pytest
-from workflows.dream_video.conftest import RATE, pan, tone
+from workflows.video.conftest import RATE, pan, tone
 
 from keras_sounddream import InputError
-from keras_sounddream.workflows.dream_video import signals
-from keras_sounddream.workflows.dream_video.couplings import (
+from keras_sounddream.workflows.video import signals
+from keras_sounddream.workflows.video.couplings import (
     Coupling,
     Curve,
     layer_weights,
     parse_all,
 )
-from keras_sounddream.workflows.dream_video.pictures import Drive
+from keras_sounddream.workflows.video.pictures import Drive
 
 
 def test_couplings_are_spelled_signal_and_target():

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from workflows.dream_video.conftest import pan
+from workflows.video.conftest import pan
 
-from keras_sounddream.workflows.dream_video.flow import find_motion, resize
+from keras_sounddream.workflows.video.flow import find_motion, resize
 
 INSIDE = slice(8, -8)
 

@@ -11,13 +11,13 @@ import numpy as np
 
 from keras_sounddream.progress import TracingBar
 from keras_sounddream.types import Array
-from keras_sounddream.workflows.dream_video.couplings import Curve, layer_weights
-from keras_sounddream.workflows.dream_video.encoding import Segment
-from keras_sounddream.workflows.dream_video.frames import Carried, FrameDream
+from keras_sounddream.workflows.video.couplings import Curve, layer_weights
+from keras_sounddream.workflows.video.encoding import Segment
+from keras_sounddream.workflows.video.frames import Carried, FrameDream
 
 if TYPE_CHECKING:
     from keras_sounddream.deepdream.long_sounds.checkpoint import StreamCheckpoint
-    from keras_sounddream.workflows.dream_video.source import VideoSource
+    from keras_sounddream.workflows.video.source import VideoSource
 
 SEGMENT_FRAMES = 24  # an interruption costs so many at most
 _BAR = "{l_bar}{bar}| {n:.1f}/{total:.1f} s [{elapsed}<{remaining}{postfix}]"

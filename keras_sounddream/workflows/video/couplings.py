@@ -40,7 +40,10 @@ class Coupling:
     target: str
 
     def __post_init__(self):
-        for what, name, table in (("signal", self.signal, SIGNALS), ("target", self.target, TARGETS)):
+        for what, name, table in (
+            ("signal", self.signal, SIGNALS),
+            ("target", self.target, TARGETS),
+        ):
             if name not in table:
                 raise InputError(unknown_name("Couplings have", what, name, list(table)))
         if self.driven not in TARGETS[self.target][0]:
