@@ -56,11 +56,11 @@ def dream_video_file(
     dreams = {}
     of_sound = _sound_options(source, video, chosen)
     if source.pictures is not None and model_name != _NONE:
-        known = _check(early.check_any, "picture", model_name or _PICTURE_MODEL, weights, chosen)
+        known = _check("picture", model_name or _PICTURE_MODEL, weights, chosen)
         dreams["picture_dream"] = known, weights, chosen
     if of_sound is not None:
         weights = video.get("sound_weights")
-        known = _check(early.check_model, "sound", _sound_model(video), weights, of_sound)
+        known = _check("sound", _sound_model(video), weights, of_sound)
         of_sound = _with_shared_class(known, of_sound, chosen, dreams)
         dreams["sound_dream"] = known, weights, of_sound
     made = {name: _make(name, *row) for name, row in dreams.items()}
@@ -86,12 +86,13 @@ def _sound_options(source, video, chosen):
     return {**given(own), **{n: v for n, v in chosen.items() if n not in _OF_PICTURES}}
 
 
-def _check(check, kind, name, weights, options):
+def _check(kind, name, weights, options):
     """What a model's name tells; an `InputError` if it is of the other kind, or options are bad."""
-    known = check(name, weights)
-    if known.kind not in (kind, None):
+    taken = early.check_any(name, weights, to_look_at=True).kind
+    if taken not in (kind, None):
         option = "--model" if kind == "picture" else "--sound-model"
-        raise InputError(f"{option} {name} takes {known.kind}s: name a network of {kind}s.")
+        raise InputError(f"{option} {name} takes {taken}s: name a network of {kind}s.")
+    known = early.check_any(name, weights)
     early.check_dream(known, {**options, **dict.fromkeys(_of_the_other(kind, options))})
     return known
 

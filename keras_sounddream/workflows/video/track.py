@@ -15,11 +15,12 @@ import numpy as np
 from keras_sounddream.audio.streaming import read_channel_blocks, write_blocks
 from keras_sounddream.deepdream.full_rate.rendering import Rendering
 from keras_sounddream.deepdream.long_sounds.sound import SILENCE
+from keras_sounddream.deepdream.long_sounds.stream import dream_stream
+from keras_sounddream.deepdream.validation import warn_of_loss
 from keras_sounddream.errors import InputWarning
 from keras_sounddream.files import read_json, written_beside
 from keras_sounddream.leftovers import remove
 from keras_sounddream.types import Array
-from keras_sounddream.workflows.dream import dream_to_file
 from keras_sounddream.workflows.video.couplings import Curve
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ class Track:
         figures = None
         if self._is_dreamable():
             options = {"progress": progress, "rendering": rendering, "overwrite": True}
-            figures = dream_to_file(dream, self.plain, self.dreamed, **options).figures()
+            result = dream_stream(dream, self.plain, self.dreamed, **options)
+            warn_of_loss(result.lost)
+            figures = result.figures()
         else:
             warnings.warn(
                 f"The sound of {self._source.path} is silent or shorter than {_LEAST_SECONDS} s: "
