@@ -25,7 +25,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "examples"))
-from make_videos import write_video
+from make_videos import write_video  # noqa: E402
 
 PER_SECOND, HEIGHT, WIDTH = 25, 144, 256
 FRAMES = 10

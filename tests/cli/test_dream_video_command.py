@@ -92,7 +92,7 @@ def test_none_leaves_a_track_as_it_is(folder, monkeypatch):
         ),
         (["mute.mp4", "-o", "o.mp4", "--model", "none"], "Expected a dream of what mute.mp4 holds"),
         (
-            [*["clip.mp4", "-o", "o.mp4", "--model", "none", "--sound-model", "squeezenet"]],
+            ["clip.mp4", "-o", "o.mp4", "--model", "none", "--sound-model", "squeezenet"],
             "--sound-model squeezenet takes pictures",
         ),
         (
@@ -112,7 +112,7 @@ def test_none_leaves_a_track_as_it_is(folder, monkeypatch):
             "Did you mean dog",
         ),
         (
-            [*["clip.mp4", "-o", "o.mp4", "--model", "eye.keras", "--class", "tench"]],
+            ["clip.mp4", "-o", "o.mp4", "--model", "eye.keras", "--class", "tench"],
             "or a layer by --sound-layer",
         ),
     ],

@@ -81,8 +81,8 @@ class Track:
         """Dreams the sound; silence, and less than 0.1 s, stays as it is."""
         figures = None
         if self._is_dreamable():
-            options = {"progress": progress, "rendering": rendering, "overwrite": True}
-            result = dream_stream(dream, self.plain, self.dreamed, **options)
+            options: dict[str, Any] = {"progress": progress, "rendering": rendering}
+            result = dream_stream(dream, self.plain, self.dreamed, overwrite=True, **options)
             warn_of_loss(result.lost)
             figures = result.figures()
         else:
