@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-import tensorflow as tf
 
 from keras_sounddream.deepdream.ascent import loop
 from keras_sounddream.deepdream.model import DeepDream
@@ -63,7 +62,7 @@ class FrameDream:
                 f"Frames are dreamed by a network of pictures, and {dream.model.name} takes sounds."
             )
         self.dream, self._keep, self._side = dream, np.float32(keep), side
-        self._ascend = _graph(dream)
+        self._ascend = loop.traced_ascent(dream.ascent)
         self._passes = round(1 / (1 - keep))  # until what is kept and what is added balance
 
     def small(self, frame: Array) -> Array:
@@ -86,11 +85,11 @@ class FrameDream:
             if motion.visible.mean() >= _CUT:
                 change, passes = motion.warp(carried.change), 1
         factors = np.ones(len(self.dream.objective.terms)) if weights is None else weights
-        factors = tf.constant([factors], "float32")
+        factors = np.asarray([factors], "float32")
         pixels = frame.astype("float32")
         for _ in range(passes):
             start = np.clip(pixels + self._keep * change, 0, 255)
-            change = self._ascend(tf.constant(start[np.newaxis]), factors).numpy()[0] - pixels
+            change = self._ascend(start[np.newaxis], factors).numpy()[0] - pixels
         return Carried(frame, change)
 
     def shown(self, frame: Array, carried: Carried, strength: float) -> Array:
@@ -104,15 +103,3 @@ class FrameDream:
         pair = pixels, np.clip(np.rint(pixels + carried.change), 0, 255)
         before, after = (self.dream.score(image[np.newaxis]).numpy()[0] for image in pair)
         return float(before), float(after)
-
-
-def _graph(dream):
-    """One graph of a frame's ascent, for frames of any size and any weights."""
-    pixels = tf.TensorSpec((None, None, None, 3), "float32")
-    weights = tf.TensorSpec((None, len(dream.objective.terms)), "float32")
-
-    @tf.function(input_signature=[pixels, weights])
-    def ascend(start, weights):
-        return loop.ascend_in_graph(dream.ascent, start, weights)
-
-    return ascend

@@ -1,4 +1,4 @@
-"""The track of pictures: dreamed frame by frame, and stored in segments that can be resumed."""
+"""The pictures of a video: dreamed frame by frame, and stored in segments that can be resumed."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Pictures:
         time_base: seconds per unit of its times.
         frame_rate: mean, per second; frames may come at any times.
         height: of the frames upright, in pixels.
-        width: likewise.
+        width: of the same, in pixels.
         aspect: width of a pixel by its height, as the file holds it; `None` for 1.
     """
 

@@ -1,4 +1,4 @@
-"""The track of sound: taken out of a video, and dreamed as a sound file is."""
+"""The sound of a video: taken out of a video, and dreamed as a sound file is."""
 
 from __future__ import annotations
 
