@@ -9,7 +9,6 @@ __getattr__, __dir__, __all__ = attach(
         "TARGETS": "couplings",
         "Coupling": "couplings",
         "VideoResult": "workflow",
-        "VideoSettings": "workflow",
         "dream_video": "workflow",
     },
 )
