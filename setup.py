@@ -47,7 +47,8 @@ EXTRAS = {
     "tfds": ["apache-beam", "mlcroissant"],  # what TFDS's own command imports, and does not say
     "demo": ["starlette", "uvicorn"],  # the server of `sounddream demo`
     "dask": ["apache-beam[dask]"],  # and on a cluster of Dask's
-    "video": ["imageio-ffmpeg", "av>=13"],  # animations as MP4; frames and sound of videos
+    # animations as MP4; frames and sound of videos; optical flow between frames, without windows
+    "video": ["imageio-ffmpeg", "av>=13", "opencv-python-headless>=4.5"],
 }
 EXTRAS["docs"] = (HERE / "docs/site/requirements.txt").read_text().split()  # `make docs`
 EXTRAS["notebooks"] = ["nbclient", "ipykernel"]  # what the tests run notebooks with

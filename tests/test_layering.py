@@ -45,7 +45,8 @@ MAY_IMPORT = {
     "datasets": BASE | {"applications", "audio"},
     "training": BASE | {"applications", "audio", "datasets", "deepdream", "generation"},
     "workflows": BASE
-    | {"applications", "audio", "deepdream", "generation", "images", "reports", "sonification"},
+    | {"applications", "audio", "datasets", "deepdream", "generation", "images", "reports"}
+    | {"sonification"},
     "batch": BASE | {"applications", "audio", "deepdream", "export", "images", "workflows"},
     "web": BASE | {"applications", "audio", "deepdream", "export", "workflows"},
     # the command line

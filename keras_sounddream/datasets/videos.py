@@ -3,6 +3,7 @@
 import contextlib
 import pathlib
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import soxr
@@ -77,19 +78,24 @@ def pictures(path: PathLike, times: Iterable[float]) -> Iterator[Array]:
     with _decoded(path, "video") as frames:
         for last in frames:
             while time is not None and (last.time or 0.0) >= time:
-                yield _upright(last)
+                yield upright(last)
                 any_shown, time = True, next(times, None)
             if time is None:
                 return
     if last is None:
         raise InputError(f"Expected pictures, but {path} holds none.")
     if not any_shown:
-        yield _upright(last)
+        yield upright(last)
 
 
 @contextlib.contextmanager
-def _decoded(path, kind):
-    """Opens a video; yields the decoded frames of its first audio or video stream."""
+def opened(path: PathLike) -> Iterator[Any]:
+    """Opens a video: PyAV's container; what cannot be read of it is an `InputError`.
+
+    Raises:
+        InputError: if the file is no video, or damaged.
+        MissingPackageError: without PyAV.
+    """
     try:
         import av
     except ImportError:
@@ -99,17 +105,24 @@ def _decoded(path, kind):
         raise InputError(f"Expected a video, but there is no file {path}. Check the path.")
     try:
         with av.open(str(path)) as file:
-            streams = getattr(file.streams, kind)
-            if not streams:
-                content = "sound" if kind == "audio" else "pictures"
-                raise InputError(f"Expected a video with {content}, but {path} has none.")
-            streams[0].thread_type = "AUTO"
-            yield file.decode(streams[0])
+            yield file
     except InputError:
         raise
     except (av.error.FFmpegError, ValueError, MemoryError) as error:  # ValueError: its form changed
         reason = str(getattr(error, "strerror", None) or error).rstrip(".")
         raise InputError(f"Cannot read {path} as a video ({reason}). Convert it to MP4.") from None
+
+
+@contextlib.contextmanager
+def _decoded(path, kind):
+    """Opens a video; yields the decoded frames of its first audio or video stream."""
+    with opened(path) as file:
+        streams = getattr(file.streams, kind)
+        if not streams:
+            content = "sound" if kind == "audio" else "pictures"
+            raise InputError(f"Expected a video with {content}, but {path} has none.")
+        streams[0].thread_type = "AUTO"
+        yield file.decode(streams[0])
 
 
 def _mono(frames, sample_rate):
@@ -130,7 +143,14 @@ def _mono(frames, sample_rate):
         yield stream.resample_chunk(np.zeros(0, "float32"), last=True)
 
 
-def _upright(frame):
-    """RGB pixels of a frame, rotated by its metadata: phones store how they were held."""
+def upright(frame: Any) -> Array:
+    """RGB pixels of a frame, rotated by its metadata: phones store how they were held.
+
+    Args:
+        frame: PyAV's `VideoFrame`.
+
+    Returns:
+        uint8 `(height, width, 3)`.
+    """
     turns = round((getattr(frame, "rotation", 0) or 0) / 90) % 4
     return np.rot90(frame.to_ndarray(format="rgb24"), turns)

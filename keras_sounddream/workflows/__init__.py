@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = attach(
         "dream_files": "dream_folder",
         "dream_layers": "layer_gallery",
         "dream_to_file": "dream",
+        "dream_video": "video.workflow",
         "find_objective": "objective_from_files",
         "sonify_file": "sonify.workflow",
     },

@@ -1,4 +1,4 @@
-"""`sounddream dream`: DeepDream on a sound or a picture."""
+"""`sounddream dream`: DeepDream on a sound, a picture or a video."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from keras_sounddream.cli.options.dream import (
 )
 from keras_sounddream.cli.options.each_file import each_file
 from keras_sounddream.cli.options.rendering import rendering_options, take_rendering
+from keras_sounddream.cli.options.video import is_video, take_video, video_options
 from keras_sounddream.errors import InputError
 
 
@@ -37,7 +38,7 @@ from keras_sounddream.errors import InputError
     "--output",
     required=True,
     metavar="OUT",
-    help="The dreamed sound or picture; a folder for those of several, or of a folder.",
+    help="The dreamed sound, picture or video; a folder for those of several, or of a folder.",
 )
 @model_options
 @layer_option(
@@ -49,6 +50,7 @@ from keras_sounddream.errors import InputError
 @guidance_option
 @dream_options
 @rendering_options
+@video_options
 @click.option("--plot", metavar="PNG", help="Draw spectrograms and the ascent.")
 @click.option("--report", metavar="HTML", help="Write a page to listen to and look at.")
 @click.option("--animation", metavar="GIF|MP4", help="Write an animation of the ascent.")
@@ -66,18 +68,30 @@ def command(
     force: bool,
     **settings: Any,
 ) -> int:
-    """Dreams a sound, or a picture; or several, or all of a folder, into a folder.
+    """Dreams a sound, a picture or a video; or several, or all of a folder, into a folder.
 
     The layers named by --layer are more active on OUT than on IN. A sound keeps its rate, channels
     and bits. Pictures are dreamed with --model squeezenet, inception_v3, mobilenet, vgg16 or vgg19
     and their --weights (a file, or imagenet, which are fetched; of squeezenet they are the
     default), or with a .keras file that takes pictures. For --class the weights must hold the top.
 
+    Of a video the pictures are dreamed with --model (squeezenet if it is not given) and the sound
+    with --sound-model; none leaves the one or the other as it is. Ctrl-C stops it, and the same
+    command goes on.
+
     Of several, a file that cannot be dreamed on is named on standard error, and the exit code is 2;
     a dream that exists is left as it is, unless --force is given.
     """
     pages: dict[str, Any] = {"plot": plot, "report": report, "animation": animation}
-    rendering = take_rendering(settings)
+    rendering, video = take_rendering(settings), take_video(settings)
+    if is_video(inputs, video):
+        _check_options(pages, rendering)
+        named = None if _is_default("model_name") else model_name
+        from keras_sounddream.cli.commands.dream_video import dream_video_file
+
+        return dream_video_file(
+            inputs[0], output, named, weights, video, settings, json_path, force
+        )
     guides, many = settings["guides"], len(inputs) > 1 or pathlib.Path(inputs[0]).is_dir()
     known = early.check_any(model_name, weights)
     early.check_dream(known, settings)
@@ -102,6 +116,19 @@ def command(
         write_json(json_path, figures, force)
     click.echo(_line(output, result.name, figures))
     return 0
+
+
+def _is_default(option):
+    """Whether an option was not given."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is click.core.ParameterSource.DEFAULT
+
+
+def _check_options(pages, rendering):
+    """Refuses options that dreams of videos do not have."""
+    for name in [name for name, path in pages.items() if path is not None] + list(rendering):
+        name = {"start": "from", "end": "to"}.get(name, name)
+        raise InputError(f"A video's dream has no --{name}: leave it out.")
 
 
 def _dream_many(inputs, folder, model, rendering, json_path, force, chosen):

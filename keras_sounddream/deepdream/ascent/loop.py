@@ -189,6 +189,23 @@ def ascend_in_graph(
     return tf.ensure_shape(dreamed, source.shape)
 
 
+def traced_ascent(ascent: GradientAscent) -> Callable[[Tensor, Tensor], Tensor]:
+    """One graph of the dreams of pictures of all sizes.
+
+    Returns:
+        function of pictures, float32 `(batch, height, width, 3)`, and weights, float32 `(batch,
+        terms)`, that gives the dreams.
+    """
+    pictures = tf.TensorSpec((None, None, None, 3), "float32")
+    weights = tf.TensorSpec((None, len(ascent.objective.terms)), "float32")
+
+    @tf.function(input_signature=[pictures, weights])
+    def dream(source: Tensor, weights: Tensor) -> Tensor:
+        return ascend_in_graph(ascent, source, weights)
+
+    return dream
+
+
 def check_callbacks(callbacks: Any) -> None:
     """Checks that callbacks are a list of `Callback`.
 

@@ -20,8 +20,8 @@ from keras_sounddream.types import Array
 
 _BLOCK_SAMPLES = 2**16
 _FORMAT = 2  # of the state; those of another number cannot be resumed
-_OURS = re.compile(r"state\.json|samples\.[sf]\d+|tail-\d+\.npy")
-_NAMES = {"<i2": "samples.s16", "<f4": "samples.f32"}
+_OURS = re.compile(r"state\.json|samples\.[sfu]\d+|tail-\d+\.npy")
+_NAMES = {"<i2": "samples.s16", "<f4": "samples.f32", "|u1": "samples.u8"}
 
 
 class StreamCheckpoint:
@@ -36,7 +36,7 @@ class StreamCheckpoint:
         identity: all that distinguishes one dream from another, in JSON's types.
         overwrite: whether a dream of another identity, or a damaged one, may be discarded.
         channels: of the samples; `None` for samples without that axis.
-        dtype: that they are kept in, `"<i2"` or `"<f4"`.
+        dtype: that they are kept in, `"<i2"` or `"<f4"`; or `"|u1"` for encoded bytes.
 
     Attributes:
         rows: measurements of each finished segment.
