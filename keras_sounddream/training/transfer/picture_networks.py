@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from keras_sounddream import checks
 from keras_sounddream.applications.base import TOP, AudioModel, describe
-from keras_sounddream.deepdream.network.calls import call_anew, name_of
+from keras_sounddream.deepdream.network.calls import call_anew, calls_of, name_of
 from keras_sounddream.deepdream.network.folding import config_to_clone, copied_weights
 from keras_sounddream.errors import InputError
 from keras_sounddream.images import io
@@ -91,7 +91,7 @@ class PictureNetwork:
 
     def features(self, model: keras.Model, clips: Sequence[Any]) -> Array:
         """What the top takes of whole pictures: float32 `(pictures, features)`."""
-        network = keras.Model(model.inputs, model.get_layer(TOP).input)
+        network = keras.Model(model.inputs, calls_of(model)[TOP].inputs[0])
         stored = self._stored(clips)
         starts = tqdm(range(0, len(stored), BATCH_SIZE), desc="features", unit="batch")
         return np.concatenate(
@@ -154,7 +154,7 @@ def _source(name, weights, size, classes):
 def _copy(source):
     """A copy of a functional network, under the dtype policy that holds now."""
     copy = keras.models.clone_model(source, clone_function=_anew)
-    for layer in source.layers:
+    for layer in (layer for layer in source.layers if layer.weights):
         for new, old in copied_weights(layer, copy.get_layer(layer.name)):
             new.assign(old)
     return copy
