@@ -9,6 +9,7 @@ import click
 
 from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
+    POSITIVE,
     check_outputs,
     force_option,
     given,
@@ -31,13 +32,19 @@ from keras_sounddream.errors import InputError
 
 
 @click.command()
-@click.argument("inputs", nargs=-1, required=True, metavar="IN…")
+@click.argument("inputs", nargs=-1, metavar="IN…")
 @click.option(
     "-o",
     "--output",
     required=True,
     metavar="OUT",
     help="The dreamed sound or picture; a folder for those of several, or of a folder.",
+)
+@click.option(
+    "--noise",
+    type=POSITIVE,
+    metavar="LENGTH",
+    help="Dream from noise in place of IN: of so many seconds, or pixels of height and width.",
 )
 @model_options
 @layer_option(
@@ -57,6 +64,7 @@ from keras_sounddream.errors import InputError
 def command(
     inputs: tuple[str, ...],
     output: str,
+    noise: float | None,
     model_name: str,
     weights: str | None,
     plot: str | None,
@@ -73,12 +81,16 @@ def command(
     and their --weights (a file, or imagenet, which are fetched; of squeezenet they are the
     default), or with a .keras file that takes pictures. For --class the weights must hold the top.
 
+    With --noise, what drives a unit most: --layer NAME:CHANNEL, and the preset from_noise.
+
     Of several, a file that cannot be dreamed on is named on standard error, and the exit code is 2;
     a dream that exists is left as it is, unless --force is given.
     """
     pages: dict[str, Any] = {"plot": plot, "report": report, "animation": animation}
     rendering = take_rendering(settings)
-    guides, many = settings["guides"], len(inputs) > 1 or pathlib.Path(inputs[0]).is_dir()
+    if (noise is None) == (not inputs):
+        raise InputError("Expected IN, one or several, or --noise LENGTH.")
+    guides, many = settings["guides"], len(inputs) > 1 or _is_folder(*inputs)
     known = early.check_any(model_name, weights)
     early.check_dream(known, settings)
     if many:
@@ -88,7 +100,8 @@ def command(
         early.check_output(known, output, force)
         if known.kind == "picture" and plot is not None:
             raise InputError("A plot shows spectrograms: of a picture, write a report instead.")
-        _check_sound(inputs[0], output, rendering, force)
+        if inputs:
+            _check_sound(inputs[0], output, rendering, force)
     early.check_inputs(known, guides if many else (*inputs, *guides), "dream on")
     model, required = load_any(model_name, weights, include_top=settings["label"] is not None)
     chosen = {**required, **given(settings)}
@@ -96,12 +109,23 @@ def command(
         return _dream_many(inputs, output, model, rendering, json_path, force, chosen)
     with quietly():
         from keras_sounddream.workflows.dream import dream_file
-    result = dream_file(inputs[0], output, model, overwrite=force, **pages, **rendering, **chosen)
+        from keras_sounddream.workflows.noise import noise_file
+    options = {"overwrite": force, **pages, **rendering}
+    if noise is not None:
+        with noise_file(model, noise, chosen.get("seed", 0)) as path:
+            chosen = {"preset": "from_noise", **chosen}
+            result = dream_file(path, output, model, **options, **chosen)
+    else:
+        result = dream_file(inputs[0], output, model, **options, **chosen)
     figures = result.figures()
     if json_path:
         write_json(json_path, figures, force)
     click.echo(_line(output, result.name, figures))
     return 0
+
+
+def _is_folder(*paths):
+    return any(pathlib.Path(path).is_dir() for path in paths)
 
 
 def _dream_many(inputs, folder, model, rendering, json_path, force, chosen):
