@@ -36,6 +36,7 @@ _COMMANDS = (
     "probe",
     "finetune",
     "units",
+    "atlas",
     "distill",
     "models",
     "fetch",
