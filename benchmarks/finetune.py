@@ -24,7 +24,7 @@ from keras_sounddream.datasets.clip_sets import read_clip_set
 from keras_sounddream.files import written_beside
 from keras_sounddream.processor import describe
 from keras_sounddream.training import evaluation
-from keras_sounddream.training.transfer import fine_tuning
+from keras_sounddream.training.transfer import fine_tuning, sound_networks
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "benchmarks" / "training" / "finetune.md"
 WAYS = {  # what is trained beside the top
@@ -96,8 +96,8 @@ def write(runs, clip_set, arguments):
         " [linear probes](probe.md).",
         "",
         f"A new top for ten classes, which begins as a linear probe, and {fine_tuning.EPOCHS} passes over four folds in"
-        f" crops of {fine_tuning.CROP_SECONDS:g} s, mixed, filtered and masked, at {len(fine_tuning.SPEEDS)} speeds; AdamW, at"
-        f" most {fine_tuning.LEARNING_RATE:g}; batch normalisations as they came. Each fold is measured once with these"
+        f" crops of {sound_networks.CROP_SECONDS:g} s, mixed, filtered and masked, at {len(sound_networks.SPEEDS)} speeds; AdamW, at"
+        f" most {sound_networks.SoundNetwork.learning_rate:g}; batch normalisations as they came. Each fold is measured once with these"
         " settings, with the last weights; a dash is a fold not measured yet. Share of whole clips named rightly,"
         " %; minutes are a fold's, spectrograms included, on a machine that did other work beside it.",
         "",

@@ -42,8 +42,8 @@ MAY_IMPORT = {
     # of export, generation and sonification, the modules that tests/lite proves free of Keras
     "lite": BASE | {"audio", "export", "generation", "sonification"},
     # files and recipes
-    "datasets": BASE | {"applications", "audio"},
-    "training": BASE | {"applications", "audio", "datasets", "deepdream", "generation"},
+    "datasets": BASE | {"applications", "audio", "images"},
+    "training": BASE | {"applications", "audio", "datasets", "deepdream", "generation", "images"},
     "workflows": BASE
     | {"applications", "audio", "datasets", "deepdream", "generation", "images", "reports"}
     | {"sonification"},

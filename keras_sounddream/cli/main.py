@@ -38,6 +38,7 @@ _COMMANDS = (
     "probe",
     "finetune",
     "units",
+    "atlas",
     "distill",
     "models",
     "fetch",

@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = attach(
         "list_table": "file_lists",
         "read_clip_set": "clip_sets",
         "read_genres": "music_tags",
+        "read_picture_set": "picture_sets",
         "store_sounds": "corpus_cache",
         "tfds": "",
         "urbansound8k": "",

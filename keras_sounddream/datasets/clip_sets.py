@@ -78,7 +78,7 @@ def read_clip_set(data: PathLike, seed: int = 0) -> ClipSet:
 
 def _read(data, seed):
     if archives.is_data_set(data):
-        return _from_archive(archives.unpack(data), seed)
+        return from_archive(archives.unpack(data), seed)
     folder = pathlib.Path(data)
     if not folder.is_dir():
         raise InputError(f"Expected a folder of clips, but there is no folder {folder}.")
@@ -86,7 +86,7 @@ def _read(data, seed):
         return read_esc50(folder)
     if any(folder.glob("001 - *")):
         return ClipSet(tuple(esc10.read_clips(folder)), esc10.LABELS, True)
-    return _from_folders(folder, seed)
+    return from_folders(folder, seed, SUFFIXES)
 
 
 def check_clip_set(clip_set: ClipSet, name: PathLike) -> None:
@@ -116,14 +116,17 @@ def check_class(label: str | None, labels: Sequence[str]) -> None:
         raise InputError(f"Expected a class of {', '.join(labels)}. Received: {label!r}")
 
 
-def _from_folders(folder, seed):
+def from_folders(folder: pathlib.Path, seed: int, suffixes: Sequence[str]) -> ClipSet:
+    """Files of some suffixes in a folder of folders, one per class, in folds that are drawn."""
     classes = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
-    members = {path.name: _sounds(path) for path in classes}
+    members = {path.name: _files(path, suffixes) for path in classes}
     members = {name: paths for name, paths in members.items() if paths}
     if not members:
+        of_sounds = suffixes is SUFFIXES
         raise InputError(
-            f"Expected folders of sounds in {folder}, one per class, or ESC-10 or ESC-50. Found "
-            f"no folder with {', '.join(SUFFIXES)} in it."
+            f"Expected folders of {'sounds' if of_sounds else 'pictures'} in {folder}, one per "
+            f"class{', or ESC-10 or ESC-50' if of_sounds else ''}. Found no folder with "
+            f"{', '.join(suffixes)} in it."
         )
     return ClipSet(_dealt(members, seed), tuple(members), False)
 
@@ -138,8 +141,8 @@ def _dealt(members, seed):
     )
 
 
-def _from_archive(archive, seed):
-    """Clips of `Unpacked`, without classes that do not occur."""
+def from_archive(archive: archives.Unpacked, seed: int) -> ClipSet:
+    """Clips of unpacked files, without classes that do not occur."""
     occur = {clip["label"] for clip in archive.clips}
     labels = tuple(label for label in archive.labels if label in occur)
     if len(archive.splits) == 1:
@@ -155,8 +158,8 @@ def _from_archive(archive, seed):
     return ClipSet(tuple(clips), labels, True)
 
 
-def _sounds(folder):
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+def _files(folder, suffixes):
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
 
 
 def has_esc50_layout(folder: PathLike) -> bool:

@@ -45,6 +45,17 @@ PRESETS: dict[str, dict[str, Any]] = {
         "parameterization": "log_magnitude",
         "roll_seconds": 0.24,
     },
+    # Of a unit, from noise: the spectrogram itself is changed, and the gradient smoothed less and
+    # less, or single bins would be driven
+    "from_noise": {
+        "octaves": 3,
+        "steps": 16,
+        "step_size": 3.0,
+        "smoothing": "gaussian",
+        "smoothing_width": (2.0, 0.5),
+        "parameterization": "log_magnitude",
+        "keep_source_detail": False,
+    },
 }
 DEFAULT_STRENGTH = 0.5
 # Settings at other strengths than the default's, whose are those of `Settings`.

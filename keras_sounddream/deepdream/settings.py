@@ -12,7 +12,7 @@ from keras_sounddream.deepdream.presets import DEFAULT_STRENGTH, PRESETS, at_str
 from keras_sounddream.errors import InputError
 
 KINDS = ("sound", "picture")
-PREPROCESSING = ("tf", "torch", "caffe", "unit", "none")  # of pixels: see `pixels.MODES`
+PREPROCESSING = ("tf", "torch", "caffe", "unit", "none")  # of pixels: see `images.front_end.MODES`
 RENAMED = {  # former name: name
     "way": "parameterization",
     "zoom": "scale",

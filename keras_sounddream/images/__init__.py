@@ -5,7 +5,8 @@ from keras_sounddream.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "NETWORKS": "io",
+        "CatDogNet": "catdognet",
+        "NETWORKS": "networks",
         "SUFFIXES": "io",
         "load_picture": "io",
         "save_picture": "io",

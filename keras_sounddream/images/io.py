@@ -1,4 +1,4 @@
-"""Picture files, and the image networks of `keras.applications`."""
+"""Picture files, and networks for pictures with their weights."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from keras_sounddream.checks import OFFLINE, may_fetch
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
+from keras_sounddream.images.networks import NETWORKS, find_constructor
 from keras_sounddream.types import Array, PathLike
 
 if TYPE_CHECKING:
@@ -19,13 +20,6 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _MOST_PIXELS = 100_000_000
 _UNFIT = Exception  # Keras and h5py raise anything for damaged weights, and for another network's
 _JPEG: dict[str, Any] = {"quality": 95, "subsampling": 0}
-# Name: constructor, and the preprocessing that its weights were trained with.
-NETWORKS = {
-    "inception_v3": ("InceptionV3", "tf"),
-    "mobilenet": ("MobileNet", "tf"),
-    "vgg16": ("VGG16", "caffe"),
-    "vgg19": ("VGG19", "caffe"),
-}
 
 
 def load_picture(path: PathLike) -> Array:
@@ -62,6 +56,18 @@ def load_picture(path: PathLike) -> Array:
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise InputError(f"Cannot read {path} as a picture: {reason}") from None
+
+
+def load_square(path: PathLike, size: int) -> Array:
+    """The central square of a picture file, resized: uint8 `(size, size, 3)`.
+
+    Raises:
+        InputError: see `load_picture`.
+    """
+    from PIL import Image, ImageOps
+
+    pixels = np.round(load_picture(path)[0]).astype("uint8")
+    return np.asarray(ImageOps.fit(Image.fromarray(pixels), (size, size)))
 
 
 def is_picture(path: PathLike) -> bool:
@@ -115,16 +121,14 @@ def load_network(
         include_top: whether the network scores classes; a file must then hold its top.
 
     Returns:
-        `(model, preprocessing)`: `keras.Model` and a name in `picture.MODES`.
+        `(model, preprocessing)`: `keras.Model` and a name in `front_end.MODES`.
 
     Raises:
         InputError: if weights are not given, are not there or do not fit.
     """
-    constructor, preprocessing = NETWORKS[name]
+    preprocessing = NETWORKS[name].preprocessing
     check_weights(name, weights)
-    import keras
-
-    build = getattr(keras.applications, constructor)
+    build = find_constructor(name)
     if weights == "imagenet":
         try:
             return build(include_top=include_top, weights="imagenet"), preprocessing
@@ -153,6 +157,8 @@ def check_weights(name: str, weights: PathLike | None) -> None:
     Raises:
         InputError: if they are not given, or are not there.
     """
+    if not NETWORKS[name].weights and weights in (None, "imagenet"):
+        raise InputError(f"Expected --weights FILE: no weights of {name} are published.")
     if weights is None:
         raise InputError(f"Expected --weights FILE, or --weights imagenet to download {name}'s.")
     if weights != "imagenet" and not pathlib.Path(weights).is_file():
@@ -166,9 +172,7 @@ def check_weights(name: str, weights: PathLike | None) -> None:
 
 def build_network(name: str) -> keras.Model:
     """An image network without its top, with random weights: to look at its layers."""
-    import keras
-
-    return getattr(keras.applications, NETWORKS[name][0])(include_top=False, weights=None)
+    return find_constructor(name)(include_top=False, weights=None)
 
 
 def _on_white(image):

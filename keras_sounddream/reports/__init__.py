@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = attach(
         "read_log": "training_log",
         "sonification": "",
         "units": "",
+        "write_atlas": "units.atlas",
         "write_gallery": "dream.gallery",
         "write_matrix": "sound_grid",
         "write_page": "dream.page",

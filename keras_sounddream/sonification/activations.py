@@ -40,7 +40,7 @@ def read_activations(
         layers: names of layers.
         legacy: whether the network gets a portrait picture transposed, as in netsounds; otherwise
             only its feature maps are transposed.
-        preprocessing: pictures only: key of `deepdream.params.pixels.MODES`; by default `"none"`
+        preprocessing: pictures only: key of `images.front_end.MODES`; by default `"none"`
             for a model with a layer `front_end`, and `"tf"`.
         most_inputs: samples or pixels of a chunk.
         tell: called after each chunk with `(chunks done, chunks in all)`.

@@ -6,7 +6,7 @@ import pytest
 from made_clips import folder_a_class
 
 from keras_sounddream.cli.main import main
-from keras_sounddream.training.transfer import fine_tuning
+from keras_sounddream.training.transfer import sound_networks
 
 DATA = ("--data", "clips")
 CLIP = "clips/low/low.00000.wav"
@@ -32,7 +32,7 @@ def test_probe_prints_a_line_a_layer_and_keeps_features(folder, capsys):
 
 
 def test_finetune_writes_weights_that_classify_knows(folder, capsys, monkeypatch):
-    monkeypatch.setattr(fine_tuning, "CROP_SECONDS", 0.4)
+    monkeypatch.setattr(sound_networks, "CROP_SECONDS", 0.4)
     run = ("--fold", "2", "--epochs", "1", "--folder", "state")
     assert main(["finetune", "log_mel_cnn", *DATA, "-o", "mine.npz", *run]) == 0
     assert "mine.npz: " in capsys.readouterr().out

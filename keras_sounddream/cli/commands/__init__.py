@@ -5,6 +5,7 @@ from keras_sounddream.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "atlas": "",
         "batch": "",
         "classify": "",
         "convert": "",

@@ -9,6 +9,7 @@ import click
 
 from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
+    POSITIVE,
     check_outputs,
     force_option,
     given,
@@ -32,13 +33,19 @@ from keras_sounddream.errors import InputError
 
 
 @click.command()
-@click.argument("inputs", nargs=-1, required=True, metavar="IN…")
+@click.argument("inputs", nargs=-1, metavar="IN…")
 @click.option(
     "-o",
     "--output",
     required=True,
     metavar="OUT",
     help="The dreamed sound, picture or video; a folder for those of several, or of a folder.",
+)
+@click.option(
+    "--noise",
+    type=POSITIVE,
+    metavar="LENGTH",
+    help="Dream from noise in place of IN: of so many seconds, or pixels of height and width.",
 )
 @model_options
 @layer_option(
@@ -59,6 +66,7 @@ from keras_sounddream.errors import InputError
 def command(
     inputs: tuple[str, ...],
     output: str,
+    noise: float | None,
     model_name: str,
     weights: str | None,
     plot: str | None,
@@ -79,11 +87,15 @@ def command(
     with --sound-model; none leaves the one or the other as it is. Ctrl-C stops it, and the same
     command goes on.
 
+    With --noise, what drives a unit most: --layer NAME:CHANNEL, and the preset from_noise.
+
     Of several, a file that cannot be dreamed on is named on standard error, and the exit code is 2;
     a dream that exists is left as it is, unless --force is given.
     """
     pages: dict[str, Any] = {"plot": plot, "report": report, "animation": animation}
     rendering, video = take_rendering(settings), take_video(settings)
+    if (noise is None) == (not inputs):
+        raise InputError("Expected IN, one or several, or --noise LENGTH.")
     if is_video(inputs, video):
         _check_options(pages, rendering)
         named = None if _is_default("model_name") else model_name
@@ -92,7 +104,7 @@ def command(
         return dream_video_file(
             inputs[0], output, named, weights, video, settings, json_path, force
         )
-    guides, many = settings["guides"], len(inputs) > 1 or pathlib.Path(inputs[0]).is_dir()
+    guides, many = settings["guides"], len(inputs) > 1 or _is_folder(*inputs)
     known = early.check_any(model_name, weights)
     early.check_dream(known, settings)
     if many:
@@ -102,7 +114,8 @@ def command(
         early.check_output(known, output, force)
         if known.kind == "picture" and plot is not None:
             raise InputError("A plot shows spectrograms: of a picture, write a report instead.")
-        _check_sound(inputs[0], output, rendering, force)
+        if inputs:
+            _check_sound(inputs[0], output, rendering, force)
     early.check_inputs(known, guides if many else (*inputs, *guides), "dream on")
     model, required = load_any(model_name, weights, include_top=settings["label"] is not None)
     chosen = {**required, **given(settings)}
@@ -110,7 +123,14 @@ def command(
         return _dream_many(inputs, output, model, rendering, json_path, force, chosen)
     with quietly():
         from keras_sounddream.workflows.dream import dream_file
-    result = dream_file(inputs[0], output, model, overwrite=force, **pages, **rendering, **chosen)
+        from keras_sounddream.workflows.noise import noise_file
+    options = {"overwrite": force, **pages, **rendering}
+    if noise is not None:
+        with noise_file(model, noise, chosen.get("seed", 0)) as path:
+            chosen = {"preset": "from_noise", **chosen}
+            result = dream_file(path, output, model, **options, **chosen)
+    else:
+        result = dream_file(inputs[0], output, model, **options, **chosen)
     figures = result.figures()
     if json_path:
         write_json(json_path, figures, force)
@@ -129,6 +149,10 @@ def _check_options(pages, rendering):
     for name in [name for name, path in pages.items() if path is not None] + list(rendering):
         name = {"start": "from", "end": "to"}.get(name, name)
         raise InputError(f"A video's dream has no --{name}: leave it out.")
+
+
+def _is_folder(*paths):
+    return any(pathlib.Path(path).is_dir() for path in paths)
 
 
 def _dream_many(inputs, folder, model, rendering, json_path, force, chosen):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import functools
 import pathlib
 import warnings
@@ -60,8 +61,31 @@ def check_any(model_name: str, weights: str | None, to_look_at: bool = False) ->
         try:
             pretrained.find_constructor(model_name)
         except InputError as error:
-            raise InputError(f"{error} For pictures: {', '.join(io.NETWORKS)}.") from None
+            raise InputError(f"{error}{_near_pictures(model_name, io.NETWORKS)}") from None
     return check_model(model_name, weights, trained=not to_look_at)
+
+
+def _near_pictures(name, networks):
+    """The nearest networks for pictures, as words behind an error."""
+    near = difflib.get_close_matches(name, networks, n=4) or ["inception_v3", "mobilenet", "vgg19"]
+    return f" For pictures: {', '.join(near)}; docs/guides/pictures.md lists all."
+
+
+def check_tuned(model_name: str, weights: str | None, output: str) -> Known:
+    """Checks a model to fine-tune, its weights, and the suffix of the file to write.
+
+    Raises:
+        InputError: if there is no such model, no such weights, or the file cannot hold the model.
+    """
+    from keras_sounddream.images import io
+
+    if model_name not in io.NETWORKS:
+        return check_model(model_name, weights)
+    if not output.endswith(".keras"):
+        raise InputError(f"Expected a .keras file for a network of pictures. Received: {output}")
+    if weights not in (None, "random") or (weights is None and io.NETWORKS[model_name].weights):
+        io.check_weights(model_name, weights)
+    return Known(model_name, "picture")
 
 
 def check_model(model_name: str, weights: str | None, trained: bool = True) -> Known:

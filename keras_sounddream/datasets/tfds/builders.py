@@ -121,8 +121,10 @@ def _fault(error):
 def read_in_order(
     builder: tfds.core.DatasetBuilder, split: str, features: Iterable[str]
 ) -> Iterable[dict[str, Any]]:
-    """Some features of every example as NumPy arrays, in stored order."""
-    decoders = tfds.decode.PartialDecoding(dict.fromkeys(features, True))
+    """Some features of every example as NumPy arrays, in stored order; an image as its file."""
+    chosen = dict.fromkeys(features, True)
+    raw = {"image": tfds.decode.SkipDecoding()} if "image" in chosen else None
+    decoders = tfds.decode.PartialDecoding(chosen, raw)
     config = tfds.ReadConfig(interleave_cycle_length=1)
     return tfds.as_numpy(builder.as_dataset(split, decoders=decoders, read_config=config))
 

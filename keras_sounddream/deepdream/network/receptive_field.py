@@ -8,6 +8,7 @@ from keras import layers
 
 from keras_sounddream.audio.layers import LogMelSpectrogram, MuLaw
 from keras_sounddream.deepdream.network.calls import calls_of
+from keras_sounddream.images.front_end import PixelScaling
 
 # Layers whose outputs each depend on one position.
 _POINTWISE = (
@@ -24,6 +25,7 @@ _POINTWISE = (
     layers.Multiply,
     MuLaw,
     layers.PReLU,
+    PixelScaling,
     layers.ReLU,
     layers.Rescaling,
     layers.Softmax,

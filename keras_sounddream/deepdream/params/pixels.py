@@ -2,48 +2,16 @@
 
 from collections.abc import Callable
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.deepdream.params.spectrogram import State, as_array
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
+from keras_sounddream.images.front_end import MODES as MODES
+from keras_sounddream.images.front_end import preprocess as preprocess
 from keras_sounddream.images.pixel_range import WHITE, check_pixels
 from keras_sounddream.types import Array, Tensor
-
-MODES = {  # what a network takes: in words
-    "tf": "[-1, 1]",
-    "torch": "[0, 1], normalised by ImageNet's mean and deviation",
-    "caffe": "blue first, less ImageNet's mean",
-    "unit": "[0, 1]",
-    "none": "[0, 255]",
-}
-
-
-def preprocess(picture: Tensor, mode: str) -> Tensor:
-    """Converts pixels in [0, 255] to what a network takes.
-
-    Args:
-        picture: float32 `(batch, height, width, 3)` in [0, 255].
-        mode: one of `MODES`; `"tf"`, `"torch"` and `"caffe"` are those of `keras.applications`.
-
-    Returns:
-        float32 of the same shape.
-
-    Raises:
-        InputError: if there is no such mode.
-    """
-    if mode not in MODES:
-        raise InputError(f"`preprocessing` must be one of {', '.join(MODES)}. Received: {mode!r}")
-    if mode == "unit":
-        return picture / WHITE
-    if mode == "none":
-        return picture
-    picture = tf.convert_to_tensor(picture)
-    return keras.applications.imagenet_utils.preprocess_input(
-        picture, data_format="channels_last", mode=mode
-    )
 
 
 def resize(picture: Tensor, size: Tensor) -> Tensor:

@@ -6,6 +6,8 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "LIMIT": "page",
+        "write_atlas": "atlas",
+        "write_dreams": "atlas",
         "write_units": "page",
     },
 )

@@ -12,7 +12,7 @@ from keras_sounddream.types import Array, PathLike
 
 SECONDS = 2.0
 _GRID_SECONDS = 0.5  # of where pieces begin, so that near moments share them
-_RATE = 24000  # Hz
+RATE = 24000  # Hz
 _FADE_SECONDS = 0.01
 _MOST_BYTES = 8_000_000  # of sounds and pictures
 _PICTURE = (100, 48)  # frames, bins
@@ -30,37 +30,44 @@ class Excerpts:
 
     def add(self, clip: int, seconds: float) -> str | None:
         """Key of the excerpt of a clip around a moment; `None` when 8 MB are full."""
-        waveform = self._waveform(clip)
-        last = max(len(waveform) / _RATE - SECONDS, 0)
-        start = round((seconds - SECONDS / 2) / _GRID_SECONDS) * _GRID_SECONDS
-        start = min(max(start, 0), last)
-        key = f"{clip}-{round(start * 1000)}"
+        key, piece = self.cut(clip, seconds)
         if key not in self.sounds:
-            first = round(start * _RATE)
-            piece = waveform[first : first + round(SECONDS * _RATE)]
-            sound, picture = _mp3_uri(piece), _picture_uri(piece)
+            sound = html.data_uri(to_mp3(piece, RATE), "audio/mpeg")
+            picture = _picture_uri(piece)
             if self._bytes + len(sound) + len(picture) > _MOST_BYTES:
                 return None
             self._bytes += len(sound) + len(picture)
             self.sounds[key], self.pictures[key] = sound, picture
         return key
 
+    def cut(self, clip: int, seconds: float) -> tuple[str, Array]:
+        """Key and waveform, at `RATE`, of the excerpt of a clip around a moment."""
+        waveform = self._waveform(clip)
+        last = max(len(waveform) / RATE - SECONDS, 0)
+        start = round((seconds - SECONDS / 2) / _GRID_SECONDS) * _GRID_SECONDS
+        start = min(max(start, 0), last)
+        first = round(start * RATE)
+        piece = waveform[first : first + round(SECONDS * RATE)]
+        return f"{clip}-{round(start * 1000)}", piece
+
     def _waveform(self, clip):
         if clip not in self._waveforms:
-            self._waveforms[clip] = quantize(load(self.clips[clip], _RATE)[0])
+            self._waveforms[clip] = quantize(load(self.clips[clip], RATE)[0])
         return self._waveforms[clip].astype("float32") / 32768
 
 
-def _mp3_uri(piece):
+def to_mp3(waveform: Array, sample_rate: int) -> bytes:
+    """A waveform `(samples,)` as MP3, faded in and out over 10 ms."""
     import soundfile
 
-    ramp = np.minimum(np.arange(len(piece)) / (_FADE_SECONDS * _RATE), 1).astype("float32")
+    ramp = np.minimum(np.arange(len(waveform)) / (_FADE_SECONDS * sample_rate), 1)
     buffer = io.BytesIO()
-    soundfile.write(buffer, piece * ramp * ramp[::-1], _RATE, format="MP3")
-    return display.data_uri(buffer.getvalue(), "audio/mpeg")
+    faded = waveform * (ramp * ramp[::-1]).astype("float32")
+    soundfile.write(buffer, faded, sample_rate, format="MP3")
+    return buffer.getvalue()
 
 
 def _picture_uri(piece):
-    levels = spectrogram_image.levels_db(piece, _RATE, *_PICTURE)
+    levels = spectrogram_image.levels_db(piece, RATE, *_PICTURE)
     pixels = spectrogram_image.to_colours(levels, float(levels.max()))
     return display.data_uri(spectrogram_image.to_png(pixels), "image/png")

@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = attach(
         "finetune": "fine_tuning",
         "layer_activations": "activations",
         "measure_units": "units",
+        "place_units": "unit_map",
         "probe": "linear_probe",
         "score_clips": "fine_tuning",
         "stored_features": "feature_cache",

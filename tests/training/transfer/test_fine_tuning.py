@@ -14,7 +14,7 @@ from keras_sounddream.audio import load
 from keras_sounddream.audio.layers import LogMelSpectrogram
 from keras_sounddream.datasets.clip_sets import ClipSet, read_clip_set
 from keras_sounddream.training import augmentation, classifier
-from keras_sounddream.training.transfer import fine_tuning
+from keras_sounddream.training.transfer import fine_tuning, sound_networks
 from keras_sounddream.training.transfer.linear_classifier import dense_weights
 
 QUICK = {"epochs": 5, "learning_rate": 3e-3}
@@ -27,9 +27,9 @@ def clip_set(tmp_path):
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
-    monkeypatch.setattr(fine_tuning, "SPEEDS", (1.0,))
-    monkeypatch.setattr(fine_tuning, "CROP_SECONDS", 0.4)
-    monkeypatch.setattr(fine_tuning, "BATCH_SIZE", 6)
+    monkeypatch.setattr(sound_networks, "SPEEDS", (1.0,))
+    monkeypatch.setattr(sound_networks, "CROP_SECONDS", 0.4)
+    monkeypatch.setattr(sound_networks, "BATCH_SIZE", 6)
 
 
 def interrupted_once(monkeypatch):
@@ -105,9 +105,11 @@ def test_weights_carry_their_labels(tmp_path, chirp):
 
 
 def test_yamnets_top_scores_patches_and_its_base_is_kept(tmp_path, clip_set):
-    source = applications.YAMNet(weights=None)
-    model = fine_tuning._with_new_top(applications.YAMNet, source, clip_set.labels, ["layer14_*"])
-    kernels = [m.get_layer("layer3_depthwise_conv").get_weights()[0] for m in (source, model)]
+    network = sound_networks.SoundNetwork("yamnet", clip_set.labels, weights=None)
+    model = fine_tuning.freeze(network.with_new_top(), ["layer14_*"])
+    kernels = [
+        m.get_layer("layer3_depthwise_conv").get_weights()[0] for m in (network.source, model)
+    ]
     np.testing.assert_array_equal(*kernels)
     trained = {weight.path.split("/")[0] for weight in model.trainable_weights}
     assert trained == {"layer14_depthwise_conv", "layer14_pointwise_conv", "predictions"}
@@ -118,9 +120,9 @@ def test_yamnets_top_scores_patches_and_its_base_is_kept(tmp_path, clip_set):
     mean = np.mean(patches["patch_scores"], axis=1)
     expected = np.exp(mean) / np.exp(mean).sum()
     np.testing.assert_allclose(patches["scores"], expected, atol=1e-5)
-    relu6 = applications.YAMNet(weights=None, activation="relu6")
+    network.source = applications.YAMNet(weights=None, activation="relu6")
     with pytest.raises(InputError, match="Give activation='relu6'"):
-        fine_tuning._with_new_top(applications.YAMNet, relu6, clip_set.labels, [])
+        network.with_new_top()
 
 
 FRONT_ENDS = {

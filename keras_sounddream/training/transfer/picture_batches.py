@@ -1,0 +1,140 @@
+"""Pictures to train on: resized once, kept in one file, and augmented batch by batch."""
+
+import hashlib
+import json
+import pathlib
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from keras_sounddream.files import written_beside
+from keras_sounddream.images.io import load_square
+from keras_sounddream.training.step_batches import StepBatches
+from keras_sounddream.types import Array, PathLike
+
+
+class StoredPictures:
+    """The central squares of picture files, kept as bytes in one file and read from there.
+
+    Indexed by numbers, it gives float32 `(pictures, size, size, 3)` in [0, 255].
+
+    Args:
+        paths: of picture files.
+        size: height and width that they are resized to.
+        folder: of the file, which is made unless it is there for the same files.
+
+    Raises:
+        InputError: if a picture cannot be read, or the file cannot be written.
+    """
+
+    def __init__(self, paths: Sequence[pathlib.Path], size: int, folder: PathLike) -> None:
+        shape = (len(paths), size, size, 3)
+        path = pathlib.Path(folder) / f"pictures-{_digest(paths, size)}.npy"
+        if not _holds(path, shape):
+            with written_beside(path, overwrite=True) as temporary:
+                _write(paths, temporary, shape)
+        self._pixels = np.load(path, mmap_mode="r")
+
+    def __len__(self) -> int:
+        return len(self._pixels)
+
+    def __getitem__(self, numbers: slice | Array) -> Array:
+        return self._pixels[numbers].astype("float32")
+
+
+class AugmentedPictures(StepBatches):
+    """Batches of pictures that are flipped, sheared and zoomed at random.
+
+    What lies outside of a picture is filled with its edge.
+
+    Args:
+        stored: the pictures.
+        labels: class index of each.
+        num_classes: length of a one-hot target.
+        epochs: passes over the pictures.
+        batch_size: pictures of each batch; those that fill no batch are left out of an epoch.
+        seed: of everything random.
+        flip: whether half of the pictures are flipped left to right.
+        shear: the most that a picture is sheared, as a share of its height.
+        zoom: the most that a picture is enlarged or shrunk along each axis.
+    """
+
+    def __init__(
+        self,
+        stored: StoredPictures | Array,
+        labels: Sequence[int],
+        num_classes: int,
+        epochs: int,
+        batch_size: int = 32,
+        seed: int = 0,
+        *,
+        flip: bool = True,
+        shear: float = 0.2,
+        zoom: float = 0.2,
+    ) -> None:
+        super().__init__(epochs, seed)
+        self.stored, self.batch_size = stored, batch_size
+        self.targets = np.eye(num_classes, dtype="float32")[list(labels)]
+        self.flip, self.shear, self.zoom = flip, shear, zoom
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in a pass over the pictures."""
+        return len(self.stored) // self.batch_size
+
+    def batch(self, step: int) -> tuple[Array, Array]:
+        """Draws the batch of a step.
+
+        Args:
+            step: from 0, counted through all epochs.
+
+        Returns:
+            `(pictures, targets)`: float32 `(batch, size, size, 3)` in [0, 255], and
+            `(batch, classes)`, one-hot.
+        """
+        epoch, index = self.position(step)
+        order = self.order(epoch, len(self.stored))
+        chosen = order[index * self.batch_size : (index + 1) * self.batch_size]
+        pictures = self.stored[chosen]
+        rng = np.random.default_rng((self.seed, epoch, index))
+        changed = keras.ops.image.affine_transform(
+            pictures,
+            self._transforms(rng, *pictures.shape[:2]),
+            fill_mode="nearest",
+            data_format="channels_last",
+        )
+        return keras.ops.convert_to_numpy(changed), self.targets[chosen]
+
+    def _transforms(self, rng, count, size):
+        """From places of the output to places of the input, about the centre: `(count, 8)`."""
+        across, down = 1 / rng.uniform(1 - self.zoom, 1 + self.zoom, (2, count))
+        across *= np.where(self.flip & (rng.random(count) < 0.5), -1, 1)
+        shear = rng.uniform(-self.shear, self.shear, count)
+        centre, none = (size - 1) / 2, np.zeros(count)
+        moved = centre * (1 - across - shear), centre * (1 - down)
+        rows = across, shear, moved[0], none, down, moved[1], none, none
+        return np.stack(rows, axis=1).astype("float32")
+
+
+def _digest(paths, size):
+    """Tells files apart by their names, sizes and times."""
+    facts = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+    return hashlib.sha256(json.dumps([size, facts]).encode()).hexdigest()[:16]
+
+
+def _holds(path, shape):
+    """Whether a file holds bytes of a shape."""
+    try:
+        pixels = np.load(path, mmap_mode="r")
+    except (OSError, ValueError, EOFError):
+        return False
+    return pixels.shape == shape and pixels.dtype == "uint8"
+
+
+def _write(paths, target, shape):
+    pixels = np.lib.format.open_memmap(target, "w+", "uint8", shape)
+    for number, path in enumerate(tqdm(paths, desc="pictures", unit="picture")):
+        pixels[number] = load_square(path, shape[1])
+    pixels.flush()
