@@ -25,6 +25,7 @@ from keras_sounddream.files import why_full
 
 _COMMANDS = (
     "dream",
+    "style",
     "gallery",
     "classify",
     "features",

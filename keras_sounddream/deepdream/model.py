@@ -93,6 +93,7 @@ class DeepDream(keras.Model):
         transforms: further `Transform` layers that are applied before each step; none.
         source_mix: share of the source mixed in at the start of each octave; 0.
         keep_source_detail: whether a picture keeps its source's own detail at each size; `True`.
+        keep_color: whether a picture's brightness alone is changed; `False`.
         tile_seconds: length of the tiles that a sound's gradient is computed in, in s; 0, none.
         tile_pixels: the same for a picture, in pixels; 0, none.
         approximate: whether an objective without exact tiles may be averaged over them; `False`.
@@ -156,6 +157,7 @@ class DeepDream(keras.Model):
         transforms: "Sequence[Transform] | None" = None,
         source_mix: float | None = None,
         keep_source_detail: bool | None = None,
+        keep_color: bool | None = None,
         tile_seconds: float | None = None,
         tile_pixels: int | None = None,
         approximate: bool | None = None,
@@ -182,6 +184,7 @@ class DeepDream(keras.Model):
         self.ascent = GradientAscent(model, objective, self.param, self.settings)
         self.stop_octave = False  # for callbacks to set
         self.guides: Sequence[Array] = ()  # of every `run` that is not given others
+        self.start: Callable[[Tensor], Tensor] | None = None  # where `run` begins, of a source
         self._layer_names = tuple(dict.fromkeys([*objective.layers, *objective.logit_layers]))
         self.title = objective.title(model)
         self.built = True
@@ -238,7 +241,7 @@ class DeepDream(keras.Model):
             beginning = imprint.begin(self, source, guides, weights)
             loop.tell_begin(callbacks, self, source)
             flow = loop.WatchedFlow(self.ascent, self, callbacks, bar)
-            dreamed = loop.ascend(operations, beginning, flow, weights)
+            dreamed = loop.ascend(operations, source, flow, weights, beginning)
         loop.tell_end(callbacks, dreamed)
         believed = operations.score(dreamed, source, weights).numpy()
         seconds = time.perf_counter() - start

@@ -12,5 +12,6 @@ __getattr__, __dir__, __all__ = attach(
         "dream_to_file": "dream",
         "find_objective": "objective_from_files",
         "sonify_file": "sonify.workflow",
+        "style_file": "style",
     },
 )

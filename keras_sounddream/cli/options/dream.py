@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
@@ -20,16 +20,25 @@ PYTHON_ONLY = ("transforms",)  # settings that no command line can express
 
 def dream_options(command: Command) -> Command:
     """Adds `--preset` and an option for each setting of a dream: `None` where it is not given."""
-    preset = click.option(
+    return decorated(command, preset_option(dream_settings.PRESETS), setting_options)
+
+
+def preset_option(presets: Iterable[str]) -> Callable[[Command], Command]:
+    """The option `--preset` of some names."""
+    return click.option(
         "--preset",
         metavar="NAME",
-        callback=_checker(checks.choice(dream_settings.PRESETS)),
-        help=f"Several settings at once: {', '.join(dream_settings.PRESETS)}.",
+        callback=_checker(checks.choice(presets)),
+        help=f"Several settings at once: {', '.join(presets)}.",
     )
+
+
+def setting_options(command: Command) -> Command:
+    """Adds an option for each setting of a dream: `None` where it is not given."""
     fields = dataclasses.fields(dream_settings.Settings)
     options = [_option(field) for field in fields if field.name not in PYTHON_ONLY]
     former = [_former(old, new) for old, new in dream_settings.RENAMED.items()]
-    return decorated(command, preset, *options, *former)
+    return decorated(command, *options, *former)
 
 
 def layer_option(text: str) -> Callable[[Command], Command]:

@@ -140,6 +140,8 @@ def dream_stream(
         raise InputError(
             "A long sound cannot begin with guides: cut it, or name a --layer to guide."
         )
+    if dream.start is not None:
+        raise InputError("A long sound begins with itself, not with noise: cut it.")
     start = time.perf_counter()
     sound = LongSound(input_path, output_path, rendering or Rendering(), overwrite)
     rate = sound.target.sample_rate

@@ -12,6 +12,7 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.images.pixel_range import WHITE, check_pixels
 from keras_sounddream.types import Array, Tensor
 
+_LUMA = (0.299, 0.587, 0.114)  # shares of red, green and blue in brightness, ITU-R BT.601
 MODES = {  # what a network takes: in words
     "tf": "[-1, 1]",
     "torch": "[0, 1], normalised by ImageNet's mean and deviation",
@@ -119,6 +120,7 @@ class PixelParam:
             variable = self.resize(state["variable"], size)
         share = tf.where(octave == 0, 0.0, self.settings.source_mix)
         variable = share * base + (1 - share) * variable
+        variable = self._coloured(variable, base)
         return {**state, "variable": self.limit(variable), "base": base}
 
     def make(self, state: State) -> Tensor:
@@ -146,12 +148,18 @@ class PixelParam:
         return gradient
 
     def project(self, variable: Tensor, state: State) -> Tensor:
-        """Keeps pixels within their range."""
-        return self.limit(variable)
+        """Keeps pixels within their range, and the source's colours if asked to."""
+        return self.limit(self._coloured(variable, state["base"]))
 
     def limit(self, variable: Tensor) -> Tensor:
         """Keeps pixels in [0, 255]."""
         return tf.clip_by_value(variable, 0.0, WHITE)
+
+    def _coloured(self, variable, base):
+        """The variable's brightness with the differences of colours that the base has."""
+        if not self.settings.keep_color:
+            return variable
+        return base + tf.reduce_sum((variable - base) * _LUMA, axis=-1, keepdims=True)
 
     def step_size(self, step_size: Tensor) -> Tensor:
         """The step as it is: levels of a pixel."""

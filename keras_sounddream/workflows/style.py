@@ -1,0 +1,142 @@
+"""Style transfer from files to a file: the content's, with the style of others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_sounddream.audio import io as sound_io
+from keras_sounddream.checks import check, number
+from keras_sounddream.deepdream.full_rate.rendering import Rendering
+from keras_sounddream.deepdream.style_transfer.transfer import StyleTransfer, build
+from keras_sounddream.deepdream.validation import find_kind
+from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, PathLike
+from keras_sounddream.workflows.dream import dream_with_pages
+from keras_sounddream.workflows.media import MAX_SECONDS, files_of
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_sounddream.deepdream.long_sounds.stream import StreamResult
+    from keras_sounddream.deepdream.result import DreamResult
+
+_CELLS = 64  # of a picture's mask, along each side
+_CELL_SECONDS = 0.02  # of a sound's
+
+
+def style_file(
+    content: PathLike,
+    styles: Sequence[PathLike],
+    output_path: PathLike,
+    model: keras.Model | str,
+    masks: Sequence[str] = (),
+    overwrite: bool = False,
+    progress: bool = True,
+    rendering: Rendering | None = None,
+    plot: PathLike | None = None,
+    report: PathLike | None = None,
+    animation: PathLike | None = None,
+    **options: Any,
+) -> DreamResult | StreamResult:
+    """Transfers the style of files to a file, and evaluates the objective on what was written.
+
+    Args:
+        content: a sound file, or a picture if the model takes pictures.
+        styles: files of the same kind, at least one.
+        output_path: the file to write; a sound has the content's rate, channels, length and bits.
+        model: see `StyleTransfer`.
+        masks: one for each style: of a picture a picture file, where white has the style; of a
+            sound `"START:END"` in seconds.
+        overwrite: whether files that exist may be replaced.
+        progress: whether to show a progress bar.
+        rendering: as for `workflows.dream_to_file`.
+        plot: see `dream_file`.
+        report: see `dream_file`.
+        animation: see `dream_file`.
+        **options: of `StyleTransfer`.
+
+    Returns:
+        the result, see `dream_file`; its objective is at most 0.
+
+    Raises:
+        InputError: if a file cannot be read, the output may not be written, or an option is wrong.
+    """
+    model = build(model)
+    kind = find_kind(model)
+    check_styles(styles, masks, options.get("shares"))
+    files = files_of(model)
+    examples = [files.guide(path, model, "none") for path in styles]
+    if masks:
+        read: Callable[[str], Array] = _picture_mask
+        if kind == "sound":
+            seconds = _seconds(content)
+            read = lambda text: sound_mask(text, seconds)  # noqa: E731
+        options["masks"] = [read(mask) for mask in masks]
+
+    def make():
+        return StyleTransfer(model, examples, **options).dream
+
+    pages = {"plot": plot, "report": report, "animation": animation}
+    return dream_with_pages(
+        model, make, content, output_path, rendering or Rendering(), overwrite, progress, **pages
+    )
+
+
+def check_styles(styles: Sequence[PathLike], masks: Sequence[str], shares: Any) -> None:
+    """Checks the number of styles, and of masks and shares if there are some.
+
+    Raises:
+        InputError: if there is no style, or not one mask or share for each.
+    """
+    if not styles:
+        raise InputError("Expected at least one style, a sound or a picture. Received none.")
+    for name, given in (("mask", masks), ("share", shares)):
+        if given and len(given) != len(styles):
+            raise InputError(
+                f"Expected {len(styles)} {name}s, one per style. Received: {len(given)}"
+            )
+
+
+def sound_mask(text: str, seconds: float) -> Array:
+    """A mask along time of `"START:END"`, in seconds, over a sound of a length: float32 `(cells,)`.
+
+    Raises:
+        InputError: if it is no such text, or the span is empty or not in the sound.
+    """
+    try:
+        start, end = (float(side) if side else None for side in text.split(":"))
+    except ValueError:
+        raise InputError(f"Expected a mask START:END, such as 1.5:3. Received: {text}") from None
+    first = 0.0 if start is None else check("start", start, number(0))
+    last = seconds if end is None else check("end", end, number(0))
+    if not first < min(last, seconds):
+        raise InputError(
+            f"Expected a mask within the sound, which lasts {seconds:.2f} s. Received: {text}"
+        )
+    cells = max(math.ceil(seconds / _CELL_SECONDS), 1)
+    middles = (np.arange(cells) + 0.5) * seconds / cells
+    inside = (middles >= first) & (middles < last)
+    return inside.astype("float32") if inside.any() else np.ones(cells, "float32")
+
+
+def _seconds(path):
+    seconds = sound_io.seconds_of(path)
+    if seconds > MAX_SECONDS:
+        raise InputError(f"Masks are of sounds of at most {MAX_SECONDS:g} s: cut {path}.")
+    return seconds
+
+
+def _picture_mask(path):
+    """Brightness of a picture from 0 to 1, on a grid of at most `_CELLS` cells a side."""
+    from PIL import Image
+
+    from keras_sounddream.images.io import load_picture
+
+    brightness = load_picture(path)[0].mean(axis=-1) / 255
+    rows, columns = (min(size, _CELLS) for size in brightness.shape)
+    small = Image.fromarray(brightness.astype("float32")).resize((columns, rows), Image.BOX)
+    return np.asarray(small, "float32")
