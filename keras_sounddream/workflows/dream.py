@@ -91,7 +91,7 @@ def dream_file(
     rendering = Rendering(rate=rate, mono=mono, mix=mix, start=start, end=end, band=band)
     find_kind(model)
 
-    def make():
+    def make(source):
         return make_dream(model, layers, guides, label, guidance, **settings)
 
     pages = {"plot": plot, "report": report, "animation": animation}
@@ -102,7 +102,7 @@ def dream_file(
 
 def dream_with_pages(
     model: keras.Model,
-    make: Callable[[], DeepDream],
+    make: Callable[[Source], DeepDream],
     input_path: PathLike,
     output_path: PathLike,
     rendering: Rendering,
@@ -112,7 +112,7 @@ def dream_with_pages(
     report: PathLike | None = None,
     animation: PathLike | None = None,
 ) -> DreamResult | StreamResult:
-    """Dreams a file by the dream that `make` gives, once inputs and outputs are checked.
+    """Dreams a file by the dream that `make` gives for it, once inputs and outputs are checked.
 
     Arguments, result and errors as `dream_file`'s.
     """
@@ -123,7 +123,7 @@ def dream_with_pages(
     _check_pages(files.kind, plot, report, animation, overwrite)
     if source.is_long and animation is not None:
         raise InputError(f"An animation shows at most {MAX_SECONDS:g} s of sound: cut it.")
-    dream = make()
+    dream = make(source)
     recorder = None if report is None and animation is None else _recorder()
     callbacks = [] if recorder is None else [recorder]
     options = rendering, overwrite, progress, callbacks

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_sounddream.audio import io as sound_io
 from keras_sounddream.checks import check, number
 from keras_sounddream.deepdream.full_rate.rendering import Rendering
-from keras_sounddream.deepdream.style_transfer.transfer import StyleTransfer, build
+from keras_sounddream.deepdream.style_transfer.transfer import StyleTransfer, build, level_db
 from keras_sounddream.deepdream.validation import find_kind
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, PathLike
@@ -57,7 +56,7 @@ def style_file(
         plot: see `dream_file`.
         report: see `dream_file`.
         animation: see `dream_file`.
-        **options: of `StyleTransfer`.
+        **options: of `StyleTransfer`; `level_db` is by default the content's.
 
     Returns:
         the result, see `dream_file`; its objective is at most 0.
@@ -66,19 +65,16 @@ def style_file(
         InputError: if a file cannot be read, the output may not be written, or an option is wrong.
     """
     model = build(model)
-    kind = find_kind(model)
+    find_kind(model)
     check_styles(styles, masks, options.get("shares"))
     files = files_of(model)
     examples = [files.guide(path, model, "none") for path in styles]
-    if masks:
-        read: Callable[[str], Array] = _picture_mask
-        if kind == "sound":
-            seconds = _seconds(content)
-            read = lambda text: sound_mask(text, seconds)  # noqa: E731
-        options["masks"] = [read(mask) for mask in masks]
 
-    def make():
-        return StyleTransfer(model, examples, **options).dream
+    def make(source):
+        own = {"masks": [_mask(mask, source) for mask in masks]} if masks else {}
+        if source.sample_rate is not None:
+            own["level_db"] = level_db(source.data)
+        return StyleTransfer(model, examples, **{**own, **options}).dream
 
     pages = {"plot": plot, "report": report, "animation": animation}
     return dream_with_pages(
@@ -123,11 +119,13 @@ def sound_mask(text: str, seconds: float) -> Array:
     return inside.astype("float32") if inside.any() else np.ones(cells, "float32")
 
 
-def _seconds(path):
-    seconds = sound_io.seconds_of(path)
-    if seconds > MAX_SECONDS:
-        raise InputError(f"Masks are of sounds of at most {MAX_SECONDS:g} s: cut {path}.")
-    return seconds
+def _mask(mask, source):
+    """A style's mask: that of a picture file, or of a span of a sound."""
+    if source.sample_rate is None:
+        return _picture_mask(mask)
+    if source.is_long:
+        raise InputError(f"Masks are of sounds of at most {MAX_SECONDS:g} s: cut {source.path}.")
+    return sound_mask(mask, source.data.shape[1] / source.sample_rate)
 
 
 def _picture_mask(path):

@@ -23,7 +23,12 @@ from keras_sounddream.cli.options.pages import check_files, page_options
 from keras_sounddream.cli.options.rendering import rendering_options, take_rendering
 from keras_sounddream.deepdream import settings as dream_settings
 from keras_sounddream.deepdream.objectives.spelling import OVER, STATISTICS
-from keras_sounddream.deepdream.style_transfer.presets import PRESETS, SOUND_NETWORKS, STARTS
+from keras_sounddream.deepdream.style_transfer.presets import (
+    OF_KIND,
+    PRESETS,
+    SOUND_NETWORKS,
+    STARTS,
+)
 from keras_sounddream.errors import InputError
 
 _CHOICES = {"statistic": STATISTICS, "over": OVER}
@@ -80,7 +85,7 @@ _CHOICES = {"statistic": STATISTICS, "over": OVER}
     "--average-pooling", is_flag=True, help="Average poolings in place of the network's maxima."
 )
 @preset_option(PRESETS)
-@setting_options
+@setting_options(OF_KIND)
 @rendering_options
 @page_options
 @json_option("Write the figures as JSON.")

@@ -13,6 +13,7 @@ from keras_sounddream.audio.layers import LogMelSpectrogram
 from keras_sounddream.audio.spectral.front_ends import LogStftMagnitude
 from keras_sounddream.checks import check, integer
 from keras_sounddream.deepdream.network.calls import layer_names
+from keras_sounddream.deepdream.network.checks import takes_sounds
 from keras_sounddream.deepdream.network.lookup import no_convolution
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
@@ -150,6 +151,8 @@ _OWN_LAYERS: dict[str, tuple[Sequence[StyleLayer], Sequence[str]]] = {  # of sty
 def default_layers(model: keras.Model) -> tuple[Sequence[StyleLayer], Sequence[str]]:
     """Layers of style and of content: of VGG19 those of Gatys et al., of others their like.
 
+    Of sounds, each frequency band has a style of its own.
+
     Raises:
         InputError: if the model has no convolution.
     """
@@ -158,8 +161,10 @@ def default_layers(model: keras.Model) -> tuple[Sequence[StyleLayer], Sequence[s
     names = layer_names(model, _CONVOLUTIONS)
     if not names:
         raise InputError(no_convolution(model))
+    over = "time" if takes_sounds(model) else "positions"
     places = dict.fromkeys(names[int(place * len(names))] for place in _STYLE_PLACES)
-    return [StyleLayer(name) for name in places], [names[int(_CONTENT_PLACE * len(names))]]
+    content = names[int(_CONTENT_PLACE * len(names))]
+    return [StyleLayer(name, over=over) for name in places], [content]
 
 
 def with_average_pooling(model: keras.Model) -> keras.Model:

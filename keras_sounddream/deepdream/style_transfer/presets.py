@@ -9,8 +9,8 @@ SOUND_NETWORKS = ("random_convolution", "sound_texture")  # keys of `networks.NE
 
 
 def _adam(levels):
-    """Adam's arguments, of a learning rate in levels of a pixel."""
-    return {"class_name": "Adam", "config": {"learning_rate": levels}}
+    """Adam, of a learning rate in levels of a pixel, whatever the scale of the objective."""
+    return {"class_name": "Adam", "config": {"learning_rate": levels, "epsilon": 1e-20}}
 
 
 # New Deep Dreams: squared differences as they are, Adam on pixels in [0, 1], clipped, no octaves
@@ -53,7 +53,7 @@ _DEFAULTS: dict[str, Any] = {
     "start": "content",
     "optimizer": None,
 }
-_OF_KIND: dict[str, dict[str, Any]] = {
+OF_KIND: dict[str, dict[str, Any]] = {
     "sound": {"parameterization": "log_magnitude", "octaves": 1, "steps": 60, "step_size": 2.0},
     "picture": {"octaves": 2, "steps": 60, "step_size": 4.0},
 }
@@ -75,5 +75,5 @@ def choose(
         InputError: if there is no such preset.
     """
     of_preset = PRESETS[check("preset", preset, choice(PRESETS))] if preset is not None else {}
-    defaults = {**_DEFAULTS, **_OF_KIND[kind], **_OF_NETWORK.get(network, {})}
+    defaults = {**_DEFAULTS, **OF_KIND[kind], **_OF_NETWORK.get(network, {})}
     return {**defaults, **of_preset, **(given or {})}

@@ -1,6 +1,7 @@
 """StyleTransfer: the style of examples on the content of a sound or picture, by `DeepDream`."""
 
 import functools
+import math
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -47,6 +48,8 @@ class StyleTransfer:
         masks: a mask for each style, where the dream is to have it, see `objectives.style`; by
             default each style everywhere.
         relative: see `objectives.style`.
+        level_db: RMS in dB of full scale that the styles of sounds are brought to before they are
+            measured, best the content's, whose loudness the dream has; by default their own.
         start: `"content"`, or `"noise"` at the content's loudness.
         preset: a name in `style_transfer.PRESETS`; arguments that are given count before it.
         optimizer: of Keras, to follow the gradient with; see `DeepDream.compile`.
@@ -75,6 +78,7 @@ class StyleTransfer:
         shares: Sequence[float] | None = None,
         masks: Sequence[Array] | None = None,
         relative: bool | None = None,
+        level_db: float | None = None,
         start: str | None = None,
         preset: str | None = None,
         optimizer: Any = None,
@@ -91,6 +95,8 @@ class StyleTransfer:
             settings = settle_preprocessing(model, settings)
             mode = settings.get("preprocessing", "tf")
             styles = [np.asarray(preprocess(_pixels(x), mode)) for x in styles]
+        if level_db is not None:
+            styles = [_at_level(sound, level_db, kind) for sound in styles]
         layers = default_layers(model)
         terms = _styles(model, _layers(style_layers) or layers[0], styles, shares, masks, own)
         terms += _contents(content_layers or layers[1], own)
@@ -131,12 +137,30 @@ def build(model: keras.Model | str) -> keras.Model:
     return NETWORKS[check("model", model, choice(NETWORKS))]()
 
 
+def level_db(waveform: Array) -> float | None:
+    """RMS of a sound in dB of full scale; `None` of silence."""
+    size = float(np.sqrt(np.mean(np.square(waveform))))
+    return 20 * math.log10(size) if size > 0 else None
+
+
 def noise(kind: str, seed: int, source: Tensor) -> Tensor:
     """Noise to begin with: white at a sound's loudness, or pixels of 127 to 153 of 255."""
     if kind == "sound":
         drawn = tf.random.stateless_normal(tf.shape(source), (seed, 1))
         return drawn * (rms(source) / rms(drawn))
     return 255 * (0.5 + 0.1 * tf.random.stateless_uniform(tf.shape(source), (seed, 1)))
+
+
+def _at_level(sound, wanted, kind):
+    """A sound at a level in dB; what is no sound, or silent, is left for its check."""
+    if kind == "picture":
+        raise InputError("`level_db` is of sounds, and this network takes pictures: leave it out.")
+    wanted = check("level_db", wanted, number(-120.0, 0.0))
+    try:
+        own = level_db(np.asarray(sound, "float32"))
+    except (TypeError, ValueError):
+        own = None
+    return sound if own is None else np.asarray(sound, "float32") * 10 ** ((wanted - own) / 20)
 
 
 def _layers(layers):
@@ -169,11 +193,16 @@ def _styles(model, layers, styles, shares, masks, own) -> list[Objective]:
 
 
 def _under_masks(styles, shares, masks, weight):
-    if not isinstance(masks, list | tuple) or len(masks) != len(styles):
-        raise InputError(f"Expected {len(styles)} `masks`, one per style. Received: {masks!r:.60}")
+    """A group for each style, with its mask and its weight."""
     shares = [1.0] * len(styles) if shares is None else shares
+    for name, given in (("masks", masks), ("shares", shares)):
+        if not isinstance(given, list | tuple) or len(given) != len(styles):
+            received = len(given) if isinstance(given, list | tuple) else given
+            raise InputError(
+                f"Expected {len(styles)} `{name}`, one per style. Received: {received}"
+            )
     return [
-        ([example], None, mask, weight * float(share))
+        ([example], None, mask, weight * share)
         for example, mask, share in zip(styles, masks, shares, strict=True)
     ]
 
