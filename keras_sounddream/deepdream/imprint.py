@@ -62,19 +62,15 @@ def begin(
 ) -> Tensor:
     """Beginning of a run of a dream: its source, or made by guides, its own if none are given."""
     guides = dream.guides if guides is None else guides
-    if dream.start is not None:
-        return dream.start(source)
     if not len(guides):
         return source
     return tf.constant(find_start(dream, source, guides, weights=weights))
 
 
 def refuse(dream: Any) -> None:
-    """Raises an `InputError` if a dream has a beginning that only `run` can make."""
+    """Raises an `InputError` if a dream has guides, where only `run` can begin with them."""
     if len(dream.guides):
         raise InputError("Guides begin a dream in `run` alone: use that, or set `guides = ()`.")
-    if dream.start is not None:
-        raise InputError("A dream begins elsewhere in `run` alone: use that, or `start = None`.")
 
 
 def find_start(

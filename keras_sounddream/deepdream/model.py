@@ -184,7 +184,6 @@ class DeepDream(keras.Model):
         self.ascent = GradientAscent(model, objective, self.param, self.settings)
         self.stop_octave = False  # for callbacks to set
         self.guides: Sequence[Array] = ()  # of every `run` that is not given others
-        self.start: Callable[[Tensor], Tensor] | None = None  # where `run` begins, of a source
         self._layer_names = tuple(dict.fromkeys([*objective.layers, *objective.logit_layers]))
         self.title = objective.title(model)
         self.built = True
@@ -241,7 +240,7 @@ class DeepDream(keras.Model):
             beginning = imprint.begin(self, source, guides, weights)
             loop.tell_begin(callbacks, self, source)
             flow = loop.WatchedFlow(self.ascent, self, callbacks, bar)
-            dreamed = loop.ascend(operations, source, flow, weights, beginning)
+            dreamed = loop.ascend(operations, beginning, flow, weights)
         loop.tell_end(callbacks, dreamed)
         believed = operations.score(dreamed, source, weights).numpy()
         seconds = time.perf_counter() - start

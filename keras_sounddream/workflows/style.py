@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from keras_sounddream.checks import check, number
 from keras_sounddream.deepdream.full_rate.rendering import Rendering
 from keras_sounddream.deepdream.style_transfer.transfer import StyleTransfer, build, level_db
 from keras_sounddream.deepdream.validation import find_kind
 from keras_sounddream.errors import InputError
-from keras_sounddream.types import Array, PathLike
+from keras_sounddream.types import PathLike
 from keras_sounddream.workflows.dream import dream_with_pages
 from keras_sounddream.workflows.media import MAX_SECONDS, files_of
+from keras_sounddream.workflows.style_masks import picture_mask, sound_mask
 
 if TYPE_CHECKING:
     import keras
 
     from keras_sounddream.deepdream.long_sounds.stream import StreamResult
     from keras_sounddream.deepdream.result import DreamResult
-
-_CELLS = 64  # of a picture's mask, along each side
-_CELL_SECONDS = 0.02  # of a sound's
 
 
 def style_file(
@@ -97,44 +91,10 @@ def check_styles(styles: Sequence[PathLike], masks: Sequence[str], shares: Any) 
             )
 
 
-def sound_mask(text: str, seconds: float) -> Array:
-    """A mask along time of `"START:END"`, in seconds, over a sound of a length: float32 `(cells,)`.
-
-    Raises:
-        InputError: if it is no such text, or the span is empty or not in the sound.
-    """
-    try:
-        start, end = (float(side) if side else None for side in text.split(":"))
-    except ValueError:
-        raise InputError(f"Expected a mask START:END, such as 1.5:3. Received: {text}") from None
-    first = 0.0 if start is None else check("start", start, number(0))
-    last = seconds if end is None else check("end", end, number(0))
-    if not first < min(last, seconds):
-        raise InputError(
-            f"Expected a mask within the sound, which lasts {seconds:.2f} s. Received: {text}"
-        )
-    cells = max(math.ceil(seconds / _CELL_SECONDS), 1)
-    middles = (np.arange(cells) + 0.5) * seconds / cells
-    inside = (middles >= first) & (middles < last)
-    return inside.astype("float32") if inside.any() else np.ones(cells, "float32")
-
-
 def _mask(mask, source):
     """A style's mask: that of a picture file, or of a span of a sound."""
     if source.sample_rate is None:
-        return _picture_mask(mask)
+        return picture_mask(mask)
     if source.is_long:
         raise InputError(f"Masks are of sounds of at most {MAX_SECONDS:g} s: cut {source.path}.")
     return sound_mask(mask, source.data.shape[1] / source.sample_rate)
-
-
-def _picture_mask(path):
-    """Brightness of a picture from 0 to 1, on a grid of at most `_CELLS` cells a side."""
-    from PIL import Image
-
-    from keras_sounddream.images.io import load_picture
-
-    brightness = load_picture(path)[0].mean(axis=-1) / 255
-    rows, columns = (min(size, _CELLS) for size in brightness.shape)
-    small = Image.fromarray(brightness.astype("float32")).resize((columns, rows), Image.BOX)
-    return np.asarray(small, "float32")

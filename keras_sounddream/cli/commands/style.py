@@ -115,7 +115,7 @@ def command(
     chosen = _checked(known, settings)
     check_files((content, *styles), weights, output, pages, json_path, force)
     early.check_output(known, output, force)
-    _check_counts(styles, chosen)
+    _check_each(known, styles, chosen)
     early.check_inputs(known, (content,), "change")
     early.check_inputs(known, styles, "take a style of")
     model, required = _load(model_name, weights)
@@ -161,12 +161,21 @@ def _read_layer(text):
     return (name, *rest)
 
 
-def _check_counts(styles, chosen):
+def _check_each(known, styles, chosen):
+    """Checks that there is a share and a mask for each style, or none; and the masks."""
     for name in ("shares", "masks"):
         count = len(chosen.get(name, styles))
         if count != len(styles):
             option = f"--{name.removesuffix('s')}"
             raise InputError(f"Expected {len(styles)} {option}, one per style. Received: {count}")
+    masks = chosen.get("masks", ())
+    if known.kind == "picture":
+        early.check_inputs(known, masks)
+    elif known.kind == "sound":
+        from keras_sounddream.workflows.style_masks import read_span
+
+        for text in masks:
+            read_span(text)
 
 
 def _load(model_name, weights):

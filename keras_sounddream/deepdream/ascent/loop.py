@@ -38,13 +38,7 @@ class Flow(Protocol):
         """Calls `advance(state, slots, octave, done, count)`: state and slots."""
 
 
-def ascend(
-    operations: Operations,
-    source: Tensor,
-    flow: Flow,
-    weights: Tensor | None,
-    beginning: Tensor | None = None,
-) -> Tensor:
+def ascend(operations: Operations, source: Tensor, flow: Flow, weights: Tensor | None) -> Tensor:
     """Gradient ascent, from coarse to fine.
 
     Args:
@@ -52,7 +46,6 @@ def ascend(
         source: float32 `(batch, samples)` or `(batch, height, width, 3)`.
         flow: how the runtime repeats.
         weights: float32 `(batch, terms)`, or `None`.
-        beginning: of the shape of `source`, where the ascent begins; by default there.
 
     Returns:
         float32 of the shape of `source`: the dream.
@@ -71,8 +64,7 @@ def ascend(
     def advance(*position):
         return operations.advance(*position, weights)
 
-    state = operations.begin(source if beginning is None else beginning)
-    state = flow.octaves(octave, {**state, "source": source})
+    state = flow.octaves(octave, operations.begin(source))
     return operations.finish(state)
 
 

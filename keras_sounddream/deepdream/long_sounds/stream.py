@@ -140,8 +140,6 @@ def dream_stream(
         raise InputError(
             "A long sound cannot begin with guides: cut it, or name a --layer to guide."
         )
-    if dream.start is not None:
-        raise InputError("A long sound begins with itself, not with noise: cut it.")
     start = time.perf_counter()
     sound = LongSound(input_path, output_path, rendering or Rendering(), overwrite)
     rate = sound.target.sample_rate
@@ -158,6 +156,7 @@ def dream_stream(
         overlap_seconds=float(overlap_seconds),
         output=sound.target.figures(),
         rendering=sound.rendering.figures(),
+        **({} if dream.param.start is None else {"start": repr(dream.param.start)}),
     )
     with locked(sound.target.path, "dream"):
         part = _checkpoint(sound.target, identity, overwrite)

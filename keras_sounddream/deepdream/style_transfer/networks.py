@@ -21,6 +21,7 @@ from keras_sounddream.types import Array
 _CONVOLUTIONS = (layers.Conv1D, layers.Conv2D)
 # Places of the layers among a network's convolutions; of VGG19's, those of Gatys et al.
 _STYLE_PLACES, _CONTENT_PLACE = (0, 1 / 8, 1 / 4, 1 / 2, 3 / 4), 1 / 2
+_SOUND_PLACES = (0, 1 / 4, 1 / 2)  # Gram matrix and correlations of each frequency band there
 _ENVELOPE_STEP = 0.0025  # s
 _CYCLES = 1.0  # standard deviation of a modulation filter
 _MODULATIONS_HZ = (2.0, 3.5, 6.0, 11.0, 19.0, 33.0, 58.0, 100.0)
@@ -135,7 +136,10 @@ NETWORKS: dict[str, Callable[..., keras.Model]] = {
     "sound_texture": sound_texture,
 }
 _OWN_LAYERS: dict[str, tuple[Sequence[StyleLayer], Sequence[str]]] = {  # of style, of content
-    "random_convolution": ((StyleLayer("convolution"),), ("convolution",)),
+    "random_convolution": (
+        (StyleLayer("convolution"), StyleLayer("convolution", "correlation")),
+        ("convolution",),
+    ),
     "sound_texture": (
         (
             StyleLayer("envelopes", "moments"),
@@ -151,7 +155,7 @@ _OWN_LAYERS: dict[str, tuple[Sequence[StyleLayer], Sequence[str]]] = {  # of sty
 def default_layers(model: keras.Model) -> tuple[Sequence[StyleLayer], Sequence[str]]:
     """Layers of style and of content: of VGG19 those of Gatys et al., of others their like.
 
-    Of sounds, each frequency band has a style of its own.
+    Of sounds, each frequency band has a Gram matrix and correlations of its own.
 
     Raises:
         InputError: if the model has no convolution.
@@ -161,10 +165,13 @@ def default_layers(model: keras.Model) -> tuple[Sequence[StyleLayer], Sequence[s
     names = layer_names(model, _CONVOLUTIONS)
     if not names:
         raise InputError(no_convolution(model))
-    over = "time" if takes_sounds(model) else "positions"
-    places = dict.fromkeys(names[int(place * len(names))] for place in _STYLE_PLACES)
     content = names[int(_CONTENT_PLACE * len(names))]
-    return [StyleLayer(name, over=over) for name in places], [content]
+    if takes_sounds(model):
+        places = dict.fromkeys(names[int(place * len(names))] for place in _SOUND_PLACES)
+        kinds = ("gram", "correlation")
+        return [StyleLayer(n, kind, "time") for n in places for kind in kinds], [content]
+    places = dict.fromkeys(names[int(place * len(names))] for place in _STYLE_PLACES)
+    return [StyleLayer(name) for name in places], [content]
 
 
 def with_average_pooling(model: keras.Model) -> keras.Model:

@@ -1,10 +1,10 @@
-"""Named sets of arguments of `StyleTransfer`, and its defaults by kind and by network."""
+"""Named sets of arguments of `StyleTransfer`, and its defaults by kind."""
 
 from typing import Any
 
 from keras_sounddream.checks import check, choice
 
-STARTS = ("content", "noise")
+STARTS = ("content", "content_and_noise", "noise")
 SOUND_NETWORKS = ("random_convolution", "sound_texture")  # keys of `networks.NETWORKS`
 
 
@@ -54,20 +54,25 @@ _DEFAULTS: dict[str, Any] = {
     "optimizer": None,
 }
 OF_KIND: dict[str, dict[str, Any]] = {
-    "sound": {"parameterization": "log_magnitude", "octaves": 1, "steps": 60, "step_size": 2.0},
+    "sound": {
+        "start": "content_and_noise",
+        "content_weight": 0.1,
+        "parameterization": "log_magnitude",
+        "octaves": 1,
+        "steps": 60,
+        "step_size": 2.0,
+    },
     "picture": {"octaves": 2, "steps": 60, "step_size": 4.0},
 }
-_OF_NETWORK: dict[str, dict[str, Any]] = {}
 
 
 def choose(
-    kind: str, network: str, preset: str | None = None, given: dict[str, Any] | None = None
+    kind: str, preset: str | None = None, given: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """Arguments of `StyleTransfer`: those given, else the preset's, else the defaults.
 
     Args:
         kind: `"sound"` or `"picture"`.
-        network: the model's name.
         preset: key of `PRESETS`, or `None`.
         given: by name.
 
@@ -75,5 +80,4 @@ def choose(
         InputError: if there is no such preset.
     """
     of_preset = PRESETS[check("preset", preset, choice(PRESETS))] if preset is not None else {}
-    defaults = {**_DEFAULTS, **OF_KIND[kind], **_OF_NETWORK.get(network, {})}
-    return {**defaults, **of_preset, **(given or {})}
+    return {**_DEFAULTS, **OF_KIND[kind], **of_preset, **(given or {})}

@@ -1,5 +1,6 @@
 """StyleTransfer: the style of examples on the content of a sound or picture, by `DeepDream`."""
 
+import dataclasses
 import functools
 import math
 import operator
@@ -27,6 +28,8 @@ from keras_sounddream.deepdream.validation import find_kind, settle_preprocessin
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, PathLike, Tensor
 
+_BESIDE = 0.1  # of noise beside the content: -20 dB
+
 
 class StyleTransfer:
     """Gives a sound or picture the style of others, and keeps its content.
@@ -50,7 +53,8 @@ class StyleTransfer:
         relative: see `objectives.style`.
         level_db: RMS in dB of full scale that the styles of sounds are brought to before they are
             measured, best the content's, whose loudness the dream has; by default their own.
-        start: `"content"`, or `"noise"` at the content's loudness.
+        start: `"content"`, `"noise"`, or `"content_and_noise"` 20 dB below it: sounds begin with
+            that by default, since what is silent has nothing that a gradient could raise.
         preset: a name in `style_transfer.PRESETS`; arguments that are given count before it.
         optimizer: of Keras, to follow the gradient with; see `DeepDream.compile`.
         **settings: of `DeepDream`.
@@ -89,7 +93,7 @@ class StyleTransfer:
         own = {"style_weight": style_weight, "content_weight": content_weight}
         own |= {"relative": relative, "start": start, "optimizer": optimizer}
         given = {name: x for name, x in {**own, **settings}.items() if x is not None}
-        settings = choose(kind, model.name, preset, given)
+        settings = choose(kind, preset, given)
         own = {name: settings.pop(name) for name in own}
         if kind == "picture":
             settings = settle_preprocessing(model, settings)
@@ -103,8 +107,8 @@ class StyleTransfer:
         self.dream = DeepDream(model, _sum(terms), **settings)
         if own["optimizer"] is not None:
             self.dream.compile(keras.optimizers.get(own["optimizer"]))
-        if check("start", own["start"], choice(STARTS)) == "noise":
-            self.dream.start = functools.partial(noise, kind, self.dream.settings.seed)
+        if check("start", own["start"], choice(STARTS)) != STARTS[0]:
+            self.dream.param.start = Beginning(kind, own["start"], self.dream.settings.seed)
 
     def run(self, content: Array, **options: Any) -> DreamResult:
         """Transfers the style to a sound or picture, or a batch of them.
@@ -143,12 +147,35 @@ def level_db(waveform: Array) -> float | None:
     return 20 * math.log10(size) if size > 0 else None
 
 
-def noise(kind: str, seed: int, source: Tensor) -> Tensor:
-    """Noise to begin with: white at a sound's loudness, or pixels of 127 to 153 of 255."""
-    if kind == "sound":
-        drawn = tf.random.stateless_normal(tf.shape(source), (seed, 1))
-        return drawn * (rms(source) / rms(drawn))
-    return 255 * (0.5 + 0.1 * tf.random.stateless_uniform(tf.shape(source), (seed, 1)))
+@dataclasses.dataclass(frozen=True)
+class Beginning:
+    """Where an ascent begins, as a function of the content: noise, or both.
+
+    Args:
+        kind: `"sound"`, of white noise at the content's loudness; or `"picture"`, of pixels of 127
+            to 153 of 255.
+        start: `"noise"` or `"content_and_noise"`.
+        seed: of the noise.
+    """
+
+    kind: str
+    start: str
+    seed: int
+
+    def __call__(self, source: Tensor) -> Tensor:
+        """Noise of the shape of a batch, or that and the batch."""
+        noise = self._noise(source)
+        if self.start == "noise":
+            return noise
+        middle = 0.0 if self.kind == "sound" else tf.reduce_mean(noise)
+        return source + _BESIDE * (noise - middle)
+
+    def _noise(self, source):
+        shape, seed = tf.shape(source), (self.seed, 1)
+        if self.kind == "sound":
+            drawn = tf.random.stateless_normal(shape, seed)
+            return drawn * (rms(source) / rms(drawn))
+        return 255 * (0.5 + 0.1 * tf.random.stateless_uniform(shape, seed))
 
 
 def _at_level(sound, wanted, kind):
