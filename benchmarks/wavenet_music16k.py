@@ -69,7 +69,9 @@ def beats(model, test):
     prime = np.stack([_start(test, genre, n) for n, genre in enumerate(genres)])
     made = generate(model, BEAT_SECONDS, prime=prime, conditions={"genre": genres}, seed=1)
     known = {genre: _periods(test, genre) for genre in music16k.GENRES}
-    near = [_is_near(period(sound), known[genre]) for sound, genre in zip(made, genres, strict=True)]
+    near = [
+        _is_near(period(sound), known[genre]) for sound, genre in zip(made, genres, strict=True)
+    ]
     lags = np.arange(PERIODS[0], PERIODS[1], HOP)
     chance = np.mean([[_is_near(lag, known[genre]) for lag in lags] for genre in genres])
     yield (

@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = attach(
         "DeepDream": "deepdream.model",
         "ExportError": "errors",
         "InputError": "errors",
+        "StyleTransfer": "deepdream.style_transfer",
         "applications": "",
         "audio": "",
         "batch": "",

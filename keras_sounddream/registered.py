@@ -29,6 +29,7 @@ CLASSES = {  # of `keras.saving.register_keras_serializable`: module, inside `ke
     "LevelConv1D": "applications.wavenet.layers",
     "LibrosaMel": "audio.spectral.front_ends",
     "LogMelSpectrogram": "audio.layers",
+    "LogStftMagnitude": "audio.spectral.front_ends",
     "LongEnough": "applications.soundnet.network",
     "MuLaw": "audio.layers",
     "NextSample": "training.wavenet.losses",

@@ -27,6 +27,7 @@ from keras_sounddream.files import why_full
 _COMMANDS = (
     "examples",
     "dream",
+    "style",
     "gallery",
     "classify",
     "features",

@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = attach(
         "imprint": "",
         "objectives": "",
         "params": "",
+        "style_transfer": "",
         "wrap_model": "network.wrapping",
     },
 )

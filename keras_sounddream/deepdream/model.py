@@ -93,6 +93,7 @@ class DeepDream(keras.Model):
         transforms: further `Transform` layers that are applied before each step; none.
         source_mix: share of the source mixed in at the start of each octave; 0.
         keep_source_detail: whether a picture keeps its source's own detail at each size; `True`.
+        keep_color: whether a picture's brightness alone is changed; `False`.
         tile_seconds: length of the tiles that a sound's gradient is computed in, in s; 0, none.
         tile_pixels: the same for a picture, in pixels; 0, none.
         approximate: whether an objective without exact tiles may be averaged over them; `False`.
@@ -157,6 +158,7 @@ class DeepDream(keras.Model):
         transforms: "Sequence[Transform] | None" = None,
         source_mix: float | None = None,
         keep_source_detail: bool | None = None,
+        keep_color: bool | None = None,
         tile_seconds: float | None = None,
         tile_pixels: int | None = None,
         approximate: bool | None = None,

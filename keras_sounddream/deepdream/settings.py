@@ -163,6 +163,9 @@ class Settings:
     keep_source_detail: bool = _setting(
         True, checks.flag(), "Keep the input's own detail at each size.", only="picture"
     )
+    keep_color: bool = _setting(
+        False, checks.flag(), "Change a picture's brightness alone.", only="picture"
+    )
     tile_seconds: float = _setting(
         0.0,
         checks.number(0.0, 3600.0),

@@ -14,5 +14,6 @@ __getattr__, __dir__, __all__ = attach(
         "dream_video": "video.workflow",
         "find_objective": "objective_from_files",
         "sonify_file": "sonify.workflow",
+        "style_file": "style",
     },
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,6 +90,32 @@ def dream_file(
     """
     rendering = Rendering(rate=rate, mono=mono, mix=mix, start=start, end=end, band=band)
     find_kind(model)
+
+    def make(source):
+        return make_dream(model, layers, guides, label, guidance, **settings)
+
+    pages = {"plot": plot, "report": report, "animation": animation}
+    return dream_with_pages(
+        model, make, input_path, output_path, rendering, overwrite, progress, **pages
+    )
+
+
+def dream_with_pages(
+    model: keras.Model,
+    make: Callable[[Source], DeepDream],
+    input_path: PathLike,
+    output_path: PathLike,
+    rendering: Rendering,
+    overwrite: bool = False,
+    progress: bool | TracingBar = True,
+    plot: PathLike | None = None,
+    report: PathLike | None = None,
+    animation: PathLike | None = None,
+) -> DreamResult | StreamResult:
+    """Dreams a file by the dream that `make` gives for it, once inputs and outputs are checked.
+
+    Arguments, result and errors as `dream_file`'s.
+    """
     files = files_of(model)
     _check_kind(files.kind, rendering)
     source = files.read(input_path, model)
@@ -97,7 +123,7 @@ def dream_file(
     _check_pages(files.kind, plot, report, animation, overwrite)
     if source.is_long and animation is not None:
         raise InputError(f"An animation shows at most {MAX_SECONDS:g} s of sound: cut it.")
-    dream = make_dream(model, layers, guides, label, guidance, **settings)
+    dream = make(source)
     recorder = None if report is None and animation is None else _recorder()
     callbacks = [] if recorder is None else [recorder]
     options = rendering, overwrite, progress, callbacks

@@ -43,6 +43,7 @@ EXPORT = "export log_mel_cnn -o new.onnx"
 BATCH = "batch dream --input *.wav -o new"
 UNITS = "units log_mel_cnn --data clips --layer block1_conv1"
 GENERATE = "generate --weights fsdd --condition seven --condition theo -o out.wav"
+STYLE = "style chirp.wav chirp.wav"
 ROWS = [
     # the input
     ("dream missing.wav -o out.wav", "there is no missing.wav"),
@@ -201,6 +202,27 @@ ROWS = [
     (f"{GENERATE} --temperature -1", "temperature"),
     (f"{GENERATE} --top-k 0", "top_k"),
     ("generate --weights fsdd --weights music16k -o out.wav", "Several checkpoints make a page"),
+    # style
+    ("style chirp.wav -o out.wav", "Missing argument 'STYLE"),
+    ("style chirp.wav missing.wav -o out.wav", "there is no missing.wav"),
+    ("style silent.wav chirp.wav -o out.wav", "silent.wav is silent"),
+    ("style chirp.wav silent.wav -o out.wav", "silent.wav is silent"),
+    ("style chirp.wav photo.png -o out.wav", "photo.png is a picture, and random_convolution"),
+    (f"{STYLE} -o out.wav --model sound_textur", "There is no model 'sound_textur'"),
+    (f"{STYLE} -o out.png", "Expected a sound"),
+    (f"{STYLE} -o out.wav --weights esc10", "random_convolution takes no --weights"),
+    (f"{STYLE} -o out.wav --style-layer a:gramm", "`statistic` must be one of gram"),
+    (f"{STYLE} -o out.wav --style-layer a:gram:space", "`over` must be one of positions, time"),
+    (f"{STYLE} -o out.wav --style-layer a:gram:time:1", "Expected NAME, NAME:STATISTIC or"),
+    (f"{STYLE} -o out.wav --model log_mel_cnn --style-layer blok", "has no layer 'blok'"),
+    (f"{STYLE} -o out.wav --model log_mel_cnn --content-layer blok", "has no layer 'blok'"),
+    (f"{STYLE} -o out.wav --share 1 --share 2", "Expected 1 --share, one per style. Received: 2"),
+    (f"{STYLE} -o out.wav --share -1", "'--share'"),
+    (f"{STYLE} -o out.wav --mask 3:1", "Expected a mask START:END, such as 1.5:3. Received: 3:1"),
+    (f"{STYLE} -o out.wav --mask left", "Expected a mask START:END"),
+    (f"{STYLE} -o out.wav --preset vivid", "It must be one of new_deep_dreams"),
+    (f"{STYLE} -o out.wav --keep-color", "`keep_color` is a setting of pictures"),
+    (f"{STYLE} -o out.wav --start middle", "'--start'"),
     # data
     ("units log_mel_cnn --data ./missing --layer pooled", "there is no folder missing"),
     (f"{UNITS} --fold 9", "Expected folds of"),

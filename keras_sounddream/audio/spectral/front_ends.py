@@ -117,6 +117,14 @@ class StftMagnitude(SpectralLayer):
 
 
 @keras.saving.register_keras_serializable(package="keras_sounddream")
+class LogStftMagnitude(StftMagnitude):
+    """The logarithm of 1 plus `StftMagnitude`, whose arguments and shapes it has."""
+
+    def call(self, waveform: Tensor) -> Tensor:
+        return ops.log1p(super().call(waveform))
+
+
+@keras.saving.register_keras_serializable(package="keras_sounddream")
 class LibrosaMel(SpectralLayer):
     """The mel spectrogram of librosa: `librosa.feature.melspectrogram`, and its decibels.
 

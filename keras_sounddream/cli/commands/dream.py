@@ -27,6 +27,7 @@ from keras_sounddream.cli.options.dream import (
     layer_option,
 )
 from keras_sounddream.cli.options.each_file import each_file
+from keras_sounddream.cli.options.pages import check_files, page_options
 from keras_sounddream.cli.options.rendering import rendering_options, take_rendering
 from keras_sounddream.cli.options.video import is_video, take_video, video_options
 from keras_sounddream.errors import InputError
@@ -58,9 +59,7 @@ from keras_sounddream.errors import InputError
 @dream_options
 @rendering_options
 @video_options
-@click.option("--plot", metavar="PNG", help="Draw spectrograms and the ascent.")
-@click.option("--report", metavar="HTML", help="Write a page to listen to and look at.")
-@click.option("--animation", metavar="GIF|MP4", help="Write an animation of the ascent.")
+@page_options
 @json_option("Write the figures as JSON.")
 @force_option("Replace files that exist.")
 def command(
@@ -110,7 +109,7 @@ def command(
     if many:
         _check_many(inputs, output, known.kind, pages, json_path, force)
     else:
-        _check_files((*inputs, *guides), weights, output, pages, json_path, force)
+        check_files((*inputs, *guides), weights, output, pages, json_path, force)
         early.check_output(known, output, force)
         if known.kind == "picture" and plot is not None:
             raise InputError("A plot shows spectrograms: of a picture, write a report instead.")
@@ -203,22 +202,6 @@ def _check_sound(path, output, rendering, force):
     is_file = pathlib.Path(path).is_file()  # what is read from a pipe is gone
     if is_file and is_written(pathlib.Path(output).suffix) and is_sound(path):
         plan_for_file(path, output, Rendering(**rendering), force)
-
-
-def _check_files(inputs, weights, output, pages, json_path, force):
-    """Checks all that names of files reveal, before a model is loaded."""
-    check_outputs(output, *pages.values(), json_path, overwrite=force)
-    for path in (*pages.values(), json_path):
-        if path in {*inputs, weights} - {None}:
-            raise InputError(f"{path} is read: give another name to write to.")
-    from keras_sounddream.reports import dream as dream_reports
-    from keras_sounddream.workflows.media import check_names
-
-    check_names(inputs, output, force)
-    checks = {"plot": "check_picture", "report": "check_page", "animation": "check_animation"}
-    for name, path in pages.items():
-        if path is not None:
-            getattr(dream_reports, checks[name])(path, force)
 
 
 def _line(output, name, figures):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import click
@@ -20,16 +20,28 @@ PYTHON_ONLY = ("transforms",)  # settings that no command line can express
 
 def dream_options(command: Command) -> Command:
     """Adds `--preset` and an option for each setting of a dream: `None` where it is not given."""
-    preset = click.option(
+    return decorated(command, preset_option(dream_settings.PRESETS), setting_options({}))
+
+
+def preset_option(presets: Iterable[str]) -> Callable[[Command], Command]:
+    """The option `--preset` of some names."""
+    return click.option(
         "--preset",
         metavar="NAME",
-        callback=_checker(checks.choice(dream_settings.PRESETS)),
-        help=f"Several settings at once: {', '.join(dream_settings.PRESETS)}.",
+        callback=_checker(checks.choice(presets)),
+        help=f"Several settings at once: {', '.join(presets)}.",
     )
+
+
+def setting_options(changed: Mapping[str, Mapping[str, Any]]) -> Callable[[Command], Command]:
+    """Options for each setting of a dream: `None` where they are not given.
+
+    `changed`: defaults, by the kind of dream and the setting, which differ from a dream's own.
+    """
     fields = dataclasses.fields(dream_settings.Settings)
-    options = [_option(field) for field in fields if field.name not in PYTHON_ONLY]
+    options = [_option(field, changed) for field in fields if field.name not in PYTHON_ONLY]
     former = [_former(old, new) for old, new in dream_settings.RENAMED.items()]
-    return decorated(command, preset, *options, *former)
+    return lambda command: decorated(command, *options, *former)
 
 
 def layer_option(text: str) -> Callable[[Command], Command]:
@@ -92,13 +104,13 @@ def flag_name(setting: str) -> str:
     return f"--{setting.replace('_', '-')}"
 
 
-def _option(field):
+def _option(field, changed):
     """The click option of one field of `Settings`."""
     name, default = flag_name(field.name), field.default
     settings = {
         "default": None,
         "callback": _checker(field.metadata["allowed"]),
-        "help": f"{field.metadata['help']}  [{_scope(field)}]",
+        "help": f"{field.metadata['help']}  [{_scope(field, changed)}]",
     }
     if isinstance(default, bool):
         return click.option(f"{name}/--no-{name[2:]}", **settings)
@@ -109,11 +121,12 @@ def _option(field):
     return click.option(name, type=type(default), **settings)
 
 
-def _scope(field):
+def _scope(field, changed):
     """The default of a field in words, and the kind of dream that alone has it."""
     only = field.metadata["only"]
     sound, picture = (
-        dream_settings.defaults(kind).get(field.name) for kind in ("sound", "picture")
+        (dream_settings.defaults(kind) | dict(changed.get(kind, {}))).get(field.name)
+        for kind in dream_settings.KINDS
     )
     if only:
         return f"{only}s only; default: {_in_words(sound if only == 'sound' else picture)}"

@@ -10,7 +10,7 @@ from keras_sounddream.deepdream.network.folding import fold_batch_norm
 from keras_sounddream.deepdream.network.lookup import INPUT, SOURCE, find_call
 from keras_sounddream.deepdream.network.patch_axis import join_parts, layers_of_parts
 from keras_sounddream.deepdream.objectives.objective import Objective
-from keras_sounddream.deepdream.objectives.terms import LOGITS
+from keras_sounddream.deepdream.objectives.terms import LOGITS, OF_SOURCE
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Tensor
 
@@ -51,6 +51,7 @@ class FeatureExtractor:
         self.needs_source = objective.needs_source
         self._names = list(dict.fromkeys([*objective.layers, *objective.logit_layers]))
         self._logits, self._model = objective.logit_layers, model
+        self._of_source = objective.source_layers
         if not self._names:  # only the input is read
             self._network, self._sources = None, []
             return
@@ -77,17 +78,25 @@ class FeatureExtractor:
         """Scores at all positions, not weighted: float32 `(batch, *positions)` for each term."""
         activations = {INPUT: image, SOURCE: source}
         if self._network is not None:
-            variables = [variable for variable, _ in self._sources]
-            inputs = self._preprocess(image)
-            pairs = list(zip(variables, kernels, strict=True))
-            with keras.StatelessScope(pairs, initialize_variables=False):
-                outputs = self._network(inputs, training=False)
-            outputs = {name: tf.cast(value, "float32") for name, value in outputs.items()}
-            for name in self._in_patches:
-                outputs[name] = join_parts(outputs[name], tf.shape(image)[0])
+            outputs = self._outputs(image, kernels)
             activations |= outputs
             activations |= {f"{name}{LOGITS}": outputs[name] for name in self._logits}
+        if self._of_source:  # the graph keeps no more of the network than these layers take
+            outputs = self._outputs(source, kernels)
+            activations |= {f"{name}{OF_SOURCE}": outputs[name] for name in self._of_source}
         return [read(activations) for read in self._readers]
+
+    def _outputs(self, image, kernels):
+        """Outputs of the layers that are read, by name: float32 `(batch, …, channels)`."""
+        variables = [variable for variable, _ in self._sources]
+        inputs = self._preprocess(image)
+        pairs = list(zip(variables, kernels, strict=True))
+        with keras.StatelessScope(pairs, initialize_variables=False):
+            outputs = self._network(inputs, training=False)
+        outputs = {name: tf.cast(value, "float32") for name, value in outputs.items()}
+        for name in self._in_patches:
+            outputs[name] = join_parts(outputs[name], tf.shape(image)[0])
+        return outputs
 
     def first_empty(self, input_shape: tuple) -> str | None:
         """Name of the first layer that outputs nothing for an input of a shape, if there is one."""

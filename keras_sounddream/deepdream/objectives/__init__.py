@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = attach(
         "Objective": "objective",
         "as_objective": "api",
         "channel": "api",
+        "content": "api",
         "custom": "objective",
         "direction": "api",
         "diversity": "api",
@@ -25,6 +26,7 @@ __getattr__, __dir__, __all__ = attach(
         "neurons": "api",
         "parse": "api",
         "register": "api",
+        "style": "api",
         "total_variation": "api",
     },
 )

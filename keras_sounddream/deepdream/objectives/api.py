@@ -18,7 +18,8 @@ from keras_sounddream.deepdream.network.lookup import INPUT, find_class, find_la
 from keras_sounddream.deepdream.objectives.guides import guided, guided_locally, inverted, matched
 from keras_sounddream.deepdream.objectives.objective import Objective, custom, finite_list, term
 from keras_sounddream.deepdream.objectives.spelling import read_layer
-from keras_sounddream.deepdream.objectives.terms import TERMS, Term
+from keras_sounddream.deepdream.objectives.styles import content, style
+from keras_sounddream.deepdream.objectives.terms import READS, TERMS, Term
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
 
@@ -26,6 +27,7 @@ __all__ = [
     "Objective",
     "as_objective",
     "channel",
+    "content",
     "custom",
     "direction",
     "diversity",
@@ -43,6 +45,7 @@ __all__ = [
     "neurons",
     "parse",
     "register",
+    "style",
     "total_variation",
 ]
 
@@ -221,7 +224,7 @@ def register(
         name: an identifier that no other kind has.
         reads: `"layer"`, for a function of activations; `"logits"`, of a layer's output before
             its activation function; `"input"`, of the dream so far; `"input_and_source"`, of that
-            and of the source.
+            and of the source; `"layer_and_source"`, of activations and of the source's.
         local: whether the score at a position depends only on the values there, as exact tiles
             require.
 
@@ -235,7 +238,7 @@ def register(
 
         dream = DeepDream(model, loudest("block3_conv2", power=2.0))
     """
-    check("reads", reads, choice(("layer", "logits", "input", "input_and_source")))
+    check("reads", reads, choice(READS))
     if not (isinstance(name, str) and name.isidentifier()) or name in TERMS:
         raise InputError(f"Expected a new name, an identifier. Received: {name!r}")
 

@@ -29,26 +29,30 @@ def checked_cells(model: keras.Model, name: str, cells: Sequence[int] | None) ->
     return tuple(cells[:axes])
 
 
-def checked_guides(model: keras.Model, guides: Any) -> list[Array]:
-    """Guides as float32 arrays of the rank that the model's input has.
+def checked_guides(model: keras.Model, guides: Any, called: str = "Guide") -> list[Array]:
+    """Guides, or what they are `called`, as float32 arrays of the rank of the model's input.
 
     Raises:
         InputError: if there is none, or one is empty, silent, not finite or of another shape.
     """
     if not isinstance(guides, list | tuple | np.ndarray):
-        raise InputError(f"Expected a list of guides. Received: {type(guides).__name__}")
+        received = type(guides).__name__
+        raise InputError(f"Expected a list of {called.lower()}s. Received: {received}")
     if len(guides) == 0:
-        raise InputError("Expected at least one guide. Received none.")
-    return [_checked_guide(model, number, guide) for number, guide in enumerate(guides, start=1)]
+        raise InputError(f"Expected at least one {called.lower()}. Received none.")
+    return [
+        _checked_guide(model, f"{called} {number}", guide)
+        for number, guide in enumerate(guides, start=1)
+    ]
 
 
-def _checked_guide(model, number, guide):
+def _checked_guide(model, called, guide):
     expected = tuple(model.inputs[0].shape)
     try:
         guide = received = np.asarray(guide, "float32")
     except (TypeError, ValueError):
         received = type(guide).__name__
-        raise InputError(f"Guide {number} must be an array. Received: {received}") from None
+        raise InputError(f"{called} must be an array. Received: {received}") from None
     if expected[-1] == 1 and len(expected) == 3 and guide.ndim < 3:
         guide = guide[..., None]  # waveforms without their channel
     if guide.ndim == len(expected) - 1:
@@ -58,21 +62,23 @@ def _checked_guide(model, number, guide):
     )
     if not fits or not guide.size:
         raise InputError(
-            f"Guide {number} must be of the shape that {model.name} takes, {expected}. "
+            f"{called} must be of the shape that {model.name} takes, {expected}. "
             f"Received shape: {received.shape}"
         )
     if not np.isfinite(guide).all():
-        raise InputError(f"Guide {number} must be finite numbers. It holds some that are not.")
+        raise InputError(f"{called} must be finite numbers. It holds some that are not.")
     if takes_sounds(model) and is_silent(guide.reshape(len(guide), -1)).any():
-        raise InputError(f"Guide {number} is silent: it has no features for a dream to adopt.")
+        raise InputError(f"{called} is silent: it has no features for a dream to adopt.")
     return guide
 
 
-def checked_weights(weights: Sequence[float] | None, count: int) -> list[float]:
-    """Finite weights of `count` guides; for `None`, equal weights of sum 1."""
+def checked_weights(
+    weights: Sequence[float] | None, count: int, called: str = "guide"
+) -> list[float]:
+    """Finite weights of `count` guides, or what they are `called`; `None`: equal, of sum 1."""
     if weights is None:
         return [1 / count] * count
     weights = finite_list("weights", weights, rank=1)
     if len(weights) != count:
-        raise InputError(f"Expected {count} `weights`, one per guide. Received: {len(weights)}")
+        raise InputError(f"Expected {count} `weights`, one per {called}. Received: {len(weights)}")
     return weights

@@ -11,12 +11,9 @@ from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
-from keras import ops
 
 from keras_sounddream.checks import check, integer
-from keras_sounddream.deepdream.network.checks import check_network
-from keras_sounddream.deepdream.network.lookup import find_call
-from keras_sounddream.deepdream.network.patch_axis import join_parts, layers_of_parts
+from keras_sounddream.deepdream.objectives.activations import examples_of, reader
 from keras_sounddream.deepdream.objectives.guide_checks import (
     checked_cells,
     checked_guides,
@@ -133,9 +130,9 @@ def matched(
     """
     most_vectors = check("most_vectors", most_vectors, integer(1))
     seed = check("seed", seed, integer(0))
-    read = _reader(model, [layer])
+    read = reader(model, [layer])
     guides = checked_guides(model, guides)
-    features = [read(example)[layer] for guide in guides for example in _examples(guide)]
+    features = [read(example)[layer] for guide in guides for example in examples_of(guide)]
     vectors = np.concatenate([values.reshape(-1, values.shape[-1]) for values in features])
     count = min(most_vectors, len(vectors))
     drawn = np.random.default_rng(seed).choice(len(vectors), count, replace=False)
@@ -161,7 +158,7 @@ def inverted(model: keras.Model, layers: Sequence[str], target: Array) -> Object
     Reference: Mahendran and Vedaldi, *Understanding Deep Image Representations by Inverting Them*,
     2015, https://doi.org/10.1109/CVPR.2015.7299155
     """
-    read = _reader(model, layers)
+    read = reader(model, layers)
     (example,) = checked_guides(model, [target])
     if len(example) != 1:
         raise InputError(f"Expected one example to invert. Received: {len(example)}")
@@ -173,7 +170,7 @@ def inverted(model: keras.Model, layers: Sequence[str], target: Array) -> Object
 
 
 def _guided(kind, model, layers, guides, weights, normalization, cells):
-    read = _reader(model, layers)
+    read = reader(model, layers)
     cells = {name: checked_cells(model, name, cells) for name in layers}
     guides = checked_guides(model, guides)
     weights = checked_weights(weights, len(guides))
@@ -191,7 +188,7 @@ def _sum(objectives):
 def _means(read, guide, cells):
     """Activations of each layer, averaged over a guide's examples and in cells of positions."""
     sums = dict.fromkeys(cells, 0.0)
-    for example in _examples(guide):
+    for example in examples_of(guide):
         for name, values in read(example).items():
             sums[name] = sums[name] + _in_cells(values[0], cells[name])
     return {name: values / len(guide) for name, values in sums.items()}
@@ -228,29 +225,3 @@ def _normalized(values, normalization, name):
             f"{values.flat[0]:g}. Choose another layer or guide."
         )
     return numerator / size
-
-
-def _reader(model, layers):
-    """Function from an example to the activations of layers, which it checks first, as NumPy."""
-    check_network(model)
-    if not isinstance(layers, list | tuple) or not layers:
-        raise InputError(f"Expected a list of layer names. Received: {layers!r}")
-    for name in layers:
-        term("layer", name).check(model)
-    outputs = {name: find_call(model, name).output for name in layers}
-    network = keras.Model(model.inputs[0], outputs)
-    of_parts = layers_of_parts(model) & set(layers)
-
-    def read(example):
-        activations = network(example, training=False)
-        activations |= {name: join_parts(activations[name], 1) for name in of_parts}
-        return {
-            name: ops.convert_to_numpy(ops.cast(values, "float32"))
-            for name, values in activations.items()
-        }
-
-    return read
-
-
-def _examples(guide):
-    return np.split(guide, len(guide))

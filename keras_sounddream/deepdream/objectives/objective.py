@@ -57,7 +57,7 @@ class Objective:
     @property
     def layers(self) -> tuple[str, ...]:
         """Names of the layers that are read after their activation function, each once."""
-        return self._names("layer")
+        return self._names("layer", "layer_and_source")
 
     @property
     def logit_layers(self) -> tuple[str, ...]:
@@ -65,9 +65,14 @@ class Objective:
         return self._names("logits")
 
     @property
+    def source_layers(self) -> tuple[str, ...]:
+        """Names of the layers that are read of the source, too, each once."""
+        return self._names("layer_and_source")
+
+    @property
     def needs_source(self) -> bool:
-        """Whether a term compares with the source, `activations[SOURCE]`."""
-        return any(TERMS[term["kind"]].reads == "input_and_source" for term in self.terms)
+        """Whether a term compares with the source, or with what it activates."""
+        return any(TERMS[term["kind"]].reads.endswith("_and_source") for term in self.terms)
 
     @property
     def is_local(self) -> bool:
@@ -78,7 +83,8 @@ class Objective:
         """For each term, a function from activations to float32 `(batch, *positions)`.
 
         Activations are float32 by name: each of `layers` `(batch, …, channels)`; `"{name}/logits"`
-        for each of `logit_layers`; and, where a term reads them, `INPUT` and `SOURCE`, `(batch,
+        for each of `logit_layers`; `"{name}/source"` for each of `source_layers`; and, where a
+        term reads them, `INPUT` and `SOURCE`, `(batch,
         samples)` or `(batch, height, width, 3)`.
         """
         return [TERMS[t["kind"]].reader(t["layer"], t["settings"]) for t in self.terms]
@@ -182,11 +188,11 @@ class Objective:
         """Raises an `InputError` unless a model has every layer and channel that is read."""
         for term in self.resolved(model).terms:
             kind, name = TERMS[term["kind"]], term["layer"]
-            if kind.reads in ("layer", "logits"):
+            if kind.reads in ("layer", "logits", "layer_and_source"):
                 kind.check(name, output_shape(model, name), **term["settings"])
 
-    def _names(self, reads):
-        names = (term["layer"] for term in self.terms if TERMS[term["kind"]].reads == reads)
+    def _names(self, *reads):
+        names = (term["layer"] for term in self.terms if TERMS[term["kind"]].reads in reads)
         return tuple(dict.fromkeys(names))
 
 

@@ -8,6 +8,8 @@ from keras_sounddream.checks import check, choice
 from keras_sounddream.errors import InputError
 
 GUIDANCES = ("guided", "guided_locally", "matched")  # functions of `deepdream.objectives`
+STATISTICS = ("gram", "correlation", "power", "moments")  # of `objectives.statistics`
+OVER = ("positions", "time")  # which a style's statistic is taken over
 
 
 def read_layer(text: str) -> tuple[str, int | None]:

@@ -13,10 +13,18 @@ import numpy as np
 from keras import ops
 
 from keras_sounddream.deepdream.network.lookup import INPUT, SOURCE
+from keras_sounddream.deepdream.objectives.grids import constant, inside_of, stretched
+from keras_sounddream.deepdream.objectives.statistics import (
+    check_style,
+    content_score,
+    style_score,
+)
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, Tensor
 
 LOGITS = "/logits"  # after a layer's name, among activations
+READS = ("layer", "logits", "input", "input_and_source", "layer_and_source")
+OF_SOURCE = "/source"  # the same, of what the source activates
 
 _TINY = 1e-20  # keeps the gradient of a root finite at zero
 _LEAST_COSINE = 0.1  # leaves a gradient to activations orthogonal or opposite to the direction
@@ -45,7 +53,7 @@ def neurons_at_score(activation: Tensor, indices: list[int], box: list) -> Tenso
     scores = neurons_score(activation, indices)
     rank = len(scores.shape)
     for axis, (start, stop) in enumerate(box, start=1):
-        inside = _inside(ops.shape(scores)[axis], start, stop)
+        inside = inside_of(ops.shape(scores)[axis], start, stop)
         shape = [-1 if other == axis else 1 for other in range(rank)]
         scores = scores * ops.reshape(inside / ops.mean(inside), shape)
     return scores
@@ -68,20 +76,20 @@ def direction_score(activation: Tensor, vector: Array, cosine_power: float) -> T
 
 def weighted_score(activation: Tensor, weights: Array) -> Tensor:
     """Weighted sum of the channels at each position."""
-    return ops.matmul(activation, _constant(weights)[:, None])[..., 0]
+    return ops.matmul(activation, constant(weights)[:, None])[..., 0]
 
 
 def locally_weighted_score(activation: Tensor, weights: Array) -> Tensor:
     """Sum of the channels at each position by weights `(*cells, channels)` stretched over it."""
-    grid = _constant(weights)
+    grid = constant(weights)
     for axis in range(len(grid.shape) - 1):
-        grid = _stretched(grid, axis, ops.shape(activation)[axis + 1])
+        grid = stretched(grid, axis, ops.shape(activation)[axis + 1])
     return ops.sum(activation * grid, axis=-1)
 
 
 def matched_score(activation: Tensor, vectors: Array) -> Tensor:
     """Largest dot product with one of some vectors `(count, channels)`."""
-    vectors = _constant(vectors)
+    vectors = constant(vectors)
     best = ops.argmax(ops.matmul(activation, ops.transpose(vectors)), axis=-1)
     return ops.sum(activation * ops.take(vectors, best, axis=0), axis=-1)
 
@@ -90,10 +98,10 @@ def inverted_score(activation: Tensor, target: Array) -> Tensor:
     """Minus the squared distance from a target `(*positions, channels)`, ÷ its squared norm."""
     target = np.asarray(target, "float32")
     size = float(np.mean(np.sum(np.square(target), axis=-1)))
-    grid = _constant(target)
+    grid = constant(target)
     if tuple(activation.shape[1:-1]) != target.shape[:-1]:  # another length, or an unknown one
         for axis in range(target.ndim - 1):
-            grid = _stretched(grid, axis, ops.shape(activation)[axis + 1])
+            grid = stretched(grid, axis, ops.shape(activation)[axis + 1])
     return -ops.sum(ops.square(activation - grid), axis=-1) / size
 
 
@@ -135,31 +143,6 @@ def mean_of_examples(values: Tensor) -> Tensor:
     """Mean over all axes but the first: float32 `(batch,)`."""
     axes = tuple(range(1, len(values.shape)))
     return ops.mean(values, axis=axes) if axes else values
-
-
-def _constant(values):
-    return ops.convert_to_tensor(np.asarray(values, "float32"))
-
-
-def _numbers_to(length):
-    return ops.cast(ops.arange(length), "float32")
-
-
-def _inside(length, start, stop):
-    """1 for the positions whose middle lies in a span, at least the nearest one; 0 elsewhere."""
-    count = ops.cast(length, "float32")
-    middles = (_numbers_to(length) + 0.5) / count
-    reach = ops.maximum((stop - start) / 2, 0.5 / count) + 1e-6
-    return ops.cast(ops.abs(middles - (start + stop) / 2) <= reach, "float32")
-
-
-def _stretched(grid, axis, length):
-    """Interpolates linearly between the middles of a grid's cells, level beyond the outermost."""
-    cells = grid.shape[axis]
-    middles = (_numbers_to(length) + 0.5) / ops.cast(length, "float32") * cells - 0.5
-    positions = ops.clip(middles, 0.0, cells - 1.0)  # (length,), in cells
-    shares = ops.relu(1.0 - ops.abs(positions[:, None] - _numbers_to(cells)))  # (length, cells)
-    return ops.moveaxis(ops.tensordot(shares, ops.moveaxis(grid, axis, 0), axes=1), 0, axis)
 
 
 def _differences(values, axis):
@@ -210,7 +193,8 @@ class Term:
     Args:
         function: from one or two tensors, as `reads` tells, and the settings to scores.
         reads: `"layer"`, `"logits"` (a layer before its activation function), `"input"` (the
-            dream so far) or `"input_and_source"` (that, and the source).
+            dream so far), `"input_and_source"` (that, and the source) or `"layer_and_source"`
+            (a layer, and what the source activates there).
         local: whether the score at a position depends only on the values there, not on other
             positions, other examples or the position itself.
         check: function of a layer's name and its output's shape, and of the settings, which
@@ -231,6 +215,9 @@ class Term:
         """Function from activations, by layer, to this term's scores."""
         if self.reads == "input_and_source":
             return lambda tensors: self.function(tensors[INPUT], tensors[SOURCE], **settings)
+        if self.reads == "layer_and_source":
+            own, of_source = layer, f"{layer}{OF_SOURCE}"
+            return lambda tensors: self.function(tensors[own], tensors[of_source], **settings)
         name = f"{layer}{LOGITS}" if self.reads == "logits" else layer
         return lambda tensors: self.function(tensors[name], **settings)
 
@@ -283,6 +270,12 @@ TERMS: dict[str, Term] = {
         local=False,
         check=lambda n, s, target: _check_channels(n, s, target, len(s) - 2),
         title="a target's {layer}",
+    ),
+    "style": Term(
+        style_score, local=False, check=check_style, title="the style of examples in {layer}"
+    ),
+    "content": Term(
+        content_score, "layer_and_source", local=False, title="the source's content in {layer}"
     ),
     "diversity": Term(diversity_score, local=False),
     "total_variation": Term(total_variation_score, "input", local=False, title="smoothness"),

@@ -13,6 +13,8 @@ from keras_sounddream.images.front_end import preprocess as preprocess
 from keras_sounddream.images.pixel_range import WHITE, check_pixels
 from keras_sounddream.types import Array, Tensor
 
+_LUMA = (0.299, 0.587, 0.114)  # shares of red, green and blue in brightness, ITU-R BT.601
+
 
 def resize(picture: Tensor, size: Tensor) -> Tensor:
     """Pictures at another size `(height, width)`, averaged where they shrink."""
@@ -42,10 +44,14 @@ class PixelParam:
         input_shape: of the network: `(None, height, width, 3)`.
         name: of the network, for errors.
         resize: function of pictures and a size, by which octaves are reached.
+
+    Attributes:
+        start: see `SpectrogramParam`.
     """
 
     kind = "picture"
     shift_axes = (1, 2)
+    start: Callable[[Tensor], Tensor] | None = None
     analysis = None
     renew = None  # pixels have no phase to renew
     transform = "dft"  # of a model's own front end, which networks of pictures have not
@@ -66,7 +72,8 @@ class PixelParam:
 
     def begin(self, source: Tensor) -> State:
         """State before the first step, of pictures `(batch, height, width, 3)` in [0, 255]."""
-        return {"variable": source, "base": source, "source": source}
+        begun = source if self.start is None else self.start(source)
+        return {"variable": begun, "base": source, "source": source}
 
     def grid(self, octave: Tensor) -> tuple[Tensor, Tensor]:
         """How many times fewer rows and columns an octave has than the source."""
@@ -87,6 +94,7 @@ class PixelParam:
             variable = self.resize(state["variable"], size)
         share = tf.where(octave == 0, 0.0, self.settings.source_mix)
         variable = share * base + (1 - share) * variable
+        variable = self._coloured(variable, base)
         return {**state, "variable": self.limit(variable), "base": base}
 
     def make(self, state: State) -> Tensor:
@@ -114,12 +122,18 @@ class PixelParam:
         return gradient
 
     def project(self, variable: Tensor, state: State) -> Tensor:
-        """Keeps pixels within their range."""
-        return self.limit(variable)
+        """Keeps pixels within their range, and the source's colours if asked to."""
+        return self.limit(self._coloured(variable, state["base"]))
 
     def limit(self, variable: Tensor) -> Tensor:
         """Keeps pixels in [0, 255]."""
         return tf.clip_by_value(variable, 0.0, WHITE)
+
+    def _coloured(self, variable, base):
+        """The variable's brightness with the differences of colours that the base has."""
+        if not self.settings.keep_color:
+            return variable
+        return base + tf.reduce_sum((variable - base) * _LUMA, axis=-1, keepdims=True)
 
     def step_size(self, step_size: Tensor) -> Tensor:
         """The step as it is: levels of a pixel."""

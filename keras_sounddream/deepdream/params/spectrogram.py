@@ -6,6 +6,7 @@ inverse STFT and loudness. The phase is refreshed from that waveform between rou
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -45,10 +46,14 @@ class SpectrogramParam:
         input_shape: of the network: `(None, samples)` or `(None, samples, 1)`.
         name: of the network, for errors.
         transform: `"fft"`, or `"dft"` where the graph is to be exported.
+
+    Attributes:
+        start: function from the input to where the ascent begins; `None` for the input itself.
     """
 
     kind = "sound"
     shift_axes = (1,)
+    start: Callable[[Tensor], Tensor] | None = None
 
     def __init__(
         self,
@@ -69,7 +74,8 @@ class SpectrogramParam:
 
     def begin(self, source: Tensor) -> State:
         """State before the first step, of waveforms `(batch, samples)`."""
-        heard = source if self._is_mask else self.dither(source)
+        begun = source if self.start is None else self.start(source)
+        heard = begun if self._is_mask else self.dither(begun)
         log_magnitude, cosine, sine = to_polar(*self._stft(heard))
         own = {"variable": log_magnitude}
         if self._is_mask:

@@ -32,7 +32,7 @@ class Excerpts:
         """Key of the excerpt of a clip around a moment; `None` when 8 MB are full."""
         key, piece = self.cut(clip, seconds)
         if key not in self.sounds:
-            sound = html.data_uri(to_mp3(piece, RATE), "audio/mpeg")
+            sound = display.data_uri(to_mp3(piece, RATE), "audio/mpeg")
             picture = _picture_uri(piece)
             if self._bytes + len(sound) + len(picture) > _MOST_BYTES:
                 return None

@@ -1,0 +1,245 @@
+"""StyleTransfer: the style of examples on the content of a sound or picture, by `DeepDream`."""
+
+import dataclasses
+import functools
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_sounddream.audio.loudness import rms
+from keras_sounddream.checks import check, choice, number
+from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.deepdream.objectives.objective import Objective
+from keras_sounddream.deepdream.objectives.styles import content, style
+from keras_sounddream.deepdream.params.pixels import preprocess
+from keras_sounddream.deepdream.result import DreamResult
+from keras_sounddream.deepdream.style_transfer.networks import (
+    NETWORKS,
+    StyleLayer,
+    default_layers,
+)
+from keras_sounddream.deepdream.style_transfer.presets import STARTS, choose
+from keras_sounddream.deepdream.validation import find_kind, settle_preprocessing
+from keras_sounddream.errors import InputError
+from keras_sounddream.types import Array, PathLike, Tensor
+
+_BESIDE = 0.1  # of noise beside the content: -20 dB
+
+
+class StyleTransfer:
+    """Gives a sound or picture the style of others, and keeps its content.
+
+    A dream whose objective is `objectives.style` of some layers and `objectives.content` of others:
+    the ascent, its settings, loudness, tiles and exports are `DeepDream`'s.
+
+    Args:
+        model: as `DeepDream` takes it, or a name in `style_transfer.NETWORKS`:
+            `"random_convolution"` or `"sound_texture"`.
+        styles: examples: sounds `(samples,)` or `(1, samples)` at the model's rate, in [-1, 1], or
+            pictures `(height, width, 3)` in [0, 255], of any length or size.
+        style_layers: names, or `StyleLayer`s with a statistic each; by default those of
+            `style_transfer.default_layers`.
+        content_layers: names; by default the same function's.
+        style_weight: of the mean over the layers' style terms; 0 for content alone.
+        content_weight: of the mean over the layers' content terms; 0 for style alone.
+        shares: of each style, 0 or more; by default equal.
+        masks: a mask for each style, where the dream is to have it, see `objectives.style`; by
+            default each style everywhere.
+        relative: see `objectives.style`.
+        level_db: RMS in dB of full scale that the styles of sounds are brought to before they are
+            measured, best the content's, whose loudness the dream has; by default their own.
+        start: `"content"`, `"noise"`, or `"content_and_noise"` 20 dB below it: sounds begin with
+            that by default, since what is silent has nothing that a gradient could raise.
+        preset: a name in `style_transfer.PRESETS`; arguments that are given count before it.
+        optimizer: of Keras, to follow the gradient with; see `DeepDream.compile`.
+        **settings: of `DeepDream`.
+
+    Attributes:
+        dream: `DeepDream`.
+
+    Raises:
+        InputError: if a style, layer, mask or setting is none that the model takes.
+
+    Example:
+        transfer = StyleTransfer("random_convolution", [rain])
+        result = transfer.run(speech)
+    """
+
+    def __init__(
+        self,
+        model: keras.Model | str,
+        styles: Sequence[Array],
+        *,
+        style_layers: Sequence[str | StyleLayer] | None = None,
+        content_layers: Sequence[str] | None = None,
+        style_weight: float | None = None,
+        content_weight: float | None = None,
+        shares: Sequence[float] | None = None,
+        masks: Sequence[Array] | None = None,
+        relative: bool | None = None,
+        level_db: float | None = None,
+        start: str | None = None,
+        preset: str | None = None,
+        optimizer: Any = None,
+        **settings: Any,
+    ):
+        model = build(model)
+        kind = find_kind(model)
+        own = {"style_weight": style_weight, "content_weight": content_weight}
+        own |= {"relative": relative, "start": start, "optimizer": optimizer}
+        given = {name: x for name, x in {**own, **settings}.items() if x is not None}
+        settings = choose(kind, preset, given)
+        own = {name: settings.pop(name) for name in own}
+        if kind == "picture":
+            settings = settle_preprocessing(model, settings)
+            mode = settings.get("preprocessing", "tf")
+            styles = [np.asarray(preprocess(_pixels(x), mode)) for x in styles]
+        if level_db is not None:
+            styles = [_at_level(sound, level_db, kind) for sound in styles]
+        layers = default_layers(model)
+        terms = _styles(model, _layers(style_layers) or layers[0], styles, shares, masks, own)
+        terms += _contents(content_layers or layers[1], own)
+        self.dream = DeepDream(model, _sum(terms), **settings)
+        if own["optimizer"] is not None:
+            self.dream.compile(keras.optimizers.get(own["optimizer"]))
+        if check("start", own["start"], choice(STARTS)) != STARTS[0]:
+            self.dream.param.start = Beginning(kind, own["start"], self.dream.settings.seed)
+
+    def run(self, content: Array, **options: Any) -> DreamResult:
+        """Transfers the style to a sound or picture, or a batch of them.
+
+        Args:
+            content: see `DeepDream.run`.
+            **options: `progress` and `callbacks` of `DeepDream.run`.
+
+        Returns:
+            `DreamResult`: its objective is at most 0.
+
+        Raises:
+            InputError: see `DeepDream.run`.
+        """
+        return self.dream.run(content, **options)
+
+    def export(self, filepath: PathLike, format: str | None = None, **options: Any) -> Any:
+        """Exports the transfer as `DeepDream.export` does."""
+        return self.dream.export(filepath, format, **options)
+
+
+def build(model: keras.Model | str) -> keras.Model:
+    """The model itself, or that of a name in `NETWORKS`.
+
+    Raises:
+        InputError: if there is no such name.
+    """
+    if not isinstance(model, str):
+        return model
+    return NETWORKS[check("model", model, choice(NETWORKS))]()
+
+
+def level_db(waveform: Array) -> float | None:
+    """RMS of a sound in dB of full scale; `None` of silence."""
+    size = float(np.sqrt(np.mean(np.square(waveform))))
+    return 20 * math.log10(size) if size > 0 else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Beginning:
+    """Where an ascent begins, as a function of the content: noise, or both.
+
+    Args:
+        kind: `"sound"`, of white noise at the content's loudness; or `"picture"`, of pixels of 127
+            to 153 of 255.
+        start: `"noise"` or `"content_and_noise"`.
+        seed: of the noise.
+    """
+
+    kind: str
+    start: str
+    seed: int
+
+    def __call__(self, source: Tensor) -> Tensor:
+        """Noise of the shape of a batch, or that and the batch."""
+        noise = self._noise(source)
+        if self.start == "noise":
+            return noise
+        middle = 0.0 if self.kind == "sound" else tf.reduce_mean(noise)
+        return source + _BESIDE * (noise - middle)
+
+    def _noise(self, source):
+        shape, seed = tf.shape(source), (self.seed, 1)
+        if self.kind == "sound":
+            drawn = tf.random.stateless_normal(shape, seed)
+            return drawn * (rms(source) / rms(drawn))
+        return 255 * (0.5 + 0.1 * tf.random.stateless_uniform(shape, seed))
+
+
+def _at_level(sound, wanted, kind):
+    """A sound at a level in dB; what is no sound, or silent, is left for its check."""
+    if kind == "picture":
+        raise InputError("`level_db` is of sounds, and this network takes pictures: leave it out.")
+    wanted = check("level_db", wanted, number(-120.0, 0.0))
+    try:
+        own = level_db(np.asarray(sound, "float32"))
+    except (TypeError, ValueError):
+        own = None
+    return sound if own is None else np.asarray(sound, "float32") * 10 ** ((wanted - own) / 20)
+
+
+def _layers(layers):
+    if layers is None:
+        return None
+    if not isinstance(layers, list | tuple):
+        raise InputError(f"Expected a list of `style_layers`. Received: {layers!r}")
+    return [StyleLayer(layer) if isinstance(layer, str) else StyleLayer(*layer) for layer in layers]
+
+
+def _pixels(picture):
+    picture = np.asarray(picture, "float32")
+    return picture[np.newaxis] if picture.ndim == 3 else picture
+
+
+def _styles(model, layers, styles, shares, masks, own) -> list[Objective]:
+    """Terms of style: of all examples together, or of each under its mask."""
+    weight = check("style_weight", own["style_weight"], number(0)) / len(layers)
+    if not weight:
+        return []
+    groups = [(styles, shares, None, weight)]
+    if masks is not None:
+        groups = _under_masks(styles, shares, masks, weight)
+    make: Callable[..., Objective] = functools.partial(style, model, relative=own["relative"])
+    return [
+        factor * make([name], some, of, statistic=statistic, over=over, mask=mask)
+        for some, of, mask, factor in groups
+        for name, statistic, over in layers
+    ]
+
+
+def _under_masks(styles, shares, masks, weight):
+    """A group for each style, with its mask and its weight."""
+    shares = [1.0] * len(styles) if shares is None else shares
+    for name, given in (("masks", masks), ("shares", shares)):
+        if not isinstance(given, list | tuple) or len(given) != len(styles):
+            received = len(given) if isinstance(given, list | tuple) else given
+            raise InputError(
+                f"Expected {len(styles)} `{name}`, one per style. Received: {received}"
+            )
+    return [
+        ([example], None, mask, weight * share)
+        for example, mask, share in zip(styles, masks, shares, strict=True)
+    ]
+
+
+def _contents(layers, own) -> list[Objective]:
+    weight = check("content_weight", own["content_weight"], number(0))
+    return [weight / len(layers) * content(layers, own["relative"])] if weight else []
+
+
+def _sum(terms):
+    if not terms:
+        raise InputError("Expected a `style_weight` or a `content_weight` above 0. Received: 0, 0")
+    return functools.reduce(operator.add, terms)
