@@ -42,6 +42,7 @@ _COMMANDS = (
     "convert",
     "export",
     "generate",
+    "live",
     "log",
     "data",
 )
