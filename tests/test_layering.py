@@ -31,23 +31,25 @@ MAY_IMPORT = {
     "images": BASE,
     "convert": BASE,
     "applications": BASE | {"audio", "convert", "images"},
+    "filters": BASE | {"applications", "audio"},
     "deepdream": BASE | {"audio", "images"},
     "generation": BASE | {"applications", "audio"},
     "sonification": BASE | {"audio", "deepdream"},
-    "export": BASE | {"audio", "deepdream", "generation", "images"},
+    "export": BASE | {"audio", "deepdream", "filters", "generation", "images"},
     "reports": BASE | {"audio"},
     # of export, generation and sonification, the modules that tests/lite proves free of Keras
     "lite": BASE | {"audio", "export", "generation", "sonification"},
     # files and recipes
     "datasets": BASE | {"applications", "audio"},
-    "training": BASE | {"applications", "audio", "datasets", "deepdream", "generation"},
+    "training": BASE
+    | {"applications", "audio", "datasets", "deepdream", "filters", "generation"},
     "workflows": BASE
     | {"applications", "audio", "deepdream", "generation", "images", "reports", "sonification"},
     "batch": BASE | {"applications", "audio", "deepdream", "export", "images", "workflows"},
     # the command line
     "cli": BASE
     | {"applications", "audio", "batch", "convert", "datasets", "deepdream", "export"}
-    | {"generation", "images", "reports", "sonification", "training", "workflows"},
+    | {"lite", "generation", "images", "reports", "sonification", "training", "workflows"},
 }
 ONLY_THERE = {"datasets.inspection": {"reports"}}  # arrows of a part of a package
 MAY_IMPORT_TENSORFLOW = {

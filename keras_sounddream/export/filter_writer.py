@@ -137,8 +137,7 @@ def _portable(mask, transform):
     return copy
 
 
-def _step(mask, waveform, **state):
-    values = [(each, tf.constant(each.numpy())) for each in mask.variables]
+def _step(mask, values, waveform, **state):
     with keras.StatelessScope(values, initialize_variables=False):
         filtered, after = mask.step(waveform, state)
     return {"filtered": filtered, **{NEXT + name: value for name, value in after.items()}}
@@ -149,7 +148,8 @@ def _traced(mask, samples, batch=1):
     shapes = {"waveform": (batch, samples)}
     shapes |= {name: (batch, *shape) for name, shape in mask.contexts.items()}
     specs = {name: tf.TensorSpec(shape, tf.float32, name) for name, shape in shapes.items()}
-    function = tf.function(functools.partial(_step, mask), autograph=False)
+    values = [(each, tf.constant(each.numpy())) for each in mask.variables]
+    function = tf.function(functools.partial(_step, mask, values), autograph=False)
     return function.get_concrete_function(**specs)
 
 
