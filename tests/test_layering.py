@@ -41,15 +41,23 @@ MAY_IMPORT = {
     "lite": BASE | {"audio", "export", "generation", "sonification"},
     # files and recipes
     "datasets": BASE | {"applications", "audio"},
-    "training": BASE
-    | {"applications", "audio", "datasets", "deepdream", "filters", "generation"},
+    "training": BASE | {"applications", "audio", "datasets", "deepdream", "filters", "generation"},
     "workflows": BASE
     | {"applications", "audio", "deepdream", "generation", "images", "reports", "sonification"},
     "batch": BASE | {"applications", "audio", "deepdream", "export", "images", "workflows"},
     # the command line
     "cli": BASE
     | {"applications", "audio", "batch", "convert", "datasets", "deepdream", "export"}
-    | {"lite", "generation", "images", "reports", "sonification", "training", "workflows"},
+    | {
+        "filters",
+        "lite",
+        "generation",
+        "images",
+        "reports",
+        "sonification",
+        "training",
+        "workflows",
+    },
 }
 ONLY_THERE = {"datasets.inspection": {"reports"}}  # arrows of a part of a package
 MAY_IMPORT_TENSORFLOW = {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import statistics
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -25,7 +27,7 @@ from keras_sounddream.export.reference_sounds import speech_like
 from keras_sounddream.export.saved_model.writer import save_with_metadata
 from keras_sounddream.files import check_output, folder_beside, written_beside
 from keras_sounddream.filters.layer import DreamMask
-from keras_sounddream.types import Array, PathLike
+from keras_sounddream.types import PathLike
 
 STEP, WHOLE = "filter", "filter_whole"  # signatures; the second is of a SavedModel alone
 _OPTIONS = {"litert": ("seconds", "quantization"), "onnx": ("seconds",), "saved_model": ()}
@@ -44,6 +46,7 @@ def export_filter(
     model: keras.Model,
     path: PathLike,
     format: str,
+    tasks: Sequence[str] | None = None,
     *,
     verify: bool = True,
     overwrite: bool = False,
@@ -61,15 +64,16 @@ def export_filter(
         model: of `filters.DreamFilter`.
         path: the file or folder.
         format: key of `formats.FORMATS`.
+        tasks: `["filter"]`, or `None`.
         verify: whether to read the file back, and compare.
         overwrite: whether an existing file may be replaced.
         **options: LiteRT and ONNX: `seconds` of sound per call, rounded to whole steps; by default
             one step. LiteRT: `quantization`, `"float16"` or `"dynamic_range"`.
 
     Returns:
-        `format`, `path`, `model`, `bytes`, `version`, and in `tasks`, under `filter`: `samples`
-        per call, `delay` in samples, and if compared `largest_relative` difference as a share of
-        the peak, `limit`, `operations`, and `sound_seconds_per_second`.
+        `format`, `path`, `model`, `bytes`, `version`, `samples` per call and `delay` in samples;
+        and in `tasks`, under `filter`, if compared: `largest_relative` difference as a share of the
+        peak, its `limit`, `operations`, and the median of `seconds_per_call` of `sound_seconds`.
 
     Raises:
         InputError: if the path cannot be written, or an option does not fit.
@@ -78,6 +82,8 @@ def export_filter(
     mask = find_mask(model)
     if mask is None:
         raise InputError(f"Expected a model of filters.DreamFilter. Received: {model!r}")
+    if tuple(tasks or (STEP,)) != (STEP,):
+        raise InputError(f"A filter's file has one task, {STEP}. Received: {', '.join(tasks)}")
     check_options(format, _OPTIONS[format], options)
     quantization = options.get("quantization")
     if quantization not in _LIMITS:
@@ -90,14 +96,14 @@ def export_filter(
     with contextlib.ExitStack() as stack:
         temporary = stack.enter_context(writer.open(path, overwrite))
         writer.write(_portable(mask, writer.transform), samples, metadata, temporary, quantization)
-        figures = {"samples": samples, "delay": mask.delay}
+        figures = {}
         if verify:
-            figures |= _compare(model, mask, writer.read(temporary), samples)
-            figures["operations"] = writer.operations(temporary)
+            figures = _compare(model, mask, writer.read(temporary), samples)
             _judge(model, figures, _LIMITS[quantization])
+            figures["operations"] = writer.operations(temporary)
         report = {"format": format, "path": str(path), "model": model.name}
         report |= {"bytes": _size(temporary), "version": metadata.version}
-    return {**report, "tasks": {STEP: figures}}
+    return {**report, "samples": samples, "delay": mask.delay, "tasks": {STEP: figures}}
 
 
 def _samples(mask, seconds):
@@ -248,25 +254,26 @@ def _compare(model, mask, run, samples):
     rate = mask.analysis.sample_rate
     sound = speech_like(round(_SECONDS * rate), rate, 0)
     expected = np.asarray(model(sound))
-    start = time.perf_counter()
-    found = _stream(run, mask, sound, samples)
-    seconds = time.perf_counter() - start
+    found, seconds = _stream(run, mask, sound, samples)
     if found.shape != expected.shape or not np.isfinite(found).all():
         raise ExportError(f"The file of {model.name} outputs no such sound. Nothing was written.")
     relative = float(np.abs(found - expected).max() / np.abs(expected).max())
-    return {"largest_relative": relative, "sound_seconds_per_second": _SECONDS / seconds}
+    times = {"seconds_per_call": statistics.median(seconds), "sound_seconds": samples / rate}
+    return {"largest_relative": relative, **times}
 
 
 def _stream(run, mask, sound, samples):
-    """A sound `(1, samples)` sent through a file call by call, without the delay."""
+    """A sound `(1, samples)` sent through a file, without the delay, and the seconds per call."""
     state = {name: np.zeros((1, *shape), "float32") for name, shape in mask.contexts.items()}
     behind = mask.delay + (-sound.shape[1] - mask.delay) % samples
-    pieces, padded = [], np.pad(sound, ((0, 0), (0, behind)))
+    pieces, seconds, padded = [], [], np.pad(sound, ((0, 0), (0, behind)))
     for first in range(0, padded.shape[1], samples):
+        start = time.perf_counter()
         outputs = run(waveform=padded[:, first : first + samples], **state)
+        seconds.append(time.perf_counter() - start)
         pieces.append(outputs["filtered"])
         state = {name: outputs[NEXT + name] for name in state}
-    return np.concatenate(pieces, axis=1)[:, mask.delay :][:, : sound.shape[1]]
+    return np.concatenate(pieces, axis=1)[:, mask.delay :][:, : sound.shape[1]], seconds
 
 
 def _judge(model, figures, limit):

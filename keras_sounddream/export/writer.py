@@ -118,7 +118,8 @@ def export_model(
     }
     options = {name: value for name, value in options.items() if value is not None}
     if find_mask(model) is not None:
-        return export_filter(model, path, format, verify=verify, overwrite=overwrite, **options)
+        how = {"verify": verify, "overwrite": overwrite}
+        return export_filter(model, path, format, tasks, **how, **options)
     writer = writer_of(format)
     _check_options(format, writer, options, tasks)
     writer.check_packages(verify)

@@ -220,6 +220,4 @@ def _energy(blocks):
 
 
 def _convolution(filters, name, kernel_size=1, **settings):
-    return layers.Conv1D(
-        filters, kernel_size, name=name, data_format="channels_last", **settings
-    )
+    return layers.Conv1D(filters, kernel_size, name=name, data_format="channels_last", **settings)

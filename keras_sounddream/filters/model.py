@@ -5,11 +5,10 @@ from typing import Any
 
 from keras_sounddream.applications import base
 from keras_sounddream.applications import weights as weight_files
-from keras_sounddream.applications.pretrained import shipped_path
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.checks import Allowed, check, integer, number
 from keras_sounddream.filters.layer import DreamMask
-from keras_sounddream.filters.pretrained import PRETRAINED
+from keras_sounddream.filters.pretrained import NAME, PRETRAINED, find_weights
 from keras_sounddream.types import PathLike
 
 MASK = "mask"  # name of the layer
@@ -19,9 +18,7 @@ _ALLOWED = {
     "dilations": Allowed(
         "a list of at most 16 integers of 1 to 1000",
         lambda value: (
-            isinstance(value, tuple)
-            and len(value) <= 16
-            and all(map(integer(1, 1000).fits, value))
+            isinstance(value, tuple) and len(value) <= 16 and all(map(integer(1, 1000).fits, value))
         ),
     ),
     "look_ahead": integer(1, 100),
@@ -35,7 +32,7 @@ def DreamFilter(
     weights: PathLike | None = "block3_conv2",
     *,
     analysis: Analysis | dict[str, Any] | None = None,
-    name: str = "dream_filter",
+    name: str = NAME,
     **settings: Any,
 ) -> base.AudioModel:
     """Builds a filter that dreams in one pass, causally, with a state: for live sound.
@@ -61,7 +58,7 @@ def DreamFilter(
     Raises:
         InputError: if a setting is unknown or out of its range, or the weights do not fit.
     """
-    stored = {} if weights is None else weight_files.stored_settings(_path(weights))
+    stored = {} if weights is None else weight_files.stored_settings(find_weights(weights))
     analysis = analysis or stored.get("analysis", ANALYSIS)
     analysis = analysis if isinstance(analysis, Analysis) else Analysis(**analysis)
     settings = _checked({**stored.get(MASK, {}), **settings})
@@ -71,12 +68,6 @@ def DreamFilter(
     kept = {"analysis": dataclasses.asdict(analysis), MASK: settings}
     model = base.describe(model, analysis.sample_rate, None, None, kept)
     return base.load_weights(model, weights, PRETRAINED)
-
-
-def _path(weights):
-    if weights in PRETRAINED:
-        return shipped_path(PRETRAINED[weights]["file"])
-    return weight_files.pretrained_path(weights, PRETRAINED)
 
 
 def _checked(settings):

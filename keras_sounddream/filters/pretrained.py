@@ -1,5 +1,23 @@
-"""Weights of dream filters that ship: a table that needs no Keras."""
+"""Weights of dream filters that ship, by key: a table that needs no Keras."""
 
+import pathlib
 from typing import Any
 
+from keras_sounddream.applications.pretrained import shipped_path
+from keras_sounddream.applications.weights import pretrained_path
+from keras_sounddream.types import PathLike
+
+NAME = "dream_filter"  # by which commands know a filter
+
 PRETRAINED: dict[str, dict[str, Any]] = {}
+
+
+def find_weights(weights: PathLike) -> pathlib.Path:
+    """Path of the file that a key of `PRETRAINED`, or a path, names.
+
+    Raises:
+        InputError: if there is no such key or file.
+    """
+    if weights in PRETRAINED:
+        return shipped_path(PRETRAINED[str(weights)]["file"])
+    return pretrained_path(weights, PRETRAINED)

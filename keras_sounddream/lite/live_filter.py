@@ -62,7 +62,8 @@ def _print_latency(dreamer):
     if latency["calls"]:
         median, longest = (1000 * latency[key] for key in ("median", "longest"))
         due = 1000 * dreamer.samples / dreamer.sample_rate
-        _say(f"{median:.2f} ms a call (median; longest {longest:.2f} ms), one due every {due:.0f} ms")
+        called = f"{median:.2f} ms a call (median; longest {longest:.2f} ms)"
+        _say(f"{called}, one due every {due:.0f} ms")
 
 
 def _say(text):

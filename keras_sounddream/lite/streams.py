@@ -1,4 +1,4 @@
-"""Streams of sound: raw samples in pipes, ALSA's `arecord` as microphone, `aplay` as loudspeaker."""
+"""Streams of raw samples: pipes, a microphone and a loudspeaker by ALSA's commands."""
 
 import contextlib
 import subprocess

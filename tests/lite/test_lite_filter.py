@@ -131,7 +131,9 @@ def test_live_goes_from_microphone_to_loudspeaker(path, tmp_path, monkeypatch, c
     heard, arguments = tmp_path / "heard", tmp_path / "arguments"
     write = f"open({str(arguments)!r}, 'a').write(' '.join(sys.argv) + '\\n')"
     program(tmp_path, "arecord", f"{write}\nsys.stdout.buffer.write(bytes([0, 64]) * 500)")
-    program(tmp_path, "aplay", f"{write}\nopen({str(heard)!r}, 'wb').write(sys.stdin.buffer.read())")
+    program(
+        tmp_path, "aplay", f"{write}\nopen({str(heard)!r}, 'wb').write(sys.stdin.buffer.read())"
+    )
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     assert main(["live", str(path), "--device", "mic", "--speaker", "box"]) == 2
     assert "`arecord` ended" in capsys.readouterr().err  # as a microphone never does

@@ -80,7 +80,12 @@ def train(
     settings = settings or Settings()
     _check(dream, sounds)
     bounds = {name: getattr(dream.settings, name) for name in ("mask_db", "fall_db", "ceiling_db")}
-    identity = {**vars(settings), **bounds, "model": dream.model.name, "dream": repr(dream.objective)}
+    identity = {
+        **vars(settings),
+        **bounds,
+        "model": dream.model.name,
+        "dream": repr(dream.objective),
+    }
     claim_folder(folder, {**identity, "sounds": [len(sounds), int(sounds.lengths.sum())]})
     samples = round(settings.crop_seconds * dream.sample_rate)
     more = settings.batch_size, settings.steps, _EPOCH_STEPS, settings.seed

@@ -1,4 +1,4 @@
-"""The loss of a dream filter: the dream's objective through the frozen network, and what is lost."""
+"""The loss of a dream filter: the dream's objective by the frozen network, and what is lost."""
 
 import tensorflow as tf
 from keras import ops
