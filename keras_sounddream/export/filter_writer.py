@@ -143,20 +143,30 @@ def _portable(mask, transform):
     return copy
 
 
-def _step(mask, values, waveform, **state):
-    with keras.StatelessScope(values, initialize_variables=False):
-        filtered, after = mask.step(waveform, state)
+def _step(mask, waveform, **state):
+    filtered, after = mask.step(waveform, state)
     return {"filtered": filtered, **{NEXT + name: value for name, value in after.items()}}
 
 
-def _traced(mask, samples, batch=1):
-    """Concrete function of a call; of any number of samples if `samples` is `None`."""
+def _frozen_step(mask, values, **inputs):
+    """`_step` with constants in place of the layer's variables."""
+    pairs = [(variable, tf.constant(value)) for variable, value in values]
+    with keras.StatelessScope(pairs, initialize_variables=False):
+        return _step(mask, **inputs)
+
+
+def _traced(mask, step, samples, batch=1):
+    """Concrete function of a call; of any number of samples, or rows, if they are `None`."""
     shapes = {"waveform": (batch, samples)}
     shapes |= {name: (batch, *shape) for name, shape in mask.contexts.items()}
     specs = {name: tf.TensorSpec(shape, tf.float32, name) for name, shape in shapes.items()}
-    values = [(each, tf.constant(each.numpy())) for each in mask.variables]
-    function = tf.function(functools.partial(_step, mask, values), autograph=False)
-    return function.get_concrete_function(**specs)
+    return tf.function(step, autograph=False).get_concrete_function(**specs)
+
+
+def _frozen(mask, samples):
+    """Concrete function of a call, without variables."""
+    values = [(variable, variable.numpy()) for variable in mask.variables]
+    return _traced(mask, functools.partial(_frozen_step, mask, values), samples)
 
 
 class _LiteRT:
@@ -173,7 +183,7 @@ class _LiteRT:
         return written_beside(path, overwrite)
 
     def write(self, mask, samples, metadata, path, quantization):
-        flatbuffer = litert.convert_functions({STEP: _traced(mask, samples)}, mask)
+        flatbuffer = litert.convert_functions({STEP: _frozen(mask, samples)}, mask)
         if quantization is not None:
             from keras_sounddream.export.litert.quantization import round_convolutions
 
@@ -195,7 +205,7 @@ class _Onnx(_LiteRT):
         files.check_packages(verify)
 
     def write(self, mask, samples, metadata, path, quantization):
-        onnx.write_function(_traced(mask, samples), metadata, path)
+        onnx.write_function(_frozen(mask, samples), metadata, path)
 
     def read(self, path):
         session = files.open_file(path, STEP)
@@ -224,7 +234,7 @@ class _SavedModel(_LiteRT):
         whole = tf.function(lambda waveform: {"filtered": mask(waveform)}, autograph=False)
         spec = tf.TensorSpec((None, None), tf.float32, "waveform")
         functions = {
-            STEP: _traced(mask, None, None),
+            STEP: _traced(mask, functools.partial(_step, mask), None, None),
             WHOLE: whole.get_concrete_function(waveform=spec),
         }
         save_with_metadata(module, path, functions, metadata)
