@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = attach(
         "errors": "",
         "export": "",
         "export_model": "export.writer",
+        "filters": "",
         "generate": "generation.autoregressive",
         "generation": "",
         "images": "",

@@ -22,6 +22,7 @@ CLASSES = {  # of `keras.saving.register_keras_serializable`: module, inside `ke
     "DeepDream": "deepdream.model",
     "DilatedConv1D": "applications.wavenet.layers",
     "Divergence": "training.distillation.fit",
+    "DreamMask": "filters.layer",
     "FrontEnd": "audio.spectral.front_ends",
     "Gate": "applications.wavenet.layers",
     "JoinPatches": "applications.yamnet.patches",

@@ -16,7 +16,7 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, PathLike, Tensor
 
 TOP = "predictions"  # name of the layer that scores classes
-LABELS = "labels"  # name of the array that holds them in a file of weights
+LABELS, SETTINGS = "labels", "settings"  # names of the arrays that hold them in a file of weights
 # Of layers, whatever `keras.config.image_data_format()` is: the axes are time, bands, channels.
 CHANNELS_LAST: dict[str, Any] = {"data_format": "channels_last"}
 _POOLING: dict[str | None, Any] = {  # by the rank of what is pooled
@@ -244,7 +244,7 @@ def _load_shipped(model, row, tops):
     if digest != row["sha256"]:
         raise InputError(f"{path} has SHA-256 {digest}, not the expected one. Install again.")
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files if name != LABELS}
+        arrays = {name: file[name] for name in file.files if name not in (LABELS, SETTINGS)}
     weights = {weight.path: weight for weight in model.weights}
     shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
     extra = [name for name in arrays.keys() - weights.keys() if not name.startswith(tops)]

@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = attach(
         "Metadata": "metadata",
         "TASKS": "tasks",
         "Task": "formats",
+        "export_filter": "filter_writer",
         "export_generator": "generator_writer",
         "export_model": "writer",
         "export_serving": "saved_model.serving",

@@ -10,6 +10,7 @@ from keras_sounddream.errors import InputError
 
 LABELS_FILE = "labels.txt"
 METADATA_FILE = "sounddream.json"
+NEXT = "next_"  # prefix of outputs that are inputs of the next call
 
 
 @dataclasses.dataclass(frozen=True)

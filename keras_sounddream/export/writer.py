@@ -16,6 +16,7 @@ from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.arithmetic import check_arithmetic
+from keras_sounddream.export.filter_writer import export_filter, find_mask
 from keras_sounddream.export.formats import check_options, find_format, writer_of
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.precision import in_float32
@@ -56,7 +57,8 @@ def export_model(
             `DeepDream`.
         path: the file, or the folder of a SavedModel.
         format: `"litert"`, `"onnx"` or `"saved_model"`; by default that of the path's ending,
-            `.tflite` or `.onnx`, else the last.
+            `.tflite` or `.onnx`, else the last. A dream filter is written as a stream, see
+            `export_filter`, whose `seconds` are those of a call.
         tasks: what the file is to do, keys of `TASKS`; by default all that the model has and the
             format can hold in one file. A WaveNet's SavedModel generates, unless tasks are named.
         layer: name of the layer that the task `embed` outputs; by default the one before the top.
@@ -106,7 +108,6 @@ def export_model(
     if format == "saved_model" and generates(model) and tuple(tasks or _MADE) == _MADE:
         made: dict[str, Any] = {"serving_name": serving_name, "max_seconds": max_seconds}
         return write_generator(model, path, verify=verify, overwrite=overwrite, **made)
-    writer = writer_of(format)
     options = {
         "seconds": seconds,
         "size": size,
@@ -116,6 +117,10 @@ def export_model(
         "max_seconds": max_seconds,
     }
     options = {name: value for name, value in options.items() if value is not None}
+    if find_mask(model) is not None:
+        how = {"verify": verify, "overwrite": overwrite}
+        return export_filter(model, path, format, tasks, **how, **options)
+    writer = writer_of(format)
     _check_options(format, writer, options, tasks)
     writer.check_packages(verify)
     model = in_float32(model) if writer.is_portable else model

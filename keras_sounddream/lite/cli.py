@@ -1,4 +1,4 @@
-"""`sounddream-lite`: classifies, dreams, sonifies and generates with exported files."""
+"""`sounddream-lite`: classifies, dreams, filters, sonifies and generates with exported files."""
 
 import argparse
 import json
@@ -14,7 +14,9 @@ from keras_sounddream.lite.classifier import Classifier, Embedder
 from keras_sounddream.lite.dreamer import Dreamer
 from keras_sounddream.lite.generator import Generator
 from keras_sounddream.lite.io import check_sound_output, load, save
+from keras_sounddream.lite.live_filter import live
 from keras_sounddream.lite.sonifier import METHODS, sonify
+from keras_sounddream.lite.sound_filter import Filter
 from keras_sounddream.lite.streams import decode_pcm, read_blocks, record
 
 
@@ -47,6 +49,8 @@ def _parser():
         ("classify", _classify, "Names the likeliest classes of sounds."),
         ("dream", _dream, "Dreams a sound."),
         ("stream", _stream, "Names the likeliest classes of a stream from a microphone or a pipe."),
+        ("filter", _filter, "Filters a sound."),
+        ("live", _live, "Filters a stream from a microphone or a pipe, while it is played."),
         ("sonify", _sonify, "Makes the features of a sound audible."),
         ("generate", _generate, "Generates a sound, sample by sample."),
     ):
@@ -88,6 +92,21 @@ def _stream_arguments(command):
     command.add_argument("--above", type=float, default=-math.inf, metavar="SCORE", help=text)
 
 
+def _filter_arguments(command):
+    command.add_argument("sound", metavar="IN")
+    command.add_argument("-o", "--output", required=True, metavar="OUT.wav")
+    command.add_argument("--force", action="store_true", help="replace a file that exists")
+
+
+def _live_arguments(command):
+    text = "- for raw 16-bit samples on standard input; by default the microphone"
+    command.add_argument("source", nargs="?", choices=["-"], metavar="-", help=text)
+    text = "- for raw 16-bit samples on standard output; by default the loudspeaker"
+    command.add_argument("-o", "--output", choices=["-"], metavar="-", help=text)
+    command.add_argument("--device", metavar="NAME", help="microphone, as `arecord -L` names it")
+    command.add_argument("--speaker", metavar="NAME", help="loudspeaker, as `aplay -L` names it")
+
+
 def _sonify_arguments(command):
     command.add_argument("sound", metavar="IN")
     command.add_argument("-o", "--output", required=True, metavar="OUT.wav")
@@ -111,6 +130,8 @@ _ARGUMENTS = {
     "classify": _classify_arguments,
     "dream": _dream_arguments,
     "stream": _stream_arguments,
+    "filter": _filter_arguments,
+    "live": _live_arguments,
     "sonify": _sonify_arguments,
     "generate": _generate_arguments,
 }
@@ -132,6 +153,18 @@ def _dream(options):
     dreamer = Dreamer(options.model, threads=options.threads)
     dream = dreamer.dream(load(options.sound, dreamer.sample_rate), options.steps)
     save(options.output, dream, dreamer.sample_rate, options.force)
+
+
+def _filter(options):
+    check_sound_output(options.output, options.force)
+    dreamer = Filter(options.model, threads=options.threads)
+    filtered = dreamer.filter(load(options.sound, dreamer.sample_rate))
+    save(options.output, filtered, dreamer.sample_rate, options.force)
+
+
+def _live(options):
+    names = ("source", "output", "threads", "device", "speaker")
+    live(options.model, **{name: getattr(options, name) for name in names})
 
 
 def _sonify(options):

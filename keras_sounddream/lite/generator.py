@@ -9,11 +9,10 @@ import numpy as np
 from keras_sounddream import checks
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.litert.packing import read_packed
+from keras_sounddream.export.metadata import NEXT
 from keras_sounddream.generation.random_numbers import MOST_SAMPLES, random_numbers
 from keras_sounddream.lite.runtime import SharedInterpreter, one_line
 from keras_sounddream.types import Array, PathLike
-
-_NEXT = "next_"  # prefix of outputs that are inputs of the next call
 
 
 class Generator:
@@ -106,8 +105,8 @@ class Generator:
                 outputs, _ = self._task(**inputs, numbers=numbers(self.count))
             except (ValueError, RuntimeError) as error:
                 raise InputError(f"LiteRT cannot run {self.path}: {one_line(error)}.") from None
-            states = [name for name in outputs if name.startswith(_NEXT)]
-            inputs |= {name.removeprefix(_NEXT): outputs[name] for name in states}
+            states = [name for name in outputs if name.startswith(NEXT)]
+            inputs |= {name.removeprefix(NEXT): outputs[name] for name in states}
             yield outputs["samples"][0]
 
     def _first_inputs(self, temperature, ids):

@@ -20,6 +20,10 @@ from keras_sounddream.types import Array, PathLike
 _LATENCY_CALLS = 1000  # the newest ones
 _TRIAL_SECONDS = 120
 _FEWEST_HZ = 100
+_OTHERS = {  # `Metadata.input`: what such a file does, and what opens it
+    "state": ("generates sounds", "Generator"),
+    "stream": ("filters sounds", "Filter"),
+}
 
 
 class ModelFile:
@@ -62,8 +66,9 @@ class ModelFile:
             sample_rate = known if sample_rate is None else sample_rate
             labels = tflite_metadata.read_labels(flatbuffer) if labels is None else labels
             self._check_foreign(sample_rate)
-        elif metadata.input == "state":
-            raise InputError(f"{self.path} generates sounds: open it with Generator.")
+        elif metadata.input in _OTHERS:
+            does, name = _OTHERS[metadata.input]
+            raise InputError(f"{self.path} {does}: open it with {name}.")
         elif metadata.input != "waveform":
             raise InputError(
                 f"{self.path} takes pictures, not sounds: call its signatures with the "
@@ -93,14 +98,7 @@ class ModelFile:
     @property
     def latency(self) -> dict[str, Any]:
         """Seconds per call: dict of `calls`, `median` and `longest`."""
-        seconds = sorted(self._seconds.copy())  # threads may add to it
-        if not seconds:
-            return {"calls": 0, "median": None, "longest": None}
-        return {
-            "calls": len(seconds),
-            "median": seconds[len(seconds) // 2],
-            "longest": seconds[-1],
-        }
+        return summary(self._seconds)
 
     def outputs(self, task: str) -> dict[str, tuple[int, ...]]:
         """Lists the outputs of a task.
@@ -237,6 +235,14 @@ class ModelFile:
 
     def _foreign_metadata(self, sample_rate):
         return Metadata(self.path.stem, self.tasks, sample_rate, self.samples, self.samples)
+
+
+def summary(seconds: collections.deque[float]) -> dict[str, Any]:
+    """Seconds of calls in short: dict of `calls`, `median` and `longest`."""
+    ordered = sorted(seconds.copy())  # threads may add to it
+    if not ordered:
+        return {"calls": 0, "median": None, "longest": None}
+    return {"calls": len(ordered), "median": ordered[len(ordered) // 2], "longest": ordered[-1]}
 
 
 def _filled(value, details):

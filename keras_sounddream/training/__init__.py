@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = attach(
         "distillation": "",
         "distributed": "",
         "evaluation": "",
+        "filters": "",
         "fit": "classifier",
         "recipes": "",
         "transfer": "",

@@ -152,3 +152,26 @@ def write(path, samples=SAMPLES, **changes):
     made = metadata(samples, **changes)
     path.write_bytes(pack(flatbuffer(samples, made.tasks), made))
     return path
+
+
+def sound_filter(path, samples=40, delay=100):
+    """Writes a filter that halves a sound: its state is the sound of the delay."""
+    import tempfile
+
+    import tensorflow as tf
+
+    def halve(waveform, past):
+        whole = tf.concat([past[..., 0], waveform], 1)
+        after = whole[:, samples:, tf.newaxis]
+        return {"filtered": 0.5 * whole[:, :samples], "next_past": after}
+
+    shapes = {"waveform": (1, samples), "past": (1, delay, 1)}
+    specs = {name: tf.TensorSpec(shape, tf.float32, name) for name, shape in shapes.items()}
+    traced = tf.function(halve).get_concrete_function(**specs)
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(tf.Module(), folder, signatures={"filter": traced})
+        made = tf.lite.TFLiteConverter.from_saved_model(folder).convert()
+    about = Metadata("known", ("filter",), RATE, samples, samples, input="stream")
+    about.settings["delay"] = delay
+    path.write_bytes(pack(made, about))
+    return path

@@ -74,6 +74,15 @@ def istft(
     Raises:
         InputError: if the frames overlap too little for an inverse.
     """
+    whole = overlap_add(inverse_frames(real, imaginary, analysis, transform), analysis)
+    before = analysis.frame_length - analysis.frame_step
+    return ops.slice(whole, (0, before), (ops.shape(whole)[0], num_samples))
+
+
+def inverse_frames(
+    real: Tensor, imaginary: Tensor, analysis: Analysis, transform: str = "dft"
+) -> Tensor:
+    """Frames whose `overlap_add` is the waveform of a spectrogram: `(batch, frames, length)`."""
     window = ops.convert_to_tensor(_dual_window(analysis), real.dtype)
     length, fft_length = analysis.frame_length, analysis.fft_length
     if transform == "fft":
@@ -82,9 +91,7 @@ def istft(
         framed = ops.slice(framed, (0, 0, 0), (batch, num_frames, length))
     else:
         framed = dft.inverse(real, imaginary, fft_length, length)
-    whole = overlap_add(framed * window, analysis)
-    before = analysis.frame_length - analysis.frame_step
-    return ops.slice(whole, (0, before), (ops.shape(whole)[0], num_samples))
+    return framed * window
 
 
 def check_inverse(analysis: Analysis) -> None:

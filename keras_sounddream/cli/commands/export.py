@@ -24,6 +24,7 @@ from keras_sounddream.cli.options.dream import (
 )
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.formats import OPTIONS, check_options, check_task, find_format
+from keras_sounddream.filters import pretrained as filters
 
 
 @click.command()
@@ -107,7 +108,7 @@ def command(
     force: bool,
     **rest: Any,
 ) -> None:
-    """Exports MODEL, a name of the zoo or a .keras file, and compares the file with it.
+    """Exports MODEL, a name of the zoo, dream_filter, or a .keras file, and compares the file.
 
     MODEL may also be a network for pictures, see `sounddream dream`.
 
@@ -121,12 +122,12 @@ def command(
         return
     settings = given(rest)
     options = _export_options(settings, tasks, sounds, no_verify)
-    known = early.check_any(model_name, weights)
+    known = _known(model_name, weights)
     early.check_dream(known, settings)
     early.check_inputs(known, settings.get("guides", ()), "dream on")
     early.check_inputs(known, (*sounds, *options.get("representative", ())))
     _check_format(output, "saved_model" if serving else format_name, tasks, options)
-    model, required = load_any(model_name, weights)
+    model, required = _load(model_name, weights)
     with quietly():
         from keras_sounddream.export import export_model, export_serving
     options["min_seconds"] = (getattr(model, "lengths", None) or {}).get("min_seconds")
@@ -141,6 +142,25 @@ def command(
         reports = export_model(model, output, format_name, overwrite=force, **options)
     for report in reports if isinstance(reports, list) else [reports]:
         _print(report)
+
+
+def _known(model_name, weights):
+    """Facts of a model, or of a dream filter, that its name and weights reveal."""
+    if model_name != filters.NAME:
+        return early.check_any(model_name, weights)
+    if weights is not None:
+        filters.find_weights(weights)
+    return early.Known(model_name, "sound")
+
+
+def _load(model_name, weights):
+    """A model, or a dream filter, and settings of a dream that it requires."""
+    if model_name != filters.NAME:
+        return load_any(model_name, weights)
+    with quietly():
+        from keras_sounddream.filters import DreamFilter
+
+        return DreamFilter(**given({"weights": weights})), {}
 
 
 def _check_format(output, format_name, tasks, options):

@@ -21,14 +21,13 @@ from keras_sounddream.audio.loudness import (
     rms,
     round_to_16_bits,
 )
+from keras_sounddream.audio.masks import room_to_rise
 from keras_sounddream.audio.spectral.stft import from_polar, istft, stft, to_polar
 from keras_sounddream.audio.waveforms import OVERSHOOT_PEAK, check_layout, check_scale
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, Tensor
 
-_PAUSE_DB = 30.0  # below a sound's loudest: frames softer than that are raised up to there
-_NOTHING_DB = 90.0  # below it: bins that soft hold no sound, and stay; above, they rise by degrees
 _DITHER_SAMPLES = 2**16  # after which the dither repeats
 State = dict[str, Tensor]
 
@@ -207,12 +206,8 @@ class SpectrogramParam:
 
     def _room(self, log_magnitude):
         """Room for each bin to rise: where there is sound, and to the loudest of its frame."""
-        loudest = tf.reduce_max(log_magnitude, 2, keepdims=True)
-        peak = tf.reduce_max(loudest, 1, keepdims=True)
-        top = tf.maximum(loudest, peak - db_to_nepers(_PAUSE_DB)) - self._ceiling
-        above_nothing = log_magnitude - (peak - db_to_nepers(_NOTHING_DB))
-        room = tf.minimum(top - log_magnitude, above_nothing)
-        return tf.clip_by_value(room, 0.0, self._rise)
+        peak = tf.reduce_max(log_magnitude, (1, 2), keepdims=True)
+        return room_to_rise(log_magnitude, peak, self._ceiling, self._rise)
 
     def _made(self, state):
         log_magnitude = state["variable"]

@@ -96,8 +96,12 @@ def quantize(
     # Of a dream, dense layers are left: the products of its Fourier transforms look the same.
     is_dream = any(task.read is not None for task in tasks)
     weights = _CONVOLUTIONS if is_dream else _CONVOLUTIONS + _DENSE
-    round_weights = dict.fromkeys(weights, _to_8_bits if name == "dynamic_range" else _to_16_bits)
-    return _rounded_weights(make_converter().convert(), round_weights)
+    return _rounded_weights(make_converter().convert(), dict.fromkeys(weights, _ROUND[name]))
+
+
+def round_convolutions(flatbuffer: bytes, name: str) -> bytes:
+    """Rounds the weights of a flatbuffer's convolutions, as `"float16"` or `"dynamic_range"`."""
+    return _rounded_weights(flatbuffer, dict.fromkeys(_CONVOLUTIONS, _ROUND[name]))
 
 
 def _fitted(task, sounds):
@@ -199,3 +203,6 @@ def _to_16_bits(model, graph, index, axis, done):
             model.buffers[tensor.buffer].data = rounded.reshape(-1).view("uint8")
             done[tensor.buffer] = True
         parts.widen(model, graph, index)
+
+
+_ROUND = {"float16": _to_16_bits, "dynamic_range": _to_8_bits}

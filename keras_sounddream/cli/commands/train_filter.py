@@ -1,0 +1,112 @@
+"""`sounddream train filter`: a network learns to dream in one pass."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import Any
+
+import click
+
+from keras_sounddream.cli.options import early
+from keras_sounddream.cli.options.common import (
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    WHOLE,
+    check_outputs,
+    force_option,
+    given,
+    load_model,
+    model_options,
+    quietly,
+    table_options,
+)
+from keras_sounddream.cli.options.dream import class_option, layer_option
+from keras_sounddream.cli.options.model_output import (
+    check_model_output,
+    folder_option,
+    model_output_option,
+    write_model,
+)
+from keras_sounddream.errors import InputError
+
+_TRAINING = {
+    "--steps": (COUNT, "Training steps.  [default: 2000]"),
+    "--batch-size": (COUNT, "Crops per step.  [default: 4]"),
+    "--crop-seconds": (POSITIVE, "Length of a crop, s.  [default: 2.5]"),
+    "--learning-rate": (POSITIVE, "Highest learning rate.  [default: 0.002]"),
+    "--keep": (NOT_NEGATIVE, "Weight of what is lost of the sound.  [default: 0.2]"),
+    "--strength": (NOT_NEGATIVE, "Strength of the dream that is learnt.  [default: 0.5]"),
+    "--seed": (WHOLE, "Seed of weights and crops.  [default: 0]"),
+}
+
+
+@click.command("filter")
+@model_options
+@layer_option("Layer, or channel of a layer, to dream on; can be repeated.")
+@class_option
+@click.option(
+    "--data",
+    "folders",
+    required=True,
+    multiple=True,
+    metavar="FOLDER",
+    help="Folder of sounds; can be repeated.",
+)
+@click.option(
+    "--leave-out",
+    "patterns",
+    multiple=True,
+    metavar="PATTERN",
+    help="Names of files that are not used, such as '5-*.ogg'; can be repeated.",
+)
+@table_options(_TRAINING)
+@folder_option("filter_training", "Folder of the decoded sounds and of the training state")
+@model_output_option
+@force_option()
+def command(
+    model_name: str,
+    weights: str | None,
+    layers: tuple[str, ...],
+    label: str | None,
+    folders: tuple[str, ...],
+    patterns: tuple[str, ...],
+    folder: str,
+    output: str,
+    force: bool,
+    **settings: Any,
+) -> None:
+    """Trains a filter to do in one pass what a dream finds step by step.
+
+    The filter is causal and small: `sounddream export` makes it a file for `sounddream live`.
+    """
+    check_outputs(output, overwrite=force)
+    check_model_output(output)
+    known = early.check_model(model_name, weights)
+    early.check_dream(known, {"layers": layers, "label": label})
+    listed = _listed(folders, patterns)
+    settings = given(settings)
+    strength = {name: settings.pop(name) for name in ("strength",) if name in settings}
+    model, _ = load_model(model_name, weights)
+    with quietly():
+        from keras_sounddream.datasets.corpus_cache import store_sounds
+        from keras_sounddream.deepdream.model import DeepDream
+        from keras_sounddream.training import filters
+        from keras_sounddream.workflows.objective_from_files import find_objective
+    chosen = filters.Settings(**settings)
+    dream = DeepDream(model, find_objective(model, layers, label=label), **strength)
+    sounds = store_sounds(listed, folder, dream.sample_rate)
+    trained = filters.train(dream, sounds, folder, chosen)
+    write_model(trained, output, force)
+    click.echo(f"{output}: {trained.count_params():,} weights, {chosen.steps} steps")
+
+
+def _listed(folders, patterns):
+    """The sounds of some folders whose names match none of the patterns."""
+    from keras_sounddream.datasets.file_lists import SoundFiles, find_sounds
+
+    paths = [path for folder in folders for path in find_sounds(folder)]
+    kept = [path for path in paths if not any(fnmatch.fnmatch(path.name, p) for p in patterns)]
+    if not kept:
+        raise InputError(f"Of {len(paths)} sounds, --leave-out leaves none.")
+    return SoundFiles(tuple(kept), {})

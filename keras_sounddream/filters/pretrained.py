@@ -1,0 +1,40 @@
+"""Weights of dream filters that ship, by key: a table that needs no Keras."""
+
+import pathlib
+from typing import Any
+
+from keras_sounddream.applications.pretrained import shipped_path
+from keras_sounddream.applications.weights import pretrained_path
+from keras_sounddream.types import PathLike
+
+NAME = "dream_filter"  # by which commands know a filter
+
+# Key: what LogMelCNN's dream is of, a layer or a class.
+PRETRAINED: dict[str, dict[str, Any]] = {
+    "block3_conv2": {
+        "file": "dream_filter_block3_conv2.npz",
+        "sha256": "f4b65ec89d4c99a9a4e31eff2e585698228caf627d429da6b8295bbc5a5c1b1d",
+        "licence": "Apache-2.0",
+    },
+    "block4_conv2": {
+        "file": "dream_filter_block4_conv2.npz",
+        "sha256": "4387cf56ceca3bf887410845fdab5b695ffe43028dcd89207a2e4f4d9eae5ebe",
+        "licence": "Apache-2.0",
+    },
+    "rooster": {
+        "file": "dream_filter_rooster.npz",
+        "sha256": "4bd945c031e7cac437dcbe66483a854be5430abfc6e995a972d5a5e350870e86",
+        "licence": "Apache-2.0",
+    },
+}
+
+
+def find_weights(weights: PathLike) -> pathlib.Path:
+    """Path of the file that a key of `PRETRAINED`, or a path, names.
+
+    Raises:
+        InputError: if there is no such key or file.
+    """
+    if weights in PRETRAINED:
+        return shipped_path(PRETRAINED[str(weights)]["file"])
+    return pretrained_path(weights, PRETRAINED)

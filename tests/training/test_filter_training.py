@@ -1,0 +1,136 @@
+"""Training of dream filters: the loss by hand, crops by their step, and a resumed run."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_sounddream import DeepDream, InputError, objectives
+from keras_sounddream.datasets.corpus import Sounds
+from keras_sounddream.filters import DreamFilter
+from keras_sounddream.training import filters
+from keras_sounddream.training.filters import fit
+
+RATE = 24000
+
+
+def corpus(*lengths, rate=RATE):
+    """Noises of so many samples, each at its own level."""
+    rng = np.random.default_rng(3)
+    pieces = [rng.normal(0, 1000 * (i + 1), n).astype("int16") for i, n in enumerate(lengths)]
+    lengths = np.array(lengths)
+    names = tuple(f"{i}.wav" for i in range(len(lengths)))
+    return Sounds(np.concatenate(pieces), np.cumsum(lengths) - lengths, lengths, names, {}, rate)
+
+
+@pytest.fixture(scope="module")
+def dream(small_model):
+    return DeepDream(small_model, "conv2", octaves=1, steps=2)
+
+
+def test_the_loss_is_the_rise_less_what_is_lost(dream, rng):
+    source = rng.normal(0, 0.1, (2, 4000)).astype("float32")
+    louder = source + 0.05 * np.sin(np.arange(4000) / 4).astype("float32")
+    held = louder * (np.std(source, 1) / np.std(louder, 1))[:, None]
+    before, after = (np.asarray(dream.score(each, source)) for each in (source, held))
+    loss = filters.DreamLoss(dream, keep=0.0)
+    expected = -np.arcsinh((after - before) / np.abs(before))
+    np.testing.assert_allclose(loss(source, tf.constant(louder)), expected, rtol=0.02)
+    assert np.abs(np.asarray(loss(source, tf.constant(source)))).max() < 1e-4
+
+
+def test_a_band_that_vanishes_costs_and_loudness_does_not(dream, rng):
+    noise = rng.normal(0, 0.1, (1, 8000))
+    spectrum = np.fft.rfft(noise)
+    spectrum[:, 2000:] = 0
+    dull = np.fft.irfft(spectrum).astype("float32")
+    noise = noise.astype("float32")
+    kept, twice = filters.DreamLoss(dream, 1.0), filters.DreamLoss(dream, 2.0)
+    fallen = float(kept.fallen(tf.constant(noise), tf.constant(dull))[0])
+    assert fallen > 0.5
+    difference = np.asarray(twice(noise, tf.constant(dull)) - kept(noise, tf.constant(dull)))
+    level = np.std(noise) / np.std(dull)
+    again = float(kept.fallen(tf.constant(noise), tf.constant(dull * level))[0])
+    np.testing.assert_allclose(difference, again, rtol=1e-3)
+    np.testing.assert_allclose(kept(noise, tf.constant(0.1 * dull)), kept(noise, dull), rtol=1e-3)
+    assert float(kept.fallen(tf.constant(noise), tf.constant(0.4 * noise))[0]) < 0.05
+
+
+def test_logits_rise_in_their_own_unit(small_model):
+    logit = DeepDream(small_model, objectives.neurons("conv2", [0]))
+    assert filters.DreamLoss(logit, 0.0)._floor < 1e-6
+    assert "logits" not in logit.objective.logit_layers
+
+
+def test_crops_are_drawn_by_their_step():
+    crops = filters.Crops(corpus(5000, 300, 9000), 1000, 3, 120, 50, seed=4)
+    assert (crops.epochs, len(crops)) == (3, 150)
+    batch, same = crops.batch(7)
+    assert batch is same
+    assert batch.shape == (3, 1000)
+    assert batch.dtype == np.float32
+    np.testing.assert_array_equal(crops.batch(7)[0], batch)
+    assert not np.array_equal(crops.batch(8)[0], batch)
+    short = [row for step in range(40) for row in crops.batch(step)[0] if _repeats(row, 300)]
+    assert 0 < len(short) < 20
+
+
+def _repeats(row, period):
+    return np.allclose(row[:period], row[period : 2 * period])
+
+
+def test_silent_crops_are_drawn_again():
+    sounds = corpus(4000)
+    sounds.samples[:3000] = 0
+    batches = [filters.Crops(sounds, 500, 2, 50, 50).batch(step)[0] for step in range(20)]
+    assert np.sqrt(np.mean(np.square(batches), axis=-1)).min() > 1e-5
+
+
+def small_filter(build):
+    """The constructor with another width, to be quick."""
+    return lambda weights, **settings: build(weights, **settings, width=4, dilations=(1,))
+
+
+def test_a_resumed_run_ends_where_a_whole_one_does(dream, tmp_path, monkeypatch):
+    monkeypatch.setattr(fit, "DreamFilter", small_filter(DreamFilter))
+    monkeypatch.setattr(fit, "_EPOCH_STEPS", 2)
+    settings = filters.Settings(6, batch_size=1, crop_seconds=0.1, learning_rate=0.01)
+    sounds = corpus(6000)
+    whole = filters.train(dream, sounds, tmp_path / "whole", settings)
+
+    def interrupted(self, step, batch=filters.Crops.batch):
+        if step == 4:
+            raise KeyboardInterrupt
+        return batch(self, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(filters.Crops, "batch", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            filters.train(dream, sounds, tmp_path / "cut", settings)
+    resumed = filters.train(dream, sounds, tmp_path / "cut", settings)
+    for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    waveform = sounds.waveform(0)
+    assert float(dream.score(whole(waveform))[0]) > float(dream.score(waveform)[0])
+    assert whole.get_layer("mask").fall_db == dream.settings.fall_db
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"steps": 0}, "`steps` must be"),
+        ({"crop_seconds": 0.01}, "`crop_seconds` must be"),
+        ({"keep": -1}, "`keep` must be"),
+        ({"learning_rate": 0}, "`learning_rate` must be"),
+    ],
+)
+def test_settings_out_of_range_are_refused(settings, message):
+    with pytest.raises(InputError, match=message):
+        filters.Settings(**settings)
+
+
+def test_dreams_and_sounds_that_do_not_fit_are_refused(dream, small_model, tmp_path):
+    free = DeepDream(small_model, "conv2", parameterization="log_magnitude")
+    with pytest.raises(InputError, match="a dream of sounds by a mask"):
+        filters.train(free, corpus(5000), tmp_path)
+    with pytest.raises(InputError, match="Expected sounds at 24000 Hz. They are at 8000 Hz"):
+        filters.train(dream, corpus(5000, rate=8000), tmp_path)
