@@ -24,6 +24,7 @@ CLASSES = {  # of `keras.saving.register_keras_serializable`: module, inside `ke
     "Divergence": "training.distillation.fit",
     "FrontEnd": "audio.spectral.front_ends",
     "Gate": "applications.wavenet.layers",
+    "Generator": "applications.generators.generator",
     "JoinPatches": "applications.yamnet.patches",
     "JoinWindows": "deepdream.network.wrapping_layers",
     "LevelConv1D": "applications.wavenet.layers",

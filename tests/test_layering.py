@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "lite": BASE | {"audio", "export", "generation", "sonification"},
     # files and recipes
     "datasets": BASE | {"applications", "audio"},
-    "training": BASE | {"applications", "audio", "datasets", "deepdream", "generation"},
+    "training": BASE | {"applications", "audio", "datasets", "deepdream", "generation", "images"},
     "workflows": BASE
     | {"applications", "audio", "deepdream", "generation", "images", "reports", "sonification"},
     "batch": BASE | {"applications", "audio", "deepdream", "export", "images", "workflows"},

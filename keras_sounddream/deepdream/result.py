@@ -79,6 +79,7 @@ class DreamResult(Measured):
         name: the objective, as a person would say it.
         written: rate, channels and coding of the sound file that was written, and what of the dream
             is in it; `None` if none was.
+        latent: float32 `(batch, latent_size)`, of a dream on a generator; else `None`.
     """
 
     source: Array
@@ -92,6 +93,7 @@ class DreamResult(Measured):
     layers: tuple[str, ...]
     name: str
     written: dict[str, Any] | None = None
+    latent: Array | None = None
 
     def figures(self, example: int = 0) -> dict[str, Any]:
         """Measurements of one example, ready for JSON, with `written` if a sound file was.

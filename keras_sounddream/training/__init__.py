@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = attach(
         "distributed": "",
         "evaluation": "",
         "fit": "classifier",
+        "generators": "",
         "recipes": "",
         "transfer": "",
         "wavenet": "",

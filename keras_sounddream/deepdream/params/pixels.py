@@ -1,6 +1,7 @@
 """The parameterisation of a picture: its pixels, at one size after another."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -99,6 +100,10 @@ class PixelParam:
     def begin(self, source: Tensor) -> State:
         """State before the first step, of pictures `(batch, height, width, 3)` in [0, 255]."""
         return {"variable": source, "base": source, "source": source}
+
+    def made_shape(self, shape: Any) -> Any:
+        """Shape of the dreams of inputs of a shape: the same."""
+        return shape
 
     def grid(self, octave: Tensor) -> tuple[Tensor, Tensor]:
         """How many times fewer rows and columns an octave has than the source."""
