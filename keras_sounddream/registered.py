@@ -25,6 +25,7 @@ CLASSES = {  # of `keras.saving.register_keras_serializable`: module, inside `ke
     "DreamMask": "filters.layer",
     "FrontEnd": "audio.spectral.front_ends",
     "Gate": "applications.wavenet.layers",
+    "Generator": "applications.generators.generator",
     "JoinPatches": "applications.yamnet.patches",
     "JoinWindows": "deepdream.network.wrapping_layers",
     "LevelConv1D": "applications.wavenet.layers",

@@ -56,6 +56,7 @@ MAY_IMPORT = {
     # files and recipes
     "datasets": BASE | {"applications", "audio"},
     "training": BASE | {"applications", "audio", "datasets", "deepdream", "filters", "generation"},
+    "training": BASE | {"applications", "audio", "datasets", "deepdream", "generation", "images"},
     "workflows": BASE
     | {"applications", "audio", "datasets", "deepdream", "generation", "images", "reports"}
     | {"sonification"},

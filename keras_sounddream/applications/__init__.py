@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = attach(
         "build": "registry",
         "efficientat": "",
         "find": "registry",
+        "generators": "",
         "log_mel_cnn": "",
         "save_weights": "registry",
         "soundnet": "",

@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = attach(
         "LibrosaMel": "spectral.front_ends",
         "LogMelSpectrogram": "layers",
         "MuLaw": "layers",
+        "SpectrogramPatches": "spectrogram_patches",
         "StftMagnitude": "spectral.front_ends",
         "decode": "tfio",
         "hold_level": "loudness",

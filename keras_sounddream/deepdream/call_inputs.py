@@ -10,16 +10,25 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.types import Tensor
 
 if TYPE_CHECKING:
+    from keras_sounddream.deepdream.params.latent import LatentParam
     from keras_sounddream.deepdream.params.pixels import PixelParam
     from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
 
 _OWN = {"steps": "int32", "step_size": "float32"}  # settings that each sound may have of its own
-NAMES = {"sound": "waveform", "picture": "picture"}  # of the input, by the kind of dream
-_OPTIONS = {"sound": ("weights", "num_samples", *_OWN), "picture": ("weights",)}
+NAMES = {
+    "sound": "waveform",
+    "picture": "picture",
+    "latent": "latent",
+}  # of the input, by the kind of dream
+_OPTIONS = {
+    "sound": ("weights", "num_samples", *_OWN),
+    "picture": ("weights",),
+    "latent": ("weights",),
+}
 
 
 def read(
-    inputs: Any, param: "SpectrogramParam | PixelParam", num_terms: int
+    inputs: Any, param: "SpectrogramParam | PixelParam | LatentParam", num_terms: int
 ) -> tuple[Tensor, Tensor | None, dict[str, Tensor]]:
     """Reads the inputs of a call, in the forms that `DeepDream` takes.
 
@@ -40,7 +49,10 @@ def read(
                 f"Received: {', '.join(map(repr, given))}"
             )
     least = param.analysis.frame_length if param.analysis else 0
-    image = _waveforms(given[name], least) if param.analysis else _pictures(given[name])
+    if param.kind == "latent":
+        image = _latents(given[name], param.latent_size)
+    else:
+        image = _waveforms(given[name], least) if param.analysis else _pictures(given[name])
     weights = given.get("weights")
     if weights is not None:
         weights = read_weights(weights, num_terms, image.shape[0])
@@ -100,6 +112,13 @@ def _pictures(pictures):
             f"Expected pictures (batch, height, width, 3). Received shape: {pictures.shape}"
         )
     return tf.ensure_shape(tf.cast(pictures, "float32"), (None, None, None, 3))
+
+
+def _latents(latents, size):
+    latents = _tensor(latents, "latents")
+    if not latents.shape.is_compatible_with((None, size)):
+        raise InputError(f"Expected latents (batch, {size}). Received shape: {latents.shape}")
+    return tf.ensure_shape(tf.cast(latents, "float32"), (None, size))
 
 
 def _lengths(lengths, image, least):

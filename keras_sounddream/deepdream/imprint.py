@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.loudness import db_to_nepers, is_silent, rms
+from keras_sounddream.audio.spectral.phase import refine_phase
 from keras_sounddream.audio.spectral.stft import from_polar, istft, stft, to_polar
 from keras_sounddream.audio.waveforms import check_scale
 from keras_sounddream.errors import InputError
@@ -50,9 +51,7 @@ def _imprinted(source, guide, level_db, analysis):
     own, cosine, sine = to_polar(*stft(source, analysis, "fft"))
     theirs, _, _ = to_polar(*stft(guide * factor, analysis, "fft"))
     both = 0.5 * tf.reduce_logsumexp(tf.stack([2 * own, 2 * theirs]), axis=0)
-    for _ in range(ROUNDS):
-        waveform = istft(*from_polar(both, cosine, sine), analysis, samples, "fft")
-        _, cosine, sine = to_polar(*stft(waveform, analysis, "fft"))
+    cosine, sine = refine_phase(both, cosine, sine, analysis, samples, ROUNDS)
     waveform = istft(*from_polar(both, cosine, sine), analysis, samples, "fft")
     return waveform * (level / rms(waveform))
 
@@ -96,8 +95,10 @@ def find_start(
     Raises:
         InputError: if there is no guide, or one is silent or no such array.
     """
-    if dream.kind != "sound":
-        raise InputError("Guides of a class begin dreams of sounds: of pictures, give layers.")
+    if dream.param.kind != "sound":
+        raise InputError(
+            "Guides of a class begin dreams of sounds: of pictures and latents, give layers."
+        )
     source = np.asarray(source, "float32")
     guides = [fitted(guide, source.shape[1]) for guide in _spread(guides)]
     factors = [None] * len(source) if weights is None else np.asarray(weights)

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.deepdream import call_inputs, imprint, validation
 from keras_sounddream.deepdream.ascent import loop
@@ -18,7 +19,7 @@ from keras_sounddream.deepdream.ascent.updates import KerasOptimizer
 from keras_sounddream.deepdream.network import joined
 from keras_sounddream.deepdream.objectives.api import as_objective
 from keras_sounddream.deepdream.objectives.objective import Objective
-from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
+from keras_sounddream.deepdream.params.latent import make_param, settle_generator
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.deepdream.settings import FIELDS, RENAMED, choose, config_of
 from keras_sounddream.progress import TracingBar, bar_of_steps
@@ -61,6 +62,8 @@ class DeepDream(keras.Model):
         front_end: what makes the spectrograms that `model` takes: a layer or a function; see
             `deepdream.wrap_model`. Audio only.
         constants: values of the model's other inputs, by their names; see `wrap_model`.
+        generator: to dream in its latents: `run` and a call take those, `(batch, latent_size)`;
+            see `applications.generators`. A step is in percent of their root mean square.
         strength: how far the dream goes, 0 to 1: at 0 the input is hardly changed, at 1 nothing
             of it is left. It sets `step_size`, `mask_db`, `fall_db` and `ceiling_db`, of which
             those that are given count; 0.5. `"gentle"` is 0.25 and `"vivid"` 1.
@@ -136,6 +139,7 @@ class DeepDream(keras.Model):
         *,
         front_end: keras.layers.Layer | Callable[[Tensor], Tensor] | None = None,
         constants: Mapping[str, Array] | None = None,
+        generator: keras.Model | None = None,
         strength: float | None = None,
         octaves: int | None = None,
         steps: int | None = None,
@@ -179,22 +183,17 @@ class DeepDream(keras.Model):
         if self.kind == "picture":
             given = validation.settle_preprocessing(model, given)
         self.settings = validation.settle_precision(choose(self.kind, preset, **given))
+        rate = find_sample_rate(model)
+        analysis = settle_generator(generator, self.kind, rate, analysis)
         self.analysis = validation.settle_analysis(model, analysis)
-        self.model, self.objective = model, objective
-        self.param = self._make_param(model.inputs[0].shape, model.name)
+        self.model, self.objective, self.generator = model, objective, generator
+        self.param = make_param(self.kind, self.settings, self.analysis, model, generator)
         self.ascent = GradientAscent(model, objective, self.param, self.settings)
         self.stop_octave = False  # for callbacks to set
         self.guides: Sequence[Array] = ()  # of every `run` that is not given others
         self._layer_names = tuple(dict.fromkeys([*objective.layers, *objective.logit_layers]))
         self.title = objective.title(model)
         self.built = True
-
-    def _make_param(self, input_shape, name):
-        if self.kind == "picture":
-            from keras_sounddream.deepdream.params.pixels import PixelParam
-
-            return PixelParam(self.settings, input_shape, name)
-        return SpectrogramParam(self.settings, self.analysis, input_shape, name)
 
     @property
     def sample_rate(self) -> int | None:
@@ -229,7 +228,8 @@ class DeepDream(keras.Model):
                 finite.
         """
         operations = self.ascent.traced
-        source = tf.constant(self.ascent.check(image))
+        given = tf.constant(self.ascent.check(image))
+        source = given if self.generator is None else operations.begin(given)["source"]
         loop.check_callbacks(callbacks)
         if weights is not None:
             num_terms = len(self.objective.terms)
@@ -238,7 +238,7 @@ class DeepDream(keras.Model):
             before = operations.score(source, source, weights)
             validation.check_objective(before.numpy(), self.title)
             start = time.perf_counter()
-            beginning = imprint.begin(self, source, guides, weights)
+            beginning = imprint.begin(self, given, guides, weights)
             loop.tell_begin(callbacks, self, source)
             flow = loop.WatchedFlow(self.ascent, self, callbacks, bar)
             dreamed = loop.ascend(operations, beginning, flow, weights)
@@ -246,7 +246,7 @@ class DeepDream(keras.Model):
         believed = operations.score(dreamed, source, weights).numpy()
         seconds = time.perf_counter() - start
         validation.check_objective(believed, self.title)
-        if (believed == before.numpy()).any() and not self.ascent.moves(source, weights):
+        if (believed == before.numpy()).any() and not self.ascent.moves(given, weights):
             validation.warn_of_no_gradient(self.title)
         real = operations.score(self.param.as_written(dreamed), source, weights)
         return DreamResult(
@@ -261,6 +261,7 @@ class DeepDream(keras.Model):
             layers=self._layer_names,
             name=self.title,
             precision=self.settings.precision,
+            latent=flow.last["variable"].numpy() if self.generator is not None else None,
         )
 
     def call(self, inputs: Any) -> Tensor:
@@ -365,8 +366,8 @@ class DeepDream(keras.Model):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         if isinstance(input_shape, dict):
-            return input_shape[call_inputs.NAMES[self.kind]]
-        return input_shape
+            input_shape = input_shape[call_inputs.NAMES[self.param.kind]]
+        return self.param.made_shape(input_shape)
 
     def get_compile_config(self) -> dict[str, Any]:
         """The optimizer, for saving; `None` if there is none."""
@@ -383,6 +384,7 @@ class DeepDream(keras.Model):
             **super().get_config(),
             "model": keras.saving.serialize_keras_object(self.model),
             "objective": keras.saving.serialize_keras_object(self.objective),
+            "generator": self.generator and keras.saving.serialize_keras_object(self.generator),
             "analysis": dataclasses.asdict(self.analysis) if self.analysis else None,
             **config_of(self.settings, self.kind),
         }
@@ -390,10 +392,11 @@ class DeepDream(keras.Model):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "DeepDream":
         config = {RENAMED.get(name, name): value for name, value in config.items()}
-        for name in ("model", "objective"):
-            config[name] = keras.saving.deserialize_keras_object(
-                config[name], custom_objects=custom_objects
-            )
+        for name in ("model", "objective", "generator"):
+            if config.get(name) is not None:
+                config[name] = keras.saving.deserialize_keras_object(
+                    config[name], custom_objects=custom_objects
+                )
         config["transforms"] = [
             keras.saving.deserialize_keras_object(layer, custom_objects=custom_objects)
             for layer in config.get("transforms", ())

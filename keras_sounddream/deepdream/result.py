@@ -82,6 +82,7 @@ class DreamResult(Measured):
         precision: of the network during the ascent.
         written: rate, channels and coding of the sound file that was written, and what of the dream
             is in it; `None` if none was.
+        latent: float32 `(batch, latent_size)`, of a dream on a generator; else `None`.
     """
 
     source: Array
@@ -96,6 +97,7 @@ class DreamResult(Measured):
     name: str
     precision: str = "float32"
     written: dict[str, Any] | None = None
+    latent: Array | None = None
 
     def figures(self, example: int = 0) -> dict[str, Any]:
         """Measurements of one example, ready for JSON, with `written` if a sound file was.

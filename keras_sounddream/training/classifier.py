@@ -1,7 +1,7 @@
 """Training of a classifier with a fixed schedule, resumed where it was interrupted."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -123,6 +123,17 @@ class ProgressBar(keras.callbacks.Callback):
 
     def on_train_end(self, logs: dict | None = None) -> None:
         self._bar.close()
+
+
+@contextlib.contextmanager
+def averaged(model: keras.Model) -> Iterator[None]:
+    """Gives a compiled model the running mean of its weights within a `with` block."""
+    weights = model.get_weights()
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    try:
+        yield
+    finally:
+        model.set_weights(weights)
 
 
 def build_under(build: Callable[[], keras.Model], precision: str) -> keras.Model:

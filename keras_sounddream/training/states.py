@@ -124,7 +124,7 @@ class TrainingState(keras.callbacks.Callback):
                 path.rename(path.with_name(f"{path.name}.damaged"))
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        for layer in self.model.layers:
+        for layer in self.model._flatten_layers():
             if hasattr(layer, "seed_generator"):
                 layer.seed_generator.state.assign([self.seed + _APART * self.worker, epoch << 16])
 

@@ -21,8 +21,7 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, Tensor
 
 if TYPE_CHECKING:
-    from keras_sounddream.deepdream.params.pixels import PixelParam
-    from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
+    from keras_sounddream.deepdream.params.latent import LatentParam, PixelParam, SpectrogramParam
 
 State: TypeAlias = dict[str, Tensor]
 
@@ -66,7 +65,7 @@ class GradientAscent:
         self,
         model: keras.Model,
         objective: Objective,
-        param: "SpectrogramParam | PixelParam",
+        param: "SpectrogramParam | PixelParam | LatentParam",
         settings: Settings,
     ):
         self.objective, self.param, self.settings = objective, param, settings

@@ -79,6 +79,7 @@ class WatchedFlow:
 
     Attributes:
         history: float32 arrays `(count, batch)`, the objective before each step.
+        last: state after the last octave so far.
     """
 
     def __init__(
@@ -91,10 +92,11 @@ class WatchedFlow:
         self._settings, self._finish = ascent.settings, ascent.traced.finish
         self._dream, self._callbacks, self._bar = dream, callbacks, bar
         self.history: list[np.ndarray] = []
+        self.last: dict[str, Tensor] = {}
 
     def octaves(self, octave: Callable, state: Any) -> Any:
         for number in range(self._settings.octaves):
-            state = octave(tf.constant(number), state)
+            state = self.last = octave(tf.constant(number), state)
         return state
 
     def rounds(self, a_round: Callable, octave: Any, state: Any, slots: Any) -> Any:
@@ -186,7 +188,7 @@ def ascend_in_graph(
     update = None if step_size is None else ascent.momentum(step_size)
     flow = GraphFlow(ascent.settings.octaves, ascent.settings.steps if steps is None else steps)
     dreamed = ascend(ascent.operations(update, steps), source, flow, weights)
-    return tf.ensure_shape(dreamed, source.shape)
+    return tf.ensure_shape(dreamed, ascent.param.made_shape(source.shape))
 
 
 def traced_ascent(ascent: GradientAscent) -> Callable[[Tensor, Tensor], Tensor]:

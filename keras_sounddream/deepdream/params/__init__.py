@@ -5,6 +5,7 @@ from keras_sounddream.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "LatentParam": "latent",
         "MODES": "pixels",
         "PixelParam": "pixels",
         "RandomEqualizer": "random_transforms",
@@ -13,6 +14,7 @@ __getattr__, __dir__, __all__ = attach(
         "RandomNoise": "random_transforms",
         "RandomPitch": "random_transforms",
         "RandomRoom": "random_transforms",
+        "SoundLatentParam": "latent",
         "SpectrogramParam": "spectrogram",
         "Transform": "transforms",
         "preprocess": "pixels",

@@ -1,6 +1,7 @@
 """The parameterisation of a picture: its pixels, at one size after another."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -74,6 +75,10 @@ class PixelParam:
         """State before the first step, of pictures `(batch, height, width, 3)` in [0, 255]."""
         begun = source if self.start is None else self.start(source)
         return {"variable": begun, "base": source, "source": source}
+
+    def made_shape(self, shape: Any) -> Any:
+        """Shape of the dreams of inputs of a shape: the same."""
+        return shape
 
     def grid(self, octave: Tensor) -> tuple[Tensor, Tensor]:
         """How many times fewer rows and columns an octave has than the source."""

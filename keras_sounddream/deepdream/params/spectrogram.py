@@ -7,6 +7,7 @@ inverse STFT and loudness. The phase is refreshed from that waveform between rou
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -95,6 +96,10 @@ class SpectrogramParam:
         depend on the order of additions. Under this noise it has one. A mask raises no silence.
         """
         return waveform + repeat(draw_dither(self.settings.seed), tf.shape(waveform)[1])
+
+    def made_shape(self, shape: Any) -> Any:
+        """Shape of the dreams of inputs of a shape: the same."""
+        return shape
 
     def grid(self, octave: Tensor) -> tuple[Tensor, Tensor]:
         """Frames and bins per cell of an octave's grid."""

@@ -1,11 +1,10 @@
 """Training of a WaveNet on pieces of sounds, resumed bit for bit."""
 
-import contextlib
 import functools
 import json
 import pathlib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import keras
@@ -14,7 +13,7 @@ from keras_sounddream.applications.wavenet.config import WAVEFORM, WaveNetConfig
 from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.generation import generate
-from keras_sounddream.training.classifier import ProgressBar, build_under
+from keras_sounddream.training.classifier import ProgressBar, averaged, build_under
 from keras_sounddream.training.distributed import strategies
 from keras_sounddream.training.distributed.train_step import rows_each
 from keras_sounddream.training.states import TrainingState, claim_folder, newest_epoch
@@ -158,17 +157,6 @@ def measure(
         total += float((losses * weights).sum())
         count += float(weights.sum())
     return total / count
-
-
-@contextlib.contextmanager
-def averaged(model: keras.Model) -> Iterator[None]:
-    """Gives a compiled model the running mean of its weights within a `with` block."""
-    weights = model.get_weights()
-    model.optimizer.finalize_variable_values(model.trainable_variables)
-    try:
-        yield
-    finally:
-        model.set_weights(weights)
 
 
 def _fit(learner, model, pieces, settings, state, step, strategy):

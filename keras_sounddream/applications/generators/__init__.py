@@ -1,0 +1,21 @@
+"""Generators of pictures and spectrogram patches, their discriminators, and an autoencoder."""
+
+from keras_sounddream.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "Autoencoder": "autoencoder",
+        "DCGANDiscriminator": "model",
+        "DCGANGenerator": "model",
+        "FAMILIES": "tables",
+        "GAN256Discriminator": "model",
+        "GAN256Generator": "model",
+        "Generator": "generator",
+        "PRETRAINED": "tables",
+        "draw_latents": "latents",
+        "interpolate": "latents",
+        "load_generator": "files",
+        "on_sphere": "latents",
+    },
+)

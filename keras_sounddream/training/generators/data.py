@@ -1,0 +1,122 @@
+"""Pictures and patches of sounds' spectrograms from a folder, as pixels to train a generator on."""
+
+import pathlib
+import warnings
+from collections.abc import Iterable
+
+import numpy as np
+from tqdm import tqdm
+
+from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches
+from keras_sounddream.audio.waveforms import check_audible
+from keras_sounddream.datasets.file_lists import SoundFiles, find_sounds
+from keras_sounddream.errors import InputError, InputWarning
+from keras_sounddream.images.io import SUFFIXES, load_picture
+from keras_sounddream.training.generators.batches import to_pixels
+from keras_sounddream.types import Array, PathLike
+
+_HOPS = 4  # patches begin so often per length of one
+_QUIET_DB = 30.0  # below a sound's loudest patch: those are left out
+_LEVEL = 0.1  # root mean square of a sound's loudest patch: -20 dB
+_SILENT = 1e-5
+
+
+def find_pictures(folder: PathLike) -> list[pathlib.Path]:
+    """Picture files of a folder and its subfolders, sorted; none if there are none.
+
+    Raises:
+        InputError: if there is no such folder.
+    """
+    folder = pathlib.Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"Expected a folder of pictures or sounds, but there is none: {folder}.")
+    paths = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    return sorted(path for path in paths if path.is_file() and not path.name.startswith("."))
+
+
+def read_folder(
+    folder: PathLike, size: int, patches: SpectrogramPatches | None = None
+) -> tuple[Array, SpectrogramPatches | None]:
+    """Reads the pictures of a folder; or, where it holds none, the patches of its sounds.
+
+    Args:
+        folder: with subfolders.
+        size: rows and columns of the pictures, which are cropped to squares.
+        patches: the scale of patches; `None` for 64 frames of 64 bands at 24 kHz.
+
+    Returns:
+        `(pictures, patches)`: uint8 `(count, size, size, 3)` and `None`; or uint8 `(count, frames,
+        bands, 1)` and the scale.
+
+    Raises:
+        InputError: if there is no such folder, nothing in it can be read, or patches are of
+            another size.
+    """
+    paths = find_pictures(folder)
+    if paths:
+        return read_pictures(paths, size), None
+    patches = patches or SpectrogramPatches()
+    if patches.shape[:2] != (size, size):
+        raise InputError(f"Patches of sounds are {patches.shape[:2]} in size, not {size} x {size}.")
+    return read_patches(find_sounds(folder), patches), patches
+
+
+def read_pictures(paths: Iterable[pathlib.Path], size: int) -> Array:
+    """Pictures, cropped to the square in their middle: uint8 `(count, size, size, 3)`."""
+    from PIL import Image
+
+    pictures, faults = [], []
+    for path in tqdm(list(paths), desc="pictures", unit="file"):
+        try:
+            picture = load_picture(path)[0]
+        except InputError as error:
+            faults.append(str(error))
+            continue
+        side = min(picture.shape[:2])
+        top, left = ((n - side) // 2 for n in picture.shape[:2])
+        image = Image.fromarray(picture[top : top + side, left : left + side].astype("uint8"))
+        pictures.append(np.asarray(image.resize((size, size), Image.Resampling.LANCZOS)))
+    return _usable(pictures, faults)
+
+
+def read_patches(paths: Iterable[pathlib.Path], patches: SpectrogramPatches) -> Array:
+    """Overlapping patches of sounds, each sound at one level: uint8 `(count, frames, bands, 1)`.
+
+    Patches that are 30 dB softer than the loudest of their sound are left out.
+    """
+    paths = tuple(paths)
+    pixels, faults, peaks = [], [], [0.0]
+    waveforms = SoundFiles(paths, {}).waveforms(patches.sample_rate)
+    for waveform in tqdm(waveforms, desc="patches", unit="sound", total=len(paths)):
+        if isinstance(waveform, InputError):
+            faults.append(str(waveform))
+            continue
+        peaks.append(float(np.abs(waveform).max()))
+        cut = cut_sound(waveform, patches)
+        if len(cut):
+            pixels.append(to_pixels(patches.to_patches(cut)))
+    if len(peaks) > 1:
+        check_audible(peaks)
+    return np.concatenate(_usable(pixels, faults, stack=False))
+
+
+def cut_sound(waveform: Array, patches: SpectrogramPatches) -> Array:
+    """Pieces of a sound `(samples,)` as long as a patch: float32 `(count, num_samples)`."""
+    length = patches.num_samples
+    waveform = np.pad(waveform, (0, max(0, length - len(waveform))))
+    views = np.lib.stride_tricks.sliding_window_view(waveform, length)[:: length // _HOPS]
+    levels = np.sqrt(np.mean(np.square(views, dtype="float64"), axis=1))
+    if levels.max() < _SILENT:
+        return np.zeros((0, length), "float32")
+    heard = levels >= levels.max() * 10 ** (-_QUIET_DB / 20)
+    return (views[heard] * (_LEVEL / levels.max())).astype("float32")
+
+
+def _usable(arrays, faults, stack=True):
+    """What was read, with a warning of what was not."""
+    if not arrays:
+        raise InputError(f"Nothing can be read. {faults[0] if faults else 'The folder is empty.'}")
+    if faults:
+        text = f"{len(faults)} of {len(arrays) + len(faults)} files are left out. {faults[0]}"
+        warnings.warn(text, InputWarning, stacklevel=3)
+    return np.stack(arrays) if stack else arrays
