@@ -35,28 +35,17 @@ MAY_IMPORT = {
     "display": BASE | {"audio"},
     "applications": BASE | {"audio", "convert", "display", "images"},
     "deepdream": BASE | {"audio", "display", "images"},
+    "filters": BASE | {"applications", "audio"},
     "generation": BASE | {"applications", "audio"},
     "sonification": BASE | {"audio", "deepdream"},
-    "export": BASE | {"audio", "deepdream", "generation", "images"},
+    "export": BASE | {"audio", "deepdream", "filters", "generation", "images"},
     "reports": BASE | {"audio", "display"},
     # of export, generation and sonification, the modules that tests/lite proves free of Keras
     "lite": BASE | {"audio", "export", "generation", "sonification"},
     # files and recipes
     "datasets": BASE | {"applications", "audio", "images"},
-    "training": BASE | {"applications", "audio", "datasets", "deepdream", "generation", "images"},
-    "applications": BASE | {"audio", "convert", "images"},
-    "filters": BASE | {"applications", "audio"},
-    "deepdream": BASE | {"audio", "images"},
-    "generation": BASE | {"applications", "audio"},
-    "sonification": BASE | {"audio", "deepdream"},
-    "export": BASE | {"audio", "deepdream", "filters", "generation", "images"},
-    "reports": BASE | {"audio"},
-    # of export, generation and sonification, the modules that tests/lite proves free of Keras
-    "lite": BASE | {"audio", "export", "generation", "sonification"},
-    # files and recipes
-    "datasets": BASE | {"applications", "audio"},
-    "training": BASE | {"applications", "audio", "datasets", "deepdream", "filters", "generation"},
-    "training": BASE | {"applications", "audio", "datasets", "deepdream", "generation", "images"},
+    "training": BASE
+    | {"applications", "audio", "datasets", "deepdream", "filters", "generation", "images"},
     "workflows": BASE
     | {"applications", "audio", "datasets", "deepdream", "generation", "images", "reports"}
     | {"sonification"},
@@ -64,18 +53,8 @@ MAY_IMPORT = {
     "web": BASE | {"applications", "audio", "deepdream", "export", "workflows"},
     # the command line
     "cli": BASE
-    | {"applications", "audio", "batch", "convert", "datasets", "deepdream", "export"}
-    | {"generation", "images", "reports", "sonification", "training", "web", "workflows"},
-    | {
-        "filters",
-        "lite",
-        "generation",
-        "images",
-        "reports",
-        "sonification",
-        "training",
-        "workflows",
-    },
+    | {"applications", "audio", "batch", "convert", "datasets", "deepdream", "export", "filters"}
+    | {"generation", "images", "lite", "reports", "sonification", "training", "web", "workflows"},
 }
 ONLY_THERE = {"datasets.inspection": {"reports"}}  # arrows of a part of a package
 MAY_IMPORT_TENSORFLOW = {
