@@ -156,7 +156,7 @@ def write_page():
         "",
     ]
     for kind in KINDS:
-        lines += [f"## {kind.capitalize()}", "", *table_of(kind), ""]
+        lines += [f"## {kind[0].upper()}{kind[1:]}", "", *table_of(kind), ""]
         print("\n".join(lines), flush=True)
     (ROOT / "docs" / "benchmarks" / "here.md").write_text("\n".join(lines))
 

@@ -86,13 +86,15 @@ def beats(model, test):
 
 def _start(test, genre, number):
     """A second of a held-out end of a genre, of one track after the other."""
-    own = [i for i, each in enumerate(test.labels["genre"]) if each == genre]
-    return test.waveform(own[number % len(own)])[0][: music16k.SAMPLE_RATE]
+    ends = [test.waveform(i)[0] for i, each in enumerate(test.labels["genre"]) if each == genre]
+    own = [end for end in ends if len(end) >= music16k.SAMPLE_RATE]
+    return own[number % len(own)][: music16k.SAMPLE_RATE]
 
 
 def _periods(test, genre):
-    labels = test.labels["genre"]
-    return [period(test.waveform(i)[0]) for i, each in enumerate(labels) if each == genre]
+    ends = [test.waveform(i)[0] for i, each in enumerate(test.labels["genre"]) if each == genre]
+    longest = 2 * PERIODS[1] * music16k.SAMPLE_RATE  # an end shorter than that has no period
+    return [period(end) for end in ends if len(end) >= longest]
 
 
 def _is_near(seconds, periods):
