@@ -57,6 +57,15 @@ async function listVersions(select) {
   });
 }
 
+/** Lets the keyboard scroll what is wider than its box. */
+function reachByKeyboard() {
+  for (const box of document.querySelectorAll("pre")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  }
+}
+
+reachByKeyboard();
+addEventListener("resize", reachByKeyboard);
 document.querySelectorAll(".sortable table").forEach(makeSortable);
 if (location.protocol !== "file:") {
   document.querySelectorAll("[data-versions]").forEach((s) => listVersions(s).catch(() => {}));
