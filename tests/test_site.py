@@ -67,8 +67,8 @@ def test_docstrings_become_markdown(script):
     )
     assert text == (
         "Does it.\n\n**Parameters**\n\n- **`one`, `two`**: numbers of `a`.\n"
-        "- **`path`**: a \\<file>.\n\n**Returns**\n\nfloat.\n\n**Raises**\n\n- **`InputError`**: if not.\n\n"
-        "**Example**\n\n```python\nf(1)\n```"
+        "- **`path`**: a \\<file>.\n\n**Returns**\n\nfloat.\n\n**Raises**\n\n- **`InputError`**: "
+        "if not.\n\n**Example**\n\n```python\nf(1)\n```"
     )
 
 
