@@ -28,42 +28,65 @@ PAGES = (
 )
 WIDTHS = (390, 820, 1440)  # pixels: a telephone, a tablet, a desk
 MODES = ("light", "dark")
+MOST_SECONDS = 900  # for all of them
 POLICY = "default-src 'self' 'unsafe-inline' data: blob:"
 ASK = """<script>
-document.documentElement.dataset.theme = document.documentElement.dataset.mode = "MODE";
-localStorage.setItem("theme", "MODE"); localStorage.setItem("mode", "MODE");
+const mode = new URLSearchParams(location.search).get("mode");
+localStorage.setItem("theme", mode); localStorage.setItem("mode", mode);
+document.documentElement.dataset.theme = document.documentElement.dataset.mode = mode;
 window.foreign = [];
 addEventListener("securitypolicyviolation", (e) => foreign.push(e.blockedURI));
 addEventListener("load", async () => {
   const found = window.axe ? (await axe.run()).violations : [];
   const bytes = performance.getEntriesByType("resource").map((e) => e.encodedBodySize || 0);
   await fetch("/report", {method: "POST", body: JSON.stringify({
+    page: location.pathname, mode, width: innerWidth, foreign,
     violations: found.map((v) => [v.impact, v.id, v.nodes.length, v.nodes[0].html.slice(0, 150)]),
-    foreign, overflow: document.documentElement.scrollWidth - innerWidth, files: bytes.length,
+    overflow: document.documentElement.scrollWidth - innerWidth,
     bytes: bytes.reduce((a, b) => a + b, 0)
       + performance.getEntriesByType("navigation")[0].encodedBodySize,
   })});
+  parent.postMessage("looked at", "*");
 });
+</script>"""
+# One browser opens all in a frame, one after the other: a frame's width is its window's.
+FRAMES = """<!DOCTYPE html><iframe id="frame" height="900"></iframe><script>
+const looks = LOOKS;
+const next = () => {
+  if (!looks.length) return fetch("/report", {method: "POST", body: '"done"'});
+  const [address, width] = looks.shift();
+  frame.width = width;
+  frame.src = address;
+};
+addEventListener("message", next);
+next();
 </script>"""
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Serves the site with `ASK` and axe-core in each page, and keeps what the page reports."""
 
-    axe, mode, reports = b"", "light", []
+    axe, frames, reports, done = b"", "", [], threading.Event()
 
     def do_POST(self):
         length = int(self.headers["Content-Length"])
-        type(self).reports.append(json.loads(self.rfile.read(length)))
+        report = json.loads(self.rfile.read(length))
         self.send_response(204)
         self.end_headers()
+        if report == "done":
+            return self.done.set()
+        report["bytes"] -= len(self.axe)
+        print(json.dumps(report), flush=True)
+        self.reports.append(report)
 
     def do_GET(self):
         path = pathlib.Path(self.translate_path(self.path))
+        if self.path == "/look.html":
+            return self.send(self.frames.encode(), "text/html")
         if self.path == "/axe.js":
             return self.send(self.axe, "text/javascript")
         if path.suffix == ".html" and path.is_file():
-            head = f"<head>{ASK.replace('MODE', self.mode)}" + '<script src="/axe.js"></script>'
+            head = f'<head>{ASK}<script src="/axe.js"></script>'
             return self.send(path.read_text().replace("<head>", head, 1).encode(), "text/html")
         return super().do_GET()
 
@@ -79,33 +102,49 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def look(address, width, picture=None, height=1000):
-    """Opens an address in Chromium; the page itself reports to the server."""
+def browse(address, *flags):
+    """Starts Chromium without a window on an address."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"]
-    shot = [f"--screenshot={picture}"] if picture else ["--dump-dom"]
+    every = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"]
+    return subprocess.Popen(
+        [browser, *every, *flags, address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def look(origin, version):
+    """Opens every page at every width in both modes; the pages report to the server."""
+    looks = [
+        (f"/{version}/{page}.html?mode={mode}", width)
+        for page in PAGES
+        for mode in MODES
+        for width in WIDTHS
+    ]
+    Handler.frames = FRAMES.replace("LOOKS", json.dumps(looks))
     with tempfile.TemporaryDirectory() as own:
-        subprocess.run(
-            [browser, *flags, f"--user-data-dir={own}", f"--window-size={width},{height}",
-             "--virtual-time-budget=30000", *shot, address],
-            capture_output=True, timeout=180, check=True,
-        )  # fmt: skip
+        browser = browse(
+            f"{origin}/look.html", f"--user-data-dir={own}", "--remote-debugging-port=0"
+        )
+        try:
+            if not Handler.done.wait(MOST_SECONDS):
+                raise SystemExit(f"{len(Handler.reports)} of {len(looks)} pages in time")
+        finally:
+            browser.terminate()
+            browser.wait()
 
 
-def reports(server, version, pictures):
-    """`(page, width, mode, report)` of every page."""
+def photograph(origin, version, folder):
+    """A picture of each page at each width in both modes."""
     for page in PAGES:
         for mode in MODES:
             for width in WIDTHS:
-                Handler.mode, Handler.reports = mode, []
-                picture = pictures and f"{pictures}/{page.replace('/', '_')}_{width}_{mode}.png"
-                address = f"http://127.0.0.1:{server.server_port}/{version}/{page}.html"
-                look(address, width, picture)
-                yield page, width, mode, Handler.reports[0]
+                name = f"{page.replace('/', '_')}_{width}_{mode}.png"
+                flags = (f"--screenshot={folder / name}", f"--window-size={width},1000")
+                address = f"{origin}/{version}/{page}.html?mode={mode}"
+                browse(address, *flags, "--virtual-time-budget=9000").wait(180)
 
 
 def row(page, found):
-    """A line of the table out of a page's reports, whose first is that of a telephone, light."""
+    """A line of the table out of a page's reports."""
     violations = {(v[0], v[1]) for report in found for v in report["violations"]}
     serious = sorted(name for impact, name in violations if impact in ("serious", "critical"))
     lesser = sorted(name for impact, name in violations if impact not in ("serious", "critical"))
@@ -141,13 +180,16 @@ def main():
     serve = functools.partial(Handler, directory=str(SITE))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    found = {page: [] for page in PAGES}
-    for page, width, mode, report in reports(server, folder.name, options.pictures):
-        report["bytes"] -= len(Handler.axe)
-        found[page].append(report)
-        print(page, width, mode, json.dumps(report), flush=True)
+    origin = f"http://127.0.0.1:{server.server_port}"
+    look(origin, folder.name)
+    found = {
+        page: [one for one in Handler.reports if one["page"].endswith(f"{folder.name}/{page}.html")]
+        for page in PAGES
+    }
     version = re.search(rb"axe v([\d.]+)", Handler.axe)[1].decode()
     PAGE.write_text(text([row(page, one) for page, one in found.items()], version))
+    if options.pictures:
+        photograph(origin, folder.name, options.pictures)
 
 
 if __name__ == "__main__":
