@@ -2,6 +2,7 @@
 "use strict";
 
 const LEAST_ROWS = 3;
+const MEASURED = /\/(benchmarks|models)\//; // pages whose tables are sorted
 
 /** The number that a cell begins with; NaN if it begins with none. */
 function numberOf(text) {
@@ -32,6 +33,7 @@ function sortBy(table, heading) {
 /** Puts a button into each heading of a table. */
 function makeSortable(table) {
   const headings = table.tHead?.rows[0]?.cells ?? [];
+  table.classList.add("sortable");
   if (!table.tBodies[0] || table.tBodies[0].rows.length < LEAST_ROWS) return;
   for (const heading of headings) {
     if (!heading.textContent.trim()) continue;
@@ -57,7 +59,18 @@ async function listVersions(select) {
   });
 }
 
-document.querySelectorAll(".sortable table").forEach(makeSortable);
+/** Lets the keyboard scroll what is wider than its box. */
+function reachByKeyboard() {
+  for (const box of document.querySelectorAll("pre")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  }
+}
+
+reachByKeyboard();
+addEventListener("resize", reachByKeyboard);
+if (MEASURED.test(location.pathname)) {
+  document.querySelectorAll("article table").forEach(makeSortable);
+}
 if (location.protocol !== "file:") {
   document.querySelectorAll("[data-versions]").forEach((s) => listVersions(s).catch(() => {}));
 }
