@@ -110,6 +110,7 @@ async function openSound(file, name) {
   byId("rise").textContent = "";
   byId("dream").disabled = false;
   await hear(samples, sound.sent, "sound");
+  dreamer.prepare();
   say(isPiece ? `${name} lasts ${seconds.toFixed(0)} s: ${most} s of it are used, from ${begins} s ` +
     "on. Choose where below." : `${name}, ${seconds.toFixed(1)} s, is ready to be dreamed.`);
 }

@@ -20,6 +20,11 @@ export class LocalDreamer {
     return this.ask("dream", { sound, choice }, watch);
   }
 
+  // Opens the network that dreams, ahead of the first dream.
+  prepare() {
+    this.ask("prepare").catch(() => {}); // the dream will tell
+  }
+
   stop() {
     this.worker.postMessage({ task: "stop" });
   }

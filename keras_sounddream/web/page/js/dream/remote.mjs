@@ -29,6 +29,8 @@ export class RemoteDreamer {
     return { ...job, stopped: job.done < job.total, file: await answer.arrayBuffer() };
   }
 
+  prepare() {}
+
   stop() {
     if (this.name) ask(`api/dreams/${this.name}/stop`, "");
   }
