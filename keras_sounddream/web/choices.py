@@ -81,9 +81,11 @@ def find_terms(
     if not (layers or classes):
         layers = _some(layer_names(model, (keras.layers.Conv1D, keras.layers.Conv2D)))
         classes = labels if len(labels) <= _MOST_CLASSES else ()
-    terms = [Term(name, False, objectives.parse(name).resolved(model)) for name in layers]
-    for name in classes:
-        terms.append(Term(name, True, objectives.logit(*find_class(model, name)).resolved(model)))
+    found = [(name, False, objectives.parse(name)) for name in layers]
+    found += [(name, True, objectives.logit(*find_class(model, name))) for name in classes]
+    terms = [Term(name, is_class, one.resolved(model)) for name, is_class, one in found]
+    for term in terms:
+        term.objective.check(model)
     return terms
 
 
