@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from keras_sounddream.web.server.networks import Network
 
 mimetypes.add_type("text/javascript", ".mjs")
-_WORDS = "Sounds go to the computer that serves this page, and are forgotten after some minutes."
+_WORDS = "Sounds are dreamed on the computer that serves this page, and forgotten after minutes."
+    "Sounds are dreamed on the computer that serves this page, and forgotten after some minutes."
+)
 
 
 class Demo:
