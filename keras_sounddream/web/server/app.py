@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 mimetypes.add_type("text/javascript", ".mjs")
 _WORDS = "Sounds are dreamed on the computer that serves this page, and forgotten after minutes."
-    "Sounds are dreamed on the computer that serves this page, and forgotten after some minutes."
-)
 
 
 class Demo:
