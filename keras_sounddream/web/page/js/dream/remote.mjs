@@ -40,7 +40,7 @@ async function ask(path, body) {
   const answer = await fetch(path, body === undefined ? {} : { method: "POST", body }).catch(() => {
     throw new Error("The server does not answer: is it still running?");
   });
-  const content = await answer.json();
+  const content = await answer.json().catch(() => ({ error: "The server is busy: try again." }));
   if (!answer.ok) throw new Error(content.error);
   return content;
 }
