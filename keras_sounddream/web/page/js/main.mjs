@@ -111,8 +111,8 @@ async function openSound(file, name) {
   byId("dream").disabled = false;
   await hear(samples, sound.sent, "sound");
   dreamer.prepare();
-  say(isPiece ? `${name} lasts ${seconds.toFixed(0)} s: ${most} s of it are used, from ${begins} s ` +
-    "on. Choose where below." : `${name}, ${seconds.toFixed(1)} s, is ready to be dreamed.`);
+  say(isPiece ? `${name} lasts ${seconds.toFixed(0)} s: ${most} s of it are used, from ` +
+    `${begins} s on. Choose where below.` : `${name}, ${seconds.toFixed(1)} s, is ready to be dreamed.`);
 }
 
 // Shows what is recognised, `of` the sound or the dream.
@@ -126,7 +126,8 @@ async function recordSound() {
   const samples = await record(network.rate, RECORDED, (last) => {
     if (hearing) return;
     hearing = true;
-    hear(last, writeWav(last, network.rate), "last seconds").catch(() => {}).finally(() => { hearing = false; });
+    hear(last, writeWav(last, network.rate), "last seconds").catch(() => {})
+      .finally(() => { hearing = false; });
   }).finally(() => { byId("record").onclick = () => guard(recordSound); });
   byId("start").value = 0;
   await openSound(writeWav(samples, network.rate), "The recording");
