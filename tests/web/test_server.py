@@ -131,6 +131,15 @@ def test_a_dream_is_stopped_where_it_is(server):
     assert server.ask("GET", f"/api/dreams/{job['name']}/sound")[1] == b"dnuos"
 
 
+def test_a_dream_that_waits_is_stopped_before_it_begins(server):
+    server.network.may_go.clear()
+    jobs = [server.ask("POST", f"/api/dreams?{CHOICE}", b"sound")[1] for _ in range(3)]
+    server.wait(jobs[0]["name"], ["dreaming"])
+    stopped = server.ask("POST", f"/api/dreams/{jobs[1]['name']}/stop", b"")[1]
+    assert (stopped["state"], stopped["error"]) == ("failed", "Stopped before it began.")
+    assert server.ask("GET", f"/api/dreams/{jobs[2]['name']}")[1]["ahead"] == 1
+
+
 def test_the_queue_has_an_end_and_an_order(server):
     server.network.may_go.clear()
     first = server.ask("POST", f"/api/dreams?{CHOICE}", b"first")[1]

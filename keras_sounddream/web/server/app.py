@@ -115,7 +115,7 @@ class Demo:
     async def _stop(self, request: Request) -> Response:
         _check_origin(request)
         job = self._jobs.find(request.path_params["name"])
-        job.is_stopped = True
+        self._jobs.stop(job)
         return _answer(self._described(job))
 
     async def _give(self, request: Request) -> Response:

@@ -88,7 +88,7 @@ function connectDrop() {
 }
 
 async function openFile(file) {
-  if (!file) return;
+  if (!file || byId("file").disabled) return; // or dropped during a dream
   byId("start").value = 0;
   await openSound(await file.arrayBuffer(), file.name);
 }
@@ -111,8 +111,10 @@ async function openSound(file, name) {
   byId("dream").disabled = false;
   await hear(samples, sound.sent, "sound");
   dreamer.prepare();
-  say(isPiece ? `${name} lasts ${seconds.toFixed(0)} s: ${most} s of it are used, from ` +
-    `${begins} s on. Choose where below.` : `${name}, ${seconds.toFixed(1)} s, is ready to be dreamed.`);
+  say(isPiece
+    ? `${name} lasts ${seconds.toFixed(0)} s: ${most} s of it are used, from ${begins} s on. ` +
+      "Choose where below."
+    : `${name}, ${seconds.toFixed(1)} s, is ready to be dreamed.`);
 }
 
 // Shows what is recognised, `of` the sound or the dream.
@@ -166,9 +168,8 @@ function setDreaming(is) {
 async function share() {
   const link = linkTo(location, fields());
   history.replaceState(null, "", link);
-  await navigator.clipboard?.writeText(link).then(
-    () => say("The link is copied: it holds the settings, and no sound."),
-    () => say("The link is in the address bar: it holds the settings, and no sound."));
+  const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
+  say(`The link is ${copied ? "copied" : "in the address bar"}: it holds the settings, no sound.`);
 }
 
 function short(number) {

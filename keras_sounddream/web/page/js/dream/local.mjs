@@ -6,8 +6,10 @@ export class LocalDreamer {
     this.number = 0;
     this.worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
     this.worker.onmessage = ({ data }) => this.receive(data);
-    this.worker.onerror = () => this.fail("This browser cannot run the networks: use a newer one.");
-    this.ready = this.ask("open", page);
+    this.worker.onerror = () => this.fail("its worker does not start");
+    this.ready = this.ask("open", page).catch(({ message }) => {
+      throw new Error(`This browser cannot run the network (${message}): use a newer one.`);
+    });
   }
 
   // Highest classes first.
