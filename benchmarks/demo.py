@@ -141,7 +141,7 @@ server](../../deploy/demo.md) has `LogMelCNN`; a dream is of 2.9 to 4.6 s of sou
 after {min(seconds):.1f} s, half of them within {statistics.median(seconds):.1f} s, the last after {max(seconds):.1f} s.
 
 **A soak of {count} dreams** one after another, of six layers and classes at random strengths, each beside
-three other requests, a third of them rubbish: cut files, no sounds, 21 MB of zeros. It took {minutes:.0f} minutes.
+three other requests, a third of them rubbish: cut files, no sounds, 21 MB of zeros. It took {minutes:.1f} minutes.
 Answers by status: {told}. The server ended with code {code} when it was asked to.
 
 | dreams made | memory, MB |

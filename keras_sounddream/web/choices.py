@@ -15,10 +15,10 @@ from keras_sounddream.deepdream.network.calls import layer_names
 from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.deepdream.presets import STRENGTHS, at_strength
 from keras_sounddream.deepdream.settings import Settings, defaults
+from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
 from keras_sounddream.workflows.classes import find_class
 from keras_sounddream.workflows.making import OF_A_CLASS
-from keras_sounddream.workflows.objective_from_files import middle_layer
 
 BOUNDS = ("mask_db", "fall_db", "ceiling_db", "step_size")  # the settings that strength decides
 MOST_STEPS = 25  # per octave: so many random shifts are stored
@@ -75,19 +75,24 @@ def find_terms(
     """The layers and classes of a model that are offered; some of its own where none are named.
 
     Raises:
-        InputError: if the model lacks one of them.
+        InputError: if the model lacks one of them, or has none of its own.
     """
     labels = flat_labels(model)
     if not (layers or classes):
         layers = _some(layer_names(model, (keras.layers.Conv1D, keras.layers.Conv2D)))
         classes = labels if len(labels) <= _MOST_CLASSES else ()
-    terms = [Term(name, False, objectives.parse(name).resolved(model)) for name in layers]
-    for name in classes:
-        terms.append(Term(name, True, objectives.logit(*find_class(model, name)).resolved(model)))
+    layers, classes = dict.fromkeys(layers), dict.fromkeys(classes)
+    found = [(name, False, objectives.parse(name)) for name in layers]
+    found += [(name, True, objectives.logit(*find_class(model, name))) for name in classes]
+    if not found:
+        raise InputError(f"{model.name} has no convolutions: name a --layer or a --class.")
+    terms = [Term(name, is_class, one.resolved(model)) for name, is_class, one in found]
+    for term in terms:
+        term.objective.check(model)
     return terms
 
 
-def describe(model: keras.Model, terms: Sequence[Term], title: str = "") -> dict[str, Any]:
+def describe(model: keras.Model, terms: Sequence[Term]) -> dict[str, Any]:
     """The description of a network that the page reads, for JSON."""
     groups = {"Layers": False, "Classes": True}
     shown = [
@@ -101,15 +106,13 @@ def describe(model: keras.Model, terms: Sequence[Term], title: str = "") -> dict
         }
         for group, is_class in groups.items()
     ]
-    names = [term.name for term in terms]
-    middle = middle_layer(model)
+    layers = [term for term in terms if not term.is_class]
     return {
         "name": model.name,
-        "title": title or model.name,
         "rate": find_sample_rate(model),
         "labels": list(flat_labels(model)),
         "groups": [group for group in shown if group["terms"]],
-        "chosen": middle if middle in names else names[0],
+        "chosen": terms[2 * len(layers) // 3].name,  # a middle layer
         "octaves": Settings().octaves,
         "steps": Settings().steps,
         "strengths": strength_table(),

@@ -66,12 +66,13 @@ def write_page(
 
 def _write_networks(model, terms, folder):
     """Writes the classifier and the dream, each compared with the model."""
-    dream = make_dream(model, terms)
-    write_step(dream, keep_folder(folder) / "dream.onnx")
-    verify_step(folder / "dream.onnx", dream, terms)
+    dream, path = make_dream(model, terms), keep_folder(folder) / "dream.onnx"
+    write_step(dream, path)
+    halve_weights(path)
+    verify_step(path, dream, terms)
     if choices.flat_labels(model):
-        export_model(model, folder / "classify.onnx", "onnx", ["classify"])
-        (folder / "classify.onnx.json").unlink()
-    for path in folder.glob("*.onnx"):
+        path = folder / "classify.onnx"
+        export_model(model, path, "onnx", ["classify"])
+        path.with_name(f"{path.name}.json").unlink()
         halve_weights(path)
     return dream

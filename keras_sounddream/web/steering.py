@@ -122,7 +122,7 @@ def make_dream(model: keras.Model, terms: Sequence[Term]) -> DeepDream:
             f"{model.name} takes inputs of shape {shape}."
         )
     smoothing: dict[str, Any] = {"smoothing": "gaussian", "smoothing_width": (0.0, WIDEST)}
-    objective = sum(term.objective for term in terms)
+    objective: Any = sum(term.objective for term in terms)
     return DeepDream(model, objective, steps=MOST_STEPS, **smoothing)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from keras_sounddream.types import PathLike
 
 # A class without guides; other networks hear it more often than with the gradient as it is.
-OF_A_CLASS = {"smoothing": "gaussian", "smoothing_width": (2.0, 2.0)}
+OF_A_CLASS: dict[str, Any] = {"smoothing": "gaussian", "smoothing_width": (2.0, 2.0)}
 
 
 def make_dream(

@@ -78,6 +78,13 @@ class Browser:
             time.sleep(0.1)
         return value
 
+    def cpu_seconds(self):
+        """Seconds that processors have computed for pages, workers included."""
+        session, self._session = self._session, None
+        processes = self.call("SystemInfo.getProcessInfo")["processInfo"]
+        self._session = session
+        return sum(each["cpuTime"] for each in processes if each["type"] == "renderer")
+
     def sent(self, method):
         """The parameters of all events of a kind."""
         return [event["params"] for event in self.events if event.get("method") == method]

@@ -8,6 +8,7 @@ import pytest
 from keras_sounddream.applications import fetching
 from keras_sounddream.errors import InputError
 from keras_sounddream.web import choices, runtime
+from keras_sounddream.web.static import PAGE
 
 
 def test_the_folder_holds_what_the_service_worker_keeps(page_folder):
@@ -26,6 +27,13 @@ def test_nothing_on_the_page_names_another_host(page_folder):
         if path.suffix in (".html", ".css", ".mjs", ".js") and path.parent.name != "ort":
             hosts = path.read_text("utf-8").replace("http://www.w3.org", "")
             assert "//" not in hosts.replace("// ", "").replace('"//', ""), path
+
+
+def test_the_pages_source_is_read_without_scrolling():
+    for path in PAGE.rglob("*.*"):
+        lines = path.read_text("utf-8").splitlines()
+        assert len(lines) <= 300, path
+        assert max(map(len, lines)) <= 100 or path.suffix == ".svg", path
 
 
 def test_layers_and_classes_are_offered_with_their_smoothing(page_folder, page_model):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from keras_sounddream.web.server.networks import Network
 
 mimetypes.add_type("text/javascript", ".mjs")
-_WORDS = "Sounds go to the computer that serves this page, and are forgotten after some minutes."
+_WORDS = "Sounds are dreamed on the computer that serves this page, and forgotten after minutes."
 
 
 class Demo:
@@ -115,7 +115,7 @@ class Demo:
     async def _stop(self, request: Request) -> Response:
         _check_origin(request)
         job = self._jobs.find(request.path_params["name"])
-        job.is_stopped = True
+        self._jobs.stop(job)
         return _answer(self._described(job))
 
     async def _give(self, request: Request) -> Response:

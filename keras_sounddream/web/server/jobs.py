@@ -14,7 +14,6 @@ from typing import Any
 from keras_sounddream.web.server.limits import Limits, RefusedError
 
 _LOG = logging.getLogger(__name__)
-STATES = ("waiting", "dreaming", "done", "failed")
 
 
 @dataclasses.dataclass
@@ -25,7 +24,7 @@ class Job:
         content: bytes of the sound.
         choice: what `limits.read_choices` read.
         name: random, by which its visitor asks for it.
-        state: one of `STATES`.
+        state: `"waiting"`, `"dreaming"`, `"done"` or `"failed"`.
         done: steps.
         total: steps, 0 until it begins.
         objective: before each step so far.
@@ -105,11 +104,14 @@ class Jobs:
             busy = any(one.state == "dreaming" for one in self._jobs.values())
             return self._waiting.index(job) + busy if job in self._waiting else 0
 
-    def counts(self) -> dict[str, int]:
-        """How many jobs there are in each state."""
+    def stop(self, job: Job) -> None:
+        """Ends a job after the step it is at; one that waits is not begun."""
         with self._change:
-            counts = collections.Counter(job.state for job in self._jobs.values())
-        return {state: counts[state] for state in STATES}
+            job.is_stopped = True
+            if job in self._waiting:
+                self._waiting.remove(job)
+                job.error, job.state = "Stopped before it began.", "failed"
+                job.content, job.ended = b"", time.monotonic()
 
     def close(self) -> None:
         """Ends the thread, after the step it is at."""

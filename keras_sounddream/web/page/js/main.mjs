@@ -88,7 +88,7 @@ function connectDrop() {
 }
 
 async function openFile(file) {
-  if (!file) return;
+  if (!file || byId("file").disabled) return; // or dropped during a dream
   byId("start").value = 0;
   await openSound(await file.arrayBuffer(), file.name);
 }
@@ -110,8 +110,11 @@ async function openSound(file, name) {
   byId("rise").textContent = "";
   byId("dream").disabled = false;
   await hear(samples, sound.sent, "sound");
-  say(isPiece ? `${name} lasts ${seconds.toFixed(0)} s: ${most} s of it are used, from ${begins} s ` +
-    "on. Choose where below." : `${name}, ${seconds.toFixed(1)} s, is ready to be dreamed.`);
+  dreamer.prepare();
+  say(isPiece
+    ? `${name} lasts ${seconds.toFixed(0)} s: ${most} s of it are used, from ${begins} s on. ` +
+      "Choose where below."
+    : `${name}, ${seconds.toFixed(1)} s, is ready to be dreamed.`);
 }
 
 // Shows what is recognised, `of` the sound or the dream.
@@ -125,7 +128,8 @@ async function recordSound() {
   const samples = await record(network.rate, RECORDED, (last) => {
     if (hearing) return;
     hearing = true;
-    hear(last, writeWav(last, network.rate), "last seconds").catch(() => {}).finally(() => { hearing = false; });
+    hear(last, writeWav(last, network.rate), "last seconds").catch(() => {})
+      .finally(() => { hearing = false; });
   }).finally(() => { byId("record").onclick = () => guard(recordSound); });
   byId("start").value = 0;
   await openSound(writeWav(samples, network.rate), "The recording");
@@ -164,9 +168,8 @@ function setDreaming(is) {
 async function share() {
   const link = linkTo(location, fields());
   history.replaceState(null, "", link);
-  await navigator.clipboard?.writeText(link).then(
-    () => say("The link is copied: it holds the settings, and no sound."),
-    () => say("The link is in the address bar: it holds the settings, and no sound."));
+  const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
+  say(`The link is ${copied ? "copied" : "in the address bar"}: it holds the settings, no sound.`);
 }
 
 function short(number) {

@@ -6,8 +6,10 @@ export class LocalDreamer {
     this.number = 0;
     this.worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
     this.worker.onmessage = ({ data }) => this.receive(data);
-    this.worker.onerror = () => this.fail("This browser cannot run the networks: use a newer one.");
-    this.ready = this.ask("open", page);
+    this.worker.onerror = () => this.fail("its worker does not start");
+    this.ready = this.ask("open", page).catch(({ message }) => {
+      throw new Error(`This browser cannot run the network (${message}): use a newer one.`);
+    });
   }
 
   // Highest classes first.
@@ -18,6 +20,11 @@ export class LocalDreamer {
   // Dreams; `watch` is called with each step. The last step, perhaps `stopped`.
   dream({ sound, choice }, watch) {
     return this.ask("dream", { sound, choice }, watch);
+  }
+
+  // Opens the network that dreams, ahead of the first dream.
+  prepare() {
+    this.ask("prepare").catch(() => {}); // the dream will tell
   }
 
   stop() {

@@ -29,6 +29,8 @@ export class RemoteDreamer {
     return { ...job, stopped: job.done < job.total, file: await answer.arrayBuffer() };
   }
 
+  prepare() {}
+
   stop() {
     if (this.name) ask(`api/dreams/${this.name}/stop`, "");
   }
@@ -38,7 +40,7 @@ async function ask(path, body) {
   const answer = await fetch(path, body === undefined ? {} : { method: "POST", body }).catch(() => {
     throw new Error("The server does not answer: is it still running?");
   });
-  const content = await answer.json();
+  const content = await answer.json().catch(() => ({ error: "The server is busy: try again." }));
   if (!answer.ok) throw new Error(content.error);
   return content;
 }

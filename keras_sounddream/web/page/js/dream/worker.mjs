@@ -19,6 +19,7 @@ const TASKS = {
     if (page.labels.length) await open("classify");
     return { threads: ort.env.wasm.numThreads };
   },
+  prepare: async () => { await open("dream"); },
   classify: async ({ sound }) => classify(await open("classify"), sound, page.labels),
   dream: async ({ sound, choice }, id) => {
     stopped = false;

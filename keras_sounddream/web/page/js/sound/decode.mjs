@@ -32,7 +32,8 @@ async function decodeByBrowser(buffer, rate, most, start) {
 
 export function mono(channels) {
   if (channels.length === 1) return channels[0];
-  return channels[0].map((_, i) => channels.reduce((sum, one) => sum + one[i], 0) / channels.length);
+  const count = channels.length;
+  return channels[0].map((_, i) => channels.reduce((sum, one) => sum + one[i], 0) / count);
 }
 
 // The sound, fit to be dreamed on; throws a sentence where it is not.

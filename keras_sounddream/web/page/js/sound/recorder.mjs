@@ -35,6 +35,7 @@ class Recorder {
       recorder.length += data.length;
     };
     context.createMediaStreamSource(stream).connect(node);
+    context.resume();
     return recorder;
   }
 

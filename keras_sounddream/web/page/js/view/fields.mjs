@@ -6,7 +6,7 @@ export const fields = () => Object.fromEntries(
   ["model", "on", "strength", "steps"].map((name) => [name, byId(name)]));
 
 export function fillForm(page) {
-  fillSelect(byId("model"), page.networks.map(({ name, title }) => [name, title]));
+  fillSelect(byId("model"), page.networks.map(({ name }) => [name, name]));
   byId("networks").hidden = page.networks.length < 2;
   const total = page.networks[0].octaves;
   fillSelect(byId("steps"), page.steps.map(([steps, title]) =>
