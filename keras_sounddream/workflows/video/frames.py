@@ -65,6 +65,15 @@ class FrameDream:
         self._ascend = loop.traced_ascent(dream.ascent)
         self._passes = round(1 / (1 - keep))  # until what is kept and what is added balance
 
+    def check(self, height: int, width: int) -> None:
+        """Checks that frames of a size can be dreamed.
+
+        Raises:
+            InputError: if they are too small for a layer, or the network takes another size alone.
+        """
+        grey = np.full((height, width, 3), 128, "uint8")
+        self.dream.ascent.check(self.small(grey).astype("float32"))
+
     def small(self, frame: Array) -> Array:
         """A frame uint8 `(height, width, 3)` at the size that is dreamed."""
         factor = min(1.0, self._side / min(frame.shape[:2]))
