@@ -37,7 +37,7 @@ def draw(before, after, samples, path):
     """Draws frames above, dreams below, and the level of the sound at the bottom."""
     places = np.linspace(0, len(before) - 1, SHOWN).round().astype(int)
     grid = {"height_ratios": [1, 1, 0.45], "hspace": 0.04, "wspace": 0.03}
-    figure, axes = plt.subplots(3, SHOWN, figsize=(12, 3.3), gridspec_kw=grid)
+    figure, axes = plt.subplots(3, SHOWN, figsize=(12, 4.4), gridspec_kw=grid)
     for column, place in enumerate(places):
         for row, frames in enumerate((before, after)):
             axes[row, column].imshow(frames[place])

@@ -15,11 +15,15 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--couple": {
         "multiple": True,
         "metavar": "SIGNAL:TARGET",
-        "help": "What of the sound (loudness, heard) drives the pictures' strength or layers, or "
-        "of the pictures (brightness, motion, seen) the sound's strength; can be repeated.",
+        "help": "Signal of the sound (loudness, heard) that drives the pictures' strength or "
+        "layers, or of the pictures (brightness, motion, seen) that drives the sound's strength; "
+        "can be repeated.",
     },
-    "--sound-model": {"metavar": "NAME|FILE", "help": "Of the sound.  [default: log_mel_cnn]"},
-    "--sound-weights": {"metavar": "KEY|FILE", "help": "Of --sound-model."},
+    "--sound-model": {
+        "metavar": "NAME|FILE",
+        "help": "Model for the sound.  [default: log_mel_cnn]",
+    },
+    "--sound-weights": {"metavar": "KEY|FILE", "help": "Weights of --sound-model."},
     "--sound-layer": {
         "multiple": True,
         "metavar": "NAME[:CHANNEL]",
@@ -45,7 +49,7 @@ _NAMES = tuple(option[2:].replace("-", "_") for option in _OPTIONS)
 
 def video_options(command: Command) -> Command:
     """Adds the options of videos: `None`, or an empty tuple, if not given."""
-    texts = {name: {**row, "help": f"Of videos: {row['help']}"} for name, row in _OPTIONS.items()}
+    texts = {name: {**row, "help": f"Videos only: {row['help']}"} for name, row in _OPTIONS.items()}
     return decorated(command, *(click.option(name, **row) for name, row in texts.items()))
 
 

@@ -19,6 +19,7 @@ from keras_sounddream.files import check_output
 from keras_sounddream.types import Array, PathLike
 from keras_sounddream.workflows.video.source import Pictures, VideoSource
 
+_MOST_RATE = Fraction(120)  # frames per second, by which an encoder plans; their times are free
 _PER_CHANNEL = 96_000  # bits per second of sound
 _BT709 = 1  # of colours, primaries and transfer: what players take HD video to be
 _H264 = ("libx264", {"crf": "18", "preset": "fast", "bf": "0"})
@@ -64,7 +65,7 @@ class Segment:
         self._buffer = io.BytesIO()
         self._file = av.open(self._buffer, "w", format="nut")  # it holds any times
         codec, options = FORMATS[self.suffix][0]
-        rate = self.track.frame_rate.limit_denominator(1001)
+        rate = min(self.track.frame_rate, _MOST_RATE).limit_denominator(1001)
         self._stream = stream = self._file.add_stream(codec, rate, options=dict(options))
         stream.height, stream.width = (length + length % 2 for length in self._size)
         stream.pix_fmt = "yuv420p"

@@ -67,7 +67,7 @@ def resize(image: Array, height: int, width: int) -> Array:
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else 1)
 
 
-def opencv():
+def opencv() -> types.ModuleType:
     """The module `cv2`; a `MissingPackageError` without it."""
     try:
         import cv2

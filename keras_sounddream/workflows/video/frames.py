@@ -10,7 +10,7 @@ from keras_sounddream.deepdream.ascent import loop
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
-from keras_sounddream.workflows.video.flow import find_motion, resize
+from keras_sounddream.workflows.video.flow import find_motion, opencv, resize
 
 _CUT = 0.4  # share of a frame that is seen in the frame before, below which the scene is another
 SETTINGS = {"octaves": 3, "steps": 2}  # of each frame, of a dream that is not told others
@@ -54,6 +54,7 @@ class FrameDream:
 
     Raises:
         InputError: if the dream is not one of pictures.
+        MissingPackageError: without OpenCV.
     """
 
     def __init__(self, dream: DeepDream, keep: float, side: int):
@@ -61,9 +62,19 @@ class FrameDream:
             raise InputError(
                 f"Frames are dreamed by a network of pictures, and {dream.model.name} takes sounds."
             )
+        opencv()  # is missed now, and not when the sound is dreamed
         self.dream, self._keep, self._side = dream, np.float32(keep), side
         self._ascend = loop.traced_ascent(dream.ascent)
         self._passes = round(1 / (1 - keep))  # until what is kept and what is added balance
+
+    def check(self, height: int, width: int) -> None:
+        """Checks that frames of a size can be dreamed.
+
+        Raises:
+            InputError: if they are too small for a layer, or the network takes another size alone.
+        """
+        grey = np.full((height, width, 3), 128, "uint8")
+        self.dream.ascent.check(self.small(grey).astype("float32"))
 
     def small(self, frame: Array) -> Array:
         """A frame uint8 `(height, width, 3)` at the size that is dreamed."""

@@ -75,10 +75,12 @@ def dream_pictures(
         for number, (place, frame) in enumerate(source.frames()):
             if number == done:
                 bar.wait()
+                bar.initial = place * unit  # for the time that remains
             if number >= done:
                 work.add(place, frame)
+                bar.begin()
             bar.n = place * unit
-            bar.update(0) if number < done else _moved(bar, work)
+            bar.update(0)
         work.store()
 
 
@@ -131,8 +133,3 @@ class _Work:
         scores = {"objective_before": before, "objective_real": after}
         self._part.append(data, tail, {**row, **scores})
         self._begin()
-
-
-def _moved(bar, work):
-    bar.begin()
-    bar.update(0)

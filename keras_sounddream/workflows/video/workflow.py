@@ -107,6 +107,8 @@ def dream_video(
     source = VideoSource(input_path)
     dreams = {"pictures": picture_dream, "sound": sound_dream}
     _check(source, dreams, couplings)
+    if frame_dream is not None and source.pictures is not None:
+        frame_dream.check(source.pictures.height, source.pictures.width)
     identity = _identity(source, dreams, couplings, keep, side)
     with locked(path, "dream"):
         part = StreamCheckpoint(path, identity, overwrite, dtype="|u1")

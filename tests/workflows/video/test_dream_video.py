@@ -222,6 +222,19 @@ def test_silence_stays_and_is_told(picture_dream, sound_dream, tmp_path):
     assert not read_sound(tmp_path / "out.mp4", RATE).any()
 
 
+def test_frames_too_small_for_a_layer_are_told_before_all_work(eye, sound_dream, tmp_path):
+    import keras
+
+    from keras_sounddream import DeepDream
+
+    x = keras.layers.Conv2D(4, 9, name="wide")(eye.output)
+    dream = DeepDream(keras.Model(eye.inputs, x), "wide", octaves=1)
+    path = write(tmp_path / "in.mp4", pan(3, 16, 16), sound=tone(0.3))
+    with pytest.raises(InputError, match="16 x 16 pixels are .* too few for layer 'wide'"):
+        dream_video(path, tmp_path / "out.mp4", dream, sound_dream, **QUIET)
+    assert not (tmp_path / "out.mp4.part").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "dreams", "options", "message"),
     [

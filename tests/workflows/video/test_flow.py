@@ -1,5 +1,7 @@
 """Motion between frames: its way, what came into sight, and warping along it."""
 
+import sys
+
 import numpy as np
 import pytest
 from workflows.video.conftest import pan
@@ -34,6 +36,15 @@ def test_what_the_frame_before_does_not_show_is_left_out():
     moved = find_motion(*pan(2, 72, 96, 6))
     assert moved.visible[:, -4:].mean() < 0.3  # came in from the right
     assert not moved.warp(np.ones((72, 96, 3), "float32"))[:, -1].any()
+
+
+def test_opencv_is_missed_by_its_name(monkeypatch, picture_dream):
+    from keras_sounddream.errors import MissingPackageError
+    from keras_sounddream.workflows.video.frames import FrameDream
+
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(MissingPackageError, match=r"opencv-python-headless.*\[video\]"):
+        FrameDream(picture_dream, 0.9, 360)
 
 
 def test_frames_too_small_for_flow_stand_still():
