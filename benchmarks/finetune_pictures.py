@@ -37,6 +37,7 @@ WAYS = {
     "all layers, SGD 1e-2, batch norm free": {**BODY, **FREE, "batch_norm": "free"},
     "all layers, SGD 1e-2, batch norm frozen": {**BODY, **FREE},
     "all layers, AdamW 1e-4, batch norm free": {**FROZEN, "batch_norm": "free"},
+    "all layers, AdamW 1e-4, batch norm frozen, 12 passes": {**FROZEN, "epochs": 12},
 }
 
 
@@ -61,9 +62,8 @@ def measure(picture_set, fold, way, folder, weights):
         return json.loads(path.read_text())
     start = time.process_time()
     options = {"weights": weights, "size": SIZE, "flip": False, "shear": 0.0, "zoom": 0.1}
-    model = fine_tuning.finetune(
-        picture_set, folder, "mobilenet", test_fold=fold, epochs=EPOCHS, **way, **options
-    )
+    options |= {"epochs": EPOCHS, **way}
+    model = fine_tuning.finetune(picture_set, folder, "mobilenet", test_fold=fold, **options)
     seconds = time.process_time() - start
     test = picture_set.part(fold)[1]
     scores = fine_tuning.score_clips(model, test, progress=False)

@@ -42,6 +42,8 @@ GALLERY = "gallery chirp.wav new"
 EXPORT = "export log_mel_cnn -o new.onnx"
 BATCH = "batch dream --input *.wav -o new"
 UNITS = "units log_mel_cnn --data clips --layer block1_conv1"
+ATLAS = "atlas log_mel_cnn --data clips --layer block1_conv1"
+TUNE = "finetune mobilenet --data clips"
 GENERATE = "generate --weights fsdd --condition seven --condition theo -o out.wav"
 STYLE = "style chirp.wav chirp.wav"
 ROWS = [
@@ -110,11 +112,22 @@ ROWS = [
     ("train esc10 --data clips -o w.h5", "Expected weights to write as .npz"),
     ("generate --weights fsdd --condition seven --condition theo -o o.xyz", "No sound format"),
     (f"{UNITS} -o u.txt", ".html"),
+    (f"{ATLAS} -o text.wav", "Expected a folder. Received: text.wav"),
+    (f"{TUNE} --weights w.npz -o new.npz", "Expected a .keras file for a network of pictures"),
+    ("dream -o out.wav", "Expected IN, one or several, or --noise LENGTH"),
+    ("dream chirp.wav --noise 2 -o out.wav", "Expected IN, one or several, or --noise LENGTH"),
+    ("dream --noise 2 -o out.png", "No sound format is called .png"),
+    ("dream --noise -1 -o out.wav", "'--noise'"),
     # models and their weights
     (f"{DREAM} --model log_mel_cn", "Did you mean log_mel_cnn"),
     (f"{DREAM} --model missing.keras", "there is no such file"),
     (f"{DREAM} --model text.keras", "not as a zip archive"),
     (f"{DREAM} --model hollow.keras", "it lacks config.json"),
+    (f"{DREAM} --model catdognet", "Expected --weights FILE: no weights of catdognet"),
+    (f"{DREAM} --model resnet5", "For pictures: resnet50"),
+    (f"{TUNE} -o new.keras", "Expected --weights FILE, or --weights imagenet"),
+    (f"{TUNE} --weights missing.h5 -o new.keras", "there is no such file"),
+    ("atlas squeezenet --data clips --layer a -o new", "Did you"),
     (f"{DREAM} --model vgg16", "Expected --weights FILE, or --weights imagenet"),
     (f"{DREAM} --model vgg16 --weights missing.h5", "there is no such file"),
     (f"{DREAM} --weights esc50", "`weights` must be None, one of ['esc10'], or a file"),
@@ -226,6 +239,9 @@ ROWS = [
     # data
     ("units log_mel_cnn --data ./missing --layer pooled", "there is no folder missing"),
     (f"{UNITS} --fold 9", "Expected folds of"),
+    (f"{ATLAS.replace('clips', './missing')} -o new", "there is no folder missing"),
+    (f"{TUNE} --weights w.npz -o new.keras", "Expected folders of pictures in clips"),
+    ("finetune log_mel_cnn --data clips -o new.npz --zoom 0.1", "--zoom is of pictures"),
     ("probe log_mel_cnn --data ./missing --layer pooled", "there is no folder missing"),
     ("probe log_mel_cnn --data clips --layer pooled --kind svn", "svm"),
     ("probe log_mel_cnn --data clips --layer pooled --fold 9", "Expected"),

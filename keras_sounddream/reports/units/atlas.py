@@ -17,7 +17,7 @@ PAGE, SOUNDS = "index.html", "sounds"
 
 _STYLE = """<style>
 .plane { display: grid; gap: 2px; grid-template-columns: repeat(var(--side), minmax(1.7rem, 1fr));
-  min-width: calc(var(--side) * 1.7rem); padding: 3px; }
+  min-width: calc(var(--side) * 1.7rem); max-width: calc(var(--side) * 3.5rem); padding: 3px; }
 .plane a, .key span { background: hsl(var(--hue) 65% 82%); color: #1d1b22; border-radius: .3rem; }
 .plane a { display: flex; align-items: center; justify-content: center; min-height: 1.7rem;
   font-size: .7rem; text-decoration: none; font-variant-numeric: tabular-nums; }

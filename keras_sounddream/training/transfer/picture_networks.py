@@ -91,7 +91,7 @@ class PictureNetwork:
 
     def features(self, model: keras.Model, clips: Sequence[Any]) -> Array:
         """What the top takes of whole pictures: float32 `(pictures, features)`."""
-        network = keras.Model(model.inputs, calls_of(model)[TOP].inputs[0])
+        network = keras.Model(model.inputs[0], calls_of(model)[TOP].inputs[0])
         stored = self._stored(clips)
         starts = tqdm(range(0, len(stored), BATCH_SIZE), desc="features", unit="batch")
         return np.concatenate(
