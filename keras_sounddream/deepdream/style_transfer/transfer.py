@@ -90,7 +90,7 @@ class StyleTransfer:
     ):
         model = build(model)
         kind = find_kind(model)
-        own = {"style_weight": style_weight, "content_weight": content_weight}
+        own: dict[str, Any] = {"style_weight": style_weight, "content_weight": content_weight}
         own |= {"relative": relative, "start": start, "optimizer": optimizer}
         given = {name: x for name, x in {**own, **settings}.items() if x is not None}
         settings = choose(kind, preset, given)
