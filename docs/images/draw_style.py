@@ -2,8 +2,8 @@
 
     python docs/images/draw_style.py CONTENT STYLE SQUEEZENET_WEIGHTS
 
-Writes docs/images/style.png. The page's photographs are scikit-image's "chelsea" (Stefan van der Walt)
-and "coffee" (Rachel Michetti), both CC0.
+Writes docs/images/style.png. The page's photographs are scikit-image's "chelsea" (Stefan van der
+Walt) and "coffee" (Rachel Michetti), both CC0.
 """
 
 import pathlib

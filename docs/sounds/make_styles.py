@@ -34,8 +34,17 @@ def credits(folder):
     return {f"{row['class_folder']}/{row['file']}": row for row in rows}
 
 
+def named(judge, path):
+    """The class that a network trained apart hears in a file, with its score."""
+    waveform = audio.load(path, judge.sample_rate)
+    heard = applications.urban_sound_cnn.preprocess_input(waveform, judge.sample_rate)
+    scores = judge.predict(heard, verbose=0)[0]
+    return f"{judge.labels[scores.argmax()].replace('_', ' ')}, {scores.max():.2f}"
+
+
 def main(folder):
     recorded, model = credits(folder), applications.LogMelCNN()
+    judge = applications.UrbanSoundCNN()
     rate = model.sample_rate
     for (content, style), clip in PAIRS.items():
         path = ROOT / "docs" / "sounds" / f"style_{content}_{style}.flac"
@@ -50,7 +59,8 @@ def main(folder):
             print(path.name, result.objective_before, result.objective_real, result.similarity)
         print(
             f"| [{content}](../../examples/{content}.flac) | {style} | "
-            f"[{path.name}](../sounds/{path.name}) | [{row['author']}]({row['source_url']}) |"
+            f"[{path.name}](../sounds/{path.name}) | {named(judge, path)} | "
+            f"[{row['author']}]({row['source_url']}) |"
         )
 
 

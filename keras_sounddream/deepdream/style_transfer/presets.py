@@ -48,7 +48,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 _DEFAULTS: dict[str, Any] = {
     "style_weight": 1.0,
-    "content_weight": 1.0,
+    "content_weight": 0.1,
     "relative": True,
     "start": "content",
     "optimizer": None,
@@ -56,7 +56,6 @@ _DEFAULTS: dict[str, Any] = {
 OF_KIND: dict[str, dict[str, Any]] = {
     "sound": {
         "start": "content_and_noise",
-        "content_weight": 0.1,
         "parameterization": "log_magnitude",
         "octaves": 1,
         "steps": 60,
