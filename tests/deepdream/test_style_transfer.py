@@ -203,6 +203,7 @@ def test_the_texture_of_a_modulated_sound_is_at_its_own_rate():
 
 def test_the_texture_network_has_a_style(sounds):
     transfer = StyleTransfer("sound_texture", [sounds[1]], steps=5)
+    assert transfer.dream.title == "0.25 × the style + 0.1 × the content"
     kinds = [t["settings"].get("statistic") for t in transfer.dream.objective.terms]
     assert kinds == ["moments", "correlation", "power", "correlation", None]
     result = transfer.run(sounds[0])
@@ -223,6 +224,8 @@ def test_names_that_are_known_without_keras_are_those_there():
         ({"style_layers": ["conv9"]}, "random_convolution has no layer 'conv9'"),
         ({"style_layers": "convolution"}, "Expected a list of `style_layers`"),
         ({"style_layers": [StyleLayer("convolution", "mean")]}, "`statistic` must be one of"),
+        ({"style_layers": [3]}, "Expected a list of `style_layers`, names or StyleLayer"),
+        ({"masks": [[1.0]], "tile_seconds": 1.0}, "leave tiles or masks out"),
         ({"content_layers": ["conv9"]}, "random_convolution has no layer 'conv9'"),
         ({"style_weight": -1}, "`style_weight` must be"),
         ({"style_weight": 0, "content_weight": 0}, "a `style_weight` or a `content_weight` above"),

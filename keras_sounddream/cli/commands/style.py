@@ -42,7 +42,7 @@ _CHOICES = {"statistic": STATISTICS, "over": OVER}
     "--model",
     "model_name",
     metavar="NAME|FILE",
-    default=SOUND_NETWORKS[0],
+    default="log_mel_cnn",
     show_default=True,
     help=f"{' or '.join(SOUND_NETWORKS)}, a model of the zoo, a network for pictures, or a .keras "
     "file.",
@@ -80,7 +80,7 @@ _CHOICES = {"statistic": STATISTICS, "over": OVER}
     help="Part that gets a STYLE, once for each: a picture, white where it does; of a sound its "
     "start and end in seconds.",
 )
-@click.option("--start", type=click.Choice(STARTS), help="Where the ascent begins.")
+@click.option("--begin-with", type=click.Choice(STARTS), help="Where the ascent begins.")
 @click.option(
     "--average-pooling", is_flag=True, help="Average poolings in place of the network's maxima."
 )
@@ -148,7 +148,10 @@ def _checked(known, settings):
     early.check_layers(known, [*(row[0] for row in names), *chosen.get("content_layers", ())])
     if known.kind is not None:
         dream_settings.check_names(known.kind, set(chosen) & set(dream_settings.FIELDS))
-    return {**chosen, **({"style_layers": names} if names else {})}
+    more = {"style_layers": names} if names else {}
+    if "begin_with" in chosen:
+        more["start"] = chosen.pop("begin_with")
+    return {**chosen, **more}
 
 
 def _read_layer(text):

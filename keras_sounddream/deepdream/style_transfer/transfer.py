@@ -17,6 +17,7 @@ from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.deepdream.objectives.styles import content, style
 from keras_sounddream.deepdream.params.pixels import preprocess
+from keras_sounddream.deepdream.params.spectrogram import as_array
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.deepdream.style_transfer.networks import (
     NETWORKS,
@@ -26,6 +27,7 @@ from keras_sounddream.deepdream.style_transfer.networks import (
 from keras_sounddream.deepdream.style_transfer.presets import STARTS, choose
 from keras_sounddream.deepdream.validation import find_kind, settle_preprocessing
 from keras_sounddream.errors import InputError
+from keras_sounddream.images.pixel_range import check_pixels
 from keras_sounddream.types import Array, PathLike, Tensor
 
 _BESIDE = 0.1  # of noise beside the content: -20 dB
@@ -57,6 +59,7 @@ class StyleTransfer:
             that by default, since what is silent has nothing that a gradient could raise.
         preset: a name in `style_transfer.PRESETS`; arguments that are given count before it.
         optimizer: of Keras, to follow the gradient with; see `DeepDream.compile`.
+        names: of the styles, for the dream's title.
         **settings: of `DeepDream`.
 
     Attributes:
@@ -86,6 +89,7 @@ class StyleTransfer:
         start: str | None = None,
         preset: str | None = None,
         optimizer: Any = None,
+        names: Sequence[str] = (),
         **settings: Any,
     ):
         model = build(model)
@@ -97,12 +101,14 @@ class StyleTransfer:
         own = {name: settings.pop(name) for name in own}
         if kind == "picture":
             settings = settle_preprocessing(model, settings)
-            mode = settings.get("preprocessing", "tf")
-            styles = [np.asarray(preprocess(_pixels(x), mode)) for x in styles]
+            styles = _pictures(styles, settings.get("preprocessing", "tf"))
         if level_db is not None:
             styles = [_at_level(sound, level_db, kind) for sound in styles]
+        if masks is not None and (settings.get("tile_pixels") or settings.get("tile_seconds")):
+            raise InputError("Masks are of whole sounds and pictures: leave tiles or masks out.")
         layers = default_layers(model)
-        terms = _styles(model, _layers(style_layers) or layers[0], styles, shares, masks, own)
+        style_layers = layers[0] if style_layers is None else _layers(style_layers)
+        terms = _styles(model, style_layers, styles, shares, masks, names, own)
         terms += _contents(content_layers or layers[1], own)
         self.dream = DeepDream(model, _sum(terms), **settings)
         if own["optimizer"] is not None:
@@ -191,36 +197,52 @@ def _at_level(sound, wanted, kind):
 
 
 def _layers(layers):
-    if layers is None:
-        return None
-    if not isinstance(layers, list | tuple):
-        raise InputError(f"Expected a list of `style_layers`. Received: {layers!r}")
-    return [StyleLayer(layer) if isinstance(layer, str) else StyleLayer(*layer) for layer in layers]
+    """`StyleLayer`s of names, or of tuples of a name, a statistic and positions."""
+    rows = [(layer,) if isinstance(layer, str) else layer for layer in _listed(layers)]
+    if not rows or not all(isinstance(row, tuple) and 1 <= len(row) <= 3 for row in rows):
+        raise InputError(
+            f"Expected a list of `style_layers`, names or StyleLayer. Received: {layers!r}"
+        )
+    return [StyleLayer(*row) for row in rows]
 
 
-def _pixels(picture):
-    picture = np.asarray(picture, "float32")
-    return picture[np.newaxis] if picture.ndim == 3 else picture
+def _listed(values):
+    return values if isinstance(values, list | tuple) else ()
 
 
-def _styles(model, layers, styles, shares, masks, own) -> list[Objective]:
+def _pictures(styles, mode):
+    """Styles as a network takes them; what is no list is left for its check."""
+    pictures = [as_array(picture, "a picture") for picture in _listed(styles)]
+    for picture in filter(np.size, pictures):
+        check_pixels(picture)
+    batches = [picture[np.newaxis] if picture.ndim == 3 else picture for picture in pictures]
+    return [np.asarray(preprocess(batch, mode)) for batch in batches] or styles
+
+
+def _styles(model, layers, styles, shares, masks, names, own) -> list[Objective]:
     """Terms of style: of all examples together, or of each under its mask."""
     weight = check("style_weight", own["style_weight"], number(0)) / len(layers)
     if not weight:
         return []
-    groups = [(styles, shares, None, weight)]
+    groups = [(styles, shares, None, weight, names)]
     if masks is not None:
-        groups = _under_masks(styles, shares, masks, weight)
+        groups = _under_masks(styles, shares, masks, weight, names)
     make: Callable[..., Objective] = functools.partial(style, model, relative=own["relative"])
     return [
-        factor * make([name], some, of, statistic=statistic, over=over, mask=mask)
-        for some, of, mask, factor in groups
+        factor
+        * make([name], some, of, statistic=statistic, over=over, mask=mask).named(_title(called))
+        for some, of, mask, factor, called in groups
         for name, statistic, over in layers
     ]
 
 
-def _under_masks(styles, shares, masks, weight):
-    """A group for each style, with its mask and its weight."""
+def _title(names):
+    return f"the style of {' and '.join(names)}" if names else "the style"
+
+
+def _under_masks(styles, shares, masks, weight, names):
+    """A group for each style, with its mask, its weight and its name."""
+    called = [[name] for name in names] if names else [()] * len(styles)
     shares = [1.0] * len(styles) if shares is None else shares
     for name, given in (("masks", masks), ("shares", shares)):
         if not isinstance(given, list | tuple) or len(given) != len(styles):
@@ -229,14 +251,16 @@ def _under_masks(styles, shares, masks, weight):
                 f"Expected {len(styles)} `{name}`, one per style. Received: {received}"
             )
     return [
-        ([example], None, mask, weight * share)
-        for example, mask, share in zip(styles, masks, shares, strict=True)
+        ([example], None, mask, weight * share, name)
+        for example, mask, share, name in zip(styles, masks, shares, called, strict=True)
     ]
 
 
 def _contents(layers, own) -> list[Objective]:
     weight = check("content_weight", own["content_weight"], number(0))
-    return [weight / len(layers) * content(layers, own["relative"])] if weight else []
+    if not weight:
+        return []
+    return [weight / len(layers) * content(layers, own["relative"]).named("the content")]
 
 
 def _sum(terms):
