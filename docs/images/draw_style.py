@@ -20,7 +20,7 @@ SIZE = (256, 192)  # pixels, columns and rows
 TRANSFERS = {  # title: what differs from the defaults
     "both": {},
     "brightness alone": {"keep_color": True},
-    "style alone, from noise": {"content_weight": 0.0, "start": "noise"},
+    "style alone, from noise": {"content_weight": 0.0, "begin_with": "noise"},
 }
 
 

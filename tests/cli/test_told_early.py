@@ -196,7 +196,7 @@ ROWS = [
     ("style chirp.wav silent.wav -o out.wav", "silent.wav is silent"),
     ("style chirp.wav photo.png -o out.wav", "photo.png is a picture, and log_mel_cnn"),
     (f"{STYLE} -o out.wav --model sound_textur", "There is no model 'sound_textur'"),
-    (f"{STYLE} -o out.png", "Expected a sound"),
+    (f"{STYLE} -o out.png", "No sound format is called .png"),
     (
         f"{STYLE} -o out.wav --model sound_texture --weights esc10",
         "sound_texture takes no --weights",
@@ -212,7 +212,7 @@ ROWS = [
     (f"{STYLE} -o out.wav --mask left", "Expected a mask START:END"),
     (f"{STYLE} -o out.wav --preset vivid", "It must be one of new_deep_dreams"),
     (f"{STYLE} -o out.wav --keep-color", "`keep_color` is a setting of pictures"),
-    (f"{STYLE} -o out.wav --begin-with middle", "'--begin-with'"),
+    (f"{STYLE} -o out.wav --begin-with middle", "It must be one of source, source_and_noise"),
     # data
     ("units log_mel_cnn --data ./missing --layer pooled", "there is no folder missing"),
     (f"{UNITS} --fold 9", "Expected folds of"),

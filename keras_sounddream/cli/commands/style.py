@@ -23,12 +23,7 @@ from keras_sounddream.cli.options.pages import check_files, page_options
 from keras_sounddream.cli.options.rendering import rendering_options, take_rendering
 from keras_sounddream.deepdream import settings as dream_settings
 from keras_sounddream.deepdream.objectives.spelling import OVER, STATISTICS
-from keras_sounddream.deepdream.style_transfer.presets import (
-    OF_KIND,
-    PRESETS,
-    SOUND_NETWORKS,
-    STARTS,
-)
+from keras_sounddream.deepdream.style_transfer.presets import OF_KIND, PRESETS, SOUND_NETWORKS
 from keras_sounddream.errors import InputError
 
 _CHOICES = {"statistic": STATISTICS, "over": OVER}
@@ -80,7 +75,6 @@ _CHOICES = {"statistic": STATISTICS, "over": OVER}
     help="Part that gets a STYLE, once for each: a picture, white where it does; of a sound its "
     "start and end in seconds.",
 )
-@click.option("--begin-with", type=click.Choice(STARTS), help="Where the ascent begins.")
 @click.option(
     "--average-pooling", is_flag=True, help="Average poolings in place of the network's maxima."
 )
@@ -148,10 +142,7 @@ def _checked(known, settings):
     early.check_layers(known, [*(row[0] for row in names), *chosen.get("content_layers", ())])
     if known.kind is not None:
         dream_settings.check_names(known.kind, set(chosen) & set(dream_settings.FIELDS))
-    more = {"style_layers": names} if names else {}
-    if "begin_with" in chosen:
-        more["start"] = chosen.pop("begin_with")
-    return {**chosen, **more}
+    return {**chosen, **({"style_layers": names} if names else {})}
 
 
 def _read_layer(text):

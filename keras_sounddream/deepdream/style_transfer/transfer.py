@@ -1,6 +1,5 @@
 """StyleTransfer: the style of examples on the content of a sound or picture, by `DeepDream`."""
 
-import dataclasses
 import functools
 import math
 import operator
@@ -9,9 +8,7 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from keras_sounddream.audio.loudness import rms
 from keras_sounddream.checks import check, choice, number
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.objectives.objective import Objective
@@ -24,13 +21,11 @@ from keras_sounddream.deepdream.style_transfer.networks import (
     StyleLayer,
     default_layers,
 )
-from keras_sounddream.deepdream.style_transfer.presets import STARTS, choose
+from keras_sounddream.deepdream.style_transfer.presets import choose
 from keras_sounddream.deepdream.validation import find_kind, settle_preprocessing
 from keras_sounddream.errors import InputError
 from keras_sounddream.images.pixel_range import check_pixels
-from keras_sounddream.types import Array, PathLike, Tensor
-
-_BESIDE = 0.1  # of noise beside the content: -20 dB
+from keras_sounddream.types import Array, PathLike
 
 
 class StyleTransfer:
@@ -55,12 +50,11 @@ class StyleTransfer:
         relative: see `objectives.style`.
         level_db: RMS in dB of full scale that the styles of sounds are brought to before they are
             measured, best the content's, whose loudness the dream has; by default their own.
-        start: `"content"`, `"noise"`, or `"content_and_noise"` 20 dB below it: sounds begin with
-            that by default, since what is silent has nothing that a gradient could raise.
         preset: a name in `style_transfer.PRESETS`; arguments that are given count before it.
         optimizer: of Keras, to follow the gradient with; see `DeepDream.compile`.
         names: of the styles, for the dream's title.
-        **settings: of `DeepDream`.
+        **settings: of `DeepDream`. Sounds begin with the content and noise 20 dB below it
+            (`begin_with`), since what is silent has nothing that a gradient could raise.
 
     Attributes:
         dream: `DeepDream`.
@@ -86,7 +80,6 @@ class StyleTransfer:
         masks: Sequence[Array] | None = None,
         relative: bool | None = None,
         level_db: float | None = None,
-        start: str | None = None,
         preset: str | None = None,
         optimizer: Any = None,
         names: Sequence[str] = (),
@@ -95,7 +88,7 @@ class StyleTransfer:
         model = build(model)
         kind = find_kind(model)
         own: dict[str, Any] = {"style_weight": style_weight, "content_weight": content_weight}
-        own |= {"relative": relative, "start": start, "optimizer": optimizer}
+        own |= {"relative": relative, "optimizer": optimizer}
         given = {name: x for name, x in {**own, **settings}.items() if x is not None}
         settings = choose(kind, preset, given)
         own = {name: settings.pop(name) for name in own}
@@ -113,8 +106,6 @@ class StyleTransfer:
         self.dream = DeepDream(model, _sum(terms), **settings)
         if own["optimizer"] is not None:
             self.dream.compile(keras.optimizers.get(own["optimizer"]))
-        if check("start", own["start"], choice(STARTS)) != STARTS[0]:
-            self.dream.param.start = Beginning(kind, own["start"], self.dream.settings.seed)
 
     def run(self, content: Array, **options: Any) -> DreamResult:
         """Transfers the style to a sound or picture, or a batch of them.
@@ -151,37 +142,6 @@ def level_db(waveform: Array) -> float | None:
     """RMS of a sound in dB of full scale; `None` of silence."""
     size = float(np.sqrt(np.mean(np.square(waveform))))
     return 20 * math.log10(size) if size > 0 else None
-
-
-@dataclasses.dataclass(frozen=True)
-class Beginning:
-    """Where an ascent begins, as a function of the content: noise, or both.
-
-    Args:
-        kind: `"sound"`, of white noise at the content's loudness; or `"picture"`, of pixels of 127
-            to 153 of 255.
-        start: `"noise"` or `"content_and_noise"`.
-        seed: of the noise.
-    """
-
-    kind: str
-    start: str
-    seed: int
-
-    def __call__(self, source: Tensor) -> Tensor:
-        """Noise of the shape of a batch, or that and the batch."""
-        noise = self._noise(source)
-        if self.start == "noise":
-            return noise
-        middle = 0.0 if self.kind == "sound" else tf.reduce_mean(noise)
-        return source + _BESIDE * (noise - middle)
-
-    def _noise(self, source):
-        shape, seed = tf.shape(source), (self.seed, 1)
-        if self.kind == "sound":
-            drawn = tf.random.stateless_normal(shape, seed)
-            return drawn * (rms(source) / rms(drawn))
-        return 255 * (0.5 + 0.1 * tf.random.stateless_uniform(shape, seed))
 
 
 def _at_level(sound, wanted, kind):
