@@ -91,10 +91,10 @@ class DeepDream(keras.Model):
         momentum: share of the last step that is repeated; 0.
         roll_seconds: the most that a sound is moved along time before a step, in s; 0.01.
         roll_pixels: the same for a picture, in pixels; 32.
-        scale: the most by which a sound or picture is stretched before a step: 0.1 for 0.9 to 1.1
-            times its size; 0.
+        scale: the most that the input is stretched before a step: 0.1 for 0.9 to 1.1 times; 0.
         transforms: further `Transform` layers that are applied before each step; none.
         source_mix: share of the source mixed in at the start of each octave; 0.
+        begin_with: the ascent's beginning: `"source"`, `"source_and_noise"` or `"noise"`; source.
         keep_source_detail: whether a picture keeps its source's own detail at each size; `True`.
         keep_color: whether a picture's brightness alone is changed; `False`.
         tile_seconds: length of the tiles that a sound's gradient is computed in, in s; 0, none.
@@ -161,6 +161,7 @@ class DeepDream(keras.Model):
         scale: float | None = None,
         transforms: "Sequence[Transform] | None" = None,
         source_mix: float | None = None,
+        begin_with: str | None = None,
         keep_source_detail: bool | None = None,
         keep_color: bool | None = None,
         tile_seconds: float | None = None,

@@ -160,6 +160,11 @@ class Settings:
     source_mix: float = _setting(
         0.0, checks.number(0.0, 0.99), "Share of the input mixed in at the start of each octave."
     )
+    begin_with: str = _setting(
+        "source",
+        checks.choice(("source", "source_and_noise", "noise")),
+        "Beginning of the ascent: source; source_and_noise, of -20 dB; or noise, as loud.",
+    )
     keep_source_detail: bool = _setting(
         True, checks.flag(), "Keep the input's own detail at each size.", only="picture"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,8 @@ def style_file(
         own = {"masks": [_mask(mask, source) for mask in masks]} if masks else {}
         if source.sample_rate is not None:
             own["level_db"] = level_db(source.data)
-        return StyleTransfer(model, examples, **{**own, **options}).dream
+        names = [pathlib.Path(path).name for path in styles]
+        return StyleTransfer(model, examples, **{"names": names, **own, **options}).dream
 
     pages = {"plot": plot, "report": report, "animation": animation}
     return dream_with_pages(

@@ -39,6 +39,7 @@ VALUES = {  # setting: words of the command line, and the value that they are
     "scale": (["--scale", "0.1"], 0.1),
     "source_mix": (["--source-mix", "0.2"], 0.2),
     "keep_source_detail": (["--no-keep-source-detail"], False),
+    "begin_with": (["--begin-with", "noise"], "noise"),
     "keep_color": (["--keep-color"], True),
     "tile_seconds": (["--tile-seconds", "1"], 1.0),
     "tile_pixels": (["--tile-pixels", "64"], 64),

@@ -23,12 +23,7 @@ from keras_sounddream.cli.options.pages import check_files, page_options
 from keras_sounddream.cli.options.rendering import rendering_options, take_rendering
 from keras_sounddream.deepdream import settings as dream_settings
 from keras_sounddream.deepdream.objectives.spelling import OVER, STATISTICS
-from keras_sounddream.deepdream.style_transfer.presets import (
-    OF_KIND,
-    PRESETS,
-    SOUND_NETWORKS,
-    STARTS,
-)
+from keras_sounddream.deepdream.style_transfer.presets import OF_KIND, PRESETS, SOUND_NETWORKS
 from keras_sounddream.errors import InputError
 
 _CHOICES = {"statistic": STATISTICS, "over": OVER}
@@ -42,7 +37,7 @@ _CHOICES = {"statistic": STATISTICS, "over": OVER}
     "--model",
     "model_name",
     metavar="NAME|FILE",
-    default=SOUND_NETWORKS[0],
+    default="log_mel_cnn",
     show_default=True,
     help=f"{' or '.join(SOUND_NETWORKS)}, a model of the zoo, a network for pictures, or a .keras "
     "file.",
@@ -80,7 +75,6 @@ _CHOICES = {"statistic": STATISTICS, "over": OVER}
     help="Part that gets a STYLE, once for each: a picture, white where it does; of a sound its "
     "start and end in seconds.",
 )
-@click.option("--start", type=click.Choice(STARTS), help="Where the ascent begins.")
 @click.option(
     "--average-pooling", is_flag=True, help="Average poolings in place of the network's maxima."
 )

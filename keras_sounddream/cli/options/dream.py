@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import click
@@ -23,7 +23,7 @@ def dream_options(command: Command) -> Command:
     return decorated(command, preset_option(dream_settings.PRESETS), setting_options({}))
 
 
-def preset_option(presets: Iterable[str]) -> Callable[[Command], Command]:
+def preset_option(presets: Collection[str]) -> Callable[[Command], Command]:
     """The option `--preset` of some names."""
     return click.option(
         "--preset",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import click
 
@@ -21,7 +21,7 @@ def page_options(command: Command) -> Command:
 
 
 def check_files(
-    inputs: Sequence[str],
+    inputs: tuple[str, ...],
     weights: str | None,
     output: str,
     pages: Mapping[str, str | None],

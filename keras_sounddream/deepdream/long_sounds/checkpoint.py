@@ -21,6 +21,7 @@ from keras_sounddream.types import Array
 _BLOCK_SAMPLES = 2**16
 _FORMAT = 2  # of the state; those of another number cannot be resumed
 _OURS = re.compile(r"state\.json|samples\.[sfu]\d+|tail-\d+\.npy")
+_LONGEST_LIST = 100_000  # characters of JSON, of a setting
 _NAMES = {"<i2": "samples.s16", "<f4": "samples.f32", "|u1": "samples.u8"}
 
 
@@ -198,7 +199,15 @@ def identify(dream: DeepDream, **more: Any) -> dict[str, Any]:
     digest = hashlib.sha256(json.dumps(network, sort_keys=True, default=str).encode())
     for weight in dream.model.weights:
         digest.update(np.ascontiguousarray(weight).tobytes())
-    return {**config, "model": digest.hexdigest(), **more}
+    return _shortened({**config, "model": digest.hexdigest(), **more})
+
+
+def _shortened(value):
+    """Settings whose long lists, such as a style's statistics, are SHA-256s of them."""
+    if isinstance(value, dict):
+        return {key: _shortened(item) for key, item in value.items()}
+    text = json.dumps(value, default=str) if isinstance(value, list) else ""
+    return hashlib.sha256(text.encode()).hexdigest() if len(text) > _LONGEST_LIST else value
 
 
 def _without_names(config, model):

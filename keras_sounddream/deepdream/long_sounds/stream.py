@@ -158,7 +158,6 @@ def dream_stream(
         overlap_seconds=float(overlap_seconds),
         output=sound.target.figures(),
         rendering=sound.rendering.figures(),
-        **({} if dream.param.start is None else {"start": repr(dream.param.start)}),
     )
     with locked(sound.target.path, "dream"):
         part = _checkpoint(sound.target, identity, overwrite)

@@ -75,7 +75,7 @@ def style(
     relative = check("relative", relative, flag())
     read = reader(model, layers)
     examples = checked_guides(model, examples, "Example")
-    targets = dict.fromkeys(layers, 0.0)
+    targets: dict[str, Any] = dict.fromkeys(layers, 0.0)
     for example, share in zip(examples, _shares(weights, len(examples)), strict=True):
         for name, values in _measured(read, example, kind).items():
             targets[name] = targets[name] + share * values

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras_sounddream.deepdream.params.beginnings import beginning
 from keras_sounddream.deepdream.params.spectrogram import State, as_array
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
@@ -45,14 +46,10 @@ class PixelParam:
         input_shape: of the network: `(None, height, width, 3)`.
         name: of the network, for errors.
         resize: function of pictures and a size, by which octaves are reached.
-
-    Attributes:
-        start: see `SpectrogramParam`.
     """
 
     kind = "picture"
     shift_axes = (1, 2)
-    start: Callable[[Tensor], Tensor] | None = None
     analysis = None
     renew = None  # pixels have no phase to renew
     transform = "dft"  # of a model's own front end, which networks of pictures have not
@@ -73,8 +70,7 @@ class PixelParam:
 
     def begin(self, source: Tensor) -> State:
         """State before the first step, of pictures `(batch, height, width, 3)` in [0, 255]."""
-        begun = source if self.start is None else self.start(source)
-        return {"variable": begun, "base": source, "source": source}
+        return {"variable": beginning(source, self.settings), "base": source, "source": source}
 
     def made_shape(self, shape: Any) -> Any:
         """Shape of the dreams of inputs of a shape: the same."""

@@ -6,7 +6,6 @@ inverse STFT and loudness. The phase is refreshed from that waveform between rou
 """
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from keras_sounddream.audio.loudness import (
 from keras_sounddream.audio.masks import room_to_rise
 from keras_sounddream.audio.spectral.stft import from_polar, istft, stft, to_polar
 from keras_sounddream.audio.waveforms import OVERSHOOT_PEAK, check_layout, check_scale
+from keras_sounddream.deepdream.params.beginnings import beginning
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array, Tensor
@@ -46,14 +46,10 @@ class SpectrogramParam:
         input_shape: of the network: `(None, samples)` or `(None, samples, 1)`.
         name: of the network, for errors.
         transform: `"fft"`, or `"dft"` where the graph is to be exported.
-
-    Attributes:
-        start: function from the input to where the ascent begins; `None` for the input itself.
     """
 
     kind = "sound"
     shift_axes = (1,)
-    start: Callable[[Tensor], Tensor] | None = None
 
     def __init__(
         self,
@@ -74,7 +70,7 @@ class SpectrogramParam:
 
     def begin(self, source: Tensor) -> State:
         """State before the first step, of waveforms `(batch, samples)`."""
-        begun = source if self.start is None else self.start(source)
+        begun = beginning(source, self.settings)
         heard = begun if self._is_mask else self.dither(begun)
         log_magnitude, cosine, sine = to_polar(*self._stft(heard))
         own = {"variable": log_magnitude}

@@ -4,7 +4,6 @@ from typing import Any
 
 from keras_sounddream.checks import check, choice
 
-STARTS = ("content", "content_and_noise", "noise")
 SOUND_NETWORKS = ("random_convolution", "sound_texture")  # keys of `networks.NETWORKS`
 
 
@@ -33,7 +32,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         **_NEW_DEEP_DREAMS,
         "style_weight": 1.0,
         "content_weight": 0.0,
-        "start": "noise",
+        "begin_with": "noise",
         "steps": 100,
         "optimizer": _adam(0.05 * 255),
     },
@@ -41,22 +40,20 @@ PRESETS: dict[str, dict[str, Any]] = {
         **_NEW_DEEP_DREAMS,
         "style_weight": 0.0,
         "content_weight": 1.0,
-        "start": "noise",
+        "begin_with": "noise",
         "steps": 100,
         "optimizer": _adam(0.01 * 255),
     },
 }
 _DEFAULTS: dict[str, Any] = {
     "style_weight": 1.0,
-    "content_weight": 1.0,
+    "content_weight": 0.1,
     "relative": True,
-    "start": "content",
     "optimizer": None,
 }
 OF_KIND: dict[str, dict[str, Any]] = {
     "sound": {
-        "start": "content_and_noise",
-        "content_weight": 0.1,
+        "begin_with": "source_and_noise",
         "parameterization": "log_magnitude",
         "octaves": 1,
         "steps": 60,

@@ -1,6 +1,5 @@
 """StyleTransfer: the style of examples on the content of a sound or picture, by `DeepDream`."""
 
-import dataclasses
 import functools
 import math
 import operator
@@ -9,26 +8,24 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from keras_sounddream.audio.loudness import rms
 from keras_sounddream.checks import check, choice, number
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.deepdream.objectives.styles import content, style
 from keras_sounddream.deepdream.params.pixels import preprocess
+from keras_sounddream.deepdream.params.spectrogram import as_array
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.deepdream.style_transfer.networks import (
     NETWORKS,
     StyleLayer,
     default_layers,
 )
-from keras_sounddream.deepdream.style_transfer.presets import STARTS, choose
+from keras_sounddream.deepdream.style_transfer.presets import choose
 from keras_sounddream.deepdream.validation import find_kind, settle_preprocessing
 from keras_sounddream.errors import InputError
-from keras_sounddream.types import Array, PathLike, Tensor
-
-_BESIDE = 0.1  # of noise beside the content: -20 dB
+from keras_sounddream.images.pixel_range import check_pixels
+from keras_sounddream.types import Array, PathLike
 
 
 class StyleTransfer:
@@ -53,11 +50,11 @@ class StyleTransfer:
         relative: see `objectives.style`.
         level_db: RMS in dB of full scale that the styles of sounds are brought to before they are
             measured, best the content's, whose loudness the dream has; by default their own.
-        start: `"content"`, `"noise"`, or `"content_and_noise"` 20 dB below it: sounds begin with
-            that by default, since what is silent has nothing that a gradient could raise.
         preset: a name in `style_transfer.PRESETS`; arguments that are given count before it.
         optimizer: of Keras, to follow the gradient with; see `DeepDream.compile`.
-        **settings: of `DeepDream`.
+        names: of the styles, for the dream's title.
+        **settings: of `DeepDream`. Sounds begin with the content and noise 20 dB below it
+            (`begin_with`), since what is silent has nothing that a gradient could raise.
 
     Attributes:
         dream: `DeepDream`.
@@ -83,32 +80,32 @@ class StyleTransfer:
         masks: Sequence[Array] | None = None,
         relative: bool | None = None,
         level_db: float | None = None,
-        start: str | None = None,
         preset: str | None = None,
         optimizer: Any = None,
+        names: Sequence[str] = (),
         **settings: Any,
     ):
         model = build(model)
         kind = find_kind(model)
-        own = {"style_weight": style_weight, "content_weight": content_weight}
-        own |= {"relative": relative, "start": start, "optimizer": optimizer}
+        own: dict[str, Any] = {"style_weight": style_weight, "content_weight": content_weight}
+        own |= {"relative": relative, "optimizer": optimizer}
         given = {name: x for name, x in {**own, **settings}.items() if x is not None}
         settings = choose(kind, preset, given)
         own = {name: settings.pop(name) for name in own}
         if kind == "picture":
             settings = settle_preprocessing(model, settings)
-            mode = settings.get("preprocessing", "tf")
-            styles = [np.asarray(preprocess(_pixels(x), mode)) for x in styles]
+            styles = _pictures(styles, settings.get("preprocessing", "tf"))
         if level_db is not None:
             styles = [_at_level(sound, level_db, kind) for sound in styles]
+        if masks is not None and (settings.get("tile_pixels") or settings.get("tile_seconds")):
+            raise InputError("Masks are of whole sounds and pictures: leave tiles or masks out.")
         layers = default_layers(model)
-        terms = _styles(model, _layers(style_layers) or layers[0], styles, shares, masks, own)
+        style_layers = layers[0] if style_layers is None else _layers(style_layers)
+        terms = _styles(model, style_layers, styles, shares, masks, names, own)
         terms += _contents(content_layers or layers[1], own)
         self.dream = DeepDream(model, _sum(terms), **settings)
         if own["optimizer"] is not None:
             self.dream.compile(keras.optimizers.get(own["optimizer"]))
-        if check("start", own["start"], choice(STARTS)) != STARTS[0]:
-            self.dream.param.start = Beginning(kind, own["start"], self.dream.settings.seed)
 
     def run(self, content: Array, **options: Any) -> DreamResult:
         """Transfers the style to a sound or picture, or a batch of them.
@@ -147,37 +144,6 @@ def level_db(waveform: Array) -> float | None:
     return 20 * math.log10(size) if size > 0 else None
 
 
-@dataclasses.dataclass(frozen=True)
-class Beginning:
-    """Where an ascent begins, as a function of the content: noise, or both.
-
-    Args:
-        kind: `"sound"`, of white noise at the content's loudness; or `"picture"`, of pixels of 127
-            to 153 of 255.
-        start: `"noise"` or `"content_and_noise"`.
-        seed: of the noise.
-    """
-
-    kind: str
-    start: str
-    seed: int
-
-    def __call__(self, source: Tensor) -> Tensor:
-        """Noise of the shape of a batch, or that and the batch."""
-        noise = self._noise(source)
-        if self.start == "noise":
-            return noise
-        middle = 0.0 if self.kind == "sound" else tf.reduce_mean(noise)
-        return source + _BESIDE * (noise - middle)
-
-    def _noise(self, source):
-        shape, seed = tf.shape(source), (self.seed, 1)
-        if self.kind == "sound":
-            drawn = tf.random.stateless_normal(shape, seed)
-            return drawn * (rms(source) / rms(drawn))
-        return 255 * (0.5 + 0.1 * tf.random.stateless_uniform(shape, seed))
-
-
 def _at_level(sound, wanted, kind):
     """A sound at a level in dB; what is no sound, or silent, is left for its check."""
     if kind == "picture":
@@ -191,36 +157,52 @@ def _at_level(sound, wanted, kind):
 
 
 def _layers(layers):
-    if layers is None:
-        return None
-    if not isinstance(layers, list | tuple):
-        raise InputError(f"Expected a list of `style_layers`. Received: {layers!r}")
-    return [StyleLayer(layer) if isinstance(layer, str) else StyleLayer(*layer) for layer in layers]
+    """`StyleLayer`s of names, or of tuples of a name, a statistic and positions."""
+    rows = [(layer,) if isinstance(layer, str) else layer for layer in _listed(layers)]
+    if not rows or not all(isinstance(row, tuple) and 1 <= len(row) <= 3 for row in rows):
+        raise InputError(
+            f"Expected a list of `style_layers`, names or StyleLayer. Received: {layers!r}"
+        )
+    return [StyleLayer(*row) for row in rows]
 
 
-def _pixels(picture):
-    picture = np.asarray(picture, "float32")
-    return picture[np.newaxis] if picture.ndim == 3 else picture
+def _listed(values):
+    return values if isinstance(values, list | tuple) else ()
 
 
-def _styles(model, layers, styles, shares, masks, own) -> list[Objective]:
+def _pictures(styles, mode):
+    """Styles as a network takes them; what is no list is left for its check."""
+    pictures = [as_array(picture, "a picture") for picture in _listed(styles)]
+    for picture in filter(np.size, pictures):
+        check_pixels(picture)
+    batches = [picture[np.newaxis] if picture.ndim == 3 else picture for picture in pictures]
+    return [np.asarray(preprocess(batch, mode)) for batch in batches] or styles
+
+
+def _styles(model, layers, styles, shares, masks, names, own) -> list[Objective]:
     """Terms of style: of all examples together, or of each under its mask."""
     weight = check("style_weight", own["style_weight"], number(0)) / len(layers)
     if not weight:
         return []
-    groups = [(styles, shares, None, weight)]
+    groups = [(styles, shares, None, weight, names)]
     if masks is not None:
-        groups = _under_masks(styles, shares, masks, weight)
+        groups = _under_masks(styles, shares, masks, weight, names)
     make: Callable[..., Objective] = functools.partial(style, model, relative=own["relative"])
     return [
-        factor * make([name], some, of, statistic=statistic, over=over, mask=mask)
-        for some, of, mask, factor in groups
+        factor
+        * make([name], some, of, statistic=statistic, over=over, mask=mask).named(_title(called))
+        for some, of, mask, factor, called in groups
         for name, statistic, over in layers
     ]
 
 
-def _under_masks(styles, shares, masks, weight):
-    """A group for each style, with its mask and its weight."""
+def _title(names):
+    return f"the style of {' and '.join(names)}" if names else "the style"
+
+
+def _under_masks(styles, shares, masks, weight, names):
+    """A group for each style, with its mask, its weight and its name."""
+    called = [[name] for name in names] if names else [()] * len(styles)
     shares = [1.0] * len(styles) if shares is None else shares
     for name, given in (("masks", masks), ("shares", shares)):
         if not isinstance(given, list | tuple) or len(given) != len(styles):
@@ -229,14 +211,16 @@ def _under_masks(styles, shares, masks, weight):
                 f"Expected {len(styles)} `{name}`, one per style. Received: {received}"
             )
     return [
-        ([example], None, mask, weight * share)
-        for example, mask, share in zip(styles, masks, shares, strict=True)
+        ([example], None, mask, weight * share, name)
+        for example, mask, share, name in zip(styles, masks, shares, called, strict=True)
     ]
 
 
 def _contents(layers, own) -> list[Objective]:
     weight = check("content_weight", own["content_weight"], number(0))
-    return [weight / len(layers) * content(layers, own["relative"])] if weight else []
+    if not weight:
+        return []
+    return [weight / len(layers) * content(layers, own["relative"]).named("the content")]
 
 
 def _sum(terms):

@@ -129,7 +129,7 @@ def check_portable(dream: DeepDream) -> None:
         "of approximate tiles": settings.approximate and in_tiles,
         "normalized over tiles": settings.normalize_over == "tile" and in_tiles,
         "of pictures in bfloat16": dream.kind == "picture" and settings.precision != "float32",
-        "that begins with noise": dream.param.start is not None,
+        "that begins with noise": settings.begin_with != "source",
         "by an optimizer of Keras's": not isinstance(dream.ascent.update, Momentum),
     }
     for reason, is_so in unfit.items():
