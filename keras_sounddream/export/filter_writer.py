@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 import keras_sounddream
+from keras_sounddream import checks
 from keras_sounddream.errors import ExportError, InputError
 from keras_sounddream.export.formats import check_options, package
 from keras_sounddream.export.litert import writer as litert
@@ -34,6 +35,7 @@ _OPTIONS = {"litert": ("seconds", "quantization"), "onnx": ("seconds",), "saved_
 # Quantization: largest difference allowed, as a share of the output's peak.
 _LIMITS = {None: 1e-4, "float16": 0.02, "dynamic_range": 0.2}
 _SECONDS = 2.0  # of the sound that is compared
+_MOST_SECONDS = 60.0  # of a call
 
 
 def find_mask(model: Any) -> DreamMask | None:
@@ -108,14 +110,11 @@ def export_filter(
 
 def _samples(mask, seconds):
     """Samples per call: whole steps of the analysis."""
-    step = mask.analysis.frame_step
+    step, rate = mask.analysis.frame_step, mask.analysis.sample_rate
     if seconds is None:
         return step
-    count = round(seconds * mask.analysis.sample_rate / step)
-    if not 1 <= count <= 10_000:
-        least = step / mask.analysis.sample_rate
-        raise InputError(f"Expected {least} s per call or more. Received `seconds`: {seconds}")
-    return count * step
+    checks.check("seconds", seconds, checks.number(step / rate, _MOST_SECONDS))
+    return round(seconds * rate / step) * step
 
 
 def _metadata(model, mask, samples, quantization):

@@ -128,13 +128,16 @@ def _alsa(program, sample_rate, device, more, needs, **pipes):
             process.wait(_SECONDS_TO_END)
             return _last_line(messages)
 
+        pipe = process.stdout or process.stdin
         try:
-            yield process.stdout or process.stdin, why
+            yield pipe, why
             if process.stdin:  # what is left is played
                 process.stdin.close()
                 process.wait()
         finally:
             process.kill()
+            with contextlib.suppress(OSError):
+                pipe.close()
             process.wait()
 
 

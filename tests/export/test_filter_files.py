@@ -25,7 +25,7 @@ NAMES = [
 def model():
     """A small filter with weights that are not small."""
     rng = np.random.default_rng(2)
-    model = DreamFilter(None, analysis=ANALYSIS, width=12, dilations=(1, 2))
+    model = DreamFilter(None, analysis=ANALYSIS, width=40, dilations=(1, 2))
     model.set_weights([rng.normal(0, 0.3, weight.shape) for weight in model.weights])
     return model
 
@@ -59,21 +59,15 @@ def test_calls_may_be_longer_and_weights_rounded(model, tmp_path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_another_sound_is_refused(name, model, tmp_path, monkeypatch):
-    level = filter_writer.DreamMask._hold_level
-    monkeypatch.setattr(
-        filter_writer.DreamMask,
-        "_hold_level",
-        lambda mask, *rest: level(mask, *rest) * (1.001 if mask.name == "mask_wrong" else 1),
-    )
     portable = filter_writer._portable
 
     def wrong(*arguments):
         copy = portable(*arguments)
-        copy._name = "mask_wrong"
+        copy.set_weights([1.01 * weight for weight in copy.get_weights()])
         return copy
 
     monkeypatch.setattr(filter_writer, "_portable", wrong)
-    with pytest.raises(ExportError, match=r"differs once exported: by 0\.001"):
+    with pytest.raises(ExportError, match="differs once exported: by 0"):
         export_model(model, tmp_path / name)
     assert not list(tmp_path.iterdir())
 
@@ -82,8 +76,8 @@ def test_another_sound_is_refused(name, model, tmp_path, monkeypatch):
     ("name", "options", "message"),
     [
         ("a.tflite", {"quantization": "int8"}, "`quantization` of a filter is one of float16"),
-        ("a.tflite", {"seconds": 0.001}, "Expected 0.02 s per call or more"),
-        ("a.tflite", {"seconds": float("inf")}, "Expected 0.02 s per call or more"),
+        ("a.tflite", {"seconds": 0.001}, "`seconds` must be"),
+        ("a.tflite", {"seconds": float("inf")}, "`seconds` must be"),
         ("a.tflite", {"max_seconds": 3.0}, "The format litert takes `seconds`"),
         ("a.onnx", {"quantization": "float16"}, "The format onnx takes `seconds`"),
         ("a", {"seconds": 1.0}, "The format saved_model takes"),

@@ -159,8 +159,7 @@ def _load(model_name, weights):
         return load_any(model_name, weights)
     with quietly():
         from keras_sounddream.filters import DreamFilter
-
-        return DreamFilter(**given({"weights": weights})), {}
+    return DreamFilter(**given({"weights": weights})), {}
 
 
 def _check_format(output, format_name, tasks, options):

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from keras_sounddream.cli.options.common import COUNT
+from keras_sounddream.cli.terminal import OutputClosedError
 
 
 @click.command()
@@ -30,4 +31,7 @@ def command(filter_file: str, **options: Any) -> None:
     """
     from keras_sounddream.lite import live
 
-    live(filter_file, **options)
+    try:
+        live(filter_file, **options)
+    except BrokenPipeError:
+        raise OutputClosedError from None
