@@ -42,6 +42,7 @@ _COMMANDS = (
     "convert",
     "export",
     "generate",
+    "sample",
     "log",
     "data",
 )

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
 
 _OWN = {"steps": "int32", "step_size": "float32"}  # settings that each sound may have of its own
-NAMES = {"sound": "waveform", "picture": "picture", "latent": "latent"}  # of the input, by the kind of dream
+NAMES = {
+    "sound": "waveform",
+    "picture": "picture",
+    "latent": "latent",
+}  # of the input, by the kind of dream
 _OPTIONS = {
     "sound": ("weights", "num_samples", *_OWN),
     "picture": ("weights",),

@@ -10,9 +10,7 @@ from keras_sounddream.checks import check, number
 from keras_sounddream.errors import InputError
 
 
-def Autoencoder(
-    decoder: Generator, width: float = 1.0, name: str = "autoencoder"
-) -> keras.Model:
+def Autoencoder(decoder: Generator, width: float = 1.0, name: str = "autoencoder") -> keras.Model:
     """Builds an autoencoder: the convolutions of a discriminator, a latent, and a generator.
 
     The latent lies on the sphere that a generator's latents lie on (a root mean square of 1), so

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 from tqdm import tqdm
 
+from keras_sounddream.applications.generators.pictures import to_pixels
 from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches
 from keras_sounddream.audio.waveforms import check_audible
 from keras_sounddream.datasets.file_lists import SoundFiles, find_sounds
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.images.io import SUFFIXES, load_picture
-from keras_sounddream.training.generators.batches import to_pixels
 from keras_sounddream.types import Array, PathLike
 
 _HOPS = 4  # patches begin so often per length of one
