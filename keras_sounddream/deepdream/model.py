@@ -180,8 +180,7 @@ class DeepDream(keras.Model):
         if self.kind == "picture":
             given = validation.settle_preprocessing(model, given)
         self.settings = choose(self.kind, preset, **given)
-        rate = find_sample_rate(model)
-        analysis = settle_generator(generator, self.kind, rate, analysis)
+        analysis = settle_generator(generator, self.kind, find_sample_rate(model), analysis)
         self.analysis = validation.settle_analysis(model, analysis)
         self.model, self.objective, self.generator = model, objective, generator
         self.param = make_param(self.kind, self.settings, self.analysis, model, generator)
@@ -376,11 +375,12 @@ class DeepDream(keras.Model):
             self.compile(keras.saving.deserialize_keras_object(config["optimizer"]))
 
     def get_config(self) -> dict[str, Any]:
+        store = keras.saving.serialize_keras_object
         return {
             **super().get_config(),
-            "model": keras.saving.serialize_keras_object(self.model),
-            "objective": keras.saving.serialize_keras_object(self.objective),
-            "generator": self.generator and keras.saving.serialize_keras_object(self.generator),
+            "model": store(self.model),
+            "objective": store(self.objective),
+            **({"generator": store(self.generator)} if self.generator is not None else {}),
             "analysis": dataclasses.asdict(self.analysis) if self.analysis else None,
             **config_of(self.settings, self.kind),
         }

@@ -39,6 +39,7 @@ def DCGANGenerator(
         channels: of the pictures: 3, or 1 for spectrogram patches.
         width: factor of all filters, such as 0.25 for a sixteenth of the multiplications.
         weights: `None` for random ones, normally distributed with a deviation of 0.02; or a path.
+            Those that ship need arguments of their own: `load_generator("esc10_dreams")`.
         patches: what sounds the pictures stand for: `SpectrogramPatches`, or `None`.
         name: the model's.
 
