@@ -13,9 +13,7 @@ import argparse
 import importlib.metadata
 import importlib.util
 import json
-import os
 import pathlib
-import platform
 import re
 import shutil
 import subprocess
@@ -26,6 +24,8 @@ import time
 import beam_faults as faults
 import numpy as np
 import soundfile
+
+from keras_sounddream.processor import describe
 
 ROOT = pathlib.Path(__file__).parents[1]
 RATE = 24000
@@ -139,7 +139,7 @@ def report(rows):
     lines = [
         "# Batch jobs: speed and faults",
         "",
-        f"Written by `benchmarks/beam_dream.py` with {os.cpu_count()} cores ({platform.machine()}), {versions}."
+        f"Written by `benchmarks/beam_dream.py` on {describe()}, {versions}."
         " What has no row has not been measured yet.",
         "",
         "## Files a second",

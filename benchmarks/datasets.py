@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import pathlib
-import platform
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -20,6 +19,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 import tfds_builders  # noqa: F401, registers the builders
+from keras_sounddream.processor import describe
 from tfds_builders.music_genres.music_genres_dataset_builder import MusicConfig
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -71,7 +71,7 @@ def main():
     lines = [
         "# Data sets as they are built",
         "",
-        f"Written by `benchmarks/datasets.py` with {os.cpu_count()} cores ({platform.machine()}), TFDS"
+        f"Written by `benchmarks/datasets.py` on {describe()}, TFDS"
         f" {tfds.__version__}. How to build them: [data sets](../../guides/datasets.md). Bytes are those of a clip: as 16-bit"
         " samples, and as stored with its labels, compressed. Seconds on a machine that did other work beside it.",
         "",

@@ -14,6 +14,8 @@ import resource
 import subprocess
 import sys
 
+from keras_sounddream.processor import describe
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -50,7 +52,7 @@ def main():
     lines = [
         "# Large pictures: memory",
         "",
-        f"Written by `benchmarks/dream_hd.py` with {os.cpu_count()} cores: {COLUMNS} x {ROWS} pixels,"
+        f"Written by `benchmarks/dream_hd.py` on {describe()}: {COLUMNS} x {ROWS} pixels,"
         f" {OCTAVES} octaves of {STEPS} steps, random weights. Memory is the most that the whole"
         " process held, with Python, TensorFlow and the network.",
         "",

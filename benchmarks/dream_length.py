@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 
+from keras_sounddream.processor import describe
+
 ROOT = pathlib.Path(__file__).parents[1]
 RATE = 22050
 OCTAVES, STEPS = 2, 1
@@ -108,7 +110,7 @@ def write_page(rows):
     lines = [
         "# Dream length: time and memory",
         "",
-        f"Written by `benchmarks/dream_length.py` with {os.cpu_count()} cores, TensorFlow {tf.__version__}, Keras"
+        f"Written by `benchmarks/dream_length.py` on {describe()}, TensorFlow {tf.__version__}, Keras"
         f" {keras.__version__}. The [example sounds](../../../examples), one after another at {RATE} Hz up to the length, dreamed"
         f" from disk to disk on `{LAYER}` in {OCTAVES} octaves (steps in each: {STEPS}). *Own memory* is the peak of the resident"
         " memory above what the process held after a dream of one second, with TensorFlow, model and graph; *retained* is read"

@@ -16,7 +16,6 @@ import argparse
 import json
 import os
 import pathlib
-import platform
 import re
 import subprocess
 import sys
@@ -28,11 +27,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import tensorflow as tf
-from tf_keras_vis.activation_maximization import ActivationMaximization
-from tf_keras_vis.activation_maximization.input_modifiers import Jitter
 
 from keras_sounddream import DeepDream, objectives
 from keras_sounddream.deepdream.ascent.loop import WatchedFlow, ascend
+from keras_sounddream.processor import describe
 
 ROOT = pathlib.Path(__file__).parents[1]
 OCTAVES, STEPS, FACTOR = 3, 2, 1.3
@@ -107,6 +105,9 @@ def tutorial(network, layer, keep_last=True):
 
 def tf_keras_vis(network, layer):
     """The dream by `ActivationMaximization`, which has no octaves: once for each size."""
+    from tf_keras_vis.activation_maximization import ActivationMaximization
+    from tf_keras_vis.activation_maximization.input_modifiers import Jitter
+
     maximize = ActivationMaximization(_up_to(network, layer), clone=False)
 
     def run(picture):
@@ -275,7 +276,7 @@ def main():
     lines = [
         "# Picture dreams beside other implementations",
         "",
-        f"Written by `benchmarks/dream_peers.py` with {os.cpu_count()} cores ({platform.machine()}),"
+        f"Written by `benchmarks/dream_peers.py` on {describe()},"
         f" TensorFlow {tf.__version__}, Keras {keras.__version__}.",
         "",
         f"Layer `{layer}` of {network.name} with {weights}; {OCTAVES} octaves of {STEPS} steps, each "

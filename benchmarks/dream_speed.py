@@ -10,7 +10,6 @@ function then takes up to 1.4 times as long. The ratio is the figure to compare 
 import argparse
 import os
 import pathlib
-import platform
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -21,6 +20,7 @@ import tensorflow as tf
 
 from keras_sounddream import DeepDream, applications, audio, objectives
 from keras_sounddream.audio.spectral.mel import mel_matrix
+from keras_sounddream.processor import describe
 
 ROOT = pathlib.Path(__file__).parents[1]
 SECONDS = 5.0
@@ -101,7 +101,7 @@ def main():
     lines = [
         "# Dream speed",
         "",
-        f"Written by `benchmarks/dream_speed.py` with {os.cpu_count()} cores ({platform.machine()}),"
+        f"Written by `benchmarks/dream_speed.py` on {describe()},"
         f" TensorFlow {tf.__version__}, Keras {keras.__version__}.",
         "",
         f"A {SECONDS:g} s sound, default settings ({dream.settings.octaves} octaves of {dream.settings.steps} steps on "

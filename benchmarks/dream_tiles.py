@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream import DeepDream, applications, audio, objectives
+from keras_sounddream.processor import describe
 
 ROOT = pathlib.Path(__file__).parents[1]
 SECONDS = 20.0
@@ -70,7 +71,7 @@ def main():
     lines = [
         "# Exactness of tiles",
         "",
-        f"Written by `benchmarks/dream_tiles.py` with {os.cpu_count()} cores, TensorFlow {tf.__version__},"
+        f"Written by `benchmarks/dream_tiles.py` on {describe()}, TensorFlow {tf.__version__},"
         f" Keras {keras.__version__}. {SECONDS:g} s of sound, less 137 samples; the gradient of the objective on the"
         " waveform, in a graph that knows no length, tiled and whole. *Error* is the largest"
         " difference over the largest gradient; *time* is that of the whole gradient, median ratio of"

@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import pathlib
-import platform
 import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -26,6 +25,7 @@ from export_cases import CALM, DREAM_SECONDS, KINDS, OBJECTIVE, SUBJECTS, TRIES,
 from tqdm import tqdm
 
 from keras_sounddream.export.formats import FORMATS
+from keras_sounddream.processor import describe
 
 ROOT = pathlib.Path(__file__).parents[1]
 PYTHON = "Python"
@@ -194,7 +194,7 @@ def page(rows, note=""):
     return [
         "# Exported files: error, size and speed",
         "",
-        f"Written by `benchmarks/exports.py` with {os.cpu_count()} cores ({platform.machine()}), TensorFlow"
+        f"Written by `benchmarks/exports.py` on {describe()}, TensorFlow"
         f" {tf.__version__}, Keras {keras.__version__}. Each file holds one task. Sounds: {count} clips of"
         " ESC-10's fold 5, of different classes. A *difference* is the largest, as a share of the output's"
         " peak; in brackets, on how many clips it keeps to the limit wanted. *Not built in*: operations that"

@@ -22,6 +22,7 @@ import tensorflow as tf
 from keras_sounddream.applications import yamnet
 from keras_sounddream.datasets.clip_sets import read_clip_set
 from keras_sounddream.files import written_beside
+from keras_sounddream.processor import describe
 from keras_sounddream.training import evaluation
 from keras_sounddream.training.transfer import fine_tuning
 
@@ -89,7 +90,7 @@ def write(runs, clip_set, arguments):
     lines = [
         "# YAMNet fine-tuned on ESC-10",
         "",
-        f"Written by `benchmarks/finetune.py` with {os.cpu_count()} cores, TensorFlow {tf.__version__}, Keras"
+        f"Written by `benchmarks/finetune.py` on {describe()}, TensorFlow {tf.__version__}, Keras"
         f" {keras.__version__}, `{pathlib.Path(arguments.weights).name}`, precision `{arguments.precision}`. How to do"
         " it: [transfer](../../guides/transfer_learning.md). A probe of the same network, which changes nothing in it, takes seconds:"
         " [linear probes](probe.md).",

@@ -13,12 +13,13 @@ import importlib.util
 import json
 import os
 import pathlib
-import platform
 import subprocess
 import sys
 
 import numpy as np
 import pipeline_ways as ways
+
+from keras_sounddream.processor import describe
 
 ROOT = pathlib.Path(__file__).parents[1]
 RATE = 24000  # Hz, LogMelCNN's
@@ -100,7 +101,7 @@ def report(found, rounds):
     lines = [
         "# Data pipeline speed",
         "",
-        f"Written by `benchmarks/pipeline.py` with {os.cpu_count()} cores ({platform.machine()}), {used}."
+        f"Written by `benchmarks/pipeline.py` on {describe()}, {used}."
         " How to read a data set so: [data sets](../../guides/datasets.md#into-a-model).",
         "",
         f"{NUM_FOLDS * found['per_fold']} clips of ESC-10 (Ogg Vorbis, 44.1 kHz) as {ways.SECONDS:g} s at {RATE} Hz,"

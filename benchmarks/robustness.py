@@ -23,6 +23,8 @@ import sys
 import tempfile
 import time
 
+from keras_sounddream.processor import describe
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -85,12 +87,6 @@ def package():
     return subprocess.run(command, capture_output=True, text=True).stdout.strip()[:12]
 
 
-def processor():
-    names = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-    models = [line.partition(":")[2].strip() for line in names if line.startswith("model name")]
-    return f"{models[0] if models else platform.machine()}, {os.cpu_count()} cores"
-
-
 def read_counts():
     return json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
 
@@ -99,7 +95,7 @@ def store(column, row, part, found):
     """Writes the counts of a part, beside and renamed."""
     counts = read_counts()
     held = counts.setdefault(column, {"rows": {}})
-    held["processor"], held["python"] = processor(), platform.python_version()
+    held["processor"], held["python"] = describe(), platform.python_version()
     held["rows"].setdefault(row, {})[part] = found
     COUNTS.parent.mkdir(parents=True, exist_ok=True)
     beside = COUNTS.with_suffix(".new")

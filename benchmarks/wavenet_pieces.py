@@ -9,7 +9,6 @@ Writes docs/benchmarks/training/wavenet_pieces.md. FSDD's recordings are
 import argparse
 import os
 import pathlib
-import platform
 import tempfile
 import time
 
@@ -22,6 +21,7 @@ from keras_sounddream.applications.wavenet.config import WaveNetConfig
 from keras_sounddream.datasets.corpus import hold_sounds
 from keras_sounddream.datasets.corpus_cache import store_sounds
 from keras_sounddream.datasets.file_lists import SoundFiles, list_folder, list_table
+from keras_sounddream.processor import describe
 from keras_sounddream.training.wavenet.segments import Segments, cheapest_segment_length, epoch_cost
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -117,7 +117,7 @@ def main():
     lines = [
         "# Segment length of a WaveNet",
         "",
-        f"Written by `benchmarks/wavenet_pieces.py` ({os.cpu_count()} cores, {platform.machine()}). How to use them:"
+        f"Written by `benchmarks/wavenet_pieces.py` on {describe()}. How to use them:"
         " [data](../../models/wavenet_data.md).",
         "",
         "Multiplications of a forward pass over an epoch, against those of a sound without end: what is more is spent"

@@ -23,6 +23,7 @@ from keras import layers, ops
 from keras_sounddream import applications
 from keras_sounddream.applications.wavenet import DILATIONS
 from keras_sounddream.audio.mu_law import levels_to_waveform
+from keras_sounddream.processor import describe
 from keras_sounddream.training import wavenet
 from keras_sounddream.training.wavenet.whole_sounds import from_silence
 
@@ -117,7 +118,7 @@ def main():
     lines = [
         "# WaveNet training speed",
         "",
-        f"Written by `benchmarks/wavenet_training.py` with {os.cpu_count()} cores"
+        f"Written by `benchmarks/wavenet_training.py` on {describe()}"
         f" ({platform.machine()}), TensorFlow {tf.__version__}, Keras {keras.__version__}: 50"
         f" layers, 32 / 32 / 512 / 256 channels, one of 5 genres; {options.batch} pieces of"
         f" {options.piece_samples:,} samples a step, Adam; samples that are predicted and learned"

@@ -20,6 +20,7 @@ import tensorflow as tf
 from keras_sounddream.applications import YAMNet, yamnet
 from keras_sounddream.applications.base import read_labels
 from keras_sounddream.audio import load
+from keras_sounddream.processor import describe
 from keras_sounddream.training.recipes import esc10
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -171,7 +172,7 @@ def write(weights, rows, ends, speeds):
     lines = [
         "# YAMNet on ESC-10",
         "",
-        f"Written by `benchmarks/yamnet_esc10.py` with {os.cpu_count()} cores, TensorFlow {tf.__version__},"
+        f"Written by `benchmarks/yamnet_esc10.py` on {describe()}, TensorFlow {tf.__version__},"
         f" Keras {keras.__version__}. All 400 clips; nothing is trained. A clip's scores are the means over its"
         " patches; it is of the class whose best AudioSet class, by the second table, scores highest.",
         "",

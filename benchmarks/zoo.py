@@ -10,7 +10,6 @@ import argparse
 import math
 import os
 import pathlib
-import platform
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -21,6 +20,7 @@ import tensorflow as tf
 
 from keras_sounddream import applications
 from keras_sounddream.deepdream.network.patch_axis import layers_of_parts
+from keras_sounddream.processor import describe
 
 ROOT = pathlib.Path(__file__).parents[1]
 REPEATS = 25
@@ -146,7 +146,7 @@ def main():
     lines = [
         "# Size and speed of the networks",
         "",
-        f"Written by `benchmarks/zoo.py` with {os.cpu_count()} cores ({platform.machine()}), TensorFlow"
+        f"Written by `benchmarks/zoo.py` on {describe()}, TensorFlow"
         f" {tf.__version__}, Keras {keras.__version__}. One example, random weights, in ms, the fastest of {REPEATS}"
         " alternating runs, since other work on the machine only lengthens them. Multiply-adds are those of the layers' kernels: front ends have none.",
         "",

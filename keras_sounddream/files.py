@@ -24,6 +24,11 @@ _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EROFS, errno.ENOSYS}  # of some f
 _MOST_SUFFIX = 40  # letters: what is longer is no suffix
 
 
+def cache_folder() -> pathlib.Path:
+    """Keras's cache folder: `KERAS_HOME`, by default `~/.keras`."""
+    return pathlib.Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+
+
 def check_output(path: PathLike, overwrite: bool = False) -> pathlib.Path:
     """Checks that a file can be written, before any work is done for it.
 

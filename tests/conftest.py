@@ -20,6 +20,14 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.slow)
 
 
+@pytest.fixture(autouse=True)
+def quick_bfloat16(monkeypatch):
+    """bfloat16 counts as quicker than float32 on any processor, and nothing is kept of it."""
+    from keras_sounddream import processor
+
+    monkeypatch.setattr(processor, "bfloat16_ratio", lambda: 0.5)
+
+
 @pytest.fixture
 def esc10():
     return shared_data("esc10")

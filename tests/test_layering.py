@@ -11,7 +11,8 @@ PACKAGE = pathlib.Path(__file__).parents[1] / "keras_sounddream"
 
 # every package may import these
 BASE = {
-    *("backend", "checks", "errors", "files", "lazy", "leftovers", "locks", "progress", "types"),
+    *("backend", "checks", "errors", "files", "lazy", "leftovers", "locks", "processor"),
+    *("progress", "types"),
 }
 MAY_IMPORT = {
     # single modules
@@ -23,6 +24,7 @@ MAY_IMPORT = {
     "leftovers": set(),
     "locks": {"errors", "leftovers", "types"},
     "moved": set(),
+    "processor": {"errors", "files"},
     "progress": set(),
     "registered": {"backend"},
     "types": set(),
@@ -54,6 +56,7 @@ MAY_IMPORT_TENSORFLOW = {
     "deepdream",
     "export",
     "generation",
+    "processor",
     "training",
     "audio.tfio",
     "convert.checkpoint",

@@ -9,7 +9,6 @@ the file, and fetching goes on from there.
 from __future__ import annotations
 
 import hashlib
-import os
 import pathlib
 import shutil
 import tarfile
@@ -21,7 +20,7 @@ from tqdm import tqdm
 
 from keras_sounddream.checks import OFFLINE, may_fetch
 from keras_sounddream.errors import InputError
-from keras_sounddream.files import named_if_full, written_beside
+from keras_sounddream.files import cache_folder, named_if_full, written_beside
 from keras_sounddream.locks import locked
 
 TIMEOUT = (10, 30)  # seconds for a connection, and between two pieces of an answer
@@ -38,8 +37,7 @@ class _FetchError(Exception):
 
 def cached_path(row: Row) -> pathlib.Path:
     """Path at which the file of a row lies, or will lie: in `KERAS_HOME`, by default `~/.keras`."""
-    home = pathlib.Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    return home / "models" / row["file"]
+    return cache_folder() / "models" / row["file"]
 
 
 def fetch(row: Row) -> pathlib.Path:

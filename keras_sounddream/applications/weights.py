@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_sounddream.applications import fetching, keras_files
+from keras_sounddream.applications import keras_files
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.types import Array, PathLike
 
@@ -35,6 +35,8 @@ def pretrained_path(key: Any, pretrained: Mapping[str, Any]) -> pathlib.Path:
             f"`weights` must be None, one of {list(pretrained)}, or a file. Received: {key!r}."
         )
     if key in pretrained:
+        from keras_sounddream.applications import fetching
+
         return fetching.fetch(pretrained[str(key)])
     path = pathlib.Path(key)
     if _convert().is_there(path):

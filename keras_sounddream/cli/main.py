@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import click
 
 import keras_sounddream
+from keras_sounddream.cli import quick_keras
 from keras_sounddream.cli.terminal import (
     OutputClosedError,
     end_of_pipe,
@@ -79,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("absl").setLevel(logging.ERROR)  # TFDS logs what it does not find
+    quick_keras.prepare()
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     with ended_by_signals(), visible_output(arguments), _warnings_in_a_line():
         try:

@@ -44,7 +44,7 @@ def imprint(
     return _imprinted(source, guide, tf.constant(level_db, "float32"), analysis).numpy()
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def _imprinted(source, guide, level_db, analysis):
     level, samples = rms(source), tf.shape(source)[1]
     factor = level / rms(guide) * tf.exp(db_to_nepers(level_db))

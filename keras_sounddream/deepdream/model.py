@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.audio.analysis import Analysis
-from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.deepdream import call_inputs, imprint, validation
 from keras_sounddream.deepdream.ascent import loop
@@ -19,7 +18,7 @@ from keras_sounddream.deepdream.ascent.updates import KerasOptimizer
 from keras_sounddream.deepdream.network import joined
 from keras_sounddream.deepdream.objectives.api import as_objective
 from keras_sounddream.deepdream.objectives.objective import Objective
-from keras_sounddream.deepdream.params.latent import make_param, settle_generator
+from keras_sounddream.deepdream.params.latent import make_param
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.deepdream.settings import FIELDS, RENAMED, choose, config_of
 from keras_sounddream.progress import TracingBar, bar_of_steps
@@ -101,9 +100,10 @@ class DeepDream(keras.Model):
         approximate: whether an objective without exact tiles may be averaged over them; `False`.
         preprocessing: what a picture's model takes: `"tf"`, `"torch"`, `"caffe"`, `"unit"` or
             `"none"`; tf, but always `"none"` for a model with a layer `front_end`.
-        precision: of the network during the ascent: `"float32"`, or `"bfloat16"`, which is quicker
-            on processors that have it (AVX512-BF16, AMX, most GPUs) and slower on others. What is
-            measured is always read in float32; float32.
+        precision: of the network during the ascent: `"float32"`; `"bfloat16"`, which is quicker on
+            processors that have it (AVX512-BF16, AMX, most GPUs) and slower on others; or `"auto"`,
+            the quicker one, tried once on each processor. What is measured is always read in
+            float32; float32.
         **kwargs: `trainable` and `dtype`, of `keras.Model`.
 
     Input shape:
@@ -179,9 +179,8 @@ class DeepDream(keras.Model):
         given = {key: value for key, value in given.items() if value is not None}
         if self.kind == "picture":
             given = validation.settle_preprocessing(model, given)
-        self.settings = choose(self.kind, preset, **given)
-        analysis = settle_generator(generator, self.kind, find_sample_rate(model), analysis)
-        self.analysis = validation.settle_analysis(model, analysis)
+        self.settings = validation.settle_precision(choose(self.kind, preset, **given))
+        self.analysis = validation.settle_analysis(model, analysis, generator)
         self.model, self.objective, self.generator = model, objective, generator
         self.param = make_param(self.kind, self.settings, self.analysis, model, generator)
         self.ascent = GradientAscent(model, objective, self.param, self.settings)
@@ -256,6 +255,7 @@ class DeepDream(keras.Model):
             seconds=seconds,
             layers=self._layer_names,
             name=self.title,
+            precision=self.settings.precision,
             latent=flow.last["variable"].numpy() if self.generator is not None else None,
         )
 

@@ -23,6 +23,7 @@ class Measured:
     seconds: float
     layers: tuple[str, ...]
     name: str
+    precision: str
     sample_rate: Any
     lost: Any
     similarity: Any
@@ -58,6 +59,7 @@ class Measured:
             "steps": len(self.objective),
             "layers": list(self.layers),
             "name": self.name,
+            "precision": self.precision,
             "sample_rate": self.sample_rate,
         }
 
@@ -77,6 +79,7 @@ class DreamResult(Measured):
         seconds: duration of the ascent.
         layers: names of the layers that the objective reads.
         name: the objective, as a person would say it.
+        precision: of the network during the ascent.
         written: rate, channels and coding of the sound file that was written, and what of the dream
             is in it; `None` if none was.
         latent: float32 `(batch, latent_size)`, of a dream on a generator; else `None`.
@@ -92,6 +95,7 @@ class DreamResult(Measured):
     seconds: float
     layers: tuple[str, ...]
     name: str
+    precision: str = "float32"
     written: dict[str, Any] | None = None
     latent: Array | None = None
 

@@ -186,8 +186,8 @@ class Settings:
     )
     precision: str = _setting(
         "float32",
-        checks.choice(("float32", "bfloat16")),
-        "Precision of the network during the ascent: float32 or bfloat16.",
+        checks.choice(("float32", "bfloat16", "auto")),
+        "Precision of the network during the ascent: float32, bfloat16, or auto, the quicker one.",
     )
 
     def __post_init__(self):

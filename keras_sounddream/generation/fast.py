@@ -109,7 +109,7 @@ def _queues(plan, reader, given, carried):
 def _loop(plan, most, top_k, is_greedy, compiled):
     """A function that makes up to `most` samples, compiled once for any number of them."""
 
-    @tf.function(jit_compile=compiled)
+    @tf.function(jit_compile=compiled, autograph=False)
     def loop(weights, frames, state, numbers, steps, temperature):
         first_step, first_frame, count = steps
         temperature = None if is_greedy else temperature

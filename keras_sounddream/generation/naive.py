@@ -28,7 +28,7 @@ def generated(
         frames = np.concatenate([np.repeat(frames[:, :1], plan.lead // hop, axis=1), frames], 1)
     constants = {name: inputs[name] for name in plan.conditions}
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def step(given, index, number):
         scores = model(given if len(given) > 1 else given["waveform"], training=False)
         heat = None if temperature == 0 else temperature

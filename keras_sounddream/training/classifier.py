@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.files import keep_folder
+from keras_sounddream.processor import settle_precision
 from keras_sounddream.training.states import TrainingState
 from keras_sounddream.training.step_batches import StepBatches
 from keras_sounddream.types import PathLike
@@ -48,7 +49,7 @@ def fit(
         batches: `StepBatches`, such as `AugmentedCrops` or `BalancedBatches`.
         folder: for the training state and TensorBoard's logs.
         seed: of weights and random layers.
-        precision: a Keras dtype policy.
+        precision: a Keras dtype policy, or `"auto"`, mixed_bfloat16 where that is quicker.
         optimizer: makes a Keras optimizer; `None` for AdamW.
         loss: see `keras.Model.compile`.
         metrics: see `keras.Model.compile`; objects made in the strategy's scope, or the workers
@@ -136,9 +137,9 @@ def averaged(model: keras.Model) -> Iterator[None]:
 
 
 def build_under(build: Callable[[], keras.Model], precision: str) -> keras.Model:
-    """Model that `build` makes under a dtype policy, which holds for it alone."""
+    """Model that `build` makes under a dtype policy or `"auto"`, which holds for it alone."""
     policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
+    keras.config.set_dtype_policy(settle_precision(precision, quick="mixed_bfloat16"))
     try:
         return build()
     finally:

@@ -251,6 +251,7 @@ def _beginning(dream, result, source):
         seconds=result.seconds,
         layers=result.layers,
         name=f"{result.name}; spectrograms of the first {MAX_SECONDS:g} s",
+        precision=result.precision,
     )
 
 

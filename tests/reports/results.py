@@ -29,6 +29,7 @@ def _result(source, waveform, picture, sample_rate, **changed):
         "steps": 12,
         "layers": ["conv2"],
         "name": "1 * layer('conv2')",
+        "precision": "float32",
         "sample_rate": sample_rate,
         **changed,
     }

@@ -14,7 +14,7 @@ from keras_sounddream.files import written_beside
 if TYPE_CHECKING:
     import keras
 
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
 
 
 def model_output_option(command: Command) -> Command:
@@ -46,8 +46,7 @@ def precision_option(command: Command) -> Command:
         default="float32",
         show_default=True,
         type=click.Choice(PRECISIONS),
-        help="Keras dtype policy: mixed_bfloat16 is faster on processors with bfloat16 matrix "
-        "units.",
+        help="Keras dtype policy; auto is mixed_bfloat16 where this processor is quicker with it.",
     )(command)
 
 

@@ -14,19 +14,16 @@ def trace(function: Callable, relax_shapes: bool = True) -> Callable:
 
     TensorFlow by itself traces for the first length and, at the second's, for any. These two graphs
     round differently, so that a dream would depend on what was dreamed before it; and each costs
-    time and memory.
+    time and memory. AutoGraph, which rewrites Python's branches and loops, is left out: loops here
+    are TensorFlow's own, and rewriting took longer than tracing.
     """
-    traced = tf.function(function)
-    traced._omit_frequent_tracing_warning = True
+    traced = _graph(function)
     if not relax_shapes:
         return traced
 
     def call(*arguments: Any) -> Any:
         specs = tf.nest.map_structure(_relaxed_spec, arguments)
-        try:
-            return traced.get_concrete_function(*specs)(*arguments)
-        except InputError as error:
-            raise _original(error) from None
+        return traced.get_concrete_function(*specs)(*arguments)
 
     return call
 
@@ -46,13 +43,6 @@ def gradient(tape: tf.GradientTape, scores: Tensor, variable: Tensor) -> Tensor:
     return result
 
 
-def _original(error):
-    """The error that was raised, in place of AutoGraph's, which quotes the code around it."""
-    while isinstance(error.__context__, InputError):
-        error = error.__context__
-    return error
-
-
 def relaxed_shape(tensor: Tensor) -> tf.TensorShape:
     """A shape that holds for a tensor in every octave: only a picture's channels are known."""
     rank = len(tensor.shape)
@@ -66,7 +56,11 @@ def no_inline(function: Callable) -> Callable:
     operation, and that of a max-pool's gradient only after that of its max-pool: in a cycle, which
     of the two comes first is chance, and a gradient that is left over takes ten times as long.
     """
-    traced = tf.function(function, experimental_attributes={"_noinline": True})
+    return _graph(function, experimental_attributes={"_noinline": True})
+
+
+def _graph(function, **options):
+    traced = tf.function(function, autograph=False, **options)
     traced._omit_frequent_tracing_warning = True
     return traced
 

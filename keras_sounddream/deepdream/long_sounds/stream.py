@@ -51,6 +51,7 @@ class StreamResult(Measured):
         segments: measurements of each segment.
         layers: names of the layers that the objective reads.
         name: the objective, as a person would say it.
+        precision: of the network during the ascents.
         written: rate, channels and coding of the file, and what of the dream is in it.
     """
 
@@ -67,6 +68,7 @@ class StreamResult(Measured):
     segments: list[dict[str, Any]]
     layers: tuple[str, ...]
     name: str
+    precision: str
     written: dict[str, Any]
 
     @property
@@ -233,7 +235,7 @@ def _heard(mono, rate, dream):
 
 def _read_segments(dream, sound, path, segments, rows):
     """Adds what is measured of each segment of the finished file to its row."""
-    read = tf.function(dream.score)
+    read = tf.function(dream.score, autograph=False)
     pairs = zip(
         *(take_segments(sound.mono_region(file), segments) for file in (path, sound.path)),
         strict=True,
@@ -262,5 +264,6 @@ def _result(dream, sound, segments, rows, seconds):
         segments=rows,
         layers=tuple(dict.fromkeys([*dream.objective.layers, *dream.objective.logit_layers])),
         name=dream.title,
+        precision=dream.settings.precision,
         written={**sound.target.figures(), **sound.rendering.figures()},
     )

@@ -232,14 +232,12 @@ def make_param(
 
 
 def settle_generator(generator: Any, kind: str, rate: int | None, analysis: Any) -> Any:
-    """The analysis of a dream: that of its generator, if there is one.
+    """The analysis of a dream on a generator: that of the generator's patches; of pictures none.
 
     Raises:
         InputError: if the generator is no model of latents, makes something else than the dream's
             network takes, or there is an analysis beside it.
     """
-    if generator is None:
-        return analysis
     shapes = [
         tuple(one[0].shape)
         for one in (getattr(generator, "inputs", None), getattr(generator, "outputs", None))

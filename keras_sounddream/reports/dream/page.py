@@ -152,6 +152,7 @@ def _numbers(figures):
         **({"lost": html.share(figures["lost"])} if "lost" in figures else {}),
         "steps": str(figures["steps"]),
         "time": f"{figures['seconds']:.1f} s",
+        "precision": figures["precision"],
         "layers" if len(figures["layers"]) > 1 else "layer": ", ".join(figures["layers"]) or "–",
     }
     return html.numbers(rows)
