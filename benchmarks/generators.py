@@ -117,7 +117,7 @@ def main():
     first, second = (sounds_of(half) for half in np.split(chosen, 2))
     real = features(first)
     latents = gan.draw(options.count)
-    noise = np.random.default_rng(0).uniform(-1, 1, first.shape + ()).astype("float32") * 0.1
+    noise = np.random.default_rng(0).uniform(-1, 1, first.shape).astype("float32") * 0.1
     coded = keras.ops.convert_to_numpy(coder(chosen[options.count :], training=False))
     sets = {
         "other real ones": second,

@@ -16,8 +16,8 @@ from keras_sounddream.deepdream.network.checks import (
     takes_pictures,
     takes_sounds,
 )
-from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.deepdream.params.latent import settle_generator
+from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.types import Array
 

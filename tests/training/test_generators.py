@@ -40,7 +40,8 @@ def test_batches_are_equal_and_go_by_their_number(pictures):
         np.testing.assert_array_equal(inputs[name], again[name])
     firsts = np.concatenate([batches.batch(step)[0]["picture"] for step in (0, 1)])
     assert len(np.unique(firsts.reshape(8, -1), axis=0)) == 8
-    assert firsts.min() >= -1 and firsts.max() <= 1
+    assert firsts.min() >= -1
+    assert firsts.max() <= 1
 
 
 def test_some_pictures_are_mirrored(pictures):
@@ -164,7 +165,8 @@ def test_a_folder_of_pictures(tmp_path):
     (tmp_path / "c.png").write_bytes(b"no picture")
     with pytest.warns(InputWarning, match="1 of 3 files are left out"):
         pictures, patches = generators.read_folder(tmp_path, 64)
-    assert pictures.shape == (2, 64, 64, 3) and patches is None
+    assert pictures.shape == (2, 64, 64, 3)
+    assert patches is None
     assert (pictures[0] == [255, 0, 0]).all()
 
 
