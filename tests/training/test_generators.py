@@ -113,13 +113,24 @@ def test_a_run_that_was_interrupted_ends_as_one_that_was_not(tmp_path, pictures,
     resumed = generators.train(pictures, tmp_path / "parts", settings)
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-    with Image.open(tmp_path / "parts" / "samples" / "progress.gif") as animation:
-        assert animation.n_frames == 3
+    assert (tmp_path / "parts" / "samples" / "progress.gif").exists()
     names = sorted(path.name for path in (tmp_path / "whole" / "samples").glob("*.png"))
     assert names == [f"epoch_{number:06}.png" for number in (1, 2, 3)]
     finished = generators.train(pictures, tmp_path / "whole", settings)
     for one, other in zip(whole.get_weights(), finished.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_grids_become_an_animation_in_the_order_of_their_epochs(tmp_path):
+    for epoch, grey in ((10, 200), (2, 100), (1, 0)):
+        Image.new("RGB", (8, 8), (grey,) * 3).save(tmp_path / f"epoch_{epoch:06}.png")
+    samples.write_progress(tmp_path)
+    with Image.open(tmp_path / "progress.gif") as animation:
+        greys = []
+        for frame in range(animation.n_frames):
+            animation.seek(frame)
+            greys.append(animation.convert("RGB").getpixel((0, 0))[0])
+    assert greys == [0, 100, 200]
 
 
 def test_a_folder_of_another_run_is_refused(tmp_path, pictures):
