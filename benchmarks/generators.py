@@ -2,8 +2,6 @@
 
     python benchmarks/generators.py --data SOUNDS --gan GAN.keras --autoencoder AUTO.keras
 
-GAN.keras may be `esc10_dreams`, the weights that ship.
-
 SOUNDS is the folder that both were trained on. Writes docs/benchmarks/models/generators.md, and the
 pictures and sounds of docs/models/generators.md.
 """

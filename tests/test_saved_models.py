@@ -40,7 +40,7 @@ def test_every_file_is_the_one_of_its_hash(name):
 
 
 def test_all_together_are_small():
-    assert sum(row["bytes"] for row in FILES.values()) == MANIFEST["bytes"] <= 30_000_000
+    assert sum(row["bytes"] for row in FILES.values()) == MANIFEST["bytes"] <= 20_000_000
 
 
 @pytest.mark.parametrize("name", MODELS)

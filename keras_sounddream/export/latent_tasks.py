@@ -15,10 +15,10 @@ _LIMIT = 1e-4  # of the peak: a generator is deep, and its sums are long
 
 
 def is_of_latents(model: keras.Model | DeepDream) -> bool:
-    """Whether a model takes latents and makes pictures, or is a dream on such a one."""
+    """Whether a model is a generator, or a dream on one."""
     if isinstance(model, DeepDream):
         return model.generator is not None
-    return [len(x.shape) for x in (*model.inputs, *model.outputs)] == [2, 4]
+    return hasattr(model, "latent_size")  # as a `Generator` has; others might take waveforms
 
 
 def find(model: keras.Model | DeepDream, names: Sequence[str] | None) -> list[Task]:

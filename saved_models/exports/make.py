@@ -27,7 +27,7 @@ from keras_sounddream.export.reference_sounds import speech_like
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
-MOST_BYTES = 30_000_000  # of all files together
+MOST_BYTES = 20_000_000  # of all files together
 PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "tf2onnx")
 NAME, LAYER = "log_mel_cnn_esc10", "block3_conv2"  # of the weights; dreamed on
 SERVED = pathlib.Path("serving/log_mel_cnn/1")  # as TensorFlow Serving wants folders

@@ -9,7 +9,7 @@ from keras import layers
 
 from keras_sounddream.applications import base
 from keras_sounddream.applications.generators.generator import Generator, describe
-from keras_sounddream.applications.generators.tables import FAMILIES, PRETRAINED, Table
+from keras_sounddream.applications.generators.tables import FAMILIES, Table
 from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches
 from keras_sounddream.checks import check, choice, integer, number
 from keras_sounddream.errors import InputError
@@ -39,7 +39,6 @@ def DCGANGenerator(
         channels: of the pictures: 3, or 1 for spectrogram patches.
         width: factor of all filters, such as 0.25 for a sixteenth of the multiplications.
         weights: `None` for random ones, normally distributed with a deviation of 0.02; or a path.
-            Those that ship need arguments of their own: `load_generator("esc10_dreams")`.
         patches: what sounds the pictures stand for: `SpectrogramPatches`, or `None`.
         name: the model's.
 
@@ -178,7 +177,7 @@ def _generator(family, latent_size, size, channels, width, weights, patches, nam
     settings = {"family": family, "latent_size": latent_size, "channels": channels, "width": width}
     settings |= {"size": size} if len(table.sizes) > 1 else {}
     settings |= {"patches": patches.to_dict()} if patches else {}
-    return base.load_weights(describe(model, patches, settings), weights, PRETRAINED)
+    return base.load_weights(describe(model, patches, settings), weights, {})
 
 
 def _stages(x, table, size, channels, width):

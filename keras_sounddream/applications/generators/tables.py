@@ -1,7 +1,6 @@
-"""Architectures of generators and discriminators as tables, and their weights that ship."""
+"""Architectures of generators and discriminators as tables."""
 
 import dataclasses
-from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,18 +72,4 @@ FAMILIES = {
         judge_slope=0.3,
         dropout=0.3,
     ),
-}
-_PATCHES = {  # as `SpectrogramPatches.to_dict` gives it
-    "analysis": {"sample_rate": 24000, "frame_seconds": 0.064, "step_seconds": 0.016},
-    "num_frames": 64,
-    "lowest_db": -90.0,
-    "highest_db": 0.0,
-}
-PRETRAINED: dict[str, dict[str, Any]] = {  # key: row of weights that ship
-    "esc10_dreams": {
-        "settings": {"family": "dcgan", "channels": 1, "width": 0.25, "patches": _PATCHES},
-        "file": "dcgan_esc10_dreams.npz",
-        "sha256": "bf7ac8a73ef523b58b1f102c406c7b574138d9ef56f31a5e621fcc6815ddf680",
-        "licence": "Apache-2.0",
-    },
 }

@@ -67,9 +67,8 @@ def command(
 ) -> None:
     """Makes pictures or sounds with GENERATOR.
 
-    GENERATOR is a .keras or .npz file of `sounddream train gan`, a .keras file of
-    `train autoencoder`, or the key of weights that ship. With --layer or --class, its latents are
-    dreamed on first.
+    GENERATOR is a .keras or .npz file of `sounddream train gan`, or a .keras file of
+    `train autoencoder`. With --layer or --class, its latents are dreamed on first.
     """
     check_outputs(output, overwrite=force)
     chosen = given(dream)
@@ -96,14 +95,10 @@ def command(
 
 def _check(generator, chosen, dreams, steps_between, count):
     """Checks what names and numbers reveal, before TensorFlow is imported."""
-    from keras_sounddream.applications.generators.tables import PRETRAINED
-
-    if generator not in PRETRAINED:
-        if not generator.endswith((".keras", ".npz")):
-            keys = f", or {', '.join(PRETRAINED)}" if PRETRAINED else ""
-            raise InputError(f"Expected a .keras or .npz file{keys}. Received: {generator}")
-        if not pathlib.Path(generator).is_file():
-            raise InputError(f"Cannot read the generator {generator}: there is no such file.")
+    if not generator.endswith((".keras", ".npz")):
+        raise InputError(f"Expected a .keras or .npz file. Received: {generator}")
+    if not pathlib.Path(generator).is_file():
+        raise InputError(f"Cannot read the generator {generator}: there is no such file.")
     if not dreams and (unused := [name for name in ("steps", "strength") if name in chosen]):
         raise InputError(f"--{unused[0]} is of dreams: name a --layer or a --class, too.")
     if steps_between is not None and count < 2:
