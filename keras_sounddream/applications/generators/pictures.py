@@ -1,4 +1,4 @@
-"""What generators make, as pictures: pixels, colours of spectrograms, grids."""
+"""Pictures of a generator's output: pixels, colours of spectrograms, grids."""
 
 import numpy as np
 
