@@ -20,4 +20,9 @@ SLOW = (
     *("sonification/test_methods.py", "fuzz"),
     "web",
     *("deepdream/test_imprint.py", "deepdream/network/test_joined.py"),
+    *(
+        "deepdream/params/test_latent.py",
+        "deepdream/test_imprint.py",
+        "deepdream/network/test_joined.py",
+    ),
 )

@@ -49,6 +49,7 @@ _COMMANDS = (
     "demo",
     "generate",
     "live",
+    "sample",
     "log",
     "data",
 )

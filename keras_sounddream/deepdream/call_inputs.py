@@ -6,11 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.audio.waveforms import check_layout, check_scale
+from keras_sounddream.deepdream.params.latent import LatentParam
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Tensor
 
 if TYPE_CHECKING:
-    from keras_sounddream.deepdream.params.latent import LatentParam
     from keras_sounddream.deepdream.params.pixels import PixelParam
     from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
 
@@ -49,7 +49,7 @@ def read(
                 f"Received: {', '.join(map(repr, given))}"
             )
     least = param.analysis.frame_length if param.analysis else 0
-    if param.kind == "latent":
+    if isinstance(param, LatentParam):
         image = _latents(given[name], param.latent_size)
     else:
         image = _waveforms(given[name], least) if param.analysis else _pictures(given[name])

@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.audio.analysis import Analysis
-from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.deepdream import call_inputs, imprint, validation
 from keras_sounddream.deepdream.ascent import loop
@@ -19,7 +18,7 @@ from keras_sounddream.deepdream.ascent.updates import KerasOptimizer
 from keras_sounddream.deepdream.network import joined
 from keras_sounddream.deepdream.objectives.api import as_objective
 from keras_sounddream.deepdream.objectives.objective import Objective
-from keras_sounddream.deepdream.params.latent import make_param, settle_generator
+from keras_sounddream.deepdream.params.latent import make_param
 from keras_sounddream.deepdream.result import DreamResult
 from keras_sounddream.deepdream.settings import FIELDS, RENAMED, choose, config_of
 from keras_sounddream.progress import TracingBar, bar_of_steps
@@ -184,9 +183,7 @@ class DeepDream(keras.Model):
         if self.kind == "picture":
             given = validation.settle_preprocessing(model, given)
         self.settings = validation.settle_precision(choose(self.kind, preset, **given))
-        rate = find_sample_rate(model)
-        analysis = settle_generator(generator, self.kind, rate, analysis)
-        self.analysis = validation.settle_analysis(model, analysis)
+        self.analysis = validation.settle_analysis(model, analysis, generator)
         self.model, self.objective, self.generator = model, objective, generator
         self.param = make_param(self.kind, self.settings, self.analysis, model, generator)
         self.ascent = GradientAscent(model, objective, self.param, self.settings)
@@ -381,11 +378,12 @@ class DeepDream(keras.Model):
             self.compile(keras.saving.deserialize_keras_object(config["optimizer"]))
 
     def get_config(self) -> dict[str, Any]:
+        store = keras.saving.serialize_keras_object
         return {
             **super().get_config(),
-            "model": keras.saving.serialize_keras_object(self.model),
-            "objective": keras.saving.serialize_keras_object(self.objective),
-            "generator": self.generator and keras.saving.serialize_keras_object(self.generator),
+            "model": store(self.model),
+            "objective": store(self.objective),
+            **({"generator": store(self.generator)} if self.generator is not None else {}),
             "analysis": dataclasses.asdict(self.analysis) if self.analysis else None,
             **config_of(self.settings, self.kind),
         }

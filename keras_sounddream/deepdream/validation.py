@@ -16,6 +16,7 @@ from keras_sounddream.deepdream.network.checks import (
     takes_pictures,
     takes_sounds,
 )
+from keras_sounddream.deepdream.params.latent import settle_generator
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.types import Array
@@ -59,8 +60,10 @@ def settle_precision(settings: Settings) -> Settings:
     return dataclasses.replace(settings, precision=precision)
 
 
-def settle_analysis(model: keras.Model, analysis: Any) -> Analysis | None:
+def settle_analysis(model: keras.Model, analysis: Any, generator: Any = None) -> Analysis | None:
     """Finds the analysis whose spectrograms are changed, for a model of sounds.
+
+    That of a dream on a generator is the generator's, which must fit the model.
 
     It may be an `Analysis`, the dictionary of one, or `None` for that of the model's front end,
     with frames that overlap by half at least; `None` for a model of pictures.
@@ -68,6 +71,8 @@ def settle_analysis(model: keras.Model, analysis: Any) -> Analysis | None:
     Raises:
         InputError: if it is given for pictures, is not known, or its frames hardly overlap.
     """
+    if generator is not None:
+        analysis = settle_generator(generator, find_kind(model), find_sample_rate(model), analysis)
     if takes_pictures(model):
         if analysis is not None:
             raise InputError(f"`analysis` is a setting of sounds, and {model.name} takes pictures.")

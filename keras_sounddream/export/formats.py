@@ -43,7 +43,8 @@ class Task:
         model: `keras.Model` or `DeepDream` whose variables the function reads.
         sample_rate: Hz; `None` for images.
         min_samples: the least that `function` takes; `None` for images.
-        samples: the one length that `function` takes, or `None` for any from `min_samples`.
+        samples: the one length that `function` takes, or `None` for any from `min_samples`; of a
+            latent, its size.
         limit: the largest difference allowed, as a share of the output's peak; of a dream, whose
             objective counts, not used but for `None`: then a single step is judged by it alone.
         objective_limit: share by which the objective of a dream may differ.
@@ -52,7 +53,7 @@ class Task:
         read: function from dreams and sources to the objective, `(batch,)`; `None` if this is no
             dream.
         labels: class names; for several outputs a dict of them by output; or `None`.
-        input: `"waveform"` or `"picture"`, the name of the first argument in files.
+        input: `"waveform"`, `"picture"` or `"latent"`, the name of the first argument in files.
         size: rows and columns that `function` takes, or `None` for any.
     """
 
@@ -75,7 +76,7 @@ class Task:
     @property
     def shape(self) -> tuple:
         """Shape of one example, `None` for a length that may be any."""
-        return (self.samples,) if self.input == "waveform" else (*(self.size or (None, None)), 3)
+        return (*(self.size or (None, None)), 3) if self.input == "picture" else (self.samples,)
 
     def fits(self, shape: tuple[int, ...]) -> bool:
         """Tells whether the model takes an input of a shape, the batch included."""
@@ -167,7 +168,13 @@ OPTIONS = {
     "onnx": ("seconds", "size"),
     "saved_model": ("serving_name", "max_seconds"),
 }
-TASKS = {"classify": False, "embed": False, "dream": True, "dream_step": True}  # name: of dreams?
+TASKS = {  # name: of dreams?
+    "classify": False,
+    "embed": False,
+    "generate": False,
+    "dream": True,
+    "dream_step": True,
+}
 _SUFFIXES = {".tflite": "litert", ".onnx": "onnx"}
 
 

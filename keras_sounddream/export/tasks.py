@@ -16,7 +16,7 @@ from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.network.calls import calls_of
 from keras_sounddream.deepdream.network.checks import takes_pictures
 from keras_sounddream.errors import InputError
-from keras_sounddream.export import formats, image_inputs
+from keras_sounddream.export import formats, image_inputs, latent_tasks
 from keras_sounddream.export.formats import Option, Task, check_task, takes_shape
 from keras_sounddream.export.outputs import (
     class_labels,
@@ -40,6 +40,8 @@ def find_tasks(
 ) -> list[Task]:
     """Returns the named tasks of a model, or all that it has; arguments as of `export_model`."""
     dream, network = (model, model.model) if isinstance(model, DeepDream) else (None, model)
+    if latent_tasks.is_of_latents(model):
+        return latent_tasks.find(model, names)
     specification, prepare = _input(network, dream, min_seconds, preprocessing)
     is_image = specification["input"] == "picture"
     has = [name for name, (make, of_dreams) in TASKS.items() if dream is not None or not of_dreams]
@@ -59,6 +61,8 @@ def find_tasks(
 
 def _check_name(name, has, network):
     check_task(name)
+    if name == latent_tasks.NAME:
+        raise InputError(f"The task {name!r} needs a generator. Received: {network.name}.")
     if name not in has:
         needs = "a DeepDream" if TASKS[name][1] else "scores (batch, …, classes)"
         raise InputError(f"The task {name!r} needs {needs}. Received: {network.name}.")
@@ -171,7 +175,7 @@ def _dream_step(network, dream, specification, layer, prepare):
 
 # Name: function that makes the task, and whether only a `DeepDream` has it.
 _MAKERS = {"classify": _classify, "embed": _embed, "dream": _dream, "dream_step": _dream_step}
-TASKS = {name: (_MAKERS[name], of_dreams) for name, of_dreams in formats.TASKS.items()}
+TASKS = {name: (make, formats.TASKS[name]) for name, make in _MAKERS.items()}
 
 
 def _dream_task(name, function, outputs, dream, specification, limit, options):

@@ -14,6 +14,7 @@ from keras_sounddream.audio.io import load
 from keras_sounddream.errors import ExportError, InputError
 from keras_sounddream.export.formats import Runner, Task
 from keras_sounddream.export.image_inputs import images_for
+from keras_sounddream.export.latent_tasks import latents_for
 from keras_sounddream.export.reference_sounds import speech_like, under_noise
 from keras_sounddream.types import Array, PathLike
 
@@ -96,6 +97,8 @@ def compare(
 
 
 def _extent(task, image):
+    if task.input == "latent":
+        return {"latent_size": image.shape[1]}
     if task.input == "picture":
         return {"picture_size": list(image.shape[1:3])}
     return {"sound_seconds": image.shape[1] / task.sample_rate}
@@ -172,6 +175,8 @@ def sounds_for(task: Task, sounds: Sequence[PathLike | Array] | None = None) -> 
 
     They are synthetic unless given: of two lengths where the task takes any.
     """
+    if task.input == "latent":
+        return latents_for(task)
     if task.input == "picture":
         return images_for(task, sounds)
     rate = task.sample_rate

@@ -11,7 +11,7 @@ def grid(pictures: Array, columns: int, margin: int = 4) -> Array:
 
     Args:
         pictures: uint8 `(count, height, width, 3)`.
-        columns: pictures of a row.
+        columns: pictures of a row, at most.
         margin: pixels between pictures, and around them.
 
     Returns:
@@ -23,6 +23,7 @@ def grid(pictures: Array, columns: int, margin: int = 4) -> Array:
     check("columns", columns, integer(1))
     check("margin", margin, integer(0))
     count, height, width = pictures.shape[:3]
+    columns = min(columns, count)
     rows = -(-count // columns)
     size = rows * (height + margin) + margin, columns * (width + margin) + margin, 3
     whole = np.full(size, 255, "uint8")

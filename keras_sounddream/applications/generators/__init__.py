@@ -12,7 +12,6 @@ __getattr__, __dir__, __all__ = attach(
         "GAN256Discriminator": "model",
         "GAN256Generator": "model",
         "Generator": "generator",
-        "PRETRAINED": "tables",
         "draw_latents": "latents",
         "interpolate": "latents",
         "load_generator": "files",

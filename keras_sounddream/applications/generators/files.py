@@ -6,7 +6,6 @@ from typing import Any
 from keras_sounddream.applications import keras_files, weights
 from keras_sounddream.applications.generators import model as constructors
 from keras_sounddream.applications.generators.generator import Generator
-from keras_sounddream.applications.generators.tables import PRETRAINED
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import PathLike
 
@@ -15,20 +14,18 @@ def load_generator(source: PathLike) -> Generator:
     """Loads a generator.
 
     Args:
-        source: key of `PRETRAINED`; a `.keras` file of a `Generator`, or of an `Autoencoder`,
-            whose decoder is taken; or weights, `.npz`, as `sounddream train gan` writes them.
+        source: a `.keras` file of a `Generator`, or of an `Autoencoder`, whose decoder is taken;
+            or weights, `.npz`, as `sounddream train gan` writes them.
 
     Returns:
         `Generator` with its weights.
 
     Raises:
-        InputError: if there is no such key or file, or it holds no generator.
+        InputError: if there is no such file, or it holds no generator.
     """
     name = os.fspath(source)
-    if name in PRETRAINED:
-        return _built(PRETRAINED[name]["settings"], name)
     if name.endswith(".npz"):
-        return _built(weights.stored_settings(weights.pretrained_path(name, PRETRAINED)), name)
+        return _built(weights.stored_settings(weights.pretrained_path(name, {})), name)
     model = keras_files.read_model(name)
     found = next((one for one in (model, *model.layers) if isinstance(one, Generator)), None)
     if found is None:

@@ -4,6 +4,8 @@ Normally distributed numbers of many dimensions lie near a sphere whose radius i
 number. Latents are taken on it, in training and later, so that all of them are alike.
 """
 
+import itertools
+
 import numpy as np
 
 from keras_sounddream.checks import check, integer, seed
@@ -55,7 +57,7 @@ def interpolate(latents: Array, steps: int) -> Array:
     if np.ndim(latents) != 2 or len(latents) < 2:
         raise InputError(f"Expected two latents or more. Received shape: {np.shape(latents)}")
     latents = on_sphere(latents).astype("float64")
-    paths = [_arc(a, b, steps) for a, b in zip(latents[:-1], latents[1:], strict=True)]
+    paths = [_arc(a, b, steps) for a, b in itertools.pairwise(latents)]
     return np.concatenate([*paths, latents[-1:]]).astype("float32")
 
 

@@ -1,5 +1,6 @@
 """Constructors of generators and discriminators, by the tables of their architectures."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ from keras import layers
 
 from keras_sounddream.applications import base
 from keras_sounddream.applications.generators.generator import Generator, describe
-from keras_sounddream.applications.generators.tables import FAMILIES, PRETRAINED, Table
+from keras_sounddream.applications.generators.tables import FAMILIES, Table
 from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches
 from keras_sounddream.checks import check, choice, integer, number
 from keras_sounddream.errors import InputError
@@ -140,10 +141,10 @@ DISCRIMINATORS: dict[str, Callable[..., keras.Model]] = {
 
 def convolutions(x: Tensor, table: Table, width: float, dropout: bool = True) -> Tensor:
     """The stages of a discriminator, flattened: `(batch, features)`."""
-    for number, (filters, stride, normalised) in enumerate(table.judge):
-        path = f"conv{number + 1}"
+    for place, (filters, stride, normalised) in enumerate(table.judge):
+        path = f"conv{place + 1}"
         x = _conv(x, path, layers.Conv2D, _count(filters, width), stride)
-        if number == table.padded:
+        if place == table.padded:
             x = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{path}_pad", **base.CHANNELS_LAST)(x)
         if normalised:
             x = _norm(x, f"{path}_norm", table)
@@ -176,7 +177,7 @@ def _generator(family, latent_size, size, channels, width, weights, patches, nam
     settings = {"family": family, "latent_size": latent_size, "channels": channels, "width": width}
     settings |= {"size": size} if len(table.sizes) > 1 else {}
     settings |= {"patches": patches.to_dict()} if patches else {}
-    return base.load_weights(describe(model, patches, settings), weights, PRETRAINED)
+    return base.load_weights(describe(model, patches, settings), weights, {})
 
 
 def _stages(x, table, size, channels, width):
@@ -187,11 +188,9 @@ def _stages(x, table, size, channels, width):
     else:
         x = _rectified(x, "dense_relu", table)
     x = layers.Reshape((_START, _START, first), name="reshape")(x)
-    known = _START * table.last_factor
-    for _, factor in table.stages:
-        known *= factor or 1
-    for number, (filters, factor) in enumerate(table.stages, start=1):
-        path = f"up{number}"
+    known = _START * table.last_factor * math.prod(factor or 1 for _, factor in table.stages)
+    for place, (filters, factor) in enumerate(table.stages, start=1):
+        path = f"up{place}"
         x = _up(x, path, table, _count(filters, width), factor or size // known)
         x = _rectified(_norm(x, f"{path}_norm", table), f"{path}_relu", table)
     x = _up(x, "picture", table, channels, table.last_factor)

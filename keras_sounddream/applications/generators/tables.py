@@ -1,7 +1,6 @@
-"""Architectures of generators and discriminators as tables, and their weights that ship."""
+"""Architectures of generators and discriminators as tables."""
 
 import dataclasses
-from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,4 +73,3 @@ FAMILIES = {
         dropout=0.3,
     ),
 }
-PRETRAINED: dict[str, dict[str, Any]] = {}  # key: row of weights that ship

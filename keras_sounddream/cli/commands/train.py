@@ -24,18 +24,25 @@ _OF_BOTH, _OF_ESC10 = {"fold", "seed", "precision"}, {"epochs", "model_name"}  #
 
 
 class _Recipes(click.Group):
-    """A group that imports the commands of WaveNets and filters when one is called."""
+    """A group that imports the commands of WaveNets, filters and generators when one is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*super().list_commands(ctx), "wavenet", "fsdd", "music16k", "filter"]
+        return [
+            *super().list_commands(ctx),
+            *("wavenet", "fsdd", "music16k", "filter", "gan", "autoencoder"),
+        ]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         own = super().get_command(ctx, cmd_name)
         if own is not None or cmd_name not in self.list_commands(ctx):
             return own
-        from keras_sounddream.cli.commands import train_filter, train_wavenet
+        from keras_sounddream.cli.commands import train_filter, train_generator, train_wavenet
 
-        return train_filter.command if cmd_name == "filter" else train_wavenet.find(cmd_name)
+        if cmd_name == "filter":
+            return train_filter.command
+        if cmd_name in train_generator.ABOUT:
+            return train_generator.find(cmd_name)
+        return train_wavenet.find(cmd_name)
 
 
 @click.group(cls=_Recipes)

@@ -31,6 +31,10 @@ from keras_sounddream.types import Array, Tensor
 
 FIRST_ROUNDS, ROUNDS = 60, 10  # of the phase: of a new sound, and of one after some steps
 _PERCENT = 0.01
+_OF_WHAT_IS_MADE = (  # attributes of `inner`
+    *("analysis", "transform", "most_shift", "shift_axes", "move"),
+    *("preprocess", "as_written", "too_small", "larger_tiles"),
+)
 _WITHOUT = ("smoothing", "tile_seconds", "tile_pixels")  # settings of neighbours in a picture
 
 
@@ -52,6 +56,15 @@ class LatentParam:
     kind = "latent"
     renew: Any = None  # pictures have no phase to renew
     tile_lengths = (0,)
+    analysis: Any
+    transform: Any
+    most_shift: Any
+    shift_axes: Any
+    move: Any
+    preprocess: Any
+    as_written: Any
+    too_small: Any
+    larger_tiles: Any
 
     def __init__(
         self, settings: Settings, generator: keras.Model, inner: PixelParam | SpectrogramParam
@@ -62,9 +75,7 @@ class LatentParam:
         self.settings, self.generator, self.inner = settings, generator, inner
         self.grids = np.ones_like(settings.grids)
         self.latent_size = generator.inputs[0].shape[-1]
-        for name in ("analysis", "transform", "most_shift", "shift_axes"):
-            setattr(self, name, getattr(inner, name))
-        for name in ("move", "preprocess", "as_written", "too_small"):
+        for name in _OF_WHAT_IS_MADE:
             setattr(self, name, getattr(inner, name))
 
     @property
@@ -164,11 +175,10 @@ class SoundLatentParam(LatentParam):
         """State before the first step, of latents `(batch, latent_size)`."""
         latent = self.limit(source)
         log_magnitude = self._log_magnitude(latent)
-        first = first_phase(self.generator.patches, self.settings.seed)
-        phase = self._refined(log_magnitude, *(tf.constant(part) for part in first), FIRST_ROUNDS)
-        made = self._sound(log_magnitude, *phase)
+        cosine, sine = map(tf.constant, first_phase(self.generator.patches, self.settings.seed))
+        cosine, sine = self._refined(log_magnitude, cosine, sine, FIRST_ROUNDS)
+        made = self._sound(log_magnitude, cosine, sine)
         level = rms(made)
-        cosine, sine = phase
         return {
             "variable": latent,
             "source": at_level(made, level, self.inner.analysis.sample_rate),
@@ -222,14 +232,12 @@ def make_param(
 
 
 def settle_generator(generator: Any, kind: str, rate: int | None, analysis: Any) -> Any:
-    """The analysis of a dream: that of its generator, if there is one.
+    """The analysis of a dream on a generator: that of the generator's patches; of pictures none.
 
     Raises:
         InputError: if the generator is no model of latents, makes something else than the dream's
             network takes, or there is an analysis beside it.
     """
-    if generator is None:
-        return analysis
     shapes = [
         tuple(one[0].shape)
         for one in (getattr(generator, "inputs", None), getattr(generator, "outputs", None))

@@ -20,6 +20,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from keras_sounddream.errors import ExportError, InputError
 from keras_sounddream.export.formats import FormatWriter, Runner, Task, package
 from keras_sounddream.export.image_inputs import at_size
+from keras_sounddream.export.latent_tasks import check_fixed
 from keras_sounddream.export.litert.packing import pack, unpack
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.portable.tasks import (
@@ -123,6 +124,9 @@ def at_length(
 ) -> Task:
     """Returns a `Task` of one length or size, whose own function is traced once."""
     function = tf.function(task.function, autograph=False, reduce_retracing=True)
+    if task.input == "latent":
+        check_fixed(task, seconds=seconds, size=size)
+        return dataclasses.replace(task, function=function)
     if task.input == "picture":
         task = at_size(task, seconds, size, required=True)
         return dataclasses.replace(task, function=function)

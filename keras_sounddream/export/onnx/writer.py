@@ -14,6 +14,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from keras_sounddream.errors import ExportError
 from keras_sounddream.export.formats import FormatWriter, Runner, Task, package
 from keras_sounddream.export.image_inputs import at_size
+from keras_sounddream.export.latent_tasks import check_fixed
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.onnx.files import (
     PURPOSE,
@@ -26,7 +27,11 @@ from keras_sounddream.export.onnx.graph import nodes
 from keras_sounddream.export.portable.tasks import fixed_samples, portable_function
 
 _OUTPUTS = {"waveform": "dream", "picture": "dream"}  # no output may be named as an input
-_AXES = {"waveform": ("batch", "samples"), "picture": ("batch", "height", "width", "channels")}
+_AXES = {
+    "waveform": ("batch", "samples"),
+    "picture": ("batch", "height", "width", "channels"),
+    "latent": ("batch", "size"),
+}
 
 
 class OnnxWriter(FormatWriter):
@@ -41,6 +46,9 @@ class OnnxWriter(FormatWriter):
 
     def at_length(self, task: Task, **options: Any) -> Task:
         """Returns a task at the one length or size that was asked for, or at any."""
+        if task.input == "latent":
+            check_fixed(task, **options)
+            return task
         if task.input == "picture":
             return at_size(task, options.get("seconds"), options.get("size"))
         samples = fixed_samples(task, options.get("seconds"))
@@ -70,10 +78,12 @@ class OnnxWriter(FormatWriter):
         """
         onnx = package("onnx", PURPOSE)
         task = self.at_length(tasks[0], seconds=seconds, size=size)
-        samples = task.samples if task.input == "waveform" else None
+        samples = None if task.input == "picture" else task.samples
         frozen = _frozen(task, samples)
         names = {tensor.name: tensor.op.name for tensor in frozen.inputs}
-        outputs = [_OUTPUTS.get(name, name) for name in task.outputs]
+        outputs = [
+            _OUTPUTS.get(name, name) if name == task.input else name for name in task.outputs
+        ]
         names |= dict(zip([tensor.name for tensor in frozen.outputs], outputs, strict=True))
         model = convert(frozen, names, f"the {task.name} of {_network(task).name}")
         _check_graph(onnx, model, task)
@@ -137,7 +147,7 @@ def _name_axes(model, task):
     """Names the axes of inputs and outputs whose length is free; as many rows leave as enter."""
     takes = {node.name: node.type.tensor_type.shape.dim for node in model.graph.input}
     rows = takes[task.input][0]
-    own = dict.fromkeys((task.input, _OUTPUTS[task.input]), _AXES[task.input])
+    own = dict.fromkeys((task.input, _OUTPUTS.get(task.input)), _AXES[task.input])
     for node in (*model.graph.input, *model.graph.output):
         sizes = node.type.tensor_type.shape.dim
         others = ("batch", *(f"{node.name}_axis_{i}" for i in range(1, len(sizes))))

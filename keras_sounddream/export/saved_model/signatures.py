@@ -77,6 +77,9 @@ def array_signature(
 ) -> Any:
     """Traces a task for sounds of any length, or images: a concrete function."""
     options = {name: tf.TensorSpec((None,), option.dtype) for name, option in task.options.items()}
+    if task.input == "latent":
+        spec = tf.TensorSpec((None, *task.shape), tf.float32)
+        return traced(lambda latent: {**task.function(latent), **_no_faults(latent)}, latent=spec)
     if task.input == "picture":
         spec = tf.TensorSpec((None, *task.shape), tf.float32)
         return traced(signature_function(task), picture=spec, **options)
@@ -85,6 +88,11 @@ def array_signature(
         "num_samples": tf.TensorSpec((None,), tf.int32),
     }
     return traced(by_length(task, max_seconds, alone), **specs, **options)
+
+
+def _no_faults(latent):
+    """The output of errors, of rows that have none."""
+    return {ERROR: tf.fill(tf.shape(latent)[:1], "")}
 
 
 def traced(function: Callable[..., dict[str, Tensor]], **specs: tf.TensorSpec) -> Any:

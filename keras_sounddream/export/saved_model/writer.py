@@ -85,8 +85,8 @@ class SavedModelWriter(FormatWriter):
 def _inputs(task, image, options):
     """The inputs of a signature: an image, or a sound with its first sample behind it."""
     count = len(image)
-    if task.input == "picture":
-        inputs = {"picture": tf.constant(image)}
+    if task.input in ("picture", "latent"):
+        inputs = {task.input: tf.constant(image)}
     else:
         padding = np.repeat(image[:, :1], 7, axis=1)
         inputs = {

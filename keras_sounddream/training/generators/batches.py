@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_sounddream.applications.generators.latents import on_sphere
+from keras_sounddream.applications.generators.pictures import to_unit
 from keras_sounddream.errors import InputError
 from keras_sounddream.training.step_batches import StepBatches
 from keras_sounddream.types import Array
@@ -60,13 +61,3 @@ class PictureBatches(StepBatches):
             return pictures, pictures
         latents = on_sphere(rng.normal(size=(self.batch_size, self.latent_size)))
         return ({"picture": pictures, "latent": latents},)
-
-
-def to_unit(pictures: Array) -> Array:
-    """Pixels of 0 to 255 as float32 in [-1, 1]."""
-    return np.asarray(pictures, "float32") / 127.5 - 1
-
-
-def to_pixels(pictures: Array) -> Array:
-    """Pictures in [-1, 1] as uint8 pixels."""
-    return np.clip(np.round((np.asarray(pictures) + 1) * 127.5), 0, 255).astype("uint8")

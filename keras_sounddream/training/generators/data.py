@@ -7,18 +7,18 @@ from collections.abc import Iterable
 import numpy as np
 from tqdm import tqdm
 
+from keras_sounddream.applications.generators.pictures import to_pixels
+from keras_sounddream.audio.loudness import SILENCE
 from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches
 from keras_sounddream.audio.waveforms import check_audible
 from keras_sounddream.datasets.file_lists import SoundFiles, find_sounds
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.images.io import SUFFIXES, load_picture
-from keras_sounddream.training.generators.batches import to_pixels
 from keras_sounddream.types import Array, PathLike
 
 _HOPS = 4  # patches begin so often per length of one
 _QUIET_DB = 30.0  # below a sound's loudest patch: those are left out
 _LEVEL = 0.1  # root mean square of a sound's loudest patch: -20 dB
-_SILENT = 1e-5
 
 
 def find_pictures(folder: PathLike) -> list[pathlib.Path]:
@@ -106,7 +106,7 @@ def cut_sound(waveform: Array, patches: SpectrogramPatches) -> Array:
     waveform = np.pad(waveform, (0, max(0, length - len(waveform))))
     views = np.lib.stride_tricks.sliding_window_view(waveform, length)[:: length // _HOPS]
     levels = np.sqrt(np.mean(np.square(views, dtype="float64"), axis=1))
-    if levels.max() < _SILENT:
+    if levels.max() < SILENCE:
         return np.zeros((0, length), "float32")
     heard = levels >= levels.max() * 10 ** (-_QUIET_DB / 20)
     return (views[heard] * (_LEVEL / levels.max())).astype("float32")

@@ -75,6 +75,7 @@ def train(
         ],
     )
     model.optimizer.finalize_variable_values(model.trainable_variables)
+    model.compiled, model.optimizer = False, None  # so that a file holds the networks alone
     generator = generator_of(model)
     if paired:
         return model

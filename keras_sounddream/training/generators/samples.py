@@ -8,15 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream.applications.generators.generator import Generator
-from keras_sounddream.audio.spectrogram_image import palette
-from keras_sounddream.files import keep_folder, written_beside
-from keras_sounddream.images.grid import grid
+from keras_sounddream.applications.generators.pictures import COLUMNS, ROWS, sample_grid
+from keras_sounddream.files import keep_folder
+from keras_sounddream.images.io import save_picture
+from keras_sounddream.images.movement import save_animation
 from keras_sounddream.training.classifier import averaged
-from keras_sounddream.training.generators.batches import to_pixels
-from keras_sounddream.types import Array
 
-COLUMNS, ROWS = 7, 4  # as New Deep Dreams had them
-_FRAME_MS = 250
 _CALIBRATIONS, _PER_CALIBRATION = 8, 128
 
 
@@ -48,9 +45,9 @@ class Samples(keras.callbacks.Callback):
         generator = self.generator_of(self.model)
         with averaged(self.model):
             calibrate(generator)
-            picture = sample_grid(generator, generator.draw(COLUMNS * ROWS), COLUMNS)
+            picture = sample_grid(generator, generator.draw(COLUMNS * ROWS))
         path = keep_folder(self.folder / "samples") / f"epoch_{done:06d}.png"
-        _save(path, [picture])
+        save_picture(path, picture, overwrite=True)
         with tf.summary.create_file_writer(str(self.folder / "tensorboard")).as_default(step=done):
             tf.summary.image("samples", picture[np.newaxis])
         if done == self.last:
@@ -63,18 +60,6 @@ def calibrate(generator: keras.Model) -> None:
         generator(generator.draw(_PER_CALIBRATION, number), training=True)
 
 
-def sample_grid(generator: Generator, latents: Array, columns: int) -> Array:
-    """Samples side by side: uint8 `(height, width, 3)`; patches in the colours of spectrograms."""
-    return grid(as_colours(to_pixels(generator.generate(latents, raw=True))), columns)
-
-
-def as_colours(pixels: Array) -> Array:
-    """uint8 pictures as they are; patches `(…, 1)` with time to the right and colours."""
-    if pixels.shape[-1] != 1:
-        return pixels
-    return palette()[pixels[..., 0].transpose(0, 2, 1)[:, ::-1]]
-
-
 def write_progress(folder: pathlib.Path) -> None:
     """Joins the grids in a folder, in the order of their epochs, to `progress.gif`."""
     from PIL import Image
@@ -83,13 +68,4 @@ def write_progress(folder: pathlib.Path) -> None:
     for path in sorted(folder.glob("epoch_*.png")):
         with Image.open(path) as image:
             frames.append(np.asarray(image.convert("RGB")))
-    _save(folder / "progress.gif", frames)
-
-
-def _save(path, frames):
-    from PIL import Image
-
-    images = [Image.fromarray(frame) for frame in frames]
-    more = {"save_all": True, "append_images": images[1:], "duration": _FRAME_MS, "loop": 0}
-    with written_beside(path, overwrite=True) as temporary:
-        images[0].save(temporary, **(more if path.suffix == ".gif" else {}))
+    save_animation(folder / "progress.gif", frames, overwrite=True)

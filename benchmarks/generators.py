@@ -1,0 +1,194 @@
+"""Generators of spectrogram patches: distance to real ones, their sounds, dreams on their latents.
+
+    python benchmarks/generators.py --data SOUNDS --gan GAN.keras --autoencoder AUTO.keras
+
+SOUNDS is the folder that both were trained on. Writes docs/benchmarks/models/generators.md, and the
+pictures and sounds of docs/models/generators.md.
+"""
+
+import argparse
+import os
+import pathlib
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+from sound_figures import crest_db, flatness
+
+from keras_sounddream import DeepDream, audio, objectives
+from keras_sounddream.applications import LogMelCNN, generators
+from keras_sounddream.applications.generators.pictures import (
+    as_colours,
+    draw_samples,
+    sample_grid,
+    to_pixels,
+    to_unit,
+)
+from keras_sounddream.datasets.file_lists import find_sounds
+from keras_sounddream.images.grid import grid
+from keras_sounddream.images.io import save_picture
+from keras_sounddream.training.generators import frechet_distance, sound_features
+from keras_sounddream.training.generators.data import read_patches
+from keras_sounddream.workflows.sample import join_sounds
+
+DOCS = pathlib.Path(__file__).parents[1] / "docs"
+PAGE = DOCS / "benchmarks" / "models" / "generators.md"
+ROUNDS, COLUMNS, DREAMS = 20, 7, 14
+TEXT = """# Generators of spectrogram patches
+
+Written by `benchmarks/generators.py`. Keras {keras}, {cores} cores, {count} patches of each kind. The
+distance is the Frechet distance of LogMelCNN's pooled features (192 channels) of the *sounds*, that is,
+behind the phases: it grows by whatever the way from patch to sound loses, and of so few sounds it is
+above 0 even between patches of two sets of real clips, which is the least that could be reached.
+
+| patches | distance to real ones | flatness | crest, dB |
+|---|---|---|---|
+{rows}
+
+*Flatness* is the geometric over the arithmetic mean of the power spectrum, *crest* its loudest bin over
+its mean: medians of the sounds.
+
+Both networks are DCGANs of a quarter of the width ({gan_count:,} and {auto_count:,} parameters), trained
+for minutes and not for hours: see the [page of the generators](../../models/generators.md).
+
+## Dreams on their latents
+
+{dreams} dreams of the layer `block3_conv2` of LogMelCNN, {steps} steps, on the latents of the generator,
+and on the sounds that the same latents make, by a mask as sounds are dreamed otherwise. *Gain* is the
+objective of the 16-bit sounds over that before; the distance is that of the dreams to real patches.
+
+| dream | gain, mean | lowest | distance | seconds |
+|---|---|---|---|---|
+{dream_rows}
+
+The mask may put anything on a sound, and gains more; what comes from the latents is what the generator
+can make. Which of the two is nearer to real patches, the distances say.
+"""
+
+
+def parse():
+    parser = argparse.ArgumentParser()
+    for name in ("data", "gan", "autoencoder"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--count", type=int, default=96)
+    return parser.parse_args()
+
+
+def pick(pixels, count):
+    """So many patches of all, by chance."""
+    return pixels[np.random.default_rng(0).permutation(len(pixels))[:count]]
+
+
+def measured(name, waveforms, features, real):
+    """A row of the first table."""
+    distance = frechet_distance(features(waveforms), real)
+    figures = [np.median([f(w[None]) for w in waveforms]) for f in (flatness, crest_db)]
+    return f"| {name} | {distance:.2f} | {figures[0]:.3f} | {figures[1]:.1f} |"
+
+
+def untrained(model):
+    """A generator like another one, with its first weights."""
+    keras.utils.set_random_seed(0)
+    settings = {k: v for k, v in model.weight_settings.items() if k != "family"}
+    return generators.DCGANGenerator(**settings)
+
+
+def dream_row(name, dream, start, features, real):
+    """A row of the second table, and the result."""
+    begun = time.perf_counter()
+    result = dream.run(start)
+    seconds = time.perf_counter() - begun
+    distance = frechet_distance(features(result.waveform), real)
+    gains = f"{result.gain.mean():.2f} | {result.gain.min():.2f}"
+    return f"| {name} | {gains} | {distance:.2f} | {seconds:.0f} |", result
+
+
+def main():
+    options = parse()
+    files, patches = find_sounds(options.data), audio.SpectrogramPatches()
+    halves = [pick(read_patches(files[i::4], patches), options.count) for i in (0, 2)]
+    gan, auto = (
+        generators.load_generator(options.gan),
+        generators.load_generator(options.autoencoder),
+    )
+    coder = keras.models.load_model(options.autoencoder)
+    features = sound_features(patches.sample_rate)
+
+    def sounds_of(made):
+        return patches.to_waveforms(made, ROUNDS)
+
+    first, second = (sounds_of(to_unit(half)) for half in halves)
+    real = features(first)
+    latents = gan.draw(options.count)
+    coded = keras.ops.convert_to_numpy(coder(to_unit(halves[1]), training=False))
+    sets = {
+        "real ones of other clips": second,
+        "real ones through the autoencoder": sounds_of(coded),
+        "the GAN's": sounds_of(gan.generate(latents, raw=True)),
+        "the GAN's before its training": sounds_of(untrained(gan).generate(latents, raw=True)),
+        "the autoencoder's decoder's, of random latents": sounds_of(
+            auto.generate(latents, raw=True)
+        ),
+    }
+    rows = [measured(name, waveforms, features, real) for name, waveforms in sets.items()]
+    network, dream_rows, results = LogMelCNN(), [], {}
+    settings = {"octaves": 3, "steps": 8}
+    start = gan.draw(DREAMS, 7)
+    before = sounds_of(gan.generate(start, raw=True))
+    before = np.asarray(audio.hold_level(before, 0.1))
+    distance = frechet_distance(features(before), real)
+    dream_rows.append(f"| none: the samples | 1 | 1 | {distance:.2f} | |")
+    for name, generator, begin in (
+        ("in the GAN's latents", gan, start),
+        ("in the decoder's latents", auto, start),
+        ("by a mask on the GAN's sounds", None, before),
+    ):
+        objective = objectives.layers("block3_conv2")
+        dream = DeepDream(network, objective, generator=generator, **settings)
+        row, results[name] = dream_row(name, dream, begin, features, real)
+        dream_rows.append(row)
+    PAGE.write_text(
+        TEXT.format(
+            keras=keras.__version__,
+            cores=os.cpu_count(),
+            count=options.count,
+            rows="\n".join(rows),
+            dream_rows="\n".join(dream_rows),
+            dreams=DREAMS,
+            steps=settings["octaves"] * settings["steps"],
+            gan_count=gan.count_params(),
+            auto_count=coder.count_params(),
+        )
+    )
+    draw(gan, auto, halves[1], results["in the GAN's latents"], coded, patches)
+    print(PAGE.read_text())
+
+
+def draw(gan, auto, pixels, result, coded, patches):
+    """The pictures and sounds of the guide."""
+    images, sounds = DOCS / "images", DOCS / "sounds"
+    save_picture(images / "generator_real.png", grid(as_colours(pixels[:21]), COLUMNS), True)
+    save_picture(images / "generator_gan.png", sample_grid(gan, gan.draw(21)), True)
+    save_picture(
+        images / "generator_coded.png", grid(as_colours(to_pixels(coded[:21])), COLUMNS), True
+    )
+    path = generators.interpolate(gan.draw(3, 1), 3)
+    save_picture(images / "generator_path.png", sample_grid(gan, path), True)
+    pairs = np.concatenate(
+        [draw_samples(gan, gan.draw(DREAMS, 7)[:7]), draw_samples(gan, result.latent[:7])]
+    )
+    save_picture(images / "generator_dream.png", grid(pairs, COLUMNS), True)
+    rate = patches.sample_rate
+    for name, waveforms in (
+        ("gan", gan.generate(gan.draw(8))),
+        ("dream", result.waveform[:8]),
+        ("source", result.source[:8]),
+    ):
+        waveform = join_sounds(waveforms, rate)[np.newaxis]
+        audio.save(sounds / f"generator_{name}.flac", waveform, rate, overwrite=True)
+
+
+if __name__ == "__main__":
+    main()

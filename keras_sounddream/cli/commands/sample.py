@@ -1,0 +1,105 @@
+"""`sounddream sample`: pictures and sounds from a trained generator."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+import click
+
+from keras_sounddream.cli.options import early
+from keras_sounddream.cli.options.common import (
+    COUNT,
+    FiniteRange,
+    check_outputs,
+    force_option,
+    given,
+    load_any,
+    model_options,
+    quietly,
+    seed_option,
+)
+from keras_sounddream.cli.options.dream import class_option, layer_option
+from keras_sounddream.errors import InputError
+from keras_sounddream.workflows.sample_output import check_samples_output
+
+
+@click.command()
+@click.argument("generator", metavar="GENERATOR")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="OUT.png|OUT.gif|OUT.wav",
+    help="A grid of samples, an animation, or their sounds one after another.",
+)
+@click.option("--count", type=COUNT, default=28, show_default=True, help="Samples.")
+@seed_option("Seed of the samples.")
+@click.option(
+    "--interpolate",
+    "steps_between",
+    type=COUNT,
+    metavar="STEPS",
+    help="Samples on the way from each to the next, on the sphere of latents.",
+)
+@click.option("--columns", type=COUNT, default=7, show_default=True, help="Columns of a grid.")
+@layer_option("Dream on the samples before they are written: a layer that is to respond more")
+@class_option
+@model_options
+@click.option("--steps", type=COUNT, help="Dreams only: ascent steps per octave.  [default: 10]")
+@click.option(
+    "--strength",
+    type=FiniteRange(0, 1),
+    help="Dreams only: how far to go from the samples.  [default: 0.5]",
+)
+@force_option()
+def command(
+    generator: str,
+    output: str,
+    count: int,
+    seed: int,
+    steps_between: int | None,
+    columns: int,
+    model_name: str,
+    weights: str | None,
+    force: bool,
+    **dream: Any,
+) -> None:
+    """Makes pictures or sounds with GENERATOR.
+
+    GENERATOR is a .keras or .npz file of `sounddream train gan`, or a .keras file of
+    `train autoencoder`. With --layer or --class, its latents are dreamed on first.
+    """
+    check_outputs(output, overwrite=force)
+    chosen = given(dream)
+    dreams = "layers" in chosen or "label" in chosen
+    check_samples_output(output, force)
+    _check(generator, chosen, dreams, steps_between, count)
+    if dreams:
+        early.check_dream(early.check_any(model_name, weights), {**chosen, "step_size": None})
+    with quietly():
+        from keras_sounddream.applications.generators import load_generator
+        from keras_sounddream.workflows import sample
+    made = load_generator(generator)
+    check_samples_output(output, force, made.patches is not None)
+    latents = sample.choose_latents(made, count, seed, steps_between)
+    words = f"{len(latents)} samples"
+    if dreams:
+        model, required = load_any(model_name, weights, include_top="label" in chosen)
+        result = sample.dream_latents(made, latents, model, progress=True, **required, **chosen)
+        latents = result.latent
+        words += f", on which {result.name} is {result.gain.mean():.2f} times as high"
+    sample.write_samples(made, latents, output, columns, force)
+    click.echo(f"{output}: {words}, seed {seed}")
+
+
+def _check(generator, chosen, dreams, steps_between, count):
+    """Checks what names and numbers reveal, before TensorFlow is imported."""
+    if not generator.endswith((".keras", ".npz")):
+        raise InputError(f"Expected a .keras or .npz file. Received: {generator}")
+    if not pathlib.Path(generator).is_file():
+        raise InputError(f"Cannot read the generator {generator}: there is no such file.")
+    if not dreams and (unused := [name for name in ("steps", "strength") if name in chosen]):
+        raise InputError(f"--{unused[0]} is of dreams: name a --layer or a --class, too.")
+    if steps_between is not None and count < 2:
+        raise InputError("--interpolate goes from one sample to the next: give --count 2 or more.")

@@ -1,0 +1,99 @@
+"""`sounddream train gan`, `train autoencoder` and `sample`."""
+
+import keras
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from keras_sounddream import audio
+from keras_sounddream.applications import generators
+from keras_sounddream.audio import SpectrogramPatches
+from keras_sounddream.cli.main import main
+
+TINY = {"latent_size": 4, "width": 0.02}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A folder with a generator of pictures, one of sounds, and something else."""
+    folder = tmp_path_factory.mktemp("generators")
+    generators.DCGANGenerator(**TINY).save(folder / "pictures.keras")
+    patches = SpectrogramPatches()
+    generators.DCGANGenerator(channels=1, patches=patches, **TINY).save(folder / "sounds.keras")
+    inputs = keras.Input((3,))
+    keras.Model(inputs, inputs, name="other").save(folder / "other.keras")
+    return folder
+
+
+def said(arguments, capsys):
+    code = main([str(argument) for argument in arguments])
+    return code, capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "size"),
+    [("pictures", "o.png", (140, 72)), ("sounds", "o.png", (140, 72)), ("pictures", "o.gif", None)],
+)
+def test_samples_as_a_grid_or_an_animation(files, tmp_path, capsys, name, output, size):
+    out = tmp_path / output
+    code, text = said(["sample", files / f"{name}.keras", "-o", out, "--count", 2], capsys)
+    assert (code, text.out) == (0, f"{out}: 2 samples, seed 0\n")
+    with Image.open(out) as image:
+        if size is None:
+            assert (image.n_frames, image.size) == (2, (64, 64))
+        else:
+            assert image.size == size
+
+
+def test_sounds_on_the_way_from_one_to_the_next(files, tmp_path, capsys):
+    arguments = ["--count", 2, "--interpolate", 2, "--seed", 5]
+    out = tmp_path / "o.wav"
+    code, _ = said(["sample", files / "sounds.keras", "-o", out, *arguments], capsys)
+    assert code == 0
+    rate, samples = 24000, SpectrogramPatches().num_samples
+    assert audio.load(out, rate).shape[1] == 3 * samples - 2 * round(0.05 * rate)
+    again = tmp_path / "again.wav"
+    said(["sample", files / "sounds.keras", "-o", again, *arguments], capsys)
+    assert out.read_bytes() == again.read_bytes()
+
+
+def test_a_dream_on_samples(files, tmp_path, capsys):
+    out = tmp_path / "o.wav"
+    arguments = ["--count", 1, "--layer", "block2_conv1", "--steps", 1]
+    code, text = said(["sample", files / "sounds.keras", "-o", out, *arguments], capsys)
+    assert code == 0
+    assert "on which block2_conv1 is" in text.out
+
+
+def test_training_on_sounds_and_sampling(tmp_path, capsys):
+    (tmp_path / "data").mkdir()
+    noise = np.random.default_rng(0).normal(0, 0.1, 60000)
+    soundfile.write(tmp_path / "data" / "a.wav", noise, 24000)
+    common = ["--data", tmp_path / "data", "--width", 0.02, "--epochs", 1, "--batch-size", 4]
+    for kind, name in (("gan", "g.npz"), ("autoencoder", "a.keras")):
+        output, folder = tmp_path / name, tmp_path / kind
+        arguments = ["train", kind, *common, "--folder", folder, "-o", output]
+        code, text = said(arguments, capsys)
+        assert code == 0
+        assert "7 patches of sounds" in text.out
+        assert (folder / "samples" / "progress.gif").exists()
+        out = tmp_path / f"{kind}.wav"
+        assert main(["sample", str(output), "-o", str(out), "--count", "1"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["other.keras", "-o", "o.png"], "holds other, and no generator"),
+        (["pictures.keras", "-o", "o.wav"], "The generator makes pictures: write .png or .gif"),
+        (["pictures.keras", "-o", "o.png", "--layer", "block1_conv1"], "The network takes sounds"),
+        (["sounds.keras", "-o", "o.png", "--layer", "block9"], "has no layer 'block9'"),
+    ],
+)
+def test_what_does_not_fit(files, tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    code, text = said(["sample", files / arguments[0], *arguments[1:]], capsys)
+    assert code == 2
+    assert message in text.err
+    assert text.err.count("\n") == 1
