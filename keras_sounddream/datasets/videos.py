@@ -129,10 +129,11 @@ def _mono(frames, sample_rate):
     """Mean of the channels of audio frames at a rate, piece by piece, from time 0 on."""
     import av
 
-    floats, stream, rate = av.AudioResampler(format="fltp"), None, None
+    floats, stream, rate = av.AudioResampler(format="flt"), None, None  # planes of 7.1 crash PyAV
     for frame in frames:
         for part in floats.resample(frame):
-            samples = part.to_ndarray().mean(axis=0, dtype="float32")
+            channels = part.to_ndarray().reshape(-1, part.layout.nb_channels)
+            samples = channels.mean(axis=1, dtype="float32")
             if stream is None:
                 rate = check_rate(part.sample_rate)
                 stream = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")

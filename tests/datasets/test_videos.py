@@ -113,3 +113,15 @@ def test_videos_are_found_below_a_folder(tmp_path):
         videos.find_videos(tmp_path / "none")
     with pytest.raises(InputError, match="there is no folder"):
         videos.find_videos(tmp_path / "nowhere")
+
+
+def test_sound_of_eight_channels_is_read(tmp_path):
+    path = tmp_path / "cinema.mkv"
+    block = np.full((1, 8 * 8000), 8192, "int16")
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("pcm_s16le", 8000, layout="7.1")
+        frame = av.AudioFrame.from_ndarray(block, "s16", "7.1")
+        frame.sample_rate, frame.pts, frame.time_base = 8000, 0, Fraction(1, 8000)
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            file.mux(packet)
+    np.testing.assert_allclose(videos.read_sound(path, 8000)[100:7900], 8192, atol=2)

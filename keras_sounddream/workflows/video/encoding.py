@@ -65,7 +65,8 @@ class Segment:
         self._buffer = io.BytesIO()
         self._file = av.open(self._buffer, "w", format="nut")  # it holds any times
         codec, options = FORMATS[self.suffix][0]
-        rate = min(self.track.frame_rate, _MOST_RATE).limit_denominator(1001)
+        rate = min(self.track.frame_rate, _MOST_RATE, 1 / self.track.time_base)
+        rate = rate.limit_denominator(1001)
         self._stream = stream = self._file.add_stream(codec, rate, options=dict(options))
         stream.height, stream.width = (length + length % 2 for length in self._size)
         stream.pix_fmt = "yuv420p"
@@ -170,7 +171,8 @@ def _encoded(file, suffix, path, sound) -> Iterator[Any]:
     def packets():
         start = 0
         for block in read_channel_blocks(path):
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block.T), "fltp", sound.layout)
+            packed = np.ascontiguousarray(block).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(packed, "flt", sound.layout)
             frame.sample_rate, frame.pts = sound.sample_rate, start
             frame.time_base = Fraction(1, sound.sample_rate)
             start += len(block)

@@ -21,6 +21,8 @@ from keras_sounddream.types import Array, PathLike
 _STEP_SECONDS = 0.02  # by which times of sound may be off: they are rounded, to 1 ms in Matroska
 _MOST_GAP_SECONDS = 86400.0  # more is damage
 _BLOCK_SAMPLES = 2**16
+# Channels that all encoders take, by their number; others are mixed to two.
+_LAYOUTS = {1: ("mono", 1), 2: ("stereo", 2), 6: ("5.1", 6), 8: ("7.1", 8)}
 _DEFAULT_RATE = Fraction(25)  # frames per second, where a file does not tell
 
 
@@ -164,7 +166,7 @@ class _Resampled:
         import av
 
         rate, layout = self._track.sample_rate, self._track.layout
-        self._resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+        self._resampler = av.AudioResampler(format="flt", layout=layout, rate=rate)
 
     def __call__(self, frame: Any) -> list[Array]:
         try:
@@ -172,7 +174,7 @@ class _Resampled:
         except ValueError:  # its form changed
             self._begin()
             parts = self._resampler.resample(frame)
-        return [part.to_ndarray().T for part in parts]
+        return [part.to_ndarray().reshape(-1, self._track.channels) for part in parts]
 
 
 def _packets(file, stream):
@@ -219,8 +221,8 @@ def _pictures_of(stream, frame):
 
 
 def _sound_of(stream, frame):
-    layout = frame.layout
-    return Sound(stream.index, check_rate(frame.sample_rate), layout.name, layout.nb_channels)
+    layout, channels = _LAYOUTS.get(frame.layout.nb_channels, ("stereo", 2))
+    return Sound(stream.index, check_rate(frame.sample_rate), layout, channels)
 
 
 def _sized(picture, height, width):
