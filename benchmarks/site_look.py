@@ -37,7 +37,7 @@ document.documentElement.dataset.theme = document.documentElement.dataset.mode =
 window.foreign = [];
 addEventListener("securitypolicyviolation", (e) => foreign.push(e.blockedURI));
 addEventListener("load", async () => {
-  const found = window.axe ? (await axe.run()).violations : [];
+  const found = (await axe.run()).violations;
   const bytes = performance.getEntriesByType("resource").map((e) => e.encodedBodySize || 0);
   await fetch("/report", {method: "POST", body: JSON.stringify({
     page: location.pathname, mode, width: innerWidth, foreign,

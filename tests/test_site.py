@@ -78,9 +78,8 @@ def test_the_reference_has_every_public_name(script):
     from keras_sounddream.deepdream import objectives
 
     pages = script("reference").pages(ROOT / "keras_sounddream")
-    modules = set(pages) - {"index"}
-    shown = {"DeepDream", "InputError", "ExportError", "export_model", "generate", "sonify"}
-    assert modules | shown | {"objectives", "__version__"} == set(keras_sounddream.__all__)
+    for name in set(keras_sounddream.__all__) - {"__version__"}:
+        assert name in pages or f"}} {name}" in pages["index"], name
     for name in audio.__all__:
         assert f" {name}" in pages["audio"], name
     for name in objectives.__all__:

@@ -173,6 +173,13 @@ def write_navigation():
             write(page, f"---\norphan: true\n---\n{page.read_text(encoding='utf-8')}")
 
 
+def write_app():
+    """Takes the page of `sounddream web -o build/web` along, where it was made."""
+    if (ROOT / "build" / "web" / "index.html").exists():
+        shutil.copytree(ROOT / "build" / "web", EXTRA / "app")
+        append(SOURCE / "browser.md", '\n<a href="app/index.html">Open the page</a>\n')
+
+
 def append(page, text):
     if page.exists():
         write(page, page.read_text(encoding="utf-8") + text)
@@ -186,6 +193,7 @@ def main():
     write_first_pages((SOURCE / "index.md").read_text(encoding="utf-8"))
     for name, text in reference.pages(ROOT / "keras_sounddream").items():
         write(SOURCE / "reference" / f"{name}.md", text)
+    write_app()
     write_navigation()
 
 

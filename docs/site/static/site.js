@@ -66,6 +66,9 @@ function reachByKeyboard() {
   }
 }
 
+// A signature's arguments on lines of their own are no list of definitions for a screen reader.
+document.querySelectorAll("dt.sig dl, dt.sig dd").forEach((part) => { part.role = "none"; });
+
 reachByKeyboard();
 addEventListener("resize", reachByKeyboard);
 if (MEASURED.test(location.pathname)) {
