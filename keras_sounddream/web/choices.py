@@ -81,7 +81,7 @@ def find_terms(
     if not (layers or classes):
         layers = _some(layer_names(model, (keras.layers.Conv1D, keras.layers.Conv2D)))
         classes = labels if len(labels) <= _MOST_CLASSES else ()
-    layers, classes = dict.fromkeys(layers), dict.fromkeys(classes)
+    layers, classes = (list(dict.fromkeys(names)) for names in (layers, classes))
     found = [(name, False, objectives.parse(name)) for name in layers]
     found += [(name, True, objectives.logit(*find_class(model, name))) for name in classes]
     if not found:

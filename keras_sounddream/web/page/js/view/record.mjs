@@ -6,20 +6,20 @@ import { SoundError } from "../sound/wav.mjs";
 import { byId } from "./fields.mjs";
 
 const EVERY = 250; // ms, between two looks at what has come
-const PATIENCE = 5000; // ms, beyond the length, for a microphone that sends nothing
+const PATIENCE = 5000; // ms, for a microphone that sends nothing
 const LIVE_SECONDS = 2; // of the sound, which are recognised
 
 // Records until `stopped` or for `most` seconds: the sound at `rate`.
 export async function record(rate, [least, most], hear) {
   const button = byId("record"), recorder = await openMicrophone();
-  const end = performance.now() + 1000 * most + PATIENCE;
+  const end = performance.now() + PATIENCE;
   let stopped = false;
   button.onclick = () => {
-    stopped = recorder.seconds >= least;
+    stopped = true;
   };
   button.textContent = "Stop";
   byId("recording").hidden = false;
-  while (!stopped && recorder.seconds < most && performance.now() < end) {
+  while (!stopped && recorder.seconds < most && (recorder.length || performance.now() < end)) {
     await new Promise((go) => setTimeout(go, EVERY));
     show(recorder, least, most, hear, rate);
   }
