@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from keras_sounddream.deepdream.callbacks.callback import Callback
     from keras_sounddream.deepdream.params.transforms import Transform
 
-_OF_KERAS = ("trainable", "dtype")  # arguments of `keras.Model`
-
 
 @keras.saving.register_keras_serializable(package="keras_sounddream")
 class DeepDream(keras.Model):
@@ -172,7 +170,7 @@ class DeepDream(keras.Model):
     ):
         require_tensorflow("A dream")
         given = {key: value for key, value in locals().items() if key in FIELDS}
-        given |= {key: kwargs.pop(key) for key in list(kwargs) if key not in _OF_KERAS}
+        given |= {key: kwargs.pop(key) for key in list(kwargs) if key not in ("trainable", "dtype")}
         super().__init__(name=name, **{"dtype": "float32", **kwargs})
         model, objective = joined.settle(model, objective, front_end or constants)
         model = validation.wrapped(model, front_end, constants, analysis)
@@ -392,10 +390,9 @@ class DeepDream(keras.Model):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "DeepDream":
         config = {RENAMED.get(name, name): value for name, value in config.items()}
         for name in ("model", "objective", "generator"):
-            if config.get(name) is not None:
-                config[name] = keras.saving.deserialize_keras_object(
-                    config[name], custom_objects=custom_objects
-                )
+            config[name] = config.get(name) and keras.saving.deserialize_keras_object(
+                config[name], custom_objects=custom_objects
+            )
         config["transforms"] = [
             keras.saving.deserialize_keras_object(layer, custom_objects=custom_objects)
             for layer in config.get("transforms", ())

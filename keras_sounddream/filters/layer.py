@@ -10,7 +10,7 @@ from keras import layers, ops
 
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.audio.loudness import db_to_nepers
-from keras_sounddream.audio.masks import room_to_rise
+from keras_sounddream.audio.spectral.masks import room_to_rise
 from keras_sounddream.audio.spectral.stft import (
     TRANSFORMS,
     check_inverse,

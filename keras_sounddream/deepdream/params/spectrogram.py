@@ -21,7 +21,7 @@ from keras_sounddream.audio.loudness import (
     rms,
     round_to_16_bits,
 )
-from keras_sounddream.audio.masks import room_to_rise
+from keras_sounddream.audio.spectral.masks import room_to_rise
 from keras_sounddream.audio.spectral.stft import from_polar, istft, stft, to_polar
 from keras_sounddream.audio.waveforms import OVERSHOOT_PEAK, check_layout, check_scale
 from keras_sounddream.deepdream.params.beginnings import beginning
