@@ -108,7 +108,7 @@ def export_model(
     if format == "saved_model" and generates(model) and tuple(tasks or _MADE) == _MADE:
         made: dict[str, Any] = {"serving_name": serving_name, "max_seconds": max_seconds}
         return write_generator(model, path, verify=verify, overwrite=overwrite, **made)
-    options = {
+    options: dict[str, Any] = {
         "seconds": seconds,
         "size": size,
         "quantization": quantization,
@@ -118,8 +118,8 @@ def export_model(
     }
     options = {name: value for name, value in options.items() if value is not None}
     if find_mask(model) is not None:
-        how = {"verify": verify, "overwrite": overwrite}
-        return export_filter(model, path, format, tasks, **how, **options)
+        how: dict[str, Any] = {"verify": verify, "overwrite": overwrite, **options}
+        return export_filter(model, path, format, tasks, **how)
     writer = writer_of(format)
     _check_options(format, writer, options, tasks)
     writer.check_packages(verify)
