@@ -170,7 +170,7 @@ service worker keeps all of it for later visits.
 
 ## Times
 
-Medians of {len(runs[False])} visits, in s, of the example of {CLIP[1]} s and 40 steps: on one thread, as from any
+Seconds for the example of {CLIP[1]} s and 40 steps (visits of each kind: {len(runs[False])}): on one thread, as from any
 server of files at the first visit, and on as many threads as there are cores where the page is cross-origin
 isolated. Other programs shared the cores (their load is above), so the clock says more than the page
 needs: what its process computes is counted apart.
