@@ -35,7 +35,7 @@ def test_the_front_end_is_saved(tmp_path):
     inputs = keras.Input((2, 2, 3))
     keras.Model(inputs, PixelScaling("caffe")(inputs)).save(tmp_path / "a.keras")
     model = keras.models.load_model(tmp_path / "a.keras")
-    pixel = np.zeros((1, 2, 2, 3), "float32") + [103.939, 0, 0]
+    pixel = np.tile(np.array([103.939, 0, 0], "float32"), (1, 2, 2, 1))
     np.testing.assert_allclose(model(pixel)[0, 0, 0], [-103.939, -116.779, -19.741], atol=1e-3)
 
 
