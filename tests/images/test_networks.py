@@ -53,7 +53,7 @@ def test_catdognet_has_the_parameters_and_layers_of_its_table():
     ("settings", "message"),
     [
         ({"pooling": "mean"}, "must be None, avg or max. Received: 'mean'"),
-        ({"input_shape": (31, 40, 3)}, "takes 32 x 32 pixels or more"),
+        ({"input_shape": (43, 60, 3)}, "takes 44 x 44 pixels or more"),
     ],
 )
 def test_bad_arguments_are_named(settings, message):
