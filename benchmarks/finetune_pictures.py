@@ -117,6 +117,11 @@ def write(runs, picture_set):
         "|---|---|" + "---|" * len(folds) + "---|",
         *(row(name, found, len(folds)) for name, found in runs.items()),
         "",
+        "80 clips a fold: one is 1.2 %. A dash is a fold that was not measured; 12 passes were looked at after the"
+        " others. At 1e-2 the network loses what it knew, batch norm free or frozen: here the rate decides. Free batch"
+        " norm costs accuracy at 1e-4, too. At 1e-4 with batch norm frozen, three passes stay within two clips of the"
+        " probe in each fold, and twelve end above it on average.",
+        "",
     ]  # fmt: skip
     PAGE.write_text("\n".join(lines))
     print("\n".join(lines), flush=True)

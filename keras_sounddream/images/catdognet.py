@@ -9,7 +9,7 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.types import PathLike
 
 SIZE = 250  # pixels, of height and width
-_LEAST = 32  # pixels, of which its layers leave something
+_LEAST = 44  # pixels, of which its layers leave something
 _BLOCKS = ((32, 32), (64, 64), (128, 128, 128))  # filters; each block ends in a pooling
 _DENSE = (300, 80)
 _LAST = {"data_format": "channels_last"}
@@ -38,7 +38,7 @@ def CatDogNet(
 
     Args:
         weights: `None` for random ones, or a path of `.weights.h5`; none are published.
-        input_shape: `(height, width, 3)`, each 32 or more; by default 250 x 250, and without the
+        input_shape: `(height, width, 3)`, each 44 or more; by default 250 x 250, and without the
             top any size.
 
     Returns:

@@ -136,7 +136,7 @@ ROWS = [
     (f"{DREAM} --model resnet5", "For pictures: resnet50"),
     (f"{TUNE} -o new.keras", "Expected --weights FILE, or --weights imagenet"),
     (f"{TUNE} --weights missing.h5 -o new.keras", "there is no such file"),
-    ("atlas squeezenet --data clips --layer a -o new", "Did you"),
+    ("atlas squeezenet --weights w.npz --data clips --layer a -o new", "An atlas plays sounds"),
     (f"{DREAM} --model vgg16", "Expected --weights FILE, or --weights imagenet"),
     (f"{DREAM} --model vgg16 --weights missing.h5", "there is no such file"),
     (f"{DREAM} --weights esc50", "`weights` must be None, one of ['esc10'], or a file"),

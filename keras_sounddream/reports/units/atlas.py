@@ -27,7 +27,7 @@ _STYLE = """<style>
 .player { position: sticky; bottom: 0; margin: 1rem -1rem 0; padding: .6rem 1rem 1rem;
   background: var(--card); border-top: 1px solid var(--line); }
 .player p { margin: 0; max-width: none; overflow-wrap: anywhere; }
-.player div { display: grid; gap: .2rem 1rem; font-size: .8rem;
+.player > div { display: grid; gap: .2rem 1rem; font-size: .8rem;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); }
 .player audio { margin-top: .1rem; height: 2.4rem; }
 </style>"""
@@ -118,12 +118,11 @@ def write_atlas(
     keep_folder(folder / SOUNDS)
     best = _write_excerpts(found, units, folder)
     links = [
-        _link(found, unit, cell, best[unit], folder)
+        _link(found, unit, cell, best, folder)
         for unit, cell in zip(units, np.asarray(cells), strict=True)
     ]
     side = int(np.max(cells, initial=0)) + 1
     title = f"Atlas of {found.layer}"
-    are_dreamed = any(dreamed_sound(folder, unit).exists() for unit in units)
     parts = [
         _STYLE,
         f"<h1>{escape(title)}</h1>",
@@ -132,7 +131,7 @@ def write_atlas(
         f'<div class="scroll"><div class="plane" style="--side:{side}">',
         *links,
         "</div></div>",
-        _player(are_dreamed),
+        _player(_address(folder, units[0], best), best[units[0]]),
         _SCRIPT,
     ]
     html.write(page, title, parts, overwrite)
@@ -157,14 +156,18 @@ def _link(found, unit, cell, best, folder):
         f"Unit {unit}: {found.labels[label]}, AUC {found.auc[unit, label]:.2f}; highest in "
         f"{found.clips[clip].name} at {found.seconds[unit][0]:.1f} s"
     )
-    is_dreamed = dreamed_sound(folder, unit).exists()
-    address = f"{SOUNDS}/unit-{unit}.mp3" if is_dreamed else best
     row, column = (int(place) for place in cell)
     return (
-        f'<a href="{html.address(address)}" data-best="{html.address(best)}" data-row="{row}" '
+        f'<a href="{_address(folder, unit, best)}" data-best="{best[unit]}" data-row="{row}" '
         f'data-column="{column}" title="{escape(words)}" aria-label="{escape(words)}" '
         f'style="--hue:{_hue(found, label)};grid-area:{row + 1}/{column + 1}">{unit}</a>'
     )
+
+
+def _address(folder, unit, best):
+    """The sound of a unit, relative to the page: what was dreamed, or else its best clip."""
+    dreamed = dreamed_sound(folder, unit)
+    return f"{SOUNDS}/{dreamed.name}" if dreamed.exists() else best[unit]
 
 
 def _in_words(found, units):
@@ -190,11 +193,12 @@ def _hue(found, label):
     return round(360 * int(label) / len(found.labels))
 
 
-def _player(are_dreamed):
-    """Players of a chosen unit; without dreams only that of the best clip."""
-    names = ["dreamed from noise"] if are_dreamed else []
+def _player(first, best):
+    """Players of a chosen unit, at first of the `first`; without dreams only of its best clip."""
+    sources = {"dreamed from noise": first, "best match in the clips": best}
+    if first == best:
+        del sources["dreamed from noise"]
     players = "".join(
-        f'<label>{name}<audio controls preload="none" title="{name}"></audio></label>'
-        for name in [*names, "best match in the clips"]
+        f"<div>{name}{html.player(source, name)}</div>" for name, source in sources.items()
     )
     return f'<div class="player"><p class="quiet">Choose a unit</p><div>{players}</div></div>'
