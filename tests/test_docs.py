@@ -26,7 +26,7 @@ WITH_CODE = [page for page in PAGES if "```python" in page.read_text()]
 CARDS = sorted(ROOT.glob("saved_models/*.md"))
 MEASURED = sorted(DOCS.glob("benchmarks/*/*.md"))
 SCRIPTS = sorted(ROOT.glob("benchmarks/*.py"))
-PER_FOLDER = 14  # pages, so that a folder can be read at a glance
+PER_FOLDER = 16  # pages, so that a folder can be read at a glance
 
 
 def name_of(path):
