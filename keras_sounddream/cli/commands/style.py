@@ -30,7 +30,7 @@ _CHOICES = {"statistic": STATISTICS, "over": OVER}
 
 
 @click.command()
-@click.argument("content")
+@click.argument("content", metavar="CONTENT")
 @click.argument("styles", nargs=-1, required=True, metavar="STYLE…")
 @click.option("-o", "--output", required=True, metavar="OUT", help="The sound or picture to write.")
 @click.option(

@@ -34,6 +34,10 @@ EXAMPLES = {  # one a kind, on a layer of 3 channels and one position axis
     "guided_locally": term("guided_locally", "conv", weights=[[1.0, 0.0, 0.0], [0.0, 0.0, 2.0]]),
     "matched": term("matched", "conv", vectors=[[1.0, 0.0, 0.5], [0.0, 2.0, -1.0]]),
     "inverted": term("inverted", "conv", target=[[1.0, 0.0, 0.5], [0.0, 2.0, -1.0]]),
+    "style": term(
+        "style", "conv", statistic="gram", over="positions", target=[[1.0] * 9], relative=True
+    ),
+    "content": objectives.content(["conv"]),
     "diversity": objectives.diversity("conv"),
     "total_variation": objectives.total_variation(),
     "l2_to_source": objectives.l2_to_source(),
@@ -58,7 +62,7 @@ def network():
 
 def activations_like(rng, shape=(2, 6, 3)):
     """Random numbers for all that `EXAMPLES` reads."""
-    names = ("conv", "classes/logits")
+    names = ("conv", "classes/logits", "conv/source")
     layers = {name: rng.normal(size=shape).astype("float32") for name in names}
     sounds = {name: rng.normal(size=(2, 40)).astype("float32") for name in (INPUT, SOURCE)}
     return {**layers, **sounds}
@@ -77,7 +81,8 @@ def test_three_steps_of_plain_ascent_raise_each_kind(kind, network, rng):
     dreamed = source + tf.constant(rng.normal(0, 0.05, (2, 200)), "float32")
 
     def score(dreamed):
-        return EXAMPLES[kind]({**network(dreamed), INPUT: dreamed, SOURCE: source})
+        read = {INPUT: dreamed, SOURCE: source, "conv/source": network(source)["conv"]}
+        return EXAMPLES[kind]({**network(dreamed), **read})
 
     before = score(dreamed)
     for _ in range(3):
