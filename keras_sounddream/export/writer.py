@@ -118,8 +118,8 @@ def export_model(
     }
     options = {name: value for name, value in options.items() if value is not None}
     if find_mask(model) is not None:
-        how = {"verify": verify, "overwrite": overwrite}
-        return export_filter(model, path, format, tasks, **how, **options)
+        chosen_options: dict[str, Any] = {"verify": verify, "overwrite": overwrite, **options}
+        return export_filter(model, path, format, tasks, **chosen_options)
     writer = writer_of(format)
     _check_options(format, writer, options, tasks)
     writer.check_packages(verify)
