@@ -16,11 +16,6 @@ PRETRAINED: dict[str, dict[str, Any]] = {
         "sha256": "f4b65ec89d4c99a9a4e31eff2e585698228caf627d429da6b8295bbc5a5c1b1d",
         "licence": "CC-BY-SA-4.0",
     },
-    "block4_conv2": {
-        "file": "dream_filter_block4_conv2.npz",
-        "sha256": "4387cf56ceca3bf887410845fdab5b695ffe43028dcd89207a2e4f4d9eae5ebe",
-        "licence": "CC-BY-SA-4.0",
-    },
     "rooster": {
         "file": "dream_filter_rooster.npz",
         "sha256": "4bd945c031e7cac437dcbe66483a854be5430abfc6e995a972d5a5e350870e86",

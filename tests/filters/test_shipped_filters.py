@@ -16,7 +16,6 @@ FILES = {
 }
 OBJECTIVES = {
     "block3_conv2": lambda model: objectives.layer("block3_conv2"),
-    "block4_conv2": lambda model: objectives.layer("block4_conv2"),
     "rooster": lambda model: objectives.logit(objectives.find_label(model, "rooster")),
 }
 

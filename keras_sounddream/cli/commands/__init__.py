@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = attach(
         "gallery": "",
         "generate": "",
         "layers": "",
+        "live": "",
         "log": "",
         "models": "",
         "probe": "",
