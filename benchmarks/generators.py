@@ -2,7 +2,7 @@
 
     python benchmarks/generators.py --data SOUNDS --gan GAN.keras --autoencoder AUTO.keras
 
-SOUNDS is the folder that both were trained on. Writes docs/benchmarks/models/generators.md, and the
+SOUNDS is the folder that both were trained on, or a .npy file of what `read_folder` makes of it. Writes docs/benchmarks/models/generators.md, and the
 pictures and sounds of docs/models/generators.md.
 """
 
@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from sound_figures import crest_db, flatness
 
-from keras_sounddream import DeepDream, audio, objectives
+from keras_sounddream import DeepDream, audio
 from keras_sounddream.applications import LogMelCNN, generators
 from keras_sounddream.applications.generators.pictures import (
     as_colours,
@@ -26,22 +26,20 @@ from keras_sounddream.applications.generators.pictures import (
     to_pixels,
     to_unit,
 )
-from keras_sounddream.datasets.file_lists import find_sounds
 from keras_sounddream.images.grid import grid
 from keras_sounddream.images.io import save_picture
-from keras_sounddream.training.generators import frechet_distance, sound_features
-from keras_sounddream.training.generators.data import read_patches
+from keras_sounddream.training.generators import frechet_distance, read_folder, sound_features
 from keras_sounddream.workflows.sample import join_sounds
 
 DOCS = pathlib.Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "benchmarks" / "models" / "generators.md"
-ROUNDS, COLUMNS, DREAMS = 20, 7, 14
+ROUNDS, COLUMNS, DREAMS = 20, 7, 7
 TEXT = """# Generators of spectrogram patches
 
 Written by `benchmarks/generators.py`. Keras {keras}, {cores} cores, {count} patches of each kind. The
 distance is the Frechet distance of LogMelCNN's pooled features (192 channels) of the *sounds*, that is,
 behind the phases: it grows by whatever the way from patch to sound loses, and of so few sounds it is
-above 0 even between patches of two sets of real clips, which is the least that could be reached.
+above 0 even between patches of two halves of the clips, which is the least that could be reached.
 
 | patches | distance to real ones | flatness | crest, dB |
 |---|---|---|---|
@@ -72,8 +70,13 @@ def parse():
     parser = argparse.ArgumentParser()
     for name in ("data", "gan", "autoencoder"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--count", type=int, default=96)
+    parser.add_argument("--count", type=int, default=48)
     return parser.parse_args()
+
+
+def is_stored(data):
+    """Whether `--data` is what `read_folder` gave, stored by NumPy."""
+    return data.endswith(".npy")
 
 
 def pick(pixels, count):
@@ -107,8 +110,9 @@ def dream_row(name, dream, start, features, real):
 
 def main():
     options = parse()
-    files, patches = find_sounds(options.data), audio.SpectrogramPatches()
-    halves = [pick(read_patches(files[i::4], patches), options.count) for i in (0, 2)]
+    patches = audio.SpectrogramPatches()
+    pixels = np.load(options.data) if is_stored(options.data) else read_folder(options.data, 64)[0]
+    halves = [pick(half, options.count) for half in np.array_split(pixels, 2)]
     gan, auto = (
         generators.load_generator(options.gan),
         generators.load_generator(options.autoencoder),
@@ -145,8 +149,7 @@ def main():
         ("in the decoder's latents", auto, start),
         ("by a mask on the GAN's sounds", None, before),
     ):
-        objective = objectives.layers("block3_conv2")
-        dream = DeepDream(network, objective, generator=generator, **settings)
+        dream = DeepDream(network, "block3_conv2", generator=generator, **settings)
         row, results[name] = dream_row(name, dream, begin, features, real)
         dream_rows.append(row)
     PAGE.write_text(
@@ -162,11 +165,11 @@ def main():
             auto_count=coder.count_params(),
         )
     )
-    draw(gan, auto, halves[1], results["in the GAN's latents"], coded, patches)
+    draw(gan, halves[1], results["in the GAN's latents"], coded, patches)
     print(PAGE.read_text())
 
 
-def draw(gan, auto, pixels, result, coded, patches):
+def draw(gan, pixels, result, coded, patches):
     """The pictures and sounds of the guide."""
     images, sounds = DOCS / "images", DOCS / "sounds"
     save_picture(images / "generator_real.png", grid(as_colours(pixels[:21]), COLUMNS), True)
@@ -177,7 +180,7 @@ def draw(gan, auto, pixels, result, coded, patches):
     path = generators.interpolate(gan.draw(3, 1), 3)
     save_picture(images / "generator_path.png", sample_grid(gan, path), True)
     pairs = np.concatenate(
-        [draw_samples(gan, gan.draw(DREAMS, 7)[:7]), draw_samples(gan, result.latent[:7])]
+        [draw_samples(gan, gan.draw(DREAMS, 7)), draw_samples(gan, result.latent)]
     )
     save_picture(images / "generator_dream.png", grid(pairs, COLUMNS), True)
     rate = patches.sample_rate
