@@ -51,7 +51,8 @@ its mean: medians of the sounds.
 Both networks are DCGANs of a quarter of the width ({gan_count:,} and {auto_count:,} parameters), trained
 for minutes and not for hours: see the [page of the generators](../../models/generators.md).
 
-## Dreams on their latents
+"""
+DREAM_TEXT = """## Dreams on their latents
 
 {dreams} dreams of the layer `block3_conv2` of LogMelCNN, {steps} steps, on the latents of the generator,
 and on the sounds that the same latents make, by a mask as sounds are dreamed otherwise. *Gain* is the
@@ -71,6 +72,7 @@ def parse():
     for name in ("data", "gan", "autoencoder"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--count", type=int, default=48)
+    parser.add_argument("--no-dreams", action="store_true", help="the first table alone")
     return parser.parse_args()
 
 
@@ -137,6 +139,23 @@ def main():
         ),
     }
     rows = [measured(name, waveforms, features, real) for name, waveforms in sets.items()]
+    text = TEXT.format(
+        keras=keras.__version__,
+        cores=os.cpu_count(),
+        count=options.count,
+        rows="\n".join(rows),
+        gan_count=gan.count_params(),
+        auto_count=coder.count_params(),
+    )
+    PAGE.write_text(text)
+    draw(gan, halves[1], coded)
+    if not options.no_dreams:
+        PAGE.write_text(text + dream(gan, auto, sounds_of, features, real))
+    print(PAGE.read_text())
+
+
+def dream(gan, auto, sounds_of, features, real):
+    """The second table; writes the dreams' picture and sounds."""
     network, dream_rows, results = LogMelCNN(), [], {}
     settings = {"octaves": 3, "steps": 8}
     start = gan.draw(DREAMS, 7)
@@ -149,48 +168,43 @@ def main():
         ("in the decoder's latents", auto, start),
         ("by a mask on the GAN's sounds", None, before),
     ):
-        dream = DeepDream(network, "block3_conv2", generator=generator, **settings)
-        row, results[name] = dream_row(name, dream, begin, features, real)
+        made = DeepDream(network, "block3_conv2", generator=generator, **settings)
+        row, results[name] = dream_row(name, made, begin, features, real)
         dream_rows.append(row)
-    PAGE.write_text(
-        TEXT.format(
-            keras=keras.__version__,
-            cores=os.cpu_count(),
-            count=options.count,
-            rows="\n".join(rows),
-            dream_rows="\n".join(dream_rows),
-            dreams=DREAMS,
-            steps=settings["octaves"] * settings["steps"],
-            gan_count=gan.count_params(),
-            auto_count=coder.count_params(),
-        )
+    draw_dreams(gan, results["in the GAN's latents"])
+    return DREAM_TEXT.format(
+        dream_rows="\n".join(dream_rows),
+        dreams=DREAMS,
+        steps=settings["octaves"] * settings["steps"],
     )
-    draw(gan, halves[1], results["in the GAN's latents"], coded, patches)
-    print(PAGE.read_text())
 
 
-def draw(gan, pixels, result, coded, patches):
-    """The pictures and sounds of the guide."""
-    images, sounds = DOCS / "images", DOCS / "sounds"
+def draw(gan, pixels, coded):
+    """The pictures and the sound of the guide."""
+    images = DOCS / "images"
     save_picture(images / "generator_real.png", grid(as_colours(pixels[:21]), COLUMNS), True)
     save_picture(images / "generator_gan.png", sample_grid(gan, gan.draw(21)), True)
-    save_picture(
-        images / "generator_coded.png", grid(as_colours(to_pixels(coded[:21])), COLUMNS), True
-    )
+    coded = as_colours(to_pixels(coded[:21]))
+    save_picture(images / "generator_coded.png", grid(coded, COLUMNS), True)
     path = generators.interpolate(gan.draw(3, 1), 3)
     save_picture(images / "generator_path.png", sample_grid(gan, path), True)
+    save_sounds("gan", gan.generate(gan.draw(8)), gan.sample_rate)
+
+
+def draw_dreams(gan, result):
+    """Samples and the dreams on them, as a picture and sounds."""
     pairs = np.concatenate(
         [draw_samples(gan, gan.draw(DREAMS, 7)), draw_samples(gan, result.latent)]
     )
-    save_picture(images / "generator_dream.png", grid(pairs, COLUMNS), True)
-    rate = patches.sample_rate
-    for name, waveforms in (
-        ("gan", gan.generate(gan.draw(8))),
-        ("dream", result.waveform[:8]),
-        ("source", result.source[:8]),
-    ):
-        waveform = join_sounds(waveforms, rate)[np.newaxis]
-        audio.save(sounds / f"generator_{name}.flac", waveform, rate, overwrite=True)
+    save_picture(DOCS / "images" / "generator_dream.png", grid(pairs, COLUMNS), True)
+    save_sounds("source", result.source, gan.sample_rate)
+    save_sounds("dream", result.waveform, gan.sample_rate)
+
+
+def save_sounds(name, waveforms, rate):
+    """Writes sounds, one after another, as a file of the guide."""
+    path = DOCS / "sounds" / f"generator_{name}.flac"
+    audio.save(path, join_sounds(waveforms, rate)[np.newaxis], rate, overwrite=True)
 
 
 if __name__ == "__main__":
