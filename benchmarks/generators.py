@@ -9,7 +9,6 @@ pictures and sounds of docs/models/generators.md.
 import argparse
 import os
 import pathlib
-import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -52,18 +51,15 @@ Both networks are DCGANs of a quarter of the width ({gan_count:,} and {auto_coun
 for minutes and not for hours: see the [page of the generators](../../models/generators.md).
 
 """
-DREAM_TEXT = """## Dreams on their latents
+DREAM_TEXT = """## Dreams on latents
 
-{dreams} dreams of the layer `block3_conv2` of LogMelCNN, {steps} steps, on the latents of the generator,
-and on the sounds that the same latents make, by a mask as sounds are dreamed otherwise. *Gain* is the
-objective of the 16-bit sounds over that before; the distance is that of the dreams to real patches.
+{dreams} dreams of the layer `block3_conv2` of LogMelCNN, {steps} steps, on the latents of the GAN, and on the
+sounds that the same latents make, by a mask, as sounds are dreamed otherwise. *Gain* is the objective of the
+16-bit sounds over that before.
 
-| dream | gain, mean | lowest | distance | seconds |
-|---|---|---|---|---|
+| dream | gain, mean | lowest |
+|---|---|---|
 {dream_rows}
-
-The mask may put anything on a sound, and gains more; what comes from the latents is what the generator
-can make. Which of the two is nearer to real patches, the distances say.
 """
 
 
@@ -100,14 +96,10 @@ def untrained(model):
     return generators.DCGANGenerator(**settings)
 
 
-def dream_row(name, dream, start, features, real):
+def dream_row(name, made, start):
     """A row of the second table, and the result."""
-    begun = time.perf_counter()
-    result = dream.run(start)
-    seconds = time.perf_counter() - begun
-    distance = frechet_distance(features(result.waveform), real)
-    gains = f"{result.gain.mean():.2f} | {result.gain.min():.2f}"
-    return f"| {name} | {gains} | {distance:.2f} | {seconds:.0f} |", result
+    result = made.run(start)
+    return f"| {name} | {result.gain.mean():.2f} | {result.gain.min():.2f} |", result
 
 
 def main():
@@ -150,33 +142,20 @@ def main():
     PAGE.write_text(text)
     draw(gan, halves[1], coded)
     if not options.no_dreams:
-        PAGE.write_text(text + dream(gan, auto, sounds_of, features, real))
+        PAGE.write_text(text + dream(gan))
     print(PAGE.read_text())
 
 
-def dream(gan, auto, sounds_of, features, real):
+def dream(gan):
     """The second table; writes the dreams' picture and sounds."""
-    network, dream_rows, results = LogMelCNN(), [], {}
-    settings = {"octaves": 3, "steps": 8}
-    start = gan.draw(DREAMS, 7)
-    before = sounds_of(gan.generate(start, raw=True))
-    before = np.asarray(audio.hold_level(before, 0.1))
-    distance = frechet_distance(features(before), real)
-    dream_rows.append(f"| none: the samples | 1 | 1 | {distance:.2f} | |")
-    for name, generator, begin in (
-        ("in the GAN's latents", gan, start),
-        ("in the decoder's latents", auto, start),
-        ("by a mask on the GAN's sounds", None, before),
-    ):
-        made = DeepDream(network, "block3_conv2", generator=generator, **settings)
-        row, results[name] = dream_row(name, made, begin, features, real)
-        dream_rows.append(row)
-    draw_dreams(gan, results["in the GAN's latents"])
-    return DREAM_TEXT.format(
-        dream_rows="\n".join(dream_rows),
-        dreams=DREAMS,
-        steps=settings["octaves"] * settings["steps"],
-    )
+    network, settings, latents = LogMelCNN(), {"octaves": 3, "steps": 8}, gan.draw(DREAMS, 7)
+    made = DeepDream(network, "block3_conv2", generator=gan, **settings)
+    first, result = dream_row("in the GAN's latents", made, latents)
+    draw_dreams(gan, result)
+    made = DeepDream(network, "block3_conv2", **settings)
+    second, _ = dream_row("by a mask on the same sounds", made, result.source)
+    steps = settings["octaves"] * settings["steps"]
+    return DREAM_TEXT.format(dream_rows=f"{first}\n{second}", dreams=DREAMS, steps=steps)
 
 
 def draw(gan, pixels, coded):
