@@ -2,14 +2,13 @@
 
     python benchmarks/generators.py --data SOUNDS --gan GAN.keras --autoencoder AUTO.keras
 
-SOUNDS is the folder that both were trained on. Writes docs/benchmarks/models/generators.md, and the
+SOUNDS is the folder that both were trained on, or a .npy file of what `read_folder` makes of it. Writes docs/benchmarks/models/generators.md, and the
 pictures and sounds of docs/models/generators.md.
 """
 
 import argparse
 import os
 import pathlib
-import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -17,7 +16,7 @@ import keras
 import numpy as np
 from sound_figures import crest_db, flatness
 
-from keras_sounddream import DeepDream, audio, objectives
+from keras_sounddream import DeepDream, audio
 from keras_sounddream.applications import LogMelCNN, generators
 from keras_sounddream.applications.generators.pictures import (
     as_colours,
@@ -26,22 +25,20 @@ from keras_sounddream.applications.generators.pictures import (
     to_pixels,
     to_unit,
 )
-from keras_sounddream.datasets.file_lists import find_sounds
 from keras_sounddream.images.grid import grid
 from keras_sounddream.images.io import save_picture
-from keras_sounddream.training.generators import frechet_distance, sound_features
-from keras_sounddream.training.generators.data import read_patches
+from keras_sounddream.training.generators import frechet_distance, read_folder, sound_features
 from keras_sounddream.workflows.sample import join_sounds
 
 DOCS = pathlib.Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "benchmarks" / "models" / "generators.md"
-ROUNDS, COLUMNS, DREAMS = 20, 7, 14
+ROUNDS, COLUMNS, DREAMS = 20, 7, 7
 TEXT = """# Generators of spectrogram patches
 
 Written by `benchmarks/generators.py`. Keras {keras}, {cores} cores, {count} patches of each kind. The
 distance is the Frechet distance of LogMelCNN's pooled features (192 channels) of the *sounds*, that is,
 behind the phases: it grows by whatever the way from patch to sound loses, and of so few sounds it is
-above 0 even between patches of two sets of real clips, which is the least that could be reached.
+above 0 even between patches of two halves of the clips, which is the least that could be reached.
 
 | patches | distance to real ones | flatness | crest, dB |
 |---|---|---|---|
@@ -53,18 +50,16 @@ its mean: medians of the sounds.
 Both networks are DCGANs of a quarter of the width ({gan_count:,} and {auto_count:,} parameters), trained
 for minutes and not for hours: see the [page of the generators](../../models/generators.md).
 
-## Dreams on their latents
+"""
+DREAM_TEXT = """## Dreams on latents
 
-{dreams} dreams of the layer `block3_conv2` of LogMelCNN, {steps} steps, on the latents of the generator,
-and on the sounds that the same latents make, by a mask as sounds are dreamed otherwise. *Gain* is the
-objective of the 16-bit sounds over that before; the distance is that of the dreams to real patches.
+{dreams} dreams of the layer `block3_conv2` of LogMelCNN, {steps} steps, on the latents of the GAN, and on the
+sounds that the same latents make, by a mask, as sounds are dreamed otherwise. *Gain* is the objective of the
+16-bit sounds over that before.
 
-| dream | gain, mean | lowest | distance | seconds |
-|---|---|---|---|---|
+| dream | gain, mean | lowest |
+|---|---|---|
 {dream_rows}
-
-The mask may put anything on a sound, and gains more; what comes from the latents is what the generator
-can make. Which of the two is nearer to real patches, the distances say.
 """
 
 
@@ -72,8 +67,14 @@ def parse():
     parser = argparse.ArgumentParser()
     for name in ("data", "gan", "autoencoder"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--count", type=int, default=96)
+    parser.add_argument("--count", type=int, default=48)
+    parser.add_argument("--no-dreams", action="store_true", help="the first table alone")
     return parser.parse_args()
+
+
+def is_stored(data):
+    """Whether `--data` is what `read_folder` gave, stored by NumPy."""
+    return data.endswith(".npy")
 
 
 def pick(pixels, count):
@@ -95,20 +96,17 @@ def untrained(model):
     return generators.DCGANGenerator(**settings)
 
 
-def dream_row(name, dream, start, features, real):
+def dream_row(name, made, start):
     """A row of the second table, and the result."""
-    begun = time.perf_counter()
-    result = dream.run(start)
-    seconds = time.perf_counter() - begun
-    distance = frechet_distance(features(result.waveform), real)
-    gains = f"{result.gain.mean():.2f} | {result.gain.min():.2f}"
-    return f"| {name} | {gains} | {distance:.2f} | {seconds:.0f} |", result
+    result = made.run(start)
+    return f"| {name} | {result.gain.mean():.2f} | {result.gain.min():.2f} |", result
 
 
 def main():
     options = parse()
-    files, patches = find_sounds(options.data), audio.SpectrogramPatches()
-    halves = [pick(read_patches(files[i::4], patches), options.count) for i in (0, 2)]
+    patches = audio.SpectrogramPatches()
+    pixels = np.load(options.data) if is_stored(options.data) else read_folder(options.data, 64)[0]
+    halves = [pick(half, options.count) for half in np.array_split(pixels, 2)]
     gan, auto = (
         generators.load_generator(options.gan),
         generators.load_generator(options.autoencoder),
@@ -133,61 +131,59 @@ def main():
         ),
     }
     rows = [measured(name, waveforms, features, real) for name, waveforms in sets.items()]
-    network, dream_rows, results = LogMelCNN(), [], {}
-    settings = {"octaves": 3, "steps": 8}
-    start = gan.draw(DREAMS, 7)
-    before = sounds_of(gan.generate(start, raw=True))
-    before = np.asarray(audio.hold_level(before, 0.1))
-    distance = frechet_distance(features(before), real)
-    dream_rows.append(f"| none: the samples | 1 | 1 | {distance:.2f} | |")
-    for name, generator, begin in (
-        ("in the GAN's latents", gan, start),
-        ("in the decoder's latents", auto, start),
-        ("by a mask on the GAN's sounds", None, before),
-    ):
-        objective = objectives.layers("block3_conv2")
-        dream = DeepDream(network, objective, generator=generator, **settings)
-        row, results[name] = dream_row(name, dream, begin, features, real)
-        dream_rows.append(row)
-    PAGE.write_text(
-        TEXT.format(
-            keras=keras.__version__,
-            cores=os.cpu_count(),
-            count=options.count,
-            rows="\n".join(rows),
-            dream_rows="\n".join(dream_rows),
-            dreams=DREAMS,
-            steps=settings["octaves"] * settings["steps"],
-            gan_count=gan.count_params(),
-            auto_count=coder.count_params(),
-        )
+    text = TEXT.format(
+        keras=keras.__version__,
+        cores=os.cpu_count(),
+        count=options.count,
+        rows="\n".join(rows),
+        gan_count=gan.count_params(),
+        auto_count=coder.count_params(),
     )
-    draw(gan, auto, halves[1], results["in the GAN's latents"], coded, patches)
+    PAGE.write_text(text)
+    draw(gan, halves[1], coded)
+    if not options.no_dreams:
+        PAGE.write_text(text + dream(gan))
     print(PAGE.read_text())
 
 
-def draw(gan, auto, pixels, result, coded, patches):
-    """The pictures and sounds of the guide."""
-    images, sounds = DOCS / "images", DOCS / "sounds"
+def dream(gan):
+    """The second table; writes the dreams' picture and sounds."""
+    network, settings, latents = LogMelCNN(), {"octaves": 3, "steps": 8}, gan.draw(DREAMS, 7)
+    made = DeepDream(network, "block3_conv2", generator=gan, **settings)
+    first, result = dream_row("in the GAN's latents", made, latents)
+    draw_dreams(gan, result)
+    made = DeepDream(network, "block3_conv2", **settings)
+    second, _ = dream_row("by a mask on the same sounds", made, result.source)
+    steps = settings["octaves"] * settings["steps"]
+    return DREAM_TEXT.format(dream_rows=f"{first}\n{second}", dreams=DREAMS, steps=steps)
+
+
+def draw(gan, pixels, coded):
+    """The pictures and the sound of the guide."""
+    images = DOCS / "images"
     save_picture(images / "generator_real.png", grid(as_colours(pixels[:21]), COLUMNS), True)
     save_picture(images / "generator_gan.png", sample_grid(gan, gan.draw(21)), True)
-    save_picture(
-        images / "generator_coded.png", grid(as_colours(to_pixels(coded[:21])), COLUMNS), True
-    )
+    coded = as_colours(to_pixels(coded[:21]))
+    save_picture(images / "generator_coded.png", grid(coded, COLUMNS), True)
     path = generators.interpolate(gan.draw(3, 1), 3)
     save_picture(images / "generator_path.png", sample_grid(gan, path), True)
+    save_sounds("gan", gan.generate(gan.draw(8)), gan.sample_rate)
+
+
+def draw_dreams(gan, result):
+    """Samples and the dreams on them, as a picture and sounds."""
     pairs = np.concatenate(
-        [draw_samples(gan, gan.draw(DREAMS, 7)[:7]), draw_samples(gan, result.latent[:7])]
+        [draw_samples(gan, gan.draw(DREAMS, 7)), draw_samples(gan, result.latent)]
     )
-    save_picture(images / "generator_dream.png", grid(pairs, COLUMNS), True)
-    rate = patches.sample_rate
-    for name, waveforms in (
-        ("gan", gan.generate(gan.draw(8))),
-        ("dream", result.waveform[:8]),
-        ("source", result.source[:8]),
-    ):
-        waveform = join_sounds(waveforms, rate)[np.newaxis]
-        audio.save(sounds / f"generator_{name}.flac", waveform, rate, overwrite=True)
+    save_picture(DOCS / "images" / "generator_dream.png", grid(pairs, COLUMNS), True)
+    save_sounds("source", result.source, gan.sample_rate)
+    save_sounds("dream", result.waveform, gan.sample_rate)
+
+
+def save_sounds(name, waveforms, rate):
+    """Writes sounds, one after another, as a file of the guide."""
+    path = DOCS / "sounds" / f"generator_{name}.flac"
+    audio.save(path, join_sounds(waveforms, rate)[np.newaxis], rate, overwrite=True)
 
 
 if __name__ == "__main__":

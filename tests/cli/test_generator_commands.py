@@ -58,6 +58,13 @@ def test_sounds_on_the_way_from_one_to_the_next(files, tmp_path, capsys):
     assert out.read_bytes() == again.read_bytes()
 
 
+def test_a_generator_is_exported(files, tmp_path, capsys):
+    pytest.importorskip("ai_edge_litert")
+    code, text = said(["export", files / "pictures.keras", "-o", tmp_path / "g.tflite"], capsys)
+    assert code == 0
+    assert "for a latent of 4" in text.out
+
+
 def test_a_dream_on_samples(files, tmp_path, capsys):
     out = tmp_path / "o.wav"
     arguments = ["--count", 1, "--layer", "block2_conv1", "--steps", 1]

@@ -207,6 +207,8 @@ def test_a_sound_is_brought_to_one_level():
         (lambda folder: generators.read_folder(folder, 64), "Found none"),
         (lambda folder: generators.Settings(family="x"), "`family` must be one of dcgan, gan256"),
         (lambda folder: generators.Settings(kind="x"), "`kind` must be one of gan, autoencoder"),
+        (lambda folder: generators.Settings(family="gan256", size=64), "`size` must be one of 256"),
+        (lambda folder: generators.Settings(latent_size=1), "`latent_size` must be an int from 2"),
         (lambda folder: generators.Settings(average=1), "`average` must be above 0 and below 1"),
         (
             lambda folder: generators.PictureBatches(np.zeros((3, 8, 8, 1)), 4, 2),

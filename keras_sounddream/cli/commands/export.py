@@ -255,12 +255,17 @@ def _print(report):
                 f"{task['samples_per_second']:,.0f} samples/s"
             )
             continue
-        size = (
-            f"{task['sound_seconds']:.1f} s of sound"
-            if "sound_seconds" in task
-            else "{} x {} pixels".format(*task["picture_size"])
-        )
-        click.echo(f"  {name:12} {_agreement(task)}; {task['seconds_per_call']:.3f} s for {size}")
+        seconds = f"{task['seconds_per_call']:.3f} s for {_extent(task)}"
+        click.echo(f"  {name:12} {_agreement(task)}; {seconds}")
+
+
+def _extent(task):
+    """Words for what one call takes."""
+    if "sound_seconds" in task:
+        return f"{task['sound_seconds']:.1f} s of sound"
+    if "picture_size" in task:
+        return "{} x {} pixels".format(*task["picture_size"])
+    return f"a latent of {task['latent_size']}"
 
 
 def _agreement(task):

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 from keras_sounddream import checks
+from keras_sounddream.applications.generators.model import choice_of
 from keras_sounddream.applications.generators.tables import FAMILIES
 
 KINDS = ("gan", "autoencoder")
@@ -78,3 +79,5 @@ class Settings:
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
         checks.check_fields(self, _ALLOWED)
+        checks.check("size", self.size, choice_of(table.sizes))
+        checks.check("latent_size", self.latent_size, checks.integer(2, 65536))
