@@ -16,16 +16,23 @@ NAME = "artificial_imagenet/all"
 DUMMY = pathlib.Path(imagenet.__file__).parent / "dummy_data"
 
 
-@pytest.fixture(autouse=True)
-def by_name(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tfds")
     config = tfds.download.DownloadConfig(manual_dir=DUMMY)
-    tfds.builder(NAME, data_dir=tmp_path).download_and_prepare(download_config=config)
+    tfds.builder(NAME, data_dir=folder).download_and_prepare(download_config=config)
+    return folder
+
+
+@pytest.fixture
+def by_name(data_dir, monkeypatch, tmp_path):
+    """Has TFDS find what is built without being told where."""
     find = builders.find_builder
-    monkeypatch.setattr(builders, "find_builder", lambda name, data_dir=None: find(name, tmp_path))
+    monkeypatch.setattr(builders, "find_builder", lambda name, _=None: find(name, data_dir))
     monkeypatch.chdir(tmp_path)
 
 
-def test_pictures_are_those_of_the_folder(tmp_path):
+def test_pictures_are_those_of_the_folder(by_name):
     unpacked = archives.unpack(NAME, medium="image", progress=False)
     originals = collections.Counter(path.read_bytes() for path in DUMMY.rglob("*.jpg"))
     assert collections.Counter(clip["file"].read_bytes() for clip in unpacked.clips) == originals
@@ -38,12 +45,13 @@ def test_pictures_are_those_of_the_folder(tmp_path):
         assert folders.get(folder, clip["label"]) == clip["label"]
 
 
-def test_a_set_of_pictures_is_no_set_of_sounds():
+def test_a_set_of_pictures_is_no_set_of_sounds(by_name):
     with pytest.raises(InputError, match="Expected a data set with audio and classes as label"):
         archives.unpack(NAME, progress=False)
 
 
-def test_splits_are_folds(monkeypatch):
+def test_splits_are_folds(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     clips = [
         {"file": f"{split}{label}.jpg", "label": label, "split": split}
         for split in ("train", "validation", "test")
