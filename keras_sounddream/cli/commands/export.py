@@ -22,6 +22,7 @@ from keras_sounddream.cli.options.dream import (
     guide_option,
     layer_option,
 )
+from keras_sounddream.cli.options.export_report import print_report
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.formats import OPTIONS, check_options, check_task, find_format
 from keras_sounddream.filters import pretrained as filters
@@ -141,7 +142,7 @@ def command(
     else:
         reports = export_model(model, output, format_name, overwrite=force, **options)
     for report in reports if isinstance(reports, list) else [reports]:
-        _print(report)
+        print_report(report)
 
 
 def _known(model_name, weights):
@@ -219,7 +220,7 @@ def _export_generator(output, model_name, weights, tasks, format_name, serving, 
     else:
         report = export_generator(model, output, format_name, **settings)
         report |= {"tasks": {"generate": report if settings["verify"] else {}}}
-    _print(report)
+    print_report(report)
 
 
 def _load_generator(model_name, weights):
@@ -240,39 +241,6 @@ def _option(name):
     """The option of an argument of the command."""
     names = {"layers": "layer", "label": "class", "sounds": "sound", "guides": "guide"}
     return f"--{names.get(name, name).replace('_', '-')}"
-
-
-def _print(report):
-    """Prints one line for a file, and one for each of its tasks."""
-    click.echo(f"{report['path']}: {report['bytes'] / 1e6:.1f} MB")
-    for name, task in report["tasks"].items():
-        if not task:
-            click.echo(f"  {name:12} not compared")
-            continue
-        if "equal" in task:
-            click.echo(
-                f"  {name:12} {task['equal']:.1%} of {task['samples']} draws are the model's; "
-                f"{task['samples_per_second']:,.0f} samples/s"
-            )
-            continue
-        seconds = f"{task['seconds_per_call']:.3f} s for {_extent(task)}"
-        click.echo(f"  {name:12} {_agreement(task)}; {seconds}")
-
-
-def _extent(task):
-    """Words for what one call takes."""
-    if "sound_seconds" in task:
-        return f"{task['sound_seconds']:.1f} s of sound"
-    if "picture_size" in task:
-        return "{} x {} pixels".format(*task["picture_size"])
-    return f"a latent of {task['latent_size']}"
-
-
-def _agreement(task):
-    """How far a file is from the model: a dream by its objective, its samples being chaotic."""
-    if "objective_relative" in task:
-        return f"its objective differs by {task['objective_relative']:.1e}"
-    return f"differs by {task['largest_relative']:.1e} of its peak"
 
 
 def _read_size(text):
