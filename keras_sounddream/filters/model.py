@@ -1,6 +1,7 @@
 """DreamFilter: one dream, learnt by a small network that dreams as the sound goes by."""
 
 import dataclasses
+import json
 from typing import Any
 
 from keras_sounddream.applications import base
@@ -66,6 +67,7 @@ def DreamFilter(
     layer = DreamMask(analysis, **settings, name=MASK)
     model = base.AudioModel(inputs, layer(inputs), name=name)
     kept = {"analysis": dataclasses.asdict(analysis), MASK: settings}
+    kept = json.loads(json.dumps(kept))  # as a file brings it: lists for tuples
     model = base.describe(model, analysis.sample_rate, None, None, kept)
     return base.load_weights(model, weights, PRETRAINED)
 
