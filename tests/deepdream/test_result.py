@@ -42,6 +42,7 @@ def test_figures_are_json_without_nan():
         "steps": 2,
         "layers": ["conv1"],
         "name": "layer('conv1')",
+        "precision": "float32",
         "sample_rate": None,
     }
     silent = result().figures(1)

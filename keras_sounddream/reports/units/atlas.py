@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_sounddream import display
 from keras_sounddream.audio.io import resample
 from keras_sounddream.files import check_output, keep_folder, written_beside
 from keras_sounddream.reports import html
@@ -199,6 +200,6 @@ def _player(first, best):
     if first == best:
         del sources["dreamed from noise"]
     players = "".join(
-        f"<div>{name}{html.player(source, name)}</div>" for name, source in sources.items()
+        f"<div>{name}{display.player(source, name)}</div>" for name, source in sources.items()
     )
     return f'<div class="player"><p class="quiet">Choose a unit</p><div>{players}</div></div>'
