@@ -134,8 +134,8 @@ def section(index, heading):
 def write_first_pages(index):
     """Writes the first page of each folder of `SECTIONS` out of a section of the index."""
     for folder, heading in SECTIONS.items():
-        text = re.sub(rf"\]\({folder}/", "](", section(index, heading))
-        text = re.sub(r"\]\((?=\w+/)", "](../", text) or f"\n{_listed(folder)}\n"
+        text = re.sub(rf"\]\((?!{folder}/|\w+:|#)", "](../", section(index, heading))
+        text = text.replace(f"]({folder}/", "](") or f"\n{_listed(folder)}\n"
         write(SOURCE / folder / "index.md", f"# {heading}\n{text}")
 
 
