@@ -1,4 +1,4 @@
-"""The pictures of docs/guides/style.md: a content, a style, and three transfers by SqueezeNet.
+"""The pictures of docs/guides/style.md: three transfers of one style to one content, by SqueezeNet.
 
     python docs/images/draw_style.py CONTENT STYLE SQUEEZENET_WEIGHTS
 
@@ -27,12 +27,12 @@ TRANSFERS = {  # title: what differs from the defaults
 def main(content, style, weights):
     photos = [np.asarray(Image.open(path).convert("RGB").resize(SIZE)) for path in (content, style)]
     model = SqueezeNet(weights=weights, include_top=False)
-    shown = dict(zip(("content", "style"), photos, strict=True))
+    shown = {}
     for title, options in TRANSFERS.items():
         result = StyleTransfer(model, photos[1:], **options).run(photos[0])
         print(title, result.objective_before, result.objective_real, f"{result.seconds:.0f} s")
         shown[title] = np.round(result.picture[0]).astype("uint8")
-    figure, panels = plt.subplots(1, len(shown), figsize=(12.5, 2.2), layout="constrained")
+    figure, panels = plt.subplots(1, len(shown), figsize=(7.5, 2.2), layout="constrained")
     for axes, (title, picture) in zip(panels, shown.items(), strict=True):
         axes.imshow(picture)
         axes.set_title(title, fontsize=9)

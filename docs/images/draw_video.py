@@ -1,4 +1,4 @@
-"""The strip of docs/guides/video.md: frames of a clip, of its dream, and the level of its sound.
+"""The strip of docs/guides/video.md: frames of a dreamed clip, and the level of its sound.
 
     python docs/images/draw_video.py PHOTO SOUND SQUEEZENET_WEIGHTS
 
@@ -33,17 +33,16 @@ def frames_of(path):
         return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
 
 
-def draw(before, after, samples, path):
-    """Draws frames above, dreams below, and the level of the sound at the bottom."""
-    places = np.linspace(0, len(before) - 1, SHOWN).round().astype(int)
-    grid = {"height_ratios": [1, 1, 0.45], "hspace": 0.04, "wspace": 0.03}
-    figure, axes = plt.subplots(3, SHOWN, figsize=(12, 4.4), gridspec_kw=grid)
+def draw(frames, samples, path):
+    """Draws frames of the dream above, and the level of the sound below."""
+    places = np.linspace(0, len(frames) - 1, SHOWN).round().astype(int)
+    grid = {"height_ratios": [1, 0.45], "hspace": 0.04, "wspace": 0.03}
+    figure, axes = plt.subplots(2, SHOWN, figsize=(12, 2.8), gridspec_kw=grid)
     for column, place in enumerate(places):
-        for row, frames in enumerate((before, after)):
-            axes[row, column].imshow(frames[place])
-            axes[row, column].axis("off")
-        axes[2, column].remove()
-    level = figure.add_subplot(axes[0, 0].get_gridspec()[2, :])
+        axes[0, column].imshow(frames[place])
+        axes[0, column].axis("off")
+        axes[1, column].remove()
+    level = figure.add_subplot(axes[0, 0].get_gridspec()[1, :])
     times = np.arange(len(samples)) / RATE
     curve = loudness([samples[:, np.newaxis]], RATE)
     level.fill_between(curve.times, 0, curve.values, color="#1f4e79", alpha=0.35, lw=0)
@@ -69,7 +68,7 @@ def run(photo, sound, weights):
             main(["dream", str(source), "-o", str(dreamed), *options, "--sound-model", "none"]) == 0
         )
         heard = read_sound(dreamed, RATE)[: len(samples)] / 32768
-        draw(frames, frames_of(dreamed), heard, ROOT / "docs" / "images" / "dream_video.png")
+        draw(frames_of(dreamed), heard, ROOT / "docs" / "images" / "dream_video.png")
 
 
 if __name__ == "__main__":
