@@ -14,6 +14,7 @@ LITE = "keras_sounddream.lite"
 NAMES = {  # of distributions whose modules are called otherwise
     "ai_edge_litert": "ai-edge-litert",
     "apache_beam": "apache-beam",
+    "cv2": "opencv-python-headless",
     "imageio_ffmpeg": "imageio-ffmpeg",
     "PIL": "pillow",
     "sklearn": "scikit-learn",

@@ -51,7 +51,7 @@ def test_every_setting_has_help_and_its_default_is_allowed(name):
 def test_a_dreams_signature_is_the_table_of_settings():
     parameters = inspect.signature(DeepDream).parameters
     own = [n for n, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY]
-    assert own == ["front_end", "constants", *FIELDS]
+    assert own == ["front_end", "constants", "generator", *FIELDS]
     documented = inspect.getdoc(DeepDream)
     assert all(f"\n    {name}: " in documented for name in FIELDS)
 

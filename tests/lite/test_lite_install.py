@@ -20,6 +20,7 @@ _NEEDED = (
     "README.md",
     "LICENSE",
     "docs/deploy/raspberry_pi.md",
+    "docs/site/requirements.txt",
 )
 _NO_INDEX = ("Could not find a version", "No matching distribution", "Connection", "timed out")
 

@@ -26,6 +26,7 @@ __getattr__, __dir__, __all__ = attach(
         "log": "",
         "models": "",
         "probe": "",
+        "sample": "",
         "sonify": "",
         "style": "",
         "train": "",

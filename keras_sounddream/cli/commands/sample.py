@@ -33,7 +33,7 @@ from keras_sounddream.workflows.sample_output import check_samples_output
     metavar="OUT.png|OUT.gif|OUT.wav",
     help="A grid of samples, an animation, or their sounds one after another.",
 )
-@click.option("--count", type=COUNT, default=28, show_default=True, help="Samples.")
+@click.option("--count", type=COUNT, default=28, show_default=True, help="Number of samples.")
 @seed_option("Seed of the samples.")
 @click.option(
     "--interpolate",
@@ -43,7 +43,7 @@ from keras_sounddream.workflows.sample_output import check_samples_output
     help="Samples on the way from each to the next, on the sphere of latents.",
 )
 @click.option("--columns", type=COUNT, default=7, show_default=True, help="Columns of a grid.")
-@layer_option("Dream on the samples before they are written: a layer that is to respond more")
+@layer_option("Layer that a dream on the samples makes more active, before they are written.")
 @class_option
 @model_options
 @click.option("--steps", type=COUNT, help="Dreams only: ascent steps per octave.  [default: 10]")

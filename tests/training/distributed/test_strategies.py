@@ -159,7 +159,8 @@ def test_every_training_command_takes_a_strategy(name, tmp_path, monkeypatch, ca
     monkeypatch.delenv("TF_CONFIG", raising=False)
     for check in ("check_any", "check_model"):  # there is neither data nor a model here
         monkeypatch.setattr(
-            f"keras_sounddream.cli.options.early.{check}", lambda *given, **named: None
+            f"keras_sounddream.cli.options.early.{check}",
+            lambda *given, **named: types.SimpleNamespace(kind="sound"),
         )
     monkeypatch.setattr("keras_sounddream.datasets.videos.find_videos", lambda *given: [])
     listed = types.SimpleNamespace(folds=[1])
