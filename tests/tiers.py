@@ -18,11 +18,7 @@ SLOW = (
     *("lite/test_lite_answers.py", "lite/test_lite_command.py", "lite/test_lite_generator.py"),
     *("lite/test_lite_install.py", "lite/test_third_party_files.py"),
     *("sonification/test_methods.py", "fuzz"),
-    "web",
+    *("web", "filters", "test_notebooks.py", "deepdream/test_style_transfer.py"),
     *("deepdream/test_imprint.py", "deepdream/network/test_joined.py"),
-    *(
-        "deepdream/params/test_latent.py",
-        "deepdream/test_imprint.py",
-        "deepdream/network/test_joined.py",
-    ),
+    "deepdream/params/test_latent.py",
 )
