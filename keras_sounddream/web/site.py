@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import keras
 
-from keras_sounddream.export.onnx.files import check_packages
+from keras_sounddream.export.formats import package
 from keras_sounddream.export.writer import export_model
 from keras_sounddream.files import folder_beside, keep_folder
 from keras_sounddream.types import PathLike
@@ -47,7 +47,8 @@ def write_page(
             Runtime's files cannot be had.
         MissingPackageError: if a package that writes ONNX files is not installed.
     """
-    check_packages(verify=True)
+    for name in ("tf2onnx", "onnx", "onnxruntime"):
+        package(name, "A page that dreams")
     runtime = runtime_files()
     terms = choices.find_terms(model, layers, classes)
     with folder_beside(folder, overwrite, SETTINGS) as temporary:
