@@ -120,21 +120,25 @@ def command(
     chosen = {**required, **given(settings)}
     if many:
         return _dream_many(inputs, output, model, rendering, json_path, force, chosen)
-    with quietly():
-        from keras_sounddream.workflows.dream import dream_file
-        from keras_sounddream.workflows.noise import noise_file
-    options = {"overwrite": force, **pages, **rendering}
-    if noise is not None:
-        with noise_file(model, noise, chosen.get("seed", 0)) as path:
-            chosen = {"preset": "from_noise", **chosen}
-            result = dream_file(path, output, model, **options, **chosen)
-    else:
-        result = dream_file(inputs[0], output, model, **options, **chosen)
+    result = _dream_one(
+        inputs, noise, output, model, {"overwrite": force, **pages, **rendering}, chosen
+    )
     figures = result.figures()
     if json_path:
         write_json(json_path, figures, force)
     click.echo(_line(output, result.name, figures))
     return 0
+
+
+def _dream_one(inputs, noise, output, model, options, chosen):
+    """The result of the dream of the one input, or from noise, which is written."""
+    with quietly():
+        from keras_sounddream.workflows.dream import dream_file
+        from keras_sounddream.workflows.noise import noise_file
+    if noise is None:
+        return dream_file(inputs[0], output, model, **options, **chosen)
+    with noise_file(model, noise, chosen.get("seed", 0)) as path:
+        return dream_file(path, output, model, **options, **{"preset": "from_noise", **chosen})
 
 
 def _is_default(option):
