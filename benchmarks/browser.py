@@ -3,7 +3,7 @@
     python benchmarks/browser.py [FOLDER]
 
 FOLDER is a page that `sounddream web` wrote; without, one is written. Writes
-docs/benchmarks/export/browser.md, and screenshots into /tmp/browser_page to be looked at.
+docs/benchmarks/export/browser.md, and screenshots into build/browser_page to be looked at.
 """
 
 import functools
@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "web")]
 import cdp  # noqa: E402
 
 PAGE = ROOT / "docs" / "benchmarks" / "export" / "browser.md"
-SHOTS = pathlib.Path("/tmp/browser_page")
+SHOTS = pathlib.Path(__file__).parents[1] / "build" / "browser_page"
 STATUS = "document.querySelector('#status').textContent"
 CLIP = ("Speech", 2.9)  # the example that is dreamed, and its length in s
 GROUPS = {"page": "*.*", "ONNX Runtime": "ort/*", "classifier": "models/classify*"}
@@ -103,7 +103,7 @@ def shoot(browser):
     """Pictures of the page at three widths, light and dark."""
     import base64
 
-    SHOTS.mkdir(exist_ok=True)
+    SHOTS.mkdir(parents=True, exist_ok=True)
     for width, name in SIZES:
         for scheme in ("light", "dark"):
             browser.call("Emulation.setDeviceMetricsOverride", width=width, height=900,

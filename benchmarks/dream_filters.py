@@ -114,7 +114,7 @@ def table(rows, classes):
 
 
 def shares(rows, classes):
-    """How much of a dream's effect the filter reaches, in Markdown."""
+    """Share of a dream's effect that the filter reaches, in Markdown."""
     lines = [
         "| filter | filter ÷ dream, clip by clip: median (tenth … ninth) | of the medians |",
         "|---|---|---|",

@@ -52,6 +52,20 @@ def picture_dream():
     return "step of a picture dream, InceptionV3, 512 × 512, float32", ours, found
 
 
+def rates():
+    """Billions of operations per second: of large matrices, and of a picture's network forward."""
+    square = tf.random.normal((4096, 4096))
+    network, layer = dream_peers.make_network(None)
+    model = keras.Model(network.input, network.get_layer(layer).output)
+    shaped = keras.applications.InceptionV3(False, weights=None, input_shape=(*SIZE, 3))
+    shaped = keras.Model(shaped.input, shaped.get_layer(layer).output)
+    picture = tf.random.normal((1, *SIZE, 3))
+    product, forward = tf.function(lambda x: x @ x), tf.function(lambda x: model(x, training=False))
+    calls = (lambda: product(square).numpy(), lambda: forward(picture).numpy())
+    seconds = [min(dream_peers.seconds_of(call) for _ in range(6)) for call in calls]
+    return 2 * 4.096**3 / seconds[0], 2e-9 * zoo.multiply_adds(shaped) / seconds[1]
+
+
 def sound_dream():
     """A step of a sound's dream on 5 s, and a gradient alone, on the STFT, nothing kept real."""
     model = applications.LogMelCNN()
@@ -127,6 +141,11 @@ def print_table(count):
     ratio = bfloat16_ratio()
     told = "does not work" if np.isinf(ratio) else f"takes {ratio:.2f} times as long as float32"
     print(f"bfloat16 {told} (a convolution and its gradient).\n")
+    largest, forward = rates()
+    print(
+        f"InceptionV3 to mixed5 goes forward at {forward:.0f} GFLOP/s, a product of large matrices at"
+        f" {largest:.0f}: {largest / forward:.2f} times is what is left to gain in float32.\n"
+    )
     print("| task | ours (s) | beside it | (s) | ratio |\n|---|---|---|---|---|", flush=True)
     for measure in MEASURES[:count]:
         task, ours, peers = measure()

@@ -144,7 +144,7 @@ def transfer_sounds(name, settings, style, paths, scores, labels):
 
 
 def kept(path, make):
-    """What `make` gives, from its file if it is there."""
+    """Result of `make`, from its file if it is there."""
     if not path.exists():
         path.write_text(json.dumps(make()))
     return json.loads(path.read_text())

@@ -45,7 +45,7 @@ def describe() -> str:
 
 
 def settle_precision(precision: str, quick: str = "bfloat16") -> str:
-    """What `"auto"` is on this processor, `quick` or `"float32"`; another precision as it is.
+    """Precision to compute in: of `"auto"` `quick` or `"float32"`, of another one itself.
 
     Keras's `"mixed_bfloat16"` counts as bfloat16.
 
@@ -68,16 +68,18 @@ def settle_precision(precision: str, quick: str = "bfloat16") -> str:
 def bfloat16_ratio() -> float:
     """Time of a convolution and its gradient in bfloat16, divided by that in float32.
 
-    Infinite where the kernels fail. Measured once per processor and TensorFlow, in a second.
+    Infinite where the kernels fail. Measured once per processor and TensorFlow, in a second; a
+    failure is not kept, since memory may have been short.
     """
     import tensorflow as tf
 
-    key = f"bfloat16, {describe()}, TensorFlow {tf.__version__}"
+    graphics = len(tf.config.list_physical_devices("GPU"))
+    key = f"bfloat16, {describe()}, {graphics} GPUs, TensorFlow {tf.__version__}"
     kept = _kept()
-    if key not in kept:
-        kept[key] = _measure()
-        _keep(kept)
-    return float(kept[key])
+    ratio = kept[key] if key in kept else _measure()
+    if key not in kept and math.isfinite(ratio):
+        _keep({**kept, key: ratio})
+    return ratio
 
 
 def _measure():

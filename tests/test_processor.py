@@ -63,6 +63,12 @@ def test_a_damaged_file_is_measured_anew(measured, content):
     assert list(json.loads(measured.read_text()).values()) == [0.5]
 
 
+def test_a_failure_is_not_kept(measured, monkeypatch):
+    ratios = [math.inf, 0.7]
+    monkeypatch.setattr(processor, "_measure", lambda: ratios.pop(0))
+    assert (bfloat16_ratio(), bfloat16_ratio(), bfloat16_ratio()) == (math.inf, 0.7, 0.7)
+
+
 def test_without_a_place_to_keep_it(measured, tmp_path):
     (tmp_path / "keras_sounddream").write_text("a file where the folder would be")
     assert bfloat16_ratio() == 0.5

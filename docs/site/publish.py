@@ -70,7 +70,10 @@ def faults(folder):
 def write_versions(site):
     """Writes `versions.json`, newest first, and the page that leads to the newest."""
     found = [path.parent.name for path in site.glob("*/index.html")]
-    key = lambda name: [int(n) for n in re.findall(r"\d+", name)]  # noqa: E731
+
+    def key(name):
+        return [int(n) for n in re.findall(r"\d+", name)]
+
     names = sorted(found, key=key, reverse=True)
     (site / "versions.json").write_text(json.dumps(names) + "\n")
     (site / "index.html").write_text(

@@ -87,7 +87,7 @@ def entry(folder, name, home, prefix=""):
 
 
 def find(folder, name, home):
-    """Where a public name is defined: the module's tree, and the node; `None` for a value."""
+    """Definition of a public name: the module's tree, and the node; `None` for a value."""
     start = folder if not home.startswith("keras_sounddream.") else _root(folder)
     file = file_of(start, home.removeprefix("keras_sounddream."))
     deeper = public_names(file.parent) if file.name == "__init__.py" else {}
@@ -105,7 +105,10 @@ def _root(folder):
 def _data(name, tree, prefix):
     """Markdown of a value: its name, and what it is where that fits into a line."""
     assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
-    target = lambda node: getattr(node, "target", None) or node.targets[0]  # noqa: E731
+
+    def target(node):
+        return getattr(node, "target", None) or node.targets[0]
+
     values = [ast.unparse(n.value) for n in assigned if ast.unparse(target(n)) == name]
     value = f":value: {values[0]}\n" if values and len(values[0]) < 60 else ""
     return f"{_FENCE}{{py:data}} {prefix}{name}\n{value}{_FENCE}\n"

@@ -6,37 +6,17 @@ import numpy as np
 import pytest
 import soundfile
 from browser import look_at
+from reports.made_units import make_units
 
 from keras_sounddream import InputError
 from keras_sounddream.reports.units import write_atlas, write_dreams
-from keras_sounddream.training.transfer import units
 
-RATE = 24000
 CELLS = [[0, 0], [0, 2], [2, 0]]
 
 
 @pytest.fixture
 def found(tmp_path):
-    """Three units on four clips of 3 s: tones of 500, 1000, 1500 and 2000 Hz."""
-    time, paths = np.arange(3 * RATE) / RATE, []
-    for i in range(4):
-        paths.append(tmp_path / f"clip{i}.wav")
-        soundfile.write(paths[i], 0.3 * np.sin(2 * np.pi * 500 * (i + 1) * time), RATE)
-    truth = np.array([0, 0, 1, 1])
-    answers = np.array([[1, 2, 3, 4], [4, 3, 2, 1], [0, 1, 0, 2]], "float32").T
-    return units.UnitSensitivity(
-        model="net",
-        layer="conv<1>",
-        labels=("rain & <wind>", "dog"),
-        clips=tuple(paths),
-        truth=truth,
-        answers=answers,
-        auc=units.area_under_curve(answers, truth),
-        d_prime=units.discriminability(answers, truth),
-        top=np.array([[3, 2], [0, 3], [0, 1]]),
-        seconds=np.array([[1.6, 0.1], [2.9, 1.4], [0.0, 1.5]]),
-        shuffled=0.75,
-    )
+    return make_units(tmp_path, third=(0, 1, 0, 2))
 
 
 def atlas_of(found, folder, dreamed=(0, 1, 2)):

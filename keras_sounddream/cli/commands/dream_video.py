@@ -87,7 +87,7 @@ def _sound_options(source, video, chosen):
 
 
 def _check(kind, name, weights, options):
-    """What a model's name tells; an `InputError` if it is of the other kind, or options are bad."""
+    """Facts of a model by its name; an `InputError` if its kind or options are wrong."""
     taken = early.check_any(name, weights, to_look_at=True).kind
     if taken not in (kind, None):
         option = "--model" if kind == "picture" else "--sound-model"

@@ -32,7 +32,7 @@ def _extent(task):
 
 
 def _agreement(task):
-    """How far a file is from the model: a dream by its objective, its samples being chaotic."""
+    """Distance of a file from the model: a dream's by its objective, its samples being chaotic."""
     if "objective_relative" in task:
         return f"its objective differs by {task['objective_relative']:.1e}"
     return f"differs by {task['largest_relative']:.1e} of its peak"
