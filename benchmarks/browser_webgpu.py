@@ -133,7 +133,7 @@ def verdict(networks):
     far = [name for name, difference in ran.items() if difference > EXACT]
     agree = "Those that run agree" if not far else f"{', '.join(far)} does not agree"
     reasons = [
-        f'"{name}" does not run: "{one["error"].strip().split(": ")[-1]}"'
+        f'"{name}" does not run: "{one["error"].strip().split("was false. ")[-1]}"'
         for name, one in networks.items()
         if "error" in one
     ]

@@ -5,6 +5,7 @@ import json
 import javascript
 import numpy as np
 import pytest
+import soundfile
 from visitor import (
     STATUS,
     choose,
@@ -12,7 +13,6 @@ from visitor import (
     dream,
     dreamed,
     faults,
-    in_sixteen_bits,
     open_clip,
     text_of,
 )
@@ -61,7 +61,7 @@ def test_a_filter_of_another_rate_gives_a_sound_of_the_pages(rate):
     np.testing.assert_allclose(made[middle], sound[middle], atol=1e-4)
 
 
-def test_a_filter_dreams_as_in_python(visit, voice):
+def test_a_filter_dreams_as_in_python(visit, page_folder):
     from keras_sounddream.filters.model import DreamFilter
 
     browser = visit()
@@ -72,8 +72,8 @@ def test_a_filter_dreams_as_in_python(visit, voice):
     dream(browser)
     assert text_of(browser, "rise") == "The filter rooster made this dream in one pass."
     assert browser.run("document.querySelector('#download').download") == "dream_filter_rooster.wav"
-    sound = in_sixteen_bits(voice)
-    wanted, made = np.asarray(DreamFilter("rooster")(sound)), dreamed(browser)
+    sound, _ = soundfile.read(page_folder / "clips" / "voice.wav", dtype="float32")
+    wanted, made = np.asarray(DreamFilter("rooster")(sound[np.newaxis])), dreamed(browser)
     assert np.abs(wanted - sound).max() > 0.05
     assert np.abs(made - wanted).max() < 1e-4
     choose(browser, on="conv1")
