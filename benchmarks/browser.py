@@ -165,8 +165,9 @@ def gain(runs):
     seconds, threads = medians(runs, "next dream"), runs[True][0][3]
     clock, computing = (seconds[True][which] / seconds[False][which] for which in (0, 1))
     return (
-        f"The next dream on {threads} threads takes {clock:.2f} times as long on the clock as on one, "
-        f"and {computing:.2f} times the computing."
+        f"The next dream on {threads} threads took {clock:.2f} times as long on the clock as on one, "
+        f"and {computing:.2f} times the computing:\nspread evenly over as many idle cores, it would take "
+        f"{computing / threads:.2f} times as long at best."
     )
 
 
@@ -202,7 +203,9 @@ page needs: what its process computes is counted apart.
 {chr(10).join(time_row(runs, name) for name in visits[0][0])}
 
 "ready" is from the address to the first sentence, "recognised" from the click on an example. The page said:
-"{runs[False][0][1]}" A filter makes its dream in one pass. {gain(runs)}
+"{runs[False][0][1]}" A filter makes its dream in one pass.
+
+{gain(runs)}
 
 Hosts that were asked in all visits: {", ".join(sorted(hosts))}.
 """)
