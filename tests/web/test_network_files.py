@@ -141,6 +141,20 @@ def test_an_exported_network_gives_the_pages_own_scores(open_network, page_folde
     assert text_of(browser, "of") == "in the dream, by small_classifier"
 
 
+def test_a_file_that_is_dropped_recognises(visit, page_folder):
+    (page_folder / "clips" / "dropped.onnx").write_bytes(network_file(told()))
+    browser = visit()
+    browser.run("""(async () => {
+      const files = new DataTransfer(), bytes = await (await fetch("../clips/dropped.onnx")).blob();
+      files.items.add(new File([bytes], "dropped.onnx"));
+      document.body.dispatchEvent(
+        new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
+    })()""")
+    browser.wait("document.querySelector('#namer').value === 'opened'")
+    open_clip(browser, "voice.wav")
+    assert set(heard(browser)) == set(LABELS)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

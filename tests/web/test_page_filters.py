@@ -119,6 +119,6 @@ def test_a_filter_that_cannot_be_loaded_is_told(visit, page_folder):
         said = browser.wait(f"{STATUS}.startsWith('Dreaming') ? '' : {STATUS}")
     finally:
         path.with_suffix(".away").rename(path)
-    assert said == "models/filter_0.onnx cannot be fetched (404): reload the page."
+    assert said == "models/filter_0.onnx cannot be fetched (404): try again, or reload the page."
     dream(browser)  # another try is one
     assert np.abs(dreamed(browser)).max() > 0.01

@@ -70,7 +70,9 @@ async function open(name) {
 
 async function fetchFile(path) {
   const answer = await fetch(new URL(path, root)).catch(() => ({ status: "no connection" }));
-  if (!answer.ok) throw new Error(`${path} cannot be fetched (${answer.status}): reload the page.`);
+  if (!answer.ok) {
+    throw new Error(`${path} cannot be fetched (${answer.status}): try again, or reload the page.`);
+  }
   return new Uint8Array(await answer.arrayBuffer());
 }
 
