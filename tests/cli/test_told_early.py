@@ -269,6 +269,7 @@ ROWS = [
     ("train urbansound8k --data clips -o new.npz --epochs 3", "has no --epochs"),
     ("train wavenet --data ./missing --steps 3 -o new.npz", "missing"),
     ("train fsdd --data ./missing -o new.npz", "missing"),
+    ("train fsdd --data . --weights fsd -o new.npz", "Did you mean 'fsdd'"),
     ("train music16k --data ./missing -o new.npz", "missing"),
     ("train filter --data ./missing -o new.npz", "there is no folder missing"),
     ("train filter --data clips -o new.h5", "Expected weights to write as .npz"),
