@@ -44,6 +44,8 @@ def in_float32(model: keras.Model | DeepDream) -> keras.Model | DeepDream:
 
 
 def _clone(layer):
+    if not isinstance(layer, keras.Layer):  # an operation of Keras: of its input's precision
+        return layer
     if isinstance(layer, keras.Model):
         raise NotImplementedError(f"{layer.name!r} is a model within")
     config = config_to_clone(layer)

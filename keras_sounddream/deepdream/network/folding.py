@@ -49,7 +49,8 @@ def config_to_clone(layer: keras.Layer) -> dict[str, Any] | None:
 
 def copied_weights(old: keras.Layer, new: keras.Layer) -> Iterable[tuple[Any, Any]]:
     """Pairs of a variable of a copy and the one that it copies; of arguments there are none."""
-    return zip(new.weights, old.weights, strict=True) if new.weights else ()
+    weights = getattr(new, "weights", ())  # an operation of Keras has none
+    return zip(weights, old.weights, strict=True) if weights else ()
 
 
 class _Folded(keras.layers.Layer):
@@ -76,6 +77,8 @@ def fold_batch_norm(
     normed = {convolution: norm for norm, convolution in folded.items()}
 
     def clone(layer):
+        if not isinstance(layer, keras.Layer):  # an operation of Keras, without weights
+            return layer
         dtype, config = wanted[layer.name], config_to_clone(layer)
         if layer.name in folded or (layer.name in logits and _is_softmax(layer)):
             return _Folded(name=layer.name, dtype=dtype)

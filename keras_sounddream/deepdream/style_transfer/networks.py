@@ -188,6 +188,8 @@ def with_average_pooling(model: keras.Model) -> keras.Model:
     }
 
     def copied(layer):
+        if not isinstance(layer, keras.Layer):  # an operation of Keras
+            return layer
         return averages.get(type(layer), type(layer)).from_config(layer.get_config())
 
     copy = keras.models.clone_model(model, clone_function=copied)

@@ -162,5 +162,7 @@ def _copy(source):
 
 def _anew(layer):
     """A new layer like another, but for its dtype policy and its weights."""
+    if not isinstance(layer, keras.Layer):  # an operation of Keras
+        return layer
     config = {key: value for key, value in config_to_clone(layer).items() if key != "dtype"}
     return type(layer).from_config(config)
