@@ -53,8 +53,10 @@ class Task:
         read: function from dreams and sources to the objective, `(batch,)`; `None` if this is no
             dream.
         labels: class names; for several outputs a dict of them by output; or `None`.
-        input: `"waveform"`, `"picture"` or `"latent"`, the name of the first argument in files.
+        input: `"waveform"`, `"picture"`, `"latent"` or `"original"`, a picture in [-1, 1]: the name
+            of the first argument in files.
         size: rows and columns that `function` takes, or `None` for any.
+        channels: of the pictures that it takes.
     """
 
     name: str
@@ -72,11 +74,14 @@ class Task:
     labels: tuple | dict | None = None
     input: str = "waveform"
     size: tuple[int, int] | None = None
+    channels: int = 3
 
     @property
     def shape(self) -> tuple:
         """Shape of one example, `None` for a length that may be any."""
-        return (*(self.size or (None, None)), 3) if self.input == "picture" else (self.samples,)
+        if self.input in ("picture", "original"):
+            return (*(self.size or (None, None)), self.channels)
+        return (self.samples,)
 
     def fits(self, shape: tuple[int, ...]) -> bool:
         """Tells whether the model takes an input of a shape, the batch included."""
@@ -172,6 +177,8 @@ TASKS = {  # name: of dreams?
     "classify": False,
     "embed": False,
     "generate": False,
+    "encode": False,
+    "decode": False,
     "dream": True,
     "dream_step": True,
 }

@@ -27,7 +27,8 @@ class Metadata:
         labels: class names; for several outputs a dict of them by the outputs' names; or `None`.
         version: of the package that wrote it.
         settings: of the dream, or empty.
-        input: name of what it takes: `"waveform"` or `"picture"`.
+        input: name of what it takes: `"waveform"`, `"picture"`, or of a generator `"latent"`; of
+            several tasks the first one's.
         size: the one size of images, rows and columns, that it takes, or `None`.
     """
 

@@ -61,8 +61,9 @@ def find_tasks(
 
 def _check_name(name, has, network):
     check_task(name)
-    if name == latent_tasks.NAME:
-        raise InputError(f"The task {name!r} needs a generator. Received: {network.name}.")
+    if name in latent_tasks.NAMES:
+        needs = latent_tasks.NAMES[name]
+        raise InputError(f"The task {name!r} needs {needs}. Received: {network.name}.")
     if name not in has:
         needs = "a DeepDream" if TASKS[name][1] else "scores (batch, …, classes)"
         raise InputError(f"The task {name!r} needs {needs}. Received: {network.name}.")

@@ -14,7 +14,7 @@ from keras_sounddream.audio.io import load
 from keras_sounddream.errors import ExportError, InputError
 from keras_sounddream.export.formats import Runner, Task
 from keras_sounddream.export.image_inputs import images_for
-from keras_sounddream.export.latent_tasks import latents_for
+from keras_sounddream.export.latent_tasks import INPUTS, examples_for
 from keras_sounddream.export.reference_sounds import speech_like, under_noise
 from keras_sounddream.types import Array, PathLike
 
@@ -99,7 +99,7 @@ def compare(
 def _extent(task, image):
     if task.input == "latent":
         return {"latent_size": image.shape[1]}
-    if task.input == "picture":
+    if task.input in ("picture", "original"):
         return {"picture_size": list(image.shape[1:3])}
     return {"sound_seconds": image.shape[1] / task.sample_rate}
 
@@ -175,8 +175,8 @@ def sounds_for(task: Task, sounds: Sequence[PathLike | Array] | None = None) -> 
 
     They are synthetic unless given: of two lengths where the task takes any.
     """
-    if task.input == "latent":
-        return latents_for(task)
+    if task.input in INPUTS:
+        return examples_for(task)
     if task.input == "picture":
         return images_for(task, sounds)
     rate = task.sample_rate

@@ -70,8 +70,9 @@ class ModelFile:
             does, name = _OTHERS[metadata.input]
             raise InputError(f"{self.path} {does}: open it with {name}.")
         elif metadata.input != "waveform":
+            takes = "latents" if metadata.input == "latent" else "pictures"
             raise InputError(
-                f"{self.path} takes pictures, not sounds: call its signatures with the "
+                f"{self.path} takes {takes}, not sounds: call its signatures with the "
                 "Interpreter of ai_edge_litert."
             )
         elif sample_rate is not None and sample_rate != metadata.sample_rate:

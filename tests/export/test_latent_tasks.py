@@ -1,32 +1,16 @@
-"""Exported generators: each format makes the model's pictures, and refuses what it cannot hold."""
+"""Tasks of generators and autoencoders: what there is none of, faults of rows, the reference."""
 
 import numpy as np
 import pytest
 
 from keras_sounddream import DeepDream, InputError, export_model
 from keras_sounddream.applications import generators
-
-NEEDS = {"onnx": "tf2onnx", "litert": "ai_edge_litert", "saved_model": "tensorflow"}
+from keras_sounddream.export.latent_tasks import examples_for, find, signature_function
 
 
 @pytest.fixture(scope="module")
 def generator():
     return generators.DCGANGenerator(latent_size=5, width=0.02)
-
-
-@pytest.mark.parametrize("format", NEEDS)
-def test_a_file_makes_the_models_pictures(tmp_path, generator, format):
-    pytest.importorskip(NEEDS[format])
-    report = export_model(generator, tmp_path / "generator", format)
-    assert report["tasks"]["generate"]["excess"] <= 1
-    assert report["tasks"]["generate"]["latent_size"] == 5
-
-
-def test_the_gan_of_256_pixels_in_litert(tmp_path):
-    pytest.importorskip("ai_edge_litert")
-    wide = generators.GAN256Generator(latent_size=3, width=0.02)
-    report = export_model(wide, tmp_path / "g.tflite")
-    assert report["tasks"]["generate"]["excess"] <= 1
 
 
 @pytest.mark.parametrize(
@@ -53,15 +37,52 @@ def test_a_dream_on_a_generator_is_refused(tmp_path):
         export_model(dream, tmp_path / "dream.onnx")
 
 
-def test_only_generators_generate(tmp_path, small_model):
-    with pytest.raises(InputError, match="'generate' needs a generator. Received: small"):
-        export_model(small_model, tmp_path / "a", tasks=["generate"])
+@pytest.mark.parametrize(
+    ("task", "text"),
+    [
+        ("generate", "'generate' needs a generator. Received: small"),
+        ("encode", "'encode' needs an autoencoder. Received: small"),
+        ("decode", "'decode' needs an autoencoder. Received: small"),
+    ],
+)
+def test_only_generators_generate(tmp_path, small_model, task, text):
+    with pytest.raises(InputError, match=text):
+        export_model(small_model, tmp_path / "a", tasks=[task])
 
 
-def test_the_reference_has_a_random_latent():
-    from keras_sounddream.export.latent_tasks import find, latents_for
+@pytest.fixture(scope="module")
+def autoencoder():
+    return generators.Autoencoder(generators.DCGANGenerator(latent_size=7, width=0.02), 0.05)
 
-    (task,) = find(generators.DCGANGenerator(latent_size=7, width=0.02), None)
-    first, second = latents_for(task)
-    assert first.shape == second.shape == (1, 7)
-    assert np.abs(first - second).max() > 0.1
+
+def test_an_autoencoder_has_two_tasks_and_no_third(autoencoder):
+    assert [task.name for task in find(autoencoder, None)] == ["encode", "decode"]
+    assert [task.name for task in find(autoencoder, ["decode"])] == ["decode"]
+    with pytest.raises(InputError, match="the tasks 'encode' and 'decode'. Received: 'generate'"):
+        find(autoencoder, ["generate"])
+
+
+def test_a_file_of_onnx_may_hold_the_decoder(autoencoder, tmp_path):
+    pytest.importorskip("tf2onnx")
+    report = export_model(autoencoder, tmp_path / "a.onnx", tasks=["decode"])
+    assert report["tasks"]["decode"]["latent_size"] == 7
+    with pytest.raises(InputError, match="holds 1 task"):
+        export_model(autoencoder, tmp_path / "b.onnx", tasks=["encode", "decode"])
+
+
+def test_a_row_that_is_not_finite_has_an_error_and_the_others_a_picture(generator):
+    (task,) = find(generator, None)
+    latents = np.concatenate([generator.draw(1), np.full((1, 5), np.nan, "float32")])
+    found = signature_function(task)(latent=latents)
+    assert found["error"].numpy()[0] == b""
+    assert b"Expected finite numbers for generate" in found["error"].numpy()[1]
+    wanted = generator.generate(latents[:1], raw=True)
+    np.testing.assert_allclose(found["picture"][:1], wanted, atol=1e-6)
+    assert np.isnan(found["picture"][1]).all()
+
+
+def test_examples_are_random_and_as_the_task_takes_them(generator, autoencoder):
+    for task in (*find(generator, None), *find(autoencoder, None)):
+        first, second = examples_for(task)
+        assert first.shape == second.shape == (1, *task.shape)
+        assert np.abs(first - second).max() > 0.1

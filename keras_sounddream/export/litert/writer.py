@@ -20,7 +20,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from keras_sounddream.errors import ExportError, InputError
 from keras_sounddream.export.formats import FormatWriter, Runner, Task, package
 from keras_sounddream.export.image_inputs import at_size
-from keras_sounddream.export.latent_tasks import check_fixed
+from keras_sounddream.export.latent_tasks import INPUTS, at_its_size
 from keras_sounddream.export.litert.packing import pack, unpack
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.portable.tasks import (
@@ -95,11 +95,12 @@ class LiteRTWriter(FormatWriter):
 
         interpreter, flatbuffer = open_file(path, threads)
         runners = {task.name: interpreter.get_signature_runner(task.name) for task in tasks}
+        inputs = {task.name: task.input for task in tasks}
 
         def run(name, image, **options):
             if name == "dream_step":
                 options = {"place": np.array([options.get("place", 0)], "int32")}
-            return runners[name](**{tasks[0].input: np.asarray(image, "float32")}, **options)
+            return runners[name](**{inputs[name]: np.asarray(image, "float32")}, **options)
 
         return Runner(run, operations(flatbuffer), ("place",))
 
@@ -124,8 +125,8 @@ def at_length(
 ) -> Task:
     """Returns a `Task` of one length or size, whose own function is traced once."""
     function = tf.function(task.function, autograph=False, reduce_retracing=True)
-    if task.input == "latent":
-        check_fixed(task, seconds=seconds, size=size)
+    if task.input in INPUTS:
+        at_its_size(task, seconds=seconds, size=size)
         return dataclasses.replace(task, function=function)
     if task.input == "picture":
         task = at_size(task, seconds, size, required=True)

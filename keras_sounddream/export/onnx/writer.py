@@ -14,7 +14,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from keras_sounddream.errors import ExportError
 from keras_sounddream.export.formats import FormatWriter, Runner, Task, package
 from keras_sounddream.export.image_inputs import at_size
-from keras_sounddream.export.latent_tasks import check_fixed
+from keras_sounddream.export.latent_tasks import INPUTS, at_its_size
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.onnx.files import (
     PURPOSE,
@@ -31,6 +31,7 @@ _AXES = {
     "waveform": ("batch", "samples"),
     "picture": ("batch", "height", "width", "channels"),
     "latent": ("batch", "size"),
+    "original": ("batch", "height", "width", "channels"),
 }
 
 
@@ -46,9 +47,8 @@ class OnnxWriter(FormatWriter):
 
     def at_length(self, task: Task, **options: Any) -> Task:
         """Returns a task at the one length or size that was asked for, or at any."""
-        if task.input == "latent":
-            check_fixed(task, **options)
-            return task
+        if task.input in INPUTS:
+            return at_its_size(task, **options)
         if task.input == "picture":
             return at_size(task, options.get("seconds"), options.get("size"))
         samples = fixed_samples(task, options.get("seconds"))

@@ -42,7 +42,8 @@ def portable_function(task: Any, samples: int | None) -> Callable:
     """What a file computes: a function from a task's inputs to its dict of tensors.
 
     Inputs are `waveform`, float32 `(batch, samples)`, of a dream `(1, samples)`; or `picture`,
-    float32 `(batch, height, width, 3)`; and for `dream_step` also `place`, int32 of one element.
+    float32 `(batch, height, width, 3)`, or what else a task takes; and for `dream_step` also
+    `place`, int32 of one element.
 
     Raises:
         InputError: if a setting of the dream has no portable form.
@@ -54,8 +55,8 @@ def portable_function(task: Any, samples: int | None) -> Callable:
         return _gradient(task, samples)
     if task.name == "dream_step":
         return _single_step(task.model, samples, task.input)
-    if task.input == "picture":
-        return in_real_numbers(task, lambda picture: task.function(picture))
+    if task.input != "waveform":
+        return in_real_numbers(task, lambda **given: task.function(given[task.input]))
     if samples is None:
         return in_real_numbers(
             task, lambda waveform: task.function(_filled(waveform, task.min_samples))

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.export import latent_tasks
 from keras_sounddream.export.formats import Task
 from keras_sounddream.export.image_inputs import signature_function
 from keras_sounddream.export.saved_model.faults import ERROR, fault, first_fault
@@ -77,9 +78,9 @@ def array_signature(
 ) -> Any:
     """Traces a task for sounds of any length, or images: a concrete function."""
     options = {name: tf.TensorSpec((None,), option.dtype) for name, option in task.options.items()}
-    if task.input == "latent":
+    if task.input in latent_tasks.INPUTS:
         spec = tf.TensorSpec((None, *task.shape), tf.float32)
-        return traced(lambda latent: {**task.function(latent), **_no_faults(latent)}, latent=spec)
+        return traced(latent_tasks.signature_function(task), **{task.input: spec})
     if task.input == "picture":
         spec = tf.TensorSpec((None, *task.shape), tf.float32)
         return traced(signature_function(task), picture=spec, **options)
@@ -88,11 +89,6 @@ def array_signature(
         "num_samples": tf.TensorSpec((None,), tf.int32),
     }
     return traced(by_length(task, max_seconds, alone), **specs, **options)
-
-
-def _no_faults(latent):
-    """The output of errors, of rows that have none."""
-    return {ERROR: tf.fill(tf.shape(latent)[:1], "")}
 
 
 def traced(function: Callable[..., dict[str, Tensor]], **specs: tf.TensorSpec) -> Any:

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from keras_sounddream.export.formats import Task
 from keras_sounddream.export.image_inputs import images_for
-from keras_sounddream.export.latent_tasks import latents_for
+from keras_sounddream.export.latent_tasks import INPUTS, examples_for
 from keras_sounddream.export.reference_sounds import speech_like
 from keras_sounddream.export.saved_model.signatures import (
     DEFAULT,
@@ -55,8 +55,8 @@ def warmup_requests(tasks: Sequence[Task]) -> list[tuple[str, dict[str, Tensor]]
 
 
 def _request(task):
-    if task.input == "latent":
-        inputs = {"latent": latents_for(task, 1)[0]}
+    if task.input in INPUTS:
+        inputs = {task.input: examples_for(task, 1)[0]}
     elif task.input == "picture":
         inputs = {"picture": images_for(task)[0]}
     else:

@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras_sounddream import checks
 from keras_sounddream.errors import ExportError
 from keras_sounddream.export.formats import FormatWriter, Runner, Task
+from keras_sounddream.export.latent_tasks import INPUTS
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.saved_model.faults import ERROR
 from keras_sounddream.export.saved_model.lengths import MAX_SECONDS
@@ -85,7 +86,7 @@ class SavedModelWriter(FormatWriter):
 def _inputs(task, image, options):
     """The inputs of a signature: an image, or a sound with its first sample behind it."""
     count = len(image)
-    if task.input in ("picture", "latent"):
+    if task.input in ("picture", *INPUTS):
         inputs = {task.input: tf.constant(image)}
     else:
         padding = np.repeat(image[:, :1], 7, axis=1)
