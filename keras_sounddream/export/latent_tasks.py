@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -69,7 +69,7 @@ def at_its_size(task: Task, **options: object) -> Task:
     return task
 
 
-def signature_function(task: Task):  # type: ignore[no-untyped-def]
+def signature_function(task: Task) -> Callable[..., dict[str, Tensor]]:
     """Returns what a SavedModel's signature computes: rows that are not finite give an `error`."""
 
     def function(**inputs: Tensor) -> dict[str, Tensor]:

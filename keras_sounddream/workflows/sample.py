@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_sounddream.applications.generators.generator import Generator
+from keras_sounddream.applications.generators.large import generate_large
 from keras_sounddream.applications.generators.latents import interpolate
 from keras_sounddream.applications.generators.pictures import draw_samples, sample_grid
 from keras_sounddream.audio import io as sound_io
@@ -85,6 +86,17 @@ def write_samples(
         save_animation(path, list(draw_samples(generator, latents)), _FRAME_MS, overwrite)
     else:
         save_picture(path, sample_grid(generator, latents, columns), overwrite)
+
+
+def write_large(
+    generator: Generator, size: int, path: PathLike, seed: int = 0, overwrite: bool = False
+) -> None:
+    """Writes one picture of `size` rows and columns, see `generators.generate_large`.
+
+    Raises:
+        InputError: if the file cannot be written, or the generator makes no such picture.
+    """
+    save_picture(path, generate_large(generator, size, seed=seed), overwrite)
 
 
 def join_sounds(waveforms: Array, sample_rate: int) -> Array:

@@ -90,6 +90,25 @@ def test_files_bring_the_generator_back(tmp_path, suffix):
     )
 
 
+def test_weights_that_ship_are_found_by_their_key_alone(tmp_path, monkeypatch):
+    import hashlib
+
+    from keras_sounddream.applications import base, weights
+    from keras_sounddream.applications.generators import pretrained
+
+    model = generators.DCGANGenerator(channels=1, patches=PATCHES, **TINY)
+    weights.save(model, tmp_path / "own.npz", "float32")
+    digest = hashlib.sha256((tmp_path / "own.npz").read_bytes()).hexdigest()
+    monkeypatch.setitem(pretrained.PRETRAINED, "own", {"file": "own.npz", "sha256": digest})
+    for module in (base, pretrained):
+        monkeypatch.setattr(module, "shipped_path", lambda name: tmp_path / name)
+    again = generators.load_generator("own")
+    assert again.patches == PATCHES
+    np.testing.assert_allclose(
+        again.generate(model.draw(1), raw=True), model.generate(model.draw(1), raw=True), atol=1e-6
+    )
+
+
 def test_an_autoencoder_codes_on_the_sphere_and_gives_its_decoder(tmp_path):
     decoder = generators.DCGANGenerator(**TINY)
     model = generators.Autoencoder(decoder, width=0.05)

@@ -46,6 +46,15 @@ def test_samples_as_a_grid_or_an_animation(files, tmp_path, capsys, name, output
             assert image.size == size
 
 
+def test_one_large_picture(files, tmp_path, capsys):
+    out = tmp_path / "large.png"
+    arguments = ["sample", files / "pictures.keras", "-o", out, "--size", 150, "--seed", 2]
+    code, text = said(arguments, capsys)
+    assert (code, text.out) == (0, f"{out}: 150 x 150 pixels, seed 2\n")
+    with Image.open(out) as image:
+        assert image.size == (150, 150)
+
+
 def test_sounds_on_the_way_from_one_to_the_next(files, tmp_path, capsys):
     arguments = ["--count", 2, "--interpolate", 2, "--seed", 5]
     out = tmp_path / "o.wav"
@@ -89,12 +98,49 @@ def test_training_on_sounds_and_sampling(tmp_path, capsys):
         assert main(["sample", str(output), "-o", str(out), "--count", "1"]) == 0
 
 
+def test_pictures_of_ones_own_become_dreams_and_these_a_generator(tmp_path, monkeypatch, capsys):
+    """The path of natural dreams: dream a folder, train on the dreams, sample."""
+    monkeypatch.chdir(tmp_path)
+    inputs = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(6, 3, strides=2, activation="relu", name="conv")(inputs)
+    keras.Model(inputs, x, name="own").save("own.keras")
+    (tmp_path / "photos" / "a").mkdir(parents=True)
+    for number in range(2):
+        pixels = np.random.default_rng(number).integers(0, 256, (80, 90, 3)).astype("uint8")
+        Image.fromarray(pixels).save(tmp_path / "photos" / "a" / f"{number}.png")
+    dream = ["dream", "photos", "-o", "dreams", "--model", "own.keras", "--layer", "conv"]
+    dream += ["--preset", "natural_dreams", "--steps", 1]
+    assert said(dream, capsys)[0] == 0
+    train = ["train", "gan", "--data", "dreams", "-o", "gan.npz", "--width", 0.02, "--crops", 3]
+    code, text = said([*train, "--batch-size", 4, "--epochs", 1], capsys)
+    assert code == 0
+    assert "6 pictures" in text.out
+    assert said(["sample", "gan.npz", "-o", "grid.png", "--count", 3], capsys)[0] == 0
+
+
+def test_dreams_of_sounds_become_a_generator_of_sounds(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "clips").mkdir()
+    noise = np.random.default_rng(0).normal(0, 0.1, 60000)
+    soundfile.write(tmp_path / "clips" / "a.wav", noise, 24000)
+    assert said(["dream", "clips", "-o", "dreams", "--octaves", 1, "--steps", 1], capsys)[0] == 0
+    train = ["train", "gan", "--data", "dreams", "-o", "gan.keras", "--width", 0.02]
+    code, text = said([*train, "--batch-size", 4, "--epochs", 1], capsys)
+    assert code == 0
+    assert "7 patches of sounds" in text.out
+    out = tmp_path / "sounds.wav"
+    assert said(["sample", "gan.keras", "-o", out, "--count", 2], capsys)[0] == 0
+    assert soundfile.info(out).samplerate == 24000
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["other.keras", "-o", "o.png"], "holds other, and no generator"),
         (["pictures.keras", "-o", "o.wav"], "The generator makes pictures: write .png or .gif"),
         (["pictures.keras", "-o", "o.png", "--layer", "block1_conv1"], "The network takes sounds"),
+        (["sounds.keras", "-o", "o.png", "--size", "128"], "makes sounds: large pictures need one"),
+        (["pictures.keras", "-o", "o.png", "--size", "32"], "`size` must be an int from 64"),
         (["sounds.keras", "-o", "o.png", "--layer", "block9"], "has no layer 'block9'"),
     ],
 )

@@ -102,6 +102,8 @@ ROWS = [
     ("sample text.keras -o o.xyz", "Expected a picture (.png), an animation (.gif) or a sound"),
     ("sample text.keras -o o.png --steps 3", "--steps is of dreams: name a --layer"),
     ("sample text.keras -o o.png --count 1 --interpolate 3", "give --count 2 or more"),
+    ("sample text.keras -o o.gif --size 99", "--size makes one large picture (.png)"),
+    ("sample text.keras -o o.png --size 99 --interpolate 3", "leave --interpolate, --layer and"),
     ("sample text.keras -o o.wav --layer block9_conv1", "no layer 'block9_conv1'"),
     ("train gan --data missing -o o.npz", "There is no folder missing"),
     ("train gan --data clips -o o.h5", "Expected weights to write as .npz"),

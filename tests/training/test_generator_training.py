@@ -181,6 +181,29 @@ def test_a_folder_of_pictures(tmp_path):
     assert (pictures[0] == [255, 0, 0]).all()
 
 
+def test_squares_are_cut_from_each_picture_the_same_every_time(tmp_path):
+    rng = np.random.default_rng(1)
+    for name, size in (("a.png", (150, 90)), ("b.png", (40, 50))):
+        pixels = rng.integers(0, 256, (*size[::-1], 3)).astype("uint8")
+        Image.fromarray(pixels).save(tmp_path / name)
+    found, _ = generators.read_folder(tmp_path, 64, crops=4)
+    assert found.shape == (8, 64, 64, 3)
+    middle, _ = generators.read_folder(tmp_path, 64)
+    np.testing.assert_array_equal(found[::4], middle)
+    assert len({picture.tobytes() for picture in found[:4]}) == 4
+    again, _ = generators.read_folder(tmp_path, 64, crops=4)
+    np.testing.assert_array_equal(found, again)
+    (tmp_path / "c.png").write_bytes(b"no picture")
+    with pytest.warns(InputWarning, match="1 of 3 files are left out"):
+        generators.read_folder(tmp_path, 64, crops=4)
+
+
+def test_sounds_have_no_squares(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.ones(8000) * 0.1, 8000)
+    with pytest.raises(InputError, match="`crops` are of pictures, and there are none in"):
+        generators.read_folder(tmp_path, 64, crops=2)
+
+
 def test_a_folder_of_sounds(tmp_path):
     rate, seconds = 24000, 2.0
     tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(int(rate * seconds)) / rate)
@@ -205,6 +228,10 @@ def test_a_sound_is_brought_to_one_level():
     [
         (lambda folder: generators.read_folder(folder / "none", 64), "but there is none"),
         (lambda folder: generators.read_folder(folder, 64), "Found none"),
+        (
+            lambda folder: data.read_pictures([], 64, crops=0),
+            "`crops` must be an int of at least 1",
+        ),
         (lambda folder: generators.Settings(family="x"), "`family` must be one of dcgan, gan256"),
         (lambda folder: generators.Settings(kind="x"), "`kind` must be one of gan, autoencoder"),
         (lambda folder: generators.Settings(family="gan256", size=64), "`size` must be one of 256"),

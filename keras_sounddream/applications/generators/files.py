@@ -6,6 +6,7 @@ from typing import Any
 from keras_sounddream.applications import keras_files, weights
 from keras_sounddream.applications.generators import model as constructors
 from keras_sounddream.applications.generators.generator import Generator
+from keras_sounddream.applications.generators.pretrained import PRETRAINED, find_weights
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import PathLike
 
@@ -14,8 +15,8 @@ def load_generator(source: PathLike) -> Generator:
     """Loads a generator.
 
     Args:
-        source: a `.keras` file of a `Generator`, or of an `Autoencoder`, whose decoder is taken;
-            or weights, `.npz`, as `sounddream train gan` writes them.
+        source: a key of `PRETRAINED`; a `.keras` file of a `Generator`, or of an `Autoencoder`,
+            whose decoder is taken; or weights, `.npz`, as `sounddream train gan` writes them.
 
     Returns:
         `Generator` with its weights.
@@ -24,8 +25,8 @@ def load_generator(source: PathLike) -> Generator:
         InputError: if there is no such file, or it holds no generator.
     """
     name = os.fspath(source)
-    if name.endswith(".npz"):
-        return _built(weights.stored_settings(weights.pretrained_path(name, {})), name)
+    if name.endswith(".npz") or name in PRETRAINED:
+        return _built(weights.stored_settings(find_weights(name)), name)
     model = keras_files.read_model(name)
     found = next((one for one in (model, *model.layers) if isinstance(one, Generator)), None)
     if found is None:

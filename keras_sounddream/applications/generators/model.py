@@ -9,6 +9,7 @@ from keras import layers
 
 from keras_sounddream.applications import base
 from keras_sounddream.applications.generators.generator import Generator, describe
+from keras_sounddream.applications.generators.pretrained import PRETRAINED
 from keras_sounddream.applications.generators.tables import FAMILIES, Table
 from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches
 from keras_sounddream.checks import check, choice, integer, number
@@ -38,7 +39,8 @@ def DCGANGenerator(
         size: rows and columns, a multiple of 32 from 64 to 256.
         channels: of the pictures: 3, or 1 for spectrogram patches.
         width: factor of all filters, such as 0.25 for a sixteenth of the multiplications.
-        weights: `None` for random ones, normally distributed with a deviation of 0.02; or a path.
+        weights: `None` for random ones, normally distributed with a deviation of 0.02; a key of
+            `PRETRAINED`, which `load_generator` takes without all else; or a path.
         patches: what sounds the pictures stand for: `SpectrogramPatches`, or `None`.
         name: the model's.
 
@@ -177,7 +179,7 @@ def _generator(family, latent_size, size, channels, width, weights, patches, nam
     settings = {"family": family, "latent_size": latent_size, "channels": channels, "width": width}
     settings |= {"size": size} if len(table.sizes) > 1 else {}
     settings |= {"patches": patches.to_dict()} if patches else {}
-    return base.load_weights(describe(model, patches, settings), weights, {})
+    return base.load_weights(describe(model, patches, settings), weights, PRETRAINED)
 
 
 def _stages(x, table, size, channels, width):

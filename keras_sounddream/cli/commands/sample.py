@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from keras_sounddream.applications.generators.pretrained import PRETRAINED
 from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     COUNT,
@@ -42,6 +43,12 @@ from keras_sounddream.workflows.sample_output import check_samples_output
     metavar="STEPS",
     help="Samples on the way from each to the next, on the sphere of latents.",
 )
+@click.option(
+    "--size",
+    type=COUNT,
+    metavar="PIXELS",
+    help="Pictures only: one large picture, of so many rows and columns, patch by patch.",
+)
 @click.option("--columns", type=COUNT, default=7, show_default=True, help="Columns of a grid.")
 @layer_option("Layer that a dream on the samples makes more active, before they are written.")
 @class_option
@@ -59,6 +66,7 @@ def command(
     count: int,
     seed: int,
     steps_between: int | None,
+    size: int | None,
     columns: int,
     model_name: str,
     weights: str | None,
@@ -67,13 +75,14 @@ def command(
 ) -> None:
     """Makes pictures or sounds with GENERATOR.
 
-    GENERATOR is a .keras or .npz file of `sounddream train gan`, or a .keras file of
-    `train autoencoder`. With --layer or --class, its latents are dreamed on first.
+    GENERATOR is a key of weights that ship, a .keras or .npz file of `sounddream train gan`, or a
+    .keras file of `train autoencoder`. With --layer or --class, its latents are dreamed on first.
     """
     check_outputs(output, overwrite=force)
     chosen = given(dream)
     dreams = "layers" in chosen or "label" in chosen
-    check_samples_output(output, force)
+    form = check_samples_output(output, force)
+    _check_size(size, form, dreams, steps_between)
     _check(generator, chosen, dreams, steps_between, count)
     if dreams:
         early.check_dream(early.check_any(model_name, weights), {**chosen, "step_size": None})
@@ -82,6 +91,10 @@ def command(
         from keras_sounddream.workflows import sample
     made = load_generator(generator)
     check_samples_output(output, force, made.patches is not None)
+    if size is not None:
+        sample.write_large(made, size, output, seed, force)
+        click.echo(f"{output}: {size} x {size} pixels, seed {seed}")
+        return
     latents = sample.choose_latents(made, count, seed, steps_between)
     words = f"{len(latents)} samples"
     if dreams:
@@ -93,11 +106,20 @@ def command(
     click.echo(f"{output}: {words}, seed {seed}")
 
 
+def _check_size(size, form, dreams, steps_between):
+    """Checks that a large picture is asked for by itself."""
+    if size is not None and (form != "picture" or dreams or steps_between is not None):
+        raise InputError(
+            "--size makes one large picture (.png): leave --interpolate, --layer and --class out."
+        )
+
+
 def _check(generator, chosen, dreams, steps_between, count):
     """Checks what names and numbers reveal, before TensorFlow is imported."""
-    if not generator.endswith((".keras", ".npz")):
+    known = generator in PRETRAINED
+    if not known and not generator.endswith((".keras", ".npz")):
         raise InputError(f"Expected a .keras or .npz file. Received: {generator}")
-    if not pathlib.Path(generator).is_file():
+    if not known and not pathlib.Path(generator).is_file():
         raise InputError(f"Cannot read the generator {generator}: there is no such file.")
     if not dreams and (unused := [name for name in ("steps", "strength") if name in chosen]):
         raise InputError(f"--{unused[0]} is of dreams: name a --layer or a --class, too.")

@@ -42,6 +42,10 @@ _OPTIONS = {
         "Decay of the running mean of the weights, which is written.  [default: 0.995]",
     ),
     "--size": (COUNT, "Pictures only, dcgan: rows and columns, such as 128.  [default: 64]"),
+    "--crops": (
+        COUNT,
+        "Pictures only: squares cut from each, at random but for the first.  [default: 1]",
+    ),
     "--sample-epochs": (COUNT, "Epochs from one grid of samples to the next.  [default: 10]"),
     "--save-epochs": (COUNT, "Epochs from one saved state to the next.  [default: 1]"),
 }
@@ -68,8 +72,9 @@ def find(kind: str) -> click.Command:
         with quietly():
             from keras_sounddream.training import generators
 
+        crops = options.pop("crops") or 1
         settings = generators.Settings(kind=kind, **given(options))
-        pictures, patches = generators.read_folder(data, settings.size)
+        pictures, patches = generators.read_folder(data, settings.size, crops=crops)
         _check_flip(settings.flip, patches)
         model = generators.train(pictures, folder, settings, patches)
         write_model(model, output, force)

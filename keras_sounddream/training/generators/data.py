@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from tqdm import tqdm
 
+from keras_sounddream import checks
 from keras_sounddream.applications.generators.pictures import to_pixels
 from keras_sounddream.audio.loudness import SILENCE
 from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches
@@ -35,7 +36,7 @@ def find_pictures(folder: PathLike) -> list[pathlib.Path]:
 
 
 def read_folder(
-    folder: PathLike, size: int, patches: SpectrogramPatches | None = None
+    folder: PathLike, size: int, patches: SpectrogramPatches | None = None, crops: int = 1
 ) -> tuple[Array, SpectrogramPatches | None]:
     """Reads the pictures of a folder; or, where it holds none, the patches of its sounds.
 
@@ -43,29 +44,35 @@ def read_folder(
         folder: with subfolders.
         size: rows and columns of the pictures, which are cropped to squares.
         patches: the scale of patches; `None` for 64 frames of 64 bands at 24 kHz.
+        crops: squares that are cut from each picture, see `read_pictures`.
 
     Returns:
         `(pictures, patches)`: uint8 `(count, size, size, 3)` and `None`; or uint8 `(count, frames,
         bands, 1)` and the scale.
 
     Raises:
-        InputError: if there is no such folder, nothing in it can be read, or patches are of
-            another size.
+        InputError: if there is no such folder, nothing in it can be read, patches are of another
+            size, or there is nothing but sounds and `crops` is not 1.
     """
     paths = find_pictures(folder)
     if paths:
-        return read_pictures(paths, size), None
+        return read_pictures(paths, size, crops), None
+    if crops != 1:
+        raise InputError(f"`crops` are of pictures, and there are none in {folder}: leave it out.")
     patches = patches or SpectrogramPatches()
     if patches.shape[:2] != (size, size):
         raise InputError(f"Patches of sounds are {patches.shape[:2]} in size, not {size} x {size}.")
     return read_patches(find_sounds(folder), patches), patches
 
 
-def read_pictures(paths: Iterable[pathlib.Path], size: int) -> Array:
-    """Pictures, cropped to the square in their middle: uint8 `(count, size, size, 3)`."""
-    from PIL import Image
+def read_pictures(paths: Iterable[pathlib.Path], size: int, crops: int = 1) -> Array:
+    """Pictures, cropped to squares: uint8 `(count * crops, size, size, 3)`.
 
-    pictures, faults = [], []
+    The first of a picture is the square in its middle; the others are drawn at random, from as
+    large as that down to `size` pixels, the same ones every time.
+    """
+    checks.check("crops", crops, checks.integer(1))
+    pictures, faults, rng = [], [], np.random.default_rng(0)
     for path in tqdm(list(paths), desc="pictures", unit="file"):
         try:
             picture = load_picture(path)[0]
@@ -73,10 +80,21 @@ def read_pictures(paths: Iterable[pathlib.Path], size: int) -> Array:
             faults.append(str(error))
             continue
         side = min(picture.shape[:2])
-        top, left = ((n - side) // 2 for n in picture.shape[:2])
-        image = Image.fromarray(picture[top : top + side, left : left + side].astype("uint8"))
-        pictures.append(np.asarray(image.resize((size, size), Image.Resampling.LANCZOS)))
-    return _usable(pictures, faults)
+        pictures.append(_square(picture, [(n - side) // 2 for n in picture.shape[:2]], side, size))
+        for _ in range(crops - 1):
+            part = round(side * (min(size, side) / side) ** rng.random())
+            corner = [rng.integers(n - part + 1) for n in picture.shape[:2]]
+            pictures.append(_square(picture, corner, part, size))
+    return _usable(pictures, faults, each=crops)
+
+
+def _square(picture, corner, side, size):
+    """A square of a picture, resized: uint8 `(size, size, 3)`."""
+    from PIL import Image
+
+    top, left = corner
+    image = Image.fromarray(picture[top : top + side, left : left + side].astype("uint8"))
+    return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS))
 
 
 def read_patches(paths: Iterable[pathlib.Path], patches: SpectrogramPatches) -> Array:
@@ -112,11 +130,12 @@ def cut_sound(waveform: Array, patches: SpectrogramPatches) -> Array:
     return (views[heard] * (_LEVEL / levels.max())).astype("float32")
 
 
-def _usable(arrays, faults, stack=True):
+def _usable(arrays, faults, stack=True, each=1):
     """What was read, with a warning of what was not."""
     if not arrays:
         raise InputError(f"Nothing can be read. {faults[0] if faults else 'The folder is empty.'}")
     if faults:
-        text = f"{len(faults)} of {len(arrays) + len(faults)} files are left out. {faults[0]}"
+        files = len(arrays) // each + len(faults)
+        text = f"{len(faults)} of {files} files are left out. {faults[0]}"
         warnings.warn(text, InputWarning, stacklevel=3)
     return np.stack(arrays) if stack else arrays
