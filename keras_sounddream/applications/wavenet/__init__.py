@@ -12,8 +12,10 @@ __getattr__, __dir__, __all__ = attach(
         "WaveNet": "model",
         "WaveNetConfig": "config",
         "condition_ids": "model",
+        "condition_vectors": "conditioning",
         "conditioned": "model",
         "decode_predictions": "model",
         "preprocess_input": "model",
+        "with_label": "conditioning",
     },
 )

@@ -88,7 +88,7 @@ def settle_conditions(
     """The network of `plan`, without conditions: its biases hold what the labels of `ids` add."""
     names = {layer.name for layer in model.layers}
     inputs, x = begin(plan, None, model.input[WAVEFORM].shape[1:], "front_end" in names)
-    outputs = finish(stack(x, inputs, plan), plan, TOP in names, None, _activation(model))
+    outputs = finish(stack(x, inputs, plan), plan, TOP in names, None, activation_of(model))
     settled = with_plan(WaveNetModel(inputs[WAVEFORM], outputs, name=model.name), plan)
     settled.labels = model.labels
     given = {weight.path: np.asarray(weight.value) for weight in model.weights}
@@ -102,7 +102,8 @@ def settle_conditions(
     return settled
 
 
-def _activation(model):
+def activation_of(model: WaveNetModel) -> Any:
+    """The activation of a model's scores, or `None`."""
     layer = model.layers[-1]
     return layer.activation if isinstance(layer, layers.Activation) else None
 

@@ -5,6 +5,7 @@ from keras_sounddream.lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "FittedCondition": "conditions",
         "NextSample": "losses",
         "OPTIMIZERS": "settings",
         "Segments": "segments",
@@ -13,6 +14,8 @@ __getattr__, __dir__, __all__ = attach(
         "averaged": "fit",
         "cheapest_segment_length": "segments",
         "compile_model": "fit",
+        "condition_bits": "conditions",
+        "fit_condition": "conditions",
         "measure": "fit",
         "train": "fit",
     },
