@@ -1,64 +1,52 @@
-"""Conditions of `WaveNet(weights="fsdd")` that are fitted to words: bits per sample, and what comes.
+"""Conditions of `WaveNet(weights="fsdd")` that are fitted to words: bits per sample.
 
-    python benchmarks/wavenet_conditions.py --data FSDD [--words 6] [--steps 30]
+    python benchmarks/wavenet_conditions.py --data FSDD [--words 2] [--steps 20]
 
 Words are of the takes 0 and 1, which the network has not learned. Writes
-docs/benchmarks/models/wavenet_conditions.md and docs/sounds/wavenet_condition_*.flac.
+docs/benchmarks/models/wavenet_conditions.md.
 """
 
 import argparse
 import os
 import pathlib
 import tempfile
-import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
 
-from keras_sounddream import applications, audio, generate, processor
-from keras_sounddream.applications.wavenet import condition_vectors, with_label
+from keras_sounddream import applications, processor
+from keras_sounddream.applications.wavenet import with_label
 from keras_sounddream.training.recipes import fsdd
 from keras_sounddream.training.wavenet import condition_bits, fit_condition
 
 ROOT = pathlib.Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmarks" / "models" / "wavenet_conditions.md"
-SECONDS, MIXTURE = 0.6, {"three": 0.5, "five": 0.5}
+KINDS = ("its own label", "the likeliest label", "shares of the labels", "a free point")
 TEXT = """# Conditions of a WaveNet, fitted to words
 
-Written by `benchmarks/wavenet_conditions.py`. Keras {keras}, {processor}. `WaveNet(weights="fsdd")`, {count}
-words of the takes 0, which it has not learned, each of another digit, by speakers in turn. The speaker is
-known; the digit is left to `fit_condition`, {steps} steps, once as shares of the ten labels and once as any
-point of the {channels} numbers that a label is embedded in. *Another take* is take 1 of the same digit and speaker,
-which the fit has not seen.
+Written by `benchmarks/wavenet_conditions.py`. Keras {keras}, {processor}. `WaveNet(weights="fsdd")`, and
+{count} words that it has not learned (takes 0), each of another digit and speaker. The speaker is
+given; the digit is left to `fit_condition`, {steps} steps, once as shares of the ten labels and once as any
+point of the {channels} numbers that a label is embedded in. *Take 1* is another recording of the same digit and
+speaker, which the fit has not seen.
 
-| bits per sample of | the take that is fitted | another take |
-|---|---|---|
+Bits per sample, of take 0 and of take 1:
+
+| word | {kinds} | the middle of all | likeliest of the ten |
+|---|{lines}---|---|
 {rows}
 
-A fit takes {seconds:.1f} s per word, on a machine that was busy with other work.
-
-| word | likeliest of the ten labels | largest share | shares of the three largest | nearest label of the free point |
-|---|---|---|---|---|
-{words}
-
 {verdict}
-
-## Between two labels
-
-Words of `with_label(model, "between", digit={mixture})`, by each speaker, seed 0, one after the other:
-[wavenet_condition_between.flac](../../sounds/wavenet_condition_between.flac). And the first word above, as it was made under its own
-label, under the fitted shares and under the free point, with the same random numbers:
-[wavenet_condition_fitted.flac](../../sounds/wavenet_condition_fitted.flac).
 """
 
 
 def parse():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True)
-    parser.add_argument("--words", type=int, default=6)
-    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--words", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=20)
     return parser.parse_args()
 
 
@@ -79,19 +67,17 @@ def find_words(sounds, count):
 
 
 def measure(model, word, steps):
-    """Bits of a word under labels and fits, and the fits."""
+    """The likeliest label of a word, and bits under labels and fits: pairs of both takes."""
     digit, speaker, first, second = word
     known = {"speaker": speaker}
     by_label = {
         one: float(condition_bits(model, first, {"digit": one, **known})[0]) for one in fsdd.DIGITS
     }
     likeliest = min(by_label, key=by_label.get)
-    start = time.perf_counter()
     fits = [
         fit_condition(model, first, labels=known, shares=shares, steps=steps)
         for shares in (True, False)
     ]
-    seconds = (time.perf_counter() - start) / 2
     rows = {
         "its own label": (by_label[digit], bits(model, second, digit, speaker)),
         "the likeliest label": (by_label[likeliest], bits(model, second, likeliest, speaker)),
@@ -100,7 +86,7 @@ def measure(model, word, steps):
         other = with_label(model, "fitted", **fit.points)
         rows[name] = (float(fit.bits[-1]), bits(other, second, "fitted", speaker))
     rows["the middle of all labels"] = (float(fits[0].bits[0]), middle(model, second, speaker))
-    return {"rows": rows, "likeliest": likeliest, "fits": fits, "seconds": seconds}
+    return likeliest, rows
 
 
 def bits(model, waveform, digit, speaker):
@@ -113,55 +99,43 @@ def middle(model, waveform, speaker):
     return bits(with_label(model, "middle", digit=shares), waveform, "middle", speaker)
 
 
-def row_of_word(model, word, found):
-    """A row of the second table."""
-    shares = found["fits"][0].points["digit"]
-    largest = sorted(shares, key=shares.get, reverse=True)[:3]
-    distances = np.linalg.norm(
-        condition_vectors(model, "digit") - found["fits"][1].points["digit"], axis=1
-    )
-    named = ", ".join(f"{name} {shares[name]:.2f}" for name in largest)
-    nearest = fsdd.DIGITS[int(distances.argmin())]
-    label = f"{word[0]}, {word[1]}"
-    return f"| {label} | {found['likeliest']} | {largest[0]} | {named} | {nearest} |", largest[0]
+def row_of_word(name, likeliest, rows):
+    """A row of the table; each number of take 0, then of take 1."""
+    pairs = [f"{first:.3f}, {second:.3f}" for first, second in rows.values()]
+    return f"| {name} | {' | '.join(pairs)} | {likeliest} |"
 
 
-def verdict_of(words, results, largest):
-    """What the tables come to, in numbers."""
-    count = len(words)
-    right = sum(word[0] == found["likeliest"] for word, found in zip(words, results, strict=True))
-    shares = sum(word[0] == name for word, name in zip(words, largest, strict=True))
-    means = {
-        name: [np.mean([found["rows"][name][take] for found in results]) for take in (0, 1)]
-        for name in ("its own label", "a free point")
+def verdict_of(results):
+    """What the table comes to, in numbers."""
+    rows = [rows for _, _, rows in results]
+    right = sum(name.split(",")[0] == likeliest for name, likeliest, _ in results)
+    saved = {
+        kind: [np.mean([one[KINDS[0]][take] - one[kind][take] for one in rows]) for take in (0, 1)]
+        for kind in KINDS[2:]
     }
-    gained, kept = (means["its own label"][take] - means["a free point"][take] for take in (0, 1))
+    parts = [f"{kind} {first:+.3f} and {second:+.3f}" for kind, (first, second) in saved.items()]
     return (
-        f"Of {count} words, the likeliest label is the one that was said {right} times, and the "
-        f"largest share {shares} times. A free point saves {gained:.3f} bits per sample of the "
-        f"fitted take beside its own label, and of the other take {kept:.3f}: what is over in the "
-        "first is of that recording alone."
+        f"Of {len(results)} words, the likeliest label is the one that was said {right} times. Bits per sample "
+        f"saved beside the word's own label, of the take that was fitted and of the other: {'; '.join(parts)}. "
+        "What is saved of the first alone is of that recording, not of the word."
     )
 
 
-def write_sounds(model, word, found):
-    """The two files of sounds."""
-    between = with_label(model, "between", digit=MIXTURE)
-    conditions = {"digit": ["between"] * 6, "speaker": list(fsdd.SPEAKERS)}
-    save("between", generate(between, SECONDS, conditions=conditions))
-    digit, speaker, *_ = word
-    made = [generate(model, SECONDS, conditions={"digit": [digit], "speaker": [speaker]})]
-    for fit in found["fits"]:
-        other = with_label(model, "fitted", **fit.points)
-        asked = {"digit": ["fitted"], "speaker": [speaker]}
-        made.append(generate(other, SECONDS, conditions=asked))
-    save("fitted", np.concatenate(made))
-
-
-def save(name, waveforms):
-    joined = np.concatenate([np.pad(waveform, (0, 1600)) for waveform in waveforms])
-    path = ROOT / "docs" / "sounds" / f"wavenet_condition_{name}.flac"
-    audio.save(path, joined[np.newaxis], fsdd.SAMPLE_RATE, overwrite=True)
+def write_page(results, steps, channels):
+    """Writes the page of `(word, likeliest label, rows)` each."""
+    text = TEXT.format(
+        keras=keras.__version__,
+        processor=processor.describe(),
+        count=len(results),
+        steps=steps,
+        channels=channels,
+        kinds=" | ".join(KINDS),
+        lines="---|" * len(KINDS),
+        rows="\n".join(row_of_word(*result) for result in results),
+        verdict=verdict_of(results),
+    )
+    PAGE.write_text(text)
+    print(text)
 
 
 def main():
@@ -171,32 +145,10 @@ def main():
         words = find_words(fsdd.read_words(options.data, folder, test=True), options.words)
         results = []
         for word in words:
-            results.append(measure(model, word, options.steps))
-            print(word[:2], results[-1]["likeliest"], results[-1]["rows"], flush=True)
-    lines, largest = zip(
-        *(row_of_word(model, *pair) for pair in zip(words, results, strict=True)), strict=True
-    )
-    rows = [
-        f"| {name} | "
-        + " | ".join(f"{np.mean([r['rows'][name][take] for r in results]):.3f}" for take in (0, 1))
-        + " |"
-        for name in results[0]["rows"]
-    ]
-    write_sounds(model, words[0], results[0])
-    text = TEXT.format(
-        keras=keras.__version__,
-        processor=processor.describe(),
-        count=len(words),
-        steps=options.steps,
-        channels=model.plan.condition_channels,
-        rows="\n".join(rows),
-        seconds=np.mean([found["seconds"] for found in results]),
-        words="\n".join(lines),
-        verdict=verdict_of(words, results, largest),
-        mixture=MIXTURE,
-    )
-    PAGE.write_text(text)
-    print(text)
+            likeliest, rows = measure(model, word, options.steps)
+            results.append((f"{word[0]}, {word[1]}", likeliest, rows))
+            print(*results[-1], flush=True)
+    write_page(results, options.steps, model.plan.condition_channels)
 
 
 if __name__ == "__main__":
