@@ -12,7 +12,7 @@ import { record } from "./view/record.mjs";
 
 const RECORDED = [3, 10]; // s, least and most
 const players = new Players(byId("a"), byId("b"), byId("switch"), byId("download"));
-let page, network, dreamer, sound = null, hearing = false;
+let page, network, dreamer, offers, sound = null, hearing = false;
 
 start();
 
@@ -22,7 +22,9 @@ async function start() {
     fillForm(page);
     readLink(location.hash, { model: byId("model") });
     chooseNetwork();
+    if (page.offers) await openOffers();
     readLink(location.hash, fields());
+    offers?.show();
     byId("strong").value = byId("strength").value;
     connect();
     dreamer = await openDreamer();
@@ -31,6 +33,12 @@ async function start() {
     say(`Ready${threads > 1 ? `, on ${threads} threads` : ""}: record a sound, choose a file or ` +
       "an example.");
   });
+}
+
+// Fields of what a server offers beyond this device.
+async function openOffers() {
+  const { Offers } = await import("./view/offers.mjs");
+  offers = new Offers(page, () => sound, guard);
 }
 
 async function openDreamer() {
@@ -136,10 +144,11 @@ async function recordSound() {
 }
 
 async function dreamSound() {
-  const choice = readChoice(network), own = sound, started = performance.now();
+  const form = readChoice(network), own = sound, started = performance.now();
+  const choice = await offers?.choose(form) ?? form, { title = choice.on } = choice;
   const rise = [];
   setDreaming(true);
-  say(`Dreaming on ${choice.on}.`);
+  say(`Dreaming on ${title}.`);
   const last = await dreamer.dream({ sound: own.samples, file: own.sent, choice }, (step) => {
     rise.push(step.objective);
     byId("progress").value = step.done / step.total;
@@ -149,7 +158,7 @@ async function dreamSound() {
   draw(byId("after"), spectrogram(made), network.rate);
   players.show(network.rate, own.samples, made, last.file && [own.sent, last.file]);
   byId("download").download = `dream_${choice.on}.wav`;
-  byId("rise").textContent = `The objective, ${choice.on}, rose from ${short(rise[0])} to ` +
+  byId("rise").textContent = `The objective, ${title}, rose from ${short(rise[0])} to ` +
     `${short(rise.at(-1))} in ${last.done} steps.`;
   await hear(made, last.file ?? writeWav(made, network.rate), "dream");
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
