@@ -8,16 +8,21 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_sounddream.deepdream import objectives, settings
 from keras_sounddream.deepdream.imprint import fitted, imprint
 from keras_sounddream.deepdream.network.lookup import output_shape
 from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
 from keras_sounddream.types import Array
-from keras_sounddream.web.choices import BOUNDS, Choice, Term, choose
+from keras_sounddream.web.choices import Choice, Term, choose
 from keras_sounddream.web.server.flow import Watch, ascend
-from keras_sounddream.web.server.given import GivenAscent, GivenObjective, SteeredGivenAscent
+from keras_sounddream.web.server.given import (
+    GivenAscent,
+    GivenObjective,
+    SteeredGivenAscent,
+    trace_step,
+    weights_of,
+)
 from keras_sounddream.web.steering import dream_steps, make_dream, steered
 
 
@@ -41,7 +46,7 @@ class Ascents:
         guided = _guided_terms(model, terms)
         self._guided = [term["layer"] for term in guided]
         self._objective = GivenObjective([*self.dream.objective.terms, *guided])
-        self._step = _trace(steered(self.dream, SteeredGivenAscent, self._objective))
+        self._step = trace_step(steered(self.dream, SteeredGivenAscent, self._objective))
         self._presets: dict[str, GivenAscent] = {}
 
     def begin(self, name: str, source: Array, second: Array | None) -> tuple[Array, dict[str, Any]]:
@@ -62,7 +67,7 @@ class Ascents:
             InputError: if the second sound is no guide.
         """
         number = self.names.index(name)
-        given = [np.asarray(row, "float32") for row in self._objective.numbers()]
+        given = self._objective.numbers()
         if second is not None and self._terms[number].is_class:
             guide = fitted(second, source.shape[1])[np.newaxis]
             source = imprint(source, guide, self.dream.analysis)
@@ -71,10 +76,10 @@ class Ascents:
             with self._lock:
                 found = objectives.guided(self._model, [layer], [second]).terms[0]
             place = self._guided.index(layer)
-            given[place] = np.asarray(found["settings"]["weights"], "float32")
+            given[place] = found["settings"]["weights"]
             number = len(self._terms) + place
         row = np.eye(len(self._objective.terms), dtype="float32")[number : number + 1]
-        return source, {"weights": tf.constant(row), "given": [tf.constant(x) for x in given]}
+        return source, weights_of(row, given)
 
     def choose(self, name: str, strength: float, steps: int) -> Choice:
         """See `choices.choose`."""
@@ -127,20 +132,3 @@ def _guided_terms(model, terms):
         }
         for layer in layers
     ]
-
-
-def _trace(ascent):
-    """`one_step` as a graph for sounds of any length, with the dictionary of `given`."""
-    spec, objective = tf.TensorSpec, ascent.objective
-    signature = [
-        spec((1, None), tf.float32),
-        spec((1, None, ascent.param.analysis.num_bins), tf.float32),
-        {
-            "weights": spec((1, len(objective.terms)), tf.float32),
-            "given": [spec(np.shape(row), tf.float32) for row in objective.numbers()],
-        },
-        spec((2,), tf.int32),
-        spec((len(BOUNDS),), tf.float32),
-        spec((), tf.float32),
-    ]
-    return tf.function(ascent.one_step, input_signature=signature, autograph=False)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
+from keras import ops
 
 from keras_sounddream.deepdream.ascent import loop
 from keras_sounddream.deepdream.ascent.gradient_ascent import GradientAscent
@@ -41,7 +41,7 @@ class ServedFlow:
         """See `loop.Flow`."""
         for number in range(self._octaves):
             if self._goes_on:
-                state = octave(tf.constant(number), state)
+                state = octave(ops.convert_to_tensor(number), state)
         return state
 
     def rounds(self, a_round: Callable, octave: Any, state: Any, slots: Any) -> Any:
@@ -49,7 +49,7 @@ class ServedFlow:
         for done in range(0, self._steps, loop.REFRESH_STEPS):
             if self._goes_on:
                 count = min(loop.REFRESH_STEPS, self._steps - done)
-                state, slots = a_round(tf.constant(done), count, state, slots)
+                state, slots = a_round(ops.convert_to_tensor(done), count, state, slots)
         return state
 
     def steps(
@@ -59,7 +59,7 @@ class ServedFlow:
         for number in range(count):
             if self._goes_on:
                 with self._lock:
-                    made = advance(state, slots, octave, done + number, tf.constant(1))
+                    made = advance(state, slots, octave, done + number, ops.convert_to_tensor(1))
                     state, slots, scores = made
                     self.history.append(scores.numpy()[0])
                 self._tell()
@@ -98,5 +98,5 @@ def ascend(
     """
     steps = share_of(ascent.settings.steps, asked)
     flow = ServedFlow(ascent.settings.octaves, steps, watch, lock)
-    dreamed = loop.ascend(ascent.traced, tf.constant(beginning), flow, weights)
+    dreamed = loop.ascend(ascent.traced, ops.convert_to_tensor(beginning), flow, weights)
     return dreamed.numpy(), np.stack(flow.history)

@@ -12,12 +12,15 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from keras_sounddream.deepdream.ascent.gradient_ascent import GradientAscent
 from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.deepdream.objectives.statistics import measure
 from keras_sounddream.types import Array, Tensor
+from keras_sounddream.web.choices import BOUNDS
 from keras_sounddream.web.steering import SteeredAscent
 
 _TINY = 1e-12
@@ -82,3 +85,26 @@ class GivenAscent(GradientAscent):
 
 class SteeredGivenAscent(GivenAscent, SteeredAscent):
     """The same, one step at a time, with strength and smoothing as inputs."""
+
+
+def weights_of(row: Array, given: Sequence[Array]) -> dict[str, Any]:
+    """The dictionary of weights `(1, terms)` and the numbers of terms that have some."""
+    numbers = [tf.constant(each, tf.float32) for each in given]
+    return {"weights": tf.constant(row, tf.float32), "given": numbers}
+
+
+def trace_step(ascent: SteeredGivenAscent) -> Callable[..., dict[str, Tensor]]:
+    """`one_step` of an ascent as one graph, for sounds of any length."""
+    spec, objective = tf.TensorSpec, ascent.objective
+    signature = [
+        spec((1, None), tf.float32),
+        spec((1, None, ascent.param.analysis.num_bins), tf.float32),
+        {
+            "weights": spec((1, len(objective.terms)), tf.float32),
+            "given": [spec(np.shape(row), tf.float32) for row in objective.numbers()],
+        },
+        spec((2,), tf.int32),
+        spec((len(BOUNDS),), tf.float32),
+        spec((), tf.float32),
+    ]
+    return tf.function(ascent.one_step, input_signature=signature, autograph=False)

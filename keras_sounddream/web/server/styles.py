@@ -7,7 +7,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_sounddream.deepdream import objectives
 from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
@@ -15,7 +14,7 @@ from keras_sounddream.deepdream.style_transfer import StyleLayer, StyleTransfer,
 from keras_sounddream.deepdream.style_transfer.presets import choose
 from keras_sounddream.errors import InputError
 from keras_sounddream.web.server.flow import Watch, ascend
-from keras_sounddream.web.server.given import GivenAscent, GivenObjective
+from keras_sounddream.web.server.given import GivenAscent, GivenObjective, weights_of
 from keras_sounddream.web.server.jobs import Order
 from keras_sounddream.web.server.sounds import Canvas, read_second
 
@@ -75,10 +74,7 @@ class Style:
         targets = _named_second(lambda: [self._target(term, example) for term in styles])
         content = np.interp(strength, list(_WEIGHTS), list(_WEIGHTS.values())) / _OWN_WEIGHT
         row = [1.0 if term["kind"] == "style" else content for term in objective.terms]
-        return {
-            "weights": tf.constant([row], "float32"),
-            "given": [tf.constant(target, "float32") for target in targets],
-        }
+        return weights_of([row], targets)
 
     def _target(self, term, example):
         layer = StyleLayer(term["layer"], term["settings"]["statistic"], term["settings"]["over"])
