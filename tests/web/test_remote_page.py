@@ -83,7 +83,7 @@ def test_a_style_of_a_kept_sound_is_given_to_another(browser):
 def test_a_second_sound_that_is_missing_is_told(browser):
     assert "second-file" in choose(browser, task="style", second="file")
     browser.run("document.querySelector('#dream').click()")
-    browser.wait(f"{STATUS} === 'Choose a file for the second sound.'")
+    browser.wait(f"{STATUS} === 'Choose a file for the style.'")
 
 
 def test_a_link_holds_what_is_offered(browser):

@@ -183,6 +183,12 @@ def test_sounds_that_are_no_use_are_refused_in_a_sentence(
     assert sentence in str(error.value)
 
 
+def test_a_guide_that_is_too_short_is_refused_with_the_least_seconds(network, files):
+    soundfile.write(files / "short.wav", np.full(100, 0.1), RATE)
+    with pytest.raises(InputError, match=r"The second sound: Expected at least 0\.\d+ s"):
+        dream(network, files, "short.wav", on="conv2", strength=0.5, steps=5)
+
+
 @pytest.fixture(scope="module")
 def long_network():
     """A network whose second layer takes 1.6 s."""

@@ -23,6 +23,7 @@ from keras_sounddream.web.server.given import (
     trace_step,
     weights_of,
 )
+from keras_sounddream.web.server.sounds import named_second
 from keras_sounddream.web.steering import dream_steps, make_dream, steered
 
 
@@ -46,7 +47,8 @@ class Ascents:
         guided = _guided_terms(model, terms)
         self._guided = [term["layer"] for term in guided]
         self._objective = GivenObjective([*self.dream.objective.terms, *guided])
-        self._step = trace_step(steered(self.dream, SteeredGivenAscent, self._objective))
+        ascent = steered(self.dream, SteeredGivenAscent, self._objective)
+        self._step = trace_step(ascent, self._objective)
         self._presets: dict[str, GivenAscent] = {}
 
     def begin(self, name: str, source: Array, second: Array | None) -> tuple[Array, dict[str, Any]]:
@@ -74,12 +76,17 @@ class Ascents:
         elif second is not None:
             layer = _layer_of(self._terms[number])
             with self._lock:
-                found = objectives.guided(self._model, [layer], [second]).terms[0]
+                found = named_second(lambda: self._guide(layer, second))
             place = self._guided.index(layer)
-            given[place] = found["settings"]["weights"]
+            given[place] = found
             number = len(self._terms) + place
         row = np.eye(len(self._objective.terms), dtype="float32")[number : number + 1]
         return source, weights_of(row, given)
+
+    def _guide(self, layer, second):
+        """Weights of a layer's channels, of a sound that is long enough for the layers."""
+        guide = self.dream.ascent.check(second)
+        return objectives.guided(self._model, [layer], [guide]).terms[0]["settings"]["weights"]
 
     def choose(self, name: str, strength: float, steps: int) -> Choice:
         """See `choices.choose`."""

@@ -93,9 +93,11 @@ def weights_of(row: Array, given: Sequence[Array]) -> dict[str, Any]:
     return {"weights": tf.constant(row, tf.float32), "given": numbers}
 
 
-def trace_step(ascent: SteeredGivenAscent) -> Callable[..., dict[str, Tensor]]:
-    """`one_step` of an ascent as one graph, for sounds of any length."""
-    spec, objective = tf.TensorSpec, ascent.objective
+def trace_step(
+    ascent: SteeredAscent, objective: GivenObjective
+) -> Callable[..., dict[str, Tensor]]:
+    """`one_step` of a `SteeredGivenAscent` as one graph, for sounds of any length."""
+    spec = tf.TensorSpec
     signature = [
         spec((1, None), tf.float32),
         spec((1, None, ascent.param.analysis.num_bins), tf.float32),

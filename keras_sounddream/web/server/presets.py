@@ -25,12 +25,13 @@ def strength_of(choice: Mapping[str, Any]) -> float | None:
 
 def describe() -> list[dict[str, Any]]:
     """The presets for the page: each has a `strength`, or `octaves` and `steps` in each."""
-    chosen = {name: settings.choose("sound", name) for name in OWN}
-    own = {name: {"octaves": one.octaves, "steps": one.steps} for name, one in chosen.items()}
-    strengths = {name: {"strength": strength} for name, strength in STRENGTHS.items()}
+    presets: dict[str, dict[str, Any]] = {name: {"strength": x} for name, x in STRENGTHS.items()}
+    for name in OWN:
+        chosen = settings.choose("sound", name)
+        presets[name] = {"octaves": chosen.octaves, "steps": chosen.steps}
     return [
         {"name": name, "shown": name.replace("_", " "), **figures}
-        for name, figures in {**strengths, **own}.items()
+        for name, figures in presets.items()
     ]
 
 

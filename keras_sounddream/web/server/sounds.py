@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import time
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -78,8 +79,14 @@ def read_second(order: Order, model: keras.Model) -> Array | None:
     """
     if order.second is None:
         return None
+    second = order.second
+    source = named_second(lambda: read(second, order.most_seconds, model))
+    return np.asarray(source.at(find_sample_rate(model)), "float32")
+
+
+def named_second(work: Callable[[], Any]) -> Any:
+    """What `work` returns; its errors say that they are of the second sound."""
     try:
-        data: Any = read(order.second, order.most_seconds, model).at(find_sample_rate(model))
+        return work()
     except InputError as error:
         raise InputError(f"The second sound: {error}") from None
-    return np.asarray(data, "float32")

@@ -12,11 +12,10 @@ from keras_sounddream.deepdream import objectives
 from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
 from keras_sounddream.deepdream.style_transfer import StyleLayer, StyleTransfer, build
 from keras_sounddream.deepdream.style_transfer.presets import choose
-from keras_sounddream.errors import InputError
 from keras_sounddream.web.server.flow import Watch, ascend
 from keras_sounddream.web.server.given import GivenAscent, GivenObjective, weights_of
 from keras_sounddream.web.server.jobs import Order
-from keras_sounddream.web.server.sounds import Canvas, read_second
+from keras_sounddream.web.server.sounds import Canvas, named_second, read_second
 
 _OWN_WEIGHT = choose("sound")["content_weight"]
 _WEIGHTS = {0.0: 2.0, 0.5: _OWN_WEIGHT, 1.0: 0.0}  # of the content, by a visitor's strength
@@ -61,7 +60,7 @@ class Style:
     def _settled(self, example):
         """The ascent of `StyleTransfer`; the numbers of its styles are inputs."""
         if self._ascent is None:
-            dream = _named_second(lambda: StyleTransfer(self._given, [example]).dream)
+            dream = named_second(lambda: StyleTransfer(self._given, [example]).dream)
             objective = GivenObjective(dream.objective.terms)
             shape = dream.model.inputs[0].shape
             param = SpectrogramParam(dream.settings, dream.analysis, shape, self.name)
@@ -71,7 +70,7 @@ class Style:
     def _weights(self, objective, example, strength):
         """The dictionary of `given`: the statistics of an example, and the content's weight."""
         styles = [term for term in objective.terms if term["kind"] == "style"]
-        targets = _named_second(lambda: [self._target(term, example) for term in styles])
+        targets = named_second(lambda: [self._target(term, example) for term in styles])
         content = np.interp(strength, list(_WEIGHTS), list(_WEIGHTS.values())) / _OWN_WEIGHT
         row = [1.0 if term["kind"] == "style" else content for term in objective.terms]
         return weights_of([row], targets)
@@ -87,11 +86,3 @@ def _as_loud(example, source):
     """An example at the loudness of a sound; a silent one as it is, for its check."""
     own, wanted = (np.sqrt(np.mean(np.square(sound))) for sound in (example, source))
     return example * (wanted / own) if own > 0 else example
-
-
-def _named_second(work):
-    """What `work` returns; its errors say that they are of the second sound."""
-    try:
-        return work()
-    except InputError as error:
-        raise InputError(f"The second sound: {error}") from None

@@ -4,8 +4,7 @@ import { checked, decode } from "../sound/decode.mjs";
 import { SoundError, writeWav } from "../sound/wav.mjs";
 import { byId } from "./fields.mjs";
 
-const TASKS = [["dream", "a dream"], ["guide", "a dream towards a second sound"],
-  ["style", "the style of a second sound"]];
+const TASKS = [["dream", "a dream"], ["guide", "a guided dream"], ["style", "a style transfer"]];
 const FILE = "file", KEPT = "kept"; // values of the field of the second sound, beside examples
 const LEAST_SECONDS = 0.25;
 
@@ -18,7 +17,7 @@ export class Offers {
     byId("offers").append(
       row("task", "Make", choose("task", TASKS.filter(([name]) =>
         name !== "style" || page.offers.styles.names.length))),
-      row("second", "Second sound", choose("second", [...examples, [FILE, "a file"]]),
+      row("second", "Guide", choose("second", [...examples, [FILE, "a file"]]),
         ...filePicker(), keepButton(() => guard(() => this.keep(sound())))),
       row("style", "Style by", choose("style", page.offers.styles.names.map((n) => [n, n]))),
       row("preset", "Preset", choose("preset", [["", "none: by strength"], ...presets])),
@@ -37,6 +36,7 @@ export class Offers {
     const shown = { second: task !== "dream", style: isStyle, preset: !isStyle, on: !isStyle,
       strength: !preset };
     Object.entries(shown).forEach(([id, is]) => { byId(id).closest("p").hidden = !is; });
+    document.querySelector("label[for=second]").textContent = isStyle ? "Style of" : "Guide";
     const isFile = byId("second").value === FILE;
     document.querySelector("label[for=second-file]").hidden = !isFile;
     byId("second-file").hidden = !isFile;
@@ -102,14 +102,14 @@ function suggestPreset() {
 
 async function chosenFile() {
   const [file] = byId("second-file").files;
-  if (!file) throw new SoundError("Choose a file for the second sound.");
+  if (!file) throw new SoundError(`Choose a file for the ${byId("task").value}.`);
   return file.arrayBuffer();
 }
 
 function row(id, title, ...controls) {
   const line = document.createElement("p"), label = document.createElement("label");
   Object.assign(label, { htmlFor: id, textContent: title });
-  line.append(label, " ", ...controls);
+  line.append(label, ...controls);
   return line;
 }
 
@@ -128,7 +128,7 @@ function filePicker() {
   input.addEventListener("change", () => {
     label.textContent = input.files[0]?.name ?? "Choose a file";
   });
-  return [" ", input, label];
+  return [input, label];
 }
 
 function keepButton(keep) {
