@@ -29,7 +29,8 @@ DAY = 960  # dreams: one every 30 s for 8 hours
 DREAM = "/api/dreams?model=log_mel_cnn&steps=5"
 CLASSIFY = "/api/classify?model=log_mel_cnn"
 LAYERS, CLASSES = ("block1_conv2", "block3_conv2", "block4_conv2"), ("dog", "rooster", "rain")
-VISITORS, POINTS = 20, 10  # points at which memory is looked at
+VISITORS = 20
+EVERY = 50  # dreams, after which memory is looked at
 
 
 def clips():
@@ -223,7 +224,7 @@ def soak(process, port, count, minutes):
         made += 1
         for status in (200, *(other[0] for other in others)):
             answers[status] = answers.get(status, 0) + 1
-        if made % max(1, count // POINTS) == 0:
+        if made % EVERY == 0:
             memory.append((made, resident(process)))
             print(*memory[-1], flush=True)
     if memory[-1][0] < made:
@@ -259,28 +260,32 @@ def in_words(answers):
 def write(load, seconds, refusals, failed, made, answers, memory, minutes, code, tracebacks):
     """Writes the page of figures."""
     rows = "\n".join(f"| {number} | {megabytes:,.0f} |" for number, megabytes in memory)
-    growth = 1000 * (memory[-1][1] - memory[1][1]) / max(1, memory[-1][0] - memory[1][0])
-    day = "All of it was made." if made >= DAY else f"Made were {made}: {made / DAY:.0%} of a day."
+    growth = [1000 * (m1 - m0) / (n1 - n0) for (n0, m0), (n1, m1) in itertools.pairwise(memory)]
+    day = "All of it was made." if made >= DAY else (
+        f"**Only {made} of them, {made / DAY:.0%} of a day, were made here**: the time was up."
+    )  # fmt: skip
     PAGE.write_text(f"""# The demo server: twenty visitors, rubbish, and a soak
 
-Written by `benchmarks/demo.py` on {os.cpu_count()} cores, which other work shared: the load average was
-{load:.1f} when it began, so times are of a machine that is mostly busy with something else. [The server](../../deploy/demo.md) has `LogMelCNN`; a dream is of 1 or 1.5 s of sound, and the fewest steps: 20, of the
-presets and styles 15, of `natural_dreams` 75. The dreams are of all kinds in turn: layers, classes, presets,
-guides, classes begun with a second sound, and three networks' styles.
+Written by `benchmarks/demo.py` on {os.cpu_count()} cores, which other work shared: the load average was {load:.1f} when it
+began, so times are of a machine that is mostly busy with something else. [The server](../../deploy/demo.md) has
+`LogMelCNN`; a dream is of 1 or 1.5 s of sound, and the fewest steps: 20, of the presets `heard` and of styles 15, of
+`natural_dreams` 75. The dreams are of all kinds in turn: layers, classes, presets, guides, classes begun with a
+second sound, and three networks' styles.
 
 **Twenty visitors at once**, each with a sound to be recognised and a dream: all of them got theirs, the first
 after {min(seconds):.1f} s, half of them within {statistics.median(seconds):.1f} s, the last after {max(seconds):.1f} s.
 
-**Rubbish**: {sum(refusals.values())} requests of unknown networks, styles and presets, names like paths, choices
-that are missing, double or out of range, second sounds that are not there, wrong types of content, and 21 MB at
-once. Answers by status: {in_words(refusals)}, each with a sentence. {failed} requests for a guide or a style in
-which one sound or both are none: refused, or failed with a sentence. Tracebacks that the server wrote: {tracebacks}.
+**Rubbish**: {sum(refusals.values())} requests of unknown networks, styles and presets, names like paths, choices that are missing,
+double or out of range, second sounds that are not there, wrong types of content, and 21 MB at once. Answers by
+status: {in_words(refusals)}, each with a sentence. {failed} requests for a guide or a
+style in which one sound or both are none: refused, or failed with a sentence. Tracebacks that the server wrote
+in all of this and in the soak: {tracebacks}.
 
-**A soak**: a day of a room is taken as {DAY} dreams, one every 30 s for 8 hours. {day} They were asked for one
-after another, each beside three other requests: a sound to be recognised, rubbish, and a file of the page. It
-took {minutes:.1f} minutes. Answers by status: {in_words(answers)}. The server ended with code {code} when it
-was asked to. Every graph had been made before; from the first row to the last, memory grew by
-{growth:.1f} kB a dream, counted without the row of 0.
+**A soak**: a day of a room is taken as {DAY} dreams, one every 30 s for 8 hours. {day}
+They were asked for one after another, each beside three other requests: a sound to be recognised, rubbish, and a
+file of the page. It took {minutes:.1f} minutes. Answers by status: {in_words(answers)}.
+The server ended with code {code} when it was asked to. Every kind of graph had been made before. Memory grew by
+{growth[0]:.0f} kB a dream between the first two rows, and by {growth[-1]:.0f} kB a dream between the last two.
 
 | dreams made | memory, MB |
 |---|---|
