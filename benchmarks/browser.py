@@ -3,7 +3,8 @@
     python benchmarks/browser.py [FOLDER]
 
 FOLDER is a page that `sounddream web` wrote; without, one is written. Writes
-docs/benchmarks/export/browser.md, and screenshots into build/browser_page to be looked at.
+docs/benchmarks/export/browser.md. `RUNS`, of the environment, is how many visits of each kind are
+timed. Pictures: benchmarks/browser_look.py. WebGPU: benchmarks/browser_webgpu.py.
 """
 
 import functools
@@ -23,12 +24,13 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "web")]
 import cdp  # noqa: E402
 
 PAGE = ROOT / "docs" / "benchmarks" / "export" / "browser.md"
-SHOTS = pathlib.Path(__file__).parents[1] / "build" / "browser_page"
 STATUS = "document.querySelector('#status').textContent"
 CLIP = ("Speech", 2.9)  # the example that is dreamed, and its length in s
 GROUPS = {"page": "*.*", "ONNX Runtime": "ort/*", "classifier": "models/classify*"}
-GROUPS |= {"dream": "models/dream*", "examples": "examples/*"}
-SIZES = ((320, "telephone"), (768, "tablet"), (1280, "screen"))
+GROUPS |= {"dream": "models/dream*", "examples": "examples/*", "filters": "models/filter*"}
+LATER = "filters"  # the part that a first visit does not load
+MOST_MB = 12.0  # compressed, of what a first visit loads
+WAYS = {False: "one thread", True: "threads"}
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -79,8 +81,8 @@ def timed(browser, act, sentence):
     return time.perf_counter() - started, browser.cpu_seconds() - computed
 
 
-def visit(address, folder, shots=False):
-    """Times of one visit: a dict of seconds, and the rise that the page tells."""
+def visit(address, folder):
+    """Times of one visit: a dict of seconds, the rise that the page tells, and hosts."""
     browser = cdp.Browser(folder)
     started = time.perf_counter()
     browser.open(address)
@@ -91,28 +93,25 @@ def visit(address, folder, shots=False):
     for name in ("first dream", "next dream"):
         times[name] = timed(browser, "document.querySelector('#dream').click()", "Dreamed in")
     rise = browser.run("document.querySelector('#rise').textContent")
-    if shots:
-        shoot(browser)
+    choose_filter(browser)
+    for name in ("first dream by a filter", "next dream by a filter"):
+        times[name] = timed(browser, "document.querySelector('#dream').click()", "Dreamed in")
+    threads = browser.run(
+        "self.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1"
+    )
     hosts = {p["request"]["url"].split("/")[2] for p in browser.sent("Network.requestWillBeSent")
              if p["request"]["url"].startswith("http")}  # fmt: skip
     browser.close()
-    return times, rise, hosts
+    return times, rise, hosts, threads
 
 
-def shoot(browser):
-    """Pictures of the page at three widths, light and dark."""
-    import base64
-
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    for width, name in SIZES:
-        for scheme in ("light", "dark"):
-            browser.call("Emulation.setDeviceMetricsOverride", width=width, height=900,
-                         deviceScaleFactor=1, mobile=width < 600)  # fmt: skip
-            features = [{"name": "prefers-color-scheme", "value": scheme}]
-            browser.call("Emulation.setEmulatedMedia", features=features)
-            taken = browser.call("Page.captureScreenshot", captureBeyondViewport=True)
-            path = SHOTS / f"{name}_{scheme}.png"
-            path.write_bytes(base64.b64decode(taken["data"]))
+def choose_filter(browser):
+    """Chooses the last filter that the page offers."""
+    browser.run("""(() => {
+      const field = document.querySelector("#on");
+      field.value = [...field.options].at(-1).value;
+      field.dispatchEvent(new Event("change"));
+    })()""")
 
 
 def main():
@@ -128,59 +127,85 @@ def main():
         for isolated in (False, True):
             address = serve(folder, isolated)
             runs[isolated] = [
-                visit(
-                    address, pathlib.Path(temporary, f"b{isolated}{i}"), shots=not (isolated or i)
-                )
+                visit(address, pathlib.Path(temporary, f"b{isolated}{i}"))
                 for i in range(int(os.environ.get("RUNS", "2")))
             ]
+            print(runs[isolated], flush=True)
         write(sizes, runs)
+
+
+def weight_rows(sizes):
+    """Lines of the table of weights."""
+    rows = [(name, *pair) for name, pair in sizes.items()]
+    first = [pair for name, pair in sizes.items() if name != LATER]
+    for name, pairs in (("what a first visit loads", first), ("all", sizes.values())):
+        rows.append((name, *(sum(pair[i] for pair in pairs) for i in (0, 1))))
+    return [f"| {name} | {plain / 1e6:.2f} | {small / 1e6:.2f} |" for name, plain, small in rows]
+
+
+def medians(runs, name):
+    """Median seconds of something: by the way, on the clock and of computing."""
+    return {
+        is_isolated: [
+            statistics.median(visit[0][name][which] for visit in visits) for which in (0, 1)
+        ]
+        for is_isolated, visits in runs.items()
+    }
+
+
+def time_row(runs, name):
+    """A line of the table of times."""
+    seconds = medians(runs, name)
+    cells = [f"{seconds[is_isolated][which]:.1f}" for is_isolated in WAYS for which in (0, 1)]
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def gain(runs):
+    """A sentence: what threads change, of a dream whose network is there."""
+    seconds, threads = medians(runs, "next dream"), runs[True][0][3]
+    clock, computing = (seconds[True][which] / seconds[False][which] for which in (0, 1))
+    return (
+        f"The next dream on {threads} threads took {clock:.2f} times as long on the clock as on one, "
+        f"and {computing:.2f} times the computing:\nspread evenly over as many idle cores, it would take "
+        f"{computing / threads:.2f} times as long at best."
+    )
 
 
 def write(sizes, runs):
     """Writes the page of figures."""
-    rows = [f"| {name} | {plain / 1e6:.2f} | {small / 1e6:.2f} |"
-            for name, (plain, small) in sizes.items()]  # fmt: skip
-    total = [sum(pair[i] for pair in sizes.values()) / 1e6 for i in (0, 1)]
-    rows.append(f"| all | {total[0]:.2f} | {total[1]:.2f} |")
-    names = list(runs[False][0][0])
-    times = []
-    for name in names:
-        clock, computed, threads = (
-            statistics.median(run[0][name][which] for run in runs[is_isolated])
-            for is_isolated, which in ((False, 0), (False, 1), (True, 0))
-        )
-        times.append(f"| {name} | {clock:.1f} | {computed:.1f} | {threads:.1f} |")
-    hosts = {
-        host.split(":")[0] for group in runs.values() for _, _, found in group for host in found
-    }
-    load = os.getloadavg()[1]
+    small = sum(pair[1] for name, pair in sizes.items() if name != LATER) / 1e6
+    assert small <= MOST_MB, f"a first visit loads {small:.2f} MB"
+    visits = [one for group in runs.values() for one in group]
+    hosts = {host.split(":")[0] for _, _, found, _ in visits for host in found}
     PAGE.write_text(f"""# The page that dreams, weighed and timed
 
-Written by `benchmarks/browser.py` on {os.cpu_count()} cores (load {load:.1f}), in headless Chromium.
+Written by `benchmarks/browser.py` on {os.cpu_count()} cores (load {os.getloadavg()[1]:.1f}), in headless Chromium.
 [The page](../../browser.md) is that of `LogMelCNN`.
 
 ## Weight
 
 | part | MB | compressed (gzip), MB |
 |---|---|---|
-{chr(10).join(rows)}
+{chr(10).join(weight_rows(sizes))}
 
-Networks are loaded when they are needed: the classifier at once, the dream with the first sound. The
-service worker keeps all of it for later visits.
+Networks are loaded when they are needed: the classifier at once, the dream with the first sound, each
+filter with its first dream. The service worker keeps them for later visits, filters only once they were used.
 
 ## Times
 
 Seconds for the example of {CLIP[1]} s and 40 steps (visits of each kind: {len(runs[False])}): on one thread, as from any
-server of files at the first visit, and on as many threads as there are cores where the page is cross-origin
-isolated. Other programs shared the cores (their load is above), so the clock says more than the page
-needs: what its process computes is counted apart.
+server of files at the first visit, and on as many threads as there are cores, at most four, where the page is
+cross-origin isolated. Other programs shared the cores (their load is above), so the clock says more than the
+page needs: what its process computes is counted apart.
 
-| from | one thread, clock | one thread, computing | threads, clock |
-|---|---|---|---|
-{chr(10).join(times)}
+| from | one thread, clock | one thread, computing | threads, clock | threads, computing |
+|---|---|---|---|---|
+{chr(10).join(time_row(runs, name) for name in visits[0][0])}
 
 "ready" is from the address to the first sentence, "recognised" from the click on an example. The page said:
-"{runs[False][0][1]}"
+"{runs[False][0][1]}" A filter makes its dream in one pass.
+
+{gain(runs)}
 
 Hosts that were asked in all visits: {", ".join(sorted(hosts))}.
 """)

@@ -50,7 +50,7 @@ MAY_IMPORT = {
     | {"applications", "audio", "datasets", "deepdream", "generation", "images", "reports"}
     | {"sonification"},
     "batch": BASE | {"applications", "audio", "deepdream", "export", "images", "workflows"},
-    "web": BASE | {"applications", "audio", "deepdream", "export", "workflows"},
+    "web": BASE | {"applications", "audio", "deepdream", "export", "filters", "workflows"},
     # the command line
     "cli": BASE
     | {"applications", "audio", "batch", "convert", "datasets", "deepdream", "export", "filters"}

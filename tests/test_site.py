@@ -14,7 +14,7 @@ SCRIPTS = ROOT / "docs" / "site"
 def script(monkeypatch):
     """Function from a script's name to its module."""
     monkeypatch.syspath_prepend(SCRIPTS)
-    names = ("stage", "reference", "publish", "sounds", "notebook")
+    names = ("stage", "reference", "publish", "sounds", "notebook", "elsewhere")
     yield importlib.import_module
     for name in names:
         sys.modules.pop(name, None)
@@ -129,3 +129,24 @@ def test_a_notebook_becomes_text_and_code(script):
     text = script("notebook").to_markdown(json.dumps({"cells": cells}), "a.ipynb")
     assert text.startswith("# Title\n\n[a.ipynb](a.ipynb)")
     assert text.endswith("Text.\n\n```python\nprint(1)\n```\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("str", "docs.python.org/3/library/stdtypes.html#str"),
+        ("int", "docs.python.org/3/library/functions.html#int"),
+        ("Sequence", "docs.python.org/3/library/collections.abc.html#collections.abc.Sequence"),
+        ("pathlib.Path", "docs.python.org/3/library/pathlib.html#pathlib.Path"),
+        ("np.ndarray", "numpy.org/doc/stable/reference/generated/numpy.ndarray.html"),
+        ("keras.Model", "keras.io/api/models/model/"),
+        ("tf.data.Dataset", "www.tensorflow.org/api_docs/python/tf/data/Dataset"),
+    ],
+)
+def test_types_of_other_libraries_link_to_their_manuals(script, name, address):
+    assert script("elsewhere").address(name) == f"https://{address}"
+
+
+@pytest.mark.parametrize("name", ["", "np", "Array", "base.AudioModel", "keras.of_ours"])
+def test_other_names_link_nowhere(script, name):
+    assert script("elsewhere").address(name) is None

@@ -2,8 +2,13 @@
 
 import pathlib
 import re
+import sys
 
 ROOT = pathlib.Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "docs" / "site"))
+
+import elsewhere  # noqa: E402
+
 BUILD = ROOT / "build" / "docs"
 
 project = "keras_sounddream"
@@ -45,3 +50,7 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
+
+
+def setup(app):
+    app.connect("missing-reference", elsewhere.link)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import json
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 from keras_sounddream.applications.pretrained import shipped_examples
@@ -14,15 +16,20 @@ PAGE = pathlib.Path(__file__).parent / "page"
 SETTINGS = "page.json"  # a folder is known by it
 STEPS = ((5, "quick"), (10, "standard"), (20, "thorough"))  # per octave
 MOST_SECONDS = 10.0  # of a sound that is dreamed at once
+_LATER = "models/filter_*"  # files that a first visit does not load
 _STATIC = (".html", ".css", ".mjs", ".svg")
 
 
 def settings(
-    networks: list[dict[str, Any]], examples: list[dict[str, str]], server: str | None = None
+    networks: list[dict[str, Any]],
+    examples: list[dict[str, str]],
+    filters: Sequence[dict[str, Any]] = (),
+    server: str | None = None,
 ) -> dict[str, Any]:
     """What the page reads first; `server` says where sounds go, `None` if nowhere."""
     return {
         "networks": networks,
+        "filters": list(filters),
         "steps": STEPS,
         "most_seconds": MOST_SECONDS,
         "examples": examples,
@@ -41,7 +48,10 @@ def examples_of(folder: pathlib.Path) -> list[dict[str, str]]:
 
 
 def write_static(folder: pathlib.Path, page: dict[str, Any]) -> None:
-    """Writes the page's own files, its settings, and the service worker that lists all of them."""
+    """Writes the page's own files, its settings, and the service worker that lists all of them.
+
+    Files that are needed only by some visitors are kept when they are first used.
+    """
     (folder / SETTINGS).write_text(json.dumps(page, indent=1) + "\n", encoding="utf-8")
     for path in sorted(PAGE.rglob("*")):
         if path.suffix in _STATIC:
@@ -55,7 +65,9 @@ def write_static(folder: pathlib.Path, page: dict[str, Any]) -> None:
         if path.is_file()
     }
     version = hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
-    listed = {"version": f"dream-{version}", "files": ["./", *files]}
+    later = [name for name in files if fnmatch.fnmatch(name, _LATER)]
+    first = ["./", *(name for name in files if name not in later)]
+    listed = {"version": f"dream-{version}", "files": first, "later": later}
     worker = (PAGE / "sw.js").read_text(encoding="utf-8")
     worker = worker.replace("%FILES%", json.dumps(listed)).replace("%HEADERS%", json.dumps(HEADERS))
     (folder / "sw.js").write_text(worker, encoding="utf-8")

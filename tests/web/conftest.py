@@ -53,7 +53,7 @@ def page_folder(tmp_path_factory, page_model, voice):
     from keras_sounddream.web import write_page
 
     folder = tmp_path_factory.mktemp("web")
-    write_page(folder / "page", page_model)
+    write_page(folder / "page", page_model, filters=["rooster"])
     (folder / "clips").mkdir()
     soundfile.write(folder / "clips" / "voice.wav", voice[0], RATE)
     return folder

@@ -1,86 +1,48 @@
 """The page in Chromium: a whole dream, each thing that goes wrong, and a visit without network."""
 
-import base64
-import io
-import urllib.parse
+import time
 
 import numpy as np
 import pytest
 import soundfile
+from visitor import (
+    STATUS,
+    choose,
+    click,
+    dream,
+    dreamed,
+    faults,
+    heard,
+    in_sixteen_bits,
+    open_clip,
+    text_of,
+)
 
 from keras_sounddream.applications.classify import score_waveform
 from keras_sounddream.deepdream import objectives
 from keras_sounddream.deepdream.model import DeepDream
 
-STATUS = "document.querySelector('#status').textContent"
-_OPEN = """(async () => {
-  const bytes = await (await fetch("%s")).arrayBuffer(), files = new DataTransfer();
-  files.items.add(new File([bytes], "%s"));
-  document.querySelector("#status").textContent = "";
-  const input = document.querySelector("#file");
-  input.files = files.files;
-  input.dispatchEvent(new Event("change"));
-})()"""
-_HEARD = """[...document.querySelectorAll("#heard li")].map((row) =>
-  [row.firstChild.textContent, row.querySelector("meter").value])"""
-_DOWNLOADED = """(async () => {
-  const file = kept.get(document.querySelector("#download").href);
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
-})()"""
 _UNNAMED = """[...document.querySelectorAll("button, input, select, a, meter, progress, audio")]
   .filter((e) => !(e.labels?.length || e.ariaLabel || e.title || e.textContent.trim()))
   .map((e) => e.outerHTML)"""
-
-
-def open_clip(browser, name):
-    """Opens a file of the folder `clips` as a visitor does; what the page says of it."""
-    browser.run(_OPEN % (f"../clips/{name}", name))
-    return browser.wait(f"/being read|^$/.test({STATUS}) ? '' : {STATUS}")
-
-
-def choose(browser, **fields):
-    for name, value in fields.items():
-        browser.run(f"document.querySelector('#{name}').value = '{value}'")
-
-
-def click(browser, name):
-    browser.run(f"document.querySelector('#{name}').click()")
-
-
-def dreamed(browser):
-    """The dream that is offered for download, `(1, samples)`."""
-    file = base64.b64decode(browser.run(_DOWNLOADED))
-    return soundfile.read(io.BytesIO(file), dtype="float32")[0][np.newaxis]
-
-
-def faults(browser):
-    """Errors that the page logged, and requests to other hosts."""
-    logged = [entry["entry"]["text"] for entry in browser.sent("Log.entryAdded")]
-    thrown = [str(params["exceptionDetails"]) for params in browser.sent("Runtime.exceptionThrown")]
-    addresses = [params["request"]["url"] for params in browser.sent("Network.requestWillBeSent")]
-    hosts = {urllib.parse.urlsplit(url).hostname for url in addresses if url.startswith("http")}
-    return logged, thrown, hosts - {"127.0.0.1"}
 
 
 @pytest.mark.parametrize("on", ["conv2", "High"])
 def test_a_sound_is_recognised_and_dreamed_as_in_python(visit, voice, page_model, on):
     browser = visit()
     assert "2.0 s, is ready to be dreamed" in open_clip(browser, "voice.wav")
-    sound = np.round(voice * 32768).clip(-32768, 32767).astype("float32") / 32768
-    wanted = score_waveform(page_model, sound)[0]
-    heard = dict(browser.run(_HEARD))
+    sound = in_sixteen_bits(voice)
+    wanted, found = score_waveform(page_model, sound)[0], heard(browser)
     for label, score in zip(page_model.labels, wanted, strict=True):
-        assert abs(heard[label] - score) < 1e-4
+        assert abs(found[label] - score) < 1e-4
     choose(browser, on=on, steps=5, strength=0.75)
-    click(browser, "dream")
-    browser.wait(f"{STATUS}.startsWith('Dreamed in')")
+    dream(browser)
     is_class = on in page_model.labels
     term = objectives.logit(page_model.labels.index(on)) if is_class else objectives.layer(on)
     smoothing = {"smoothing": "gaussian", "smoothing_width": (2.0, 2.0)} if is_class else {}
-    dream = DeepDream(page_model, term, steps=5, strength=0.75, **smoothing)
-    wanted = dream.run(sound).objective_real[0]
-    before, got = (float(dream.score(x)[0]) for x in (sound, dreamed(browser)))
+    own = DeepDream(page_model, term, steps=5, strength=0.75, **smoothing)
+    wanted = own.run(sound).objective_real[0]
+    before, got = (float(own.score(x)[0]) for x in (sound, dreamed(browser)))
     assert got > before
     assert abs(got - wanted) < 0.1 * abs(wanted - before)  # ties go one way or the other
     assert faults(browser) == ([], [], set())
@@ -91,10 +53,9 @@ def test_one_step_per_octave_gives_pythons_samples(visit, voice, page_model):
     open_clip(browser, "voice.wav")
     browser.run("document.querySelector('#steps').append(new Option('1', 1))")
     choose(browser, on="conv1", steps=1)
-    click(browser, "dream")
-    browser.wait(f"{STATUS}.startsWith('Dreamed in')")
-    dream = DeepDream(page_model, objectives.layer("conv1"), steps=1)
-    wanted = dream.run(np.round(voice * 32768).astype("float32") / 32768).dream
+    dream(browser)
+    own = DeepDream(page_model, objectives.layer("conv1"), steps=1)
+    wanted = own.run(in_sixteen_bits(voice)).dream
     difference = dreamed(browser) - wanted
     assert np.sqrt(np.mean(difference**2)) < 3e-3 * np.sqrt(np.mean(wanted**2))
 
@@ -158,14 +119,38 @@ def test_a_dream_is_stopped_and_the_dream_so_far_is_there(visit):
     assert dreamed(browser).shape == (1, 48000)
 
 
+def hide(browser):
+    """Opens another tab in front of the page."""
+    browser.call("Target.createTarget", url="about:blank", newWindow=False)
+    browser.wait("document.visibilityState === 'hidden'")
+
+
 def test_a_dream_goes_on_in_a_tab_behind_another(visit):
     browser = visit()
     open_clip(browser, "voice.wav")
+    hide(browser)
     choose(browser, steps=5)
+    dream(browser)
+    assert browser.run("document.visibilityState") == "hidden"
+    assert text_of(browser, "rise").endswith("in 20 steps.")
+    assert np.abs(dreamed(browser)).max() > 0.01
+
+
+def test_a_dream_in_a_tab_that_is_frozen_meanwhile_ends_all_the_same(visit):
+    browser = visit()
+    open_clip(browser, "voice.wav")
+    choose(browser, steps=20)
     click(browser, "dream")
+    browser.wait("document.querySelector('#progress').value > 0")
+    hide(browser)
+    browser.call("Page.setWebLifecycleState", state="frozen")
+    progress = "document.querySelector('#progress').value"
+    before = browser.run(progress)
+    time.sleep(1)
+    assert browser.run(progress) == before  # it is frozen
     browser.call("Page.setWebLifecycleState", state="active")
-    browser.call("Target.createTarget", url="about:blank", newWindow=False)
     browser.wait(f"{STATUS}.startsWith('Dreamed in')")
+    assert text_of(browser, "rise").endswith("in 80 steps.")
 
 
 def test_a_microphone_that_is_refused_is_told(visit):

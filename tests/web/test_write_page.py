@@ -7,7 +7,7 @@ import pytest
 
 from keras_sounddream.applications import fetching
 from keras_sounddream.errors import InputError
-from keras_sounddream.web import choices, runtime
+from keras_sounddream.web import choices, filters, runtime
 from keras_sounddream.web.static import PAGE
 
 
@@ -16,7 +16,8 @@ def test_the_folder_holds_what_the_service_worker_keeps(page_folder):
     line = next(x for x in (folder / "sw.js").read_text().splitlines() if "const PAGE" in x)
     listed = json.loads(line.removeprefix("const PAGE = ").removesuffix(";"))
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert set(listed["files"]) == {"./", *there} - {"sw.js"}
+    assert listed["later"] == ["models/filter_0.onnx"]
+    assert {*listed["files"], *listed["later"]} == {"./", *there} - {"sw.js"}
     assert {f"ort/{name}" for name in runtime.FILES} < there
     for path in folder.rglob("*.[hmj]*"):
         assert not any(word in path.read_text("utf-8") for word in ("%POLICY%", "%FILES%"))
@@ -46,6 +47,30 @@ def test_layers_and_classes_are_offered_with_their_smoothing(page_folder, page_m
     assert (network["rate"], network["bins"], network["octaves"]) == (24000, 481, 4)
     terms = choices.find_terms(page_model, ["conv2:3"], ["1"])
     assert [(term.name, term.is_class) for term in terms] == [("conv2:3", False), ("1", True)]
+
+
+def test_a_filter_is_described_as_the_page_runs_it(page_folder):
+    (one,) = json.loads((page_folder / "page" / "page.json").read_text())["filters"]
+    assert (one["name"], one["shown"]) == ("filter:rooster", "rooster")
+    assert (one["rate"], one["samples"], one["delay"]) == (24000, 12000, 1440)
+    onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
+    path = page_folder / "page" / "models" / f"{one['file']}.onnx"
+    takes = {node.name: node.shape for node in onnxruntime.InferenceSession(path).get_inputs()}
+    assert takes == {"waveform": [1, one["samples"]], **one["state"]}
+    assert path.stat().st_size < 1.6e6
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (["chicken"], r"must be None, one of \['block3_conv2', 'rooster'\], or a file"),
+        (["missing.npz"], "or a file. Received: 'missing.npz'"),
+        (["rooster", "rooster"], "of different names. Received 'rooster' twice"),
+    ],
+)
+def test_filters_that_there_are_not_are_named(given, sentence):
+    with pytest.raises(InputError, match=sentence):
+        filters.find_filters(given)
 
 
 @pytest.mark.parametrize(

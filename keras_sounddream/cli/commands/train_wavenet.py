@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     COUNT,
     NOT_NEGATIVE,
@@ -159,20 +160,27 @@ def corpus_command(name: str, about: str) -> click.Command:
         type=click.IntRange(301),
         help="Training steps.  [default: those of the shipped weights]",
     )
+    @click.option(
+        "--weights",
+        metavar="KEY|FILE",
+        help="Weights to go on from, such as those that ship.  [default: random ones]",
+    )
     @seed_option("Seed of weights and order.")
     @folder_option("training", _FOLDER)
     @model_output_option
     @strategy_option
     @force_option()
-    def command(data, steps, seed, folder, output, strategy_name, force):
+    def command(data, steps, weights, seed, folder, output, strategy_name, force):
         check_outputs(output, overwrite=force)
         check_model_output(output)
+        if weights is not None:
+            early.check_model("wavenet", weights)
         if not pathlib.Path(data).is_dir():
             raise InputError(f"Expected the folder of a corpus, but there is no folder {data}.")
         with quietly():
             recipe = importlib.import_module(f"keras_sounddream.training.recipes.{name}")
         strategy = begin(strategy_name)
-        model = recipe.train(data, folder, steps or recipe.STEPS, seed, strategy)
+        model = recipe.train(data, folder, steps or recipe.STEPS, seed, strategy, weights)
         if is_done(strategy):
             return
         write_model(model, output, force)

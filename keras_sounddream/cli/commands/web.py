@@ -13,6 +13,7 @@ from keras_sounddream.cli.options.common import (
     quietly,
 )
 from keras_sounddream.cli.options.dream import layer_option
+from keras_sounddream.web.filters import SHIPPED, find_filters
 
 
 @click.command()
@@ -29,6 +30,13 @@ from keras_sounddream.cli.options.dream import layer_option
     metavar="LABEL|NUMBER",
     help="Class to offer; can be repeated.",
 )
+@click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="KEY|FILE",
+    help="Dream filter to offer, a key or .npz; can be repeated.  [default: those that ship]",
+)
 @force_option("Replace a page that exists.")
 def command(
     output: str,
@@ -36,6 +44,7 @@ def command(
     weights: str | None,
     layers: tuple[str, ...],
     classes: tuple[str, ...],
+    filters: tuple[str, ...],
     force: bool,
 ) -> None:
     """Writes a page that classifies and dreams sounds in a visitor's browser.
@@ -48,12 +57,15 @@ def command(
     early.check_layers(known, layers)
     for label in classes:
         early.check_dream(known, {"label": label})
+    find_filters(filters)
     early.check_folder(output)
     model, _ = load_model(model_name, weights)
     with quietly():
         from keras_sounddream.web.site import write_page
 
-        files = write_page(output, model, layers, classes, overwrite=force)
+        files = write_page(
+            output, model, layers, classes, filters=filters or SHIPPED, overwrite=force
+        )
     size = sum(files.values()) / 1e6
     click.echo(f"{output}: {counted(len(files), 'file')}, {size:.1f} MB")
     click.echo(f"Try it: python -m http.server --directory {output}")

@@ -11,7 +11,7 @@ from keras_sounddream.datasets.corpus_cache import store_sounds
 from keras_sounddream.datasets.file_lists import SoundFiles
 from keras_sounddream.errors import InputError
 from keras_sounddream.training.wavenet.fit import train as train_wavenet
-from keras_sounddream.training.wavenet.settings import Settings
+from keras_sounddream.training.wavenet.settings import corpus_settings
 from keras_sounddream.training.wavenet.whole_sounds import WholeSounds
 from keras_sounddream.types import PathLike
 
@@ -64,6 +64,7 @@ def train(
     steps: int = STEPS,
     seed: int = 0,
     strategy: "tf.distribute.Strategy | None" = None,
+    weights: PathLike | None = None,
 ) -> keras.Model:
     """Trains the WaveNet on the training takes, each word whole and out of silence.
 
@@ -73,6 +74,7 @@ def train(
         steps: batches of four words.
         seed: of weights and batches.
         strategy: to share each batch out by, see `wavenet.train`; `None` for one device.
+        weights: to begin with, `"fsdd"` or a file; `None` for random ones.
 
     Returns:
         The trained model.
@@ -80,7 +82,9 @@ def train(
     words = read_words(data, folder, test=False)
     tail = round(TAIL_SECONDS * SAMPLE_RATE)
     batches = WholeSounds(words, WaveNet(**NETWORK).plan, LENGTHS, 4, seed, tail)
-    settings = Settings(
-        steps, learning_rate=2e-3, warm_up=300, average=0.999, seed=seed, sound_steps=500
-    )
-    return train_wavenet(lambda: WaveNet(**NETWORK), batches, folder, settings, strategy=strategy)
+    settings = corpus_settings(steps, seed, goes_on=weights is not None)
+
+    def build():
+        return WaveNet(weights=weights, **NETWORK)
+
+    return train_wavenet(build, batches, folder, settings, strategy=strategy)

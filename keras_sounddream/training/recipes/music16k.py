@@ -13,7 +13,7 @@ from keras_sounddream.datasets.file_lists import list_table
 from keras_sounddream.errors import InputError
 from keras_sounddream.training.wavenet.fit import train as train_wavenet
 from keras_sounddream.training.wavenet.segments import Segments
-from keras_sounddream.training.wavenet.settings import Settings
+from keras_sounddream.training.wavenet.settings import corpus_settings
 from keras_sounddream.types import PathLike
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def train(
     steps: int = STEPS,
     seed: int = 0,
     strategy: "tf.distribute.Strategy | None" = None,
+    weights: PathLike | None = None,
 ) -> keras.Model:
     """Trains the WaveNet on all but the ends of the tracks.
 
@@ -76,13 +77,16 @@ def train(
         steps: batches of four pieces.
         seed: of weights and batches.
         strategy: to share each batch out by, see `wavenet.train`; `None` for one device.
+        weights: to begin with, `"music16k"` or a file; `None` for random ones.
 
     Returns:
         The trained model.
     """
     music, _ = read_music(data, folder)
     pieces = Segments(music, WaveNet(**NETWORK).plan, PIECE_SAMPLES, 4, seed, starts=STARTS)
-    settings = Settings(
-        steps, learning_rate=2e-3, warm_up=300, average=0.999, seed=seed, sound_steps=500
-    )
-    return train_wavenet(lambda: WaveNet(**NETWORK), pieces, folder, settings, strategy=strategy)
+    settings = corpus_settings(steps, seed, goes_on=weights is not None)
+
+    def build():
+        return WaveNet(weights=weights, **NETWORK)
+
+    return train_wavenet(build, pieces, folder, settings, strategy=strategy)

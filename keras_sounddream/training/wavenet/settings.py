@@ -78,6 +78,17 @@ class Settings:
             )
 
 
+def corpus_settings(steps: int, seed: int, goes_on: bool) -> Settings:
+    """Settings of the recipes that train a WaveNet on a corpus.
+
+    `goes_on`: from trained weights, at a lower rate.
+    """
+    rate, warm_up = (1.5e-3, 100) if goes_on else (2e-3, 300)
+    return Settings(
+        steps, learning_rate=rate, warm_up=warm_up, average=0.999, seed=seed, sound_steps=500
+    )
+
+
 def make_optimizer(settings: Settings) -> keras.Optimizer:
     """Optimizer of a run, with its schedule, clipping and running mean."""
     common = {"learning_rate": _schedule(settings), "global_clipnorm": settings.clip_norm}

@@ -1,4 +1,5 @@
-// Keeps the page's files for visits without a network, and sends their headers along.
+// Keeps the page's files for visits without a network, and sends their headers along. Files that
+// only some visitors need are kept when they are first used.
 
 const PAGE = %FILES%;
 const HEADERS = %HEADERS%;
@@ -21,9 +22,15 @@ async function clear() {
   await Promise.all(old.filter((name) => name !== PAGE.version).map((name) => caches.delete(name)));
 }
 
+async function fetched(cache, request) {
+  const answer = await fetch(request), name = request.url.slice(registration.scope.length);
+  if (answer.ok && PAGE.later.includes(name)) await cache.put(request, answer.clone());
+  return answer;
+}
+
 async function answer(request) {
   const cache = await caches.open(PAGE.version);
-  const kept = await cache.match(request, { ignoreSearch: true }) ?? await fetch(request);
+  const kept = await cache.match(request, { ignoreSearch: true }) ?? await fetched(cache, request);
   const headers = new Headers(kept.headers);
   Object.entries(HEADERS).forEach(([name, value]) => headers.set(name, value));
   return new Response(kept.body, { status: kept.status, statusText: kept.statusText, headers });

@@ -214,7 +214,7 @@ def _page_files(networks, limits, offers):
     """The page's files, name → (content, media type)."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        page = settings(networks, examples_of(folder), _WORDS)
+        page = settings(networks, examples_of(folder), server=_WORDS)
         write_static(folder, {**page, "most_seconds": limits.sound_seconds, "offers": offers})
         paths = [path for path in folder.rglob("*") if path.is_file()]
         return {

@@ -1,14 +1,17 @@
 // Classifies and dreams on the visitor's own machine, in a worker.
 
+const REFUSAL = (reason) => `This browser cannot run the network (${reason}): use a newer one.`;
+
 export class LocalDreamer {
-  constructor(page) {
+  // `refusal` makes a sentence of the reason for which a network is not opened.
+  constructor(page, refusal = REFUSAL) {
     this.pending = new Map();
     this.number = 0;
     this.worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
     this.worker.onmessage = ({ data }) => this.receive(data);
     this.worker.onerror = () => this.fail("its worker does not start");
     this.ready = this.ask("open", page).catch(({ message }) => {
-      throw new Error(`This browser cannot run the network (${message}): use a newer one.`);
+      throw new Error(refusal(message));
     });
   }
 
@@ -25,6 +28,12 @@ export class LocalDreamer {
   // Opens the network that dreams, ahead of the first dream.
   prepare() {
     this.ask("prepare").catch(() => {}); // the dream will tell
+  }
+
+  // Ends the worker, and frees its memory.
+  end() {
+    this.worker.terminate();
+    this.fail("it was closed");
   }
 
   stop() {

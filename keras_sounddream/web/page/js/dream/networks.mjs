@@ -18,6 +18,10 @@ export async function openNetwork(ort, bytes) {
 // Highest classes first: `[{label, score}]`, of the output `scores` `(1, classes)`.
 export async function classify(network, sound, labels) {
   const { scores } = await network({ waveform: { data: sound, shape: [1, sound.length] } });
+  const count = scores?.data.length ?? "no";
+  if (count !== labels.length) {
+    throw new Error(`it outputs ${count} scores for ${labels.length} classes`);
+  }
   const named = labels.map((label, i) => ({ label, score: scores.data[i] }));
   return named.sort((a, b) => b.score - a.score);
 }

@@ -2,6 +2,7 @@
 
 import * as ort from "../../ort/ort.wasm.min.mjs";
 import { classify, openNetwork } from "./networks.mjs";
+import { filtered } from "./filter.mjs";
 import { dream } from "./loop.mjs";
 
 const MOST_THREADS = 4;
@@ -16,16 +17,16 @@ let page, stopped = false, queue = Promise.resolve();
 const TASKS = {
   open: async (given) => {
     page = given;
-    if (page.labels.length) await open("classify");
+    if (page.bytes) await take(new Uint8Array(page.bytes));
+    else if (page.labels.length) await open("classify");
     return { threads: ort.env.wasm.numThreads };
   },
   prepare: async () => { await open("dream"); },
   classify: async ({ sound }) => classify(await open("classify"), sound, page.labels),
   dream: async ({ sound, choice }, id) => {
     stopped = false;
-    const step = await open("dream");
     let last = null;
-    for await (last of dream(step, sound, choice, page)) {
+    for await (last of await steps(sound, choice)) {
       postMessage({ id, step: last });
       await breath();
       if (stopped) break;
@@ -45,6 +46,19 @@ onmessage = ({ data: { id, task, given } }) => {
   );
 };
 
+// Has a file's bytes recognise, once they have recognised a second of silence.
+async function take(bytes) {
+  networks.classify = openNetwork(ort, bytes);
+  await classify(await networks.classify, new Float32Array(page.rate), page.labels);
+}
+
+// The steps of a dream, by its ascent or by a filter.
+async function steps(sound, choice) {
+  const { filter } = choice;
+  if (filter) return filtered(await open(filter.file), sound, page.rate, filter);
+  return dream(await open("dream"), sound, choice, page);
+}
+
 // The network of a file, which is fetched and opened once.
 async function open(name) {
   networks[name] ??= fetchFile(`models/${name}.onnx`).then((bytes) => openNetwork(ort, bytes));
@@ -55,8 +69,10 @@ async function open(name) {
 }
 
 async function fetchFile(path) {
-  const answer = await fetch(new URL(path, root));
-  if (!answer.ok) throw new Error(`${path} cannot be fetched (${answer.status}): reload the page.`);
+  const answer = await fetch(new URL(path, root)).catch(() => ({ status: "no connection" }));
+  if (!answer.ok) {
+    throw new Error(`${path} cannot be fetched (${answer.status}): try again, or reload the page.`);
+  }
   return new Uint8Array(await answer.arrayBuffer());
 }
 

@@ -48,6 +48,11 @@ export function checked(sound, rate, least) {
   if (level(sound) < SILENT) {
     throw new SoundError("This sound is silent: there is nothing to dream on.");
   }
+  return withinOne(sound);
+}
+
+// The sound, turned down where it exceeds 1.
+export function withinOne(sound) {
   const peak = sound.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   return peak > 1 ? sound.map((x) => x / peak) : sound;
 }

@@ -15,8 +15,10 @@ export function fillForm(page) {
   byId("steps").value = page.networks[0].steps;
 }
 
-export function fillTerms(network) {
-  const groups = network.groups.map(({ title, terms }) => {
+export function fillTerms(network, filters) {
+  const instant = filters.map(({ name, shown }) => ({ name, shown: `${shown}, at once` }));
+  const all = [...network.groups, { title: "At once, by a filter", terms: instant }];
+  const groups = all.filter(({ terms }) => terms.length).map(({ title, terms }) => {
     const group = document.createElement("optgroup");
     group.label = title;
     group.append(...terms.map(({ name, shown }) => new Option(shown, name)));
@@ -26,9 +28,18 @@ export function fillTerms(network) {
   byId("on").value = network.chosen;
 }
 
+// Lets strength and steps be chosen where they do something.
+export function showReach(filters) {
+  const isFilter = filters.some(({ name }) => name === byId("on").value);
+  byId("strength").disabled = byId("steps").disabled = isFilter;
+  byId("pass").hidden = !isFilter;
+}
+
 // What the form says, as `dream` takes it.
-export function readChoice(network) {
+export function readChoice(network, filters) {
   const terms = network.groups.flatMap((group) => group.terms), { value: on } = byId("on");
+  const filter = filters.find(({ name }) => name === on);
+  if (filter) return { model: network.name, on, filter };
   const { smoothing } = terms.find(({ name }) => name === on);
   return {
     model: network.name, on, smoothing,
@@ -38,6 +49,6 @@ export function readChoice(network) {
   };
 }
 
-function fillSelect(select, options) {
+export function fillSelect(select, options) {
   select.replaceChildren(...options.map(([value, title]) => new Option(title, value)));
 }

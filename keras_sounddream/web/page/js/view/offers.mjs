@@ -121,7 +121,8 @@ function choose(id, options) {
 
 function filePicker() {
   const input = Object.assign(document.createElement("input"),
-    { id: "second-file", type: "file", accept: "audio/*,.wav,.flac,.ogg,.mp3" });
+    { id: "second-file", className: "file", type: "file",
+      accept: "audio/*,.wav,.flac,.ogg,.mp3" });
   input.setAttribute("aria-label", "File of the second sound");
   const label = Object.assign(document.createElement("label"),
     { htmlFor: "second-file", className: "button", textContent: "Choose a file" });
