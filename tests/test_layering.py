@@ -66,6 +66,7 @@ MAY_IMPORT_TENSORFLOW = {
     "audio.tfio",
     "convert.checkpoint",
     "datasets.tfds",
+    "web.server.given",
     "web.steering",
 }
 

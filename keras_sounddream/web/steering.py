@@ -16,6 +16,7 @@ import tensorflow as tf
 from keras_sounddream.audio.loudness import db_to_nepers
 from keras_sounddream.deepdream.ascent.gradient_ascent import GradientAscent
 from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.deepdream.params.spectrogram import SpectrogramParam
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.portable.ascent import PortableAscent
@@ -98,10 +99,14 @@ class PortableSteeredAscent(PortableAscent, SteeredAscent):
     """The same in operations that ONNX has."""
 
 
-def steered(dream: DeepDream) -> SteeredAscent:
-    """The ascent of a dream of `make_dream`, in TensorFlow."""
+def steered(
+    dream: DeepDream,
+    ascent: type[SteeredAscent] = SteeredAscent,
+    objective: Objective | None = None,
+) -> SteeredAscent:
+    """The ascent of a dream of `make_dream`, in TensorFlow; of another objective if given."""
     param = _BoundedMask(dream.settings, dream.analysis, dream.model.inputs[0].shape)
-    return SteeredAscent(dream.model, dream.objective, param, dream.settings)
+    return ascent(dream.model, objective or dream.objective, param, dream.settings)
 
 
 def portably_steered(dream: DeepDream) -> PortableSteeredAscent:

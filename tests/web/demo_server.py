@@ -18,9 +18,10 @@ CHOICE = "model=net&on=conv&strength=0.5&steps=5"
 class Server:
     """A server on a port of this machine, and what it answers."""
 
-    def __init__(self, network, limits):
+    def __init__(self, network, limits, styles=None):
         self.network = network
-        app = application.Demo({network.description["name"]: network}, limits, ["127.0.0.1"]).app
+        networks = {network.description["name"]: network}
+        app = application.Demo(networks, limits, ["127.0.0.1"], styles).app
         config = uvicorn.Config(app, port=0, log_level="error", server_header=False)
         self._server = uvicorn.Server(config)
 
@@ -45,9 +46,9 @@ class Server:
             is_json = content and kind.startswith("application/json") and path != "/page.json"
             return answer.status, json.loads(content) if is_json else content, answer.headers
 
-    def dream(self, content):
+    def dream(self, content, path=f"/api/dreams?{CHOICE}"):
         """The file that a dream of a file is."""
-        _, job, _ = self.ask("POST", f"/api/dreams?{CHOICE}", content)
+        _, job, _ = self.ask("POST", path, content)
         self.wait(job["name"])
         return self.ask("GET", f"/api/dreams/{job['name']}/sound")[1]
 

@@ -1,6 +1,7 @@
 """`sounddream web` and `sounddream demo` as commands."""
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -56,6 +57,9 @@ def test_the_demo_serves_until_it_is_interrupted(saved, host):
     with served("--model", saved, "--host", host) as (address, process):
         with urllib.request.urlopen(address, timeout=30) as answer:
             assert b"<title>Dream a sound</title>" in answer.read()
+        with urllib.request.urlopen(f"{address}page.json", timeout=30) as answer:
+            styles = json.load(answer)["offers"]["styles"]["names"]
+        assert styles == ["small_classifier", "random_convolution", "sound_texture"]
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (0, "", "")

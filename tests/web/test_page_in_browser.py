@@ -195,6 +195,12 @@ def test_a_link_brings_the_settings_back(visit, address):
     assert browser.run("document.querySelector('#strong').value") == "0.25"
 
 
+def test_what_a_server_alone_offers_is_not_shown(visit):
+    browser = visit()
+    assert browser.run("document.querySelector('#offers').hidden")
+    assert not browser.run("document.querySelector('#task, #second, #style, #preset')")
+
+
 @pytest.mark.parametrize("width", [320, 768, 1280])
 def test_everything_has_a_name_and_fits_the_width(visit, width):
     browser = visit()

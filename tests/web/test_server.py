@@ -13,6 +13,8 @@ from demo_server import CHOICE, Server
 from keras_sounddream.errors import InputError
 from keras_sounddream.web.server.limits import Limits
 
+STYLE = "network=texture&strength=0.5&steps=5&split=5"
+PRESET = f"{CHOICE.replace('strength=0.5&', '')}&preset="
 LIMITS = Limits(body_bytes=1000, body_seconds=1, waiting=25)
 
 
@@ -31,21 +33,25 @@ class CountingNetwork:
             raise InputError(f"Expected sound, but {path} is none.")
         return [{"label": "Dog", "score": 1.0}]
 
-    def dream(self, path, output, choice, most_seconds, watch):
-        content = path.read_bytes()
+    def dream(self, order, choice, watch):
+        content = order.sound.read_bytes()
         if content == b"crash":
             raise ZeroDivisionError("of a decoder")
+        if content == b"bad":
+            raise InputError(f"Neither {order.sound} nor {order.second} is sound.")
         self.dreamed.append(content)
         for step in range(choice["steps"]):
             self.may_go.wait(20)
             if not watch(step + 1, choice["steps"], float(step)):
                 break
-        output.write_bytes(content[::-1])
+        second = order.second.read_bytes() if order.second else b""
+        order.output.write_bytes(second + content[::-1])
 
 
 @pytest.fixture
 def server():
-    with Server(CountingNetwork(), LIMITS).running() as running:
+    network = CountingNetwork()
+    with Server(network, LIMITS, {"texture": network}).running() as running:
         yield running
         running.network.may_go.set()
 
@@ -69,6 +75,33 @@ def test_a_dream_is_asked_for_waited_for_and_fetched(server):
     assert (status, content) == (200, {"classes": [{"label": "Dog", "score": 1.0}]})
 
 
+@pytest.mark.parametrize("path", [f"/api/dreams?{CHOICE}&split=5", f"/api/styles?{STYLE}"])
+def test_two_sounds_are_sent_one_behind_the_other(server, path):
+    assert server.dream(b"firstsecond", path) == b"secondtsrif"
+
+
+@pytest.mark.parametrize("preset", ["gentle", "default", "vivid", "natural_dreams", "heard"])
+def test_a_preset_stands_in_for_a_strength(server, preset):
+    path = f"/api/dreams?{CHOICE.replace('strength=0.5', f'preset={preset}')}"
+    assert server.dream(b"sound", path) == b"dnuos"
+
+
+def test_the_page_is_told_what_the_server_offers(server):
+    offers = json.loads(server.ask("GET", "/page.json")[1])["offers"]
+    assert offers["styles"] == {"names": ["texture"], "octaves": 1, "steps": 60}
+    presets = {preset["name"]: preset for preset in offers["presets"]}
+    assert presets["gentle"]["strength"] == 0.25
+    assert (presets["heard"]["octaves"], presets["heard"]["steps"]) == (1, 60)
+
+
+def test_a_dream_that_fails_of_its_sounds_names_no_file(server):
+    path = f"/api/styles?{STYLE.replace('split=5', 'split=3')}"
+    _, job, _ = server.ask("POST", path, b"bad second")
+    failed = server.wait(job["name"])
+    assert failed["state"] == "failed"
+    assert failed["error"] == "Neither the sound nor the second sound is sound."
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "sentence"),
     [
@@ -87,6 +120,29 @@ def test_a_dream_is_asked_for_waited_for_and_fetched(server):
         ("POST", "/api/classify?model=net", b"x" * 1001, 413, "at most 0.001 MB of sound"),
         ("POST", "/api/dreams?model=net", b"x", 400, "Expected the choices"),
         ("POST", f"/api/dreams?{CHOICE}&more=1", b"x", 400, "Expected the choices"),
+        ("POST", f"/api/dreams?{CHOICE}&preset=vivid", b"x", 400, "either strength or preset"),
+        ("POST", f"/api/dreams?{PRESET}..%2fx", b"x", 400, "`preset` is one of gentle, default"),
+        ("POST", f"/api/dreams?{PRESET}", b"x", 400, "`preset` is one of"),
+        ("POST", f"/api/dreams?{PRESET}vivid&preset=vivid", b"x", 400, "each choice once"),
+        ("POST", f"/api/dreams?{CHOICE}&split=0", b"xy", 400, "the first of two sounds"),
+        ("POST", f"/api/dreams?{CHOICE}&split=2", b"xy", 400, "Received: 2 of 2"),
+        ("POST", f"/api/dreams?{CHOICE}&split=999999999999", b"xy", 400, "send both sounds"),
+        ("POST", f"/api/dreams?{CHOICE}&split=9999999999999", b"xy", 400, "a number of bytes"),
+        ("POST", f"/api/dreams?{CHOICE}&split=-1", b"xy", 400, "`split` is a number of bytes"),
+        ("POST", f"/api/dreams?{CHOICE}&split=1e1", b"xy", 400, "`split` is a number of bytes"),
+        ("POST", f"/api/dreams?{CHOICE}&split=%D9%A3", b"xy", 400, "`split` is a number of bytes"),
+        ("POST", f"/api/dreams?{CHOICE}&split=", b"xy", 400, "`split` is a number of bytes"),
+        ("POST", f"/api/dreams?{CHOICE}&second=/etc/passwd", b"xy", 400, "Expected the choices"),
+        ("POST", "/api/styles", b"xy", 400, "network, strength, steps and split, each once"),
+        ("POST", f"/api/styles?{STYLE.replace('&split=5', '')}", b"xy", 400, "and split"),
+        ("POST", f"/api/styles?{STYLE}", b"short", 400, "Received: 5 of 5"),
+        ("POST", f"/api/styles?{STYLE}", b"", 400, "Received: 5 of 0"),
+        ("POST", f"/api/styles?{STYLE}", b"x" * 1001, 413, "at most 0.001 MB of sound"),
+        ("POST", f"/api/styles?{STYLE}&on=conv", b"second", 400, "Expected the choices"),
+        ("POST", f"/api/styles?{STYLE.replace('texture', '/etc')}", b"x", 400, "is one of texture"),
+        ("POST", f"/api/styles?{STYLE.replace('0.5', 'inf')}", b"x", 400, "from 0 to 1"),
+        ("POST", f"/api/styles?{STYLE.replace('steps=5', 'steps=0')}", b"x", 400, "`steps` is one"),
+        ("GET", f"/api/styles?{STYLE}", None, 404, "no such page"),
         ("POST", f"/api/dreams?{CHOICE}&steps=5", b"x", 400, "each choice once"),
         ("POST", f"/api/dreams?{CHOICE.replace('conv', 'x')}", b"x", 400, "`on` is one of conv"),
         ("POST", f"/api/dreams?{CHOICE.replace('0.5', 'nan')}", b"x", 400, "from 0 to 1"),
@@ -193,7 +249,8 @@ def test_twenty_visitors_at_once_each_get_their_own_dream(server):
 def test_rubbish_is_answered_and_the_server_goes_on(server):
     rng = np.random.default_rng(0)
     paths = ["/", "/api/dreams", "/api/dreams/x/sound", "/api/classify", f"/api/dreams?{CHOICE}"]
-    for _ in range(150):
+    paths += [f"/api/styles?{STYLE}", f"/api/dreams?{PRESET}", f"/api/dreams?{CHOICE}&split="]
+    for _ in range(250):
         path = paths[rng.integers(len(paths))]
         noise = bytes(rng.integers(33, 126, rng.integers(0, 40), "uint8")).decode().replace("#", "")
         method = ["GET", "POST", "PUT", "DELETE", "HEAD"][rng.integers(5)]

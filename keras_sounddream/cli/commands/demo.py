@@ -6,6 +6,7 @@ import click
 
 from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import load_model, quietly
+from keras_sounddream.deepdream.style_transfer.presets import SOUND_NETWORKS
 
 
 @click.command()
@@ -26,6 +27,8 @@ from keras_sounddream.cli.options.common import load_model, quietly
 def command(model_names: tuple[str, ...], port: int, host: str, to_others: bool) -> None:
     """Serves a page on which visitors dream sounds on this machine, in a queue.
 
+    Dreams on layers and classes, presets, guides, and the style of a second sound.
+
     Sounds of up to 20 s keep their rate and channels; they are held in memory and forgotten after
     ten minutes. Ends with Ctrl-C. The microphone needs https, or a page on this machine.
     """
@@ -35,11 +38,15 @@ def command(model_names: tuple[str, ...], port: int, host: str, to_others: bool)
     serve.check_host(host, to_others)
     for name in model_names:
         early.check_sound_model(name, None, "The demo")
-    networks = {}
+    networks, styles = {}, {}
     for name in model_names:
         model, _ = load_model(name, None)
         with quietly():
             from keras_sounddream.web.server.networks import Network
+            from keras_sounddream.web.server.styles import Style
 
-            networks[model.name] = Network(model)
-    serve.serve(networks, host, port, lambda address: click.echo(f"Open {address} (Ctrl-C ends)."))
+            networks[model.name], styles[model.name] = Network(model), Style(model)
+    styles |= {name: Style(name) for name in SOUND_NETWORKS}
+    serve.serve(
+        networks, styles, host, port, lambda address: click.echo(f"Open {address} (Ctrl-C ends).")
+    )

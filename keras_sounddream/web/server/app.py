@@ -1,7 +1,7 @@
 """The demo server's application: the page's files, and what the page asks for, over ASGI.
 
-A request brings bytes of a sound, and choices that tables check. No path is ever made of a request:
-files are looked up in a dictionary that was filled before, dreams by a random name.
+A request brings bytes of one sound or two, and choices that tables check. No path is ever made of a
+request: files are looked up in a dictionary that was filled before, dreams by a random name.
 """
 
 from __future__ import annotations
@@ -26,12 +26,15 @@ from starlette.routing import Route
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.web.headers import HEADERS
-from keras_sounddream.web.server.jobs import Job, Jobs
-from keras_sounddream.web.server.limits import Limits, RefusedError, read_choices, read_model
+from keras_sounddream.web.server import presets
+from keras_sounddream.web.server.choices import SPLIT, read_dream, read_model, read_style, split
+from keras_sounddream.web.server.jobs import Job, Jobs, Order
+from keras_sounddream.web.server.limits import Limits, RefusedError
 from keras_sounddream.web.static import examples_of, settings, write_static
 
 if TYPE_CHECKING:
     from keras_sounddream.web.server.networks import Network
+    from keras_sounddream.web.server.styles import Style
 
 mimetypes.add_type("text/javascript", ".mjs")
 _WORDS = "Sounds are dreamed on the computer that serves this page, and forgotten after minutes."
@@ -44,23 +47,31 @@ class Demo:
         networks: by name.
         limits: of requests.
         hosts: names and addresses by which the server may be asked; `"*"` for any.
+        styles: by name; none for a server that transfers no styles.
 
     Attributes:
         app: for an ASGI server.
     """
 
     def __init__(
-        self, networks: Mapping[str, Network], limits: Limits, hosts: Iterable[str] = ("*",)
+        self,
+        networks: Mapping[str, Network],
+        limits: Limits,
+        hosts: Iterable[str] = ("*",),
+        styles: Mapping[str, Style] | None = None,
     ):
-        self._networks, self._limits = networks, limits
-        self._files = _page_files([network.description for network in networks.values()], limits)
+        self._networks, self._limits, self._styles = networks, limits, styles or {}
+        offers = {"presets": presets.describe(), "styles": presets.describe_styles(self._styles)}
+        described = [network.description for network in networks.values()]
+        self._files = _page_files(described, limits, offers)
         self._jobs: Jobs
         self._turns = anyio.CapacityLimiter(1)  # of sounds that are recognised
         self._listening = 0
         self.app = Starlette(
             routes=[
                 Route("/api/classify", self._classify, methods=["POST"]),
-                Route("/api/dreams", self._ask, methods=["POST"]),
+                Route("/api/dreams", self._ask_dream, methods=["POST"]),
+                Route("/api/styles", self._ask_style, methods=["POST"]),
                 Route("/api/dreams/{name}", self._tell),
                 Route("/api/dreams/{name}/stop", self._stop, methods=["POST"]),
                 Route("/api/dreams/{name}/sound", self._give),
@@ -96,17 +107,24 @@ class Demo:
         self._listening += 1
         try:
             seconds = self._limits.sound_seconds
-            classify = _on_file(content, lambda path, _: network.classify(path, seconds))
+            classify = _on_files([content], lambda o: network.classify(o.sound, seconds), seconds)
             found = await to_thread.run_sync(classify, limiter=self._turns)
         finally:
             self._listening -= 1
         return _answer({"classes": found})
 
-    async def _ask(self, request: Request) -> Response:
-        choice = read_choices(request.query_params, self._networks)
-        if len(request.query_params.multi_items()) > len(choice):
-            raise RefusedError(400, "Expected each choice once.")
-        job = self._jobs.add(Job(await self._body(request), choice))
+    async def _ask_dream(self, request: Request) -> Response:
+        choice = read_dream(request.query_params.multi_items(), self._networks)
+        return await self._queue(request, self._networks[choice["model"]], choice)
+
+    async def _ask_style(self, request: Request) -> Response:
+        choice = read_style(request.query_params.multi_items(), self._styles)
+        return await self._queue(request, self._styles[choice["network"]], choice)
+
+    async def _queue(self, request, dreamer, choice):
+        """Queues what a network or style is to make of the sounds that a request brings."""
+        sounds = split(await self._body(request), choice.get(SPLIT))
+        job = self._jobs.add(Job(sounds, dreamer, choice))
         return _answer(self._described(job), 202)
 
     async def _tell(self, request: Request) -> Response:
@@ -156,41 +174,48 @@ class Demo:
 
     def _make(self, job: Job, goes_on: Callable[[], bool]) -> bytes:
         """Dreams a job: the file's bytes."""
-        network = self._networks[job.choice["model"]]
 
         def watch(done, total, objective):
             job.done, job.total = done, total
             job.objective.append(objective)
             return goes_on()
 
-        def dream(path, output):
-            network.dream(path, output, job.choice, self._limits.sound_seconds, watch)
-            return output.read_bytes()
+        def dream(order):
+            job.dreamer.dream(order, job.choice, watch)
+            return order.output.read_bytes()
 
-        return _on_file(job.content, dream)()
+        return _on_files(job.sounds, dream, self._limits.sound_seconds)()
 
 
-def _on_file(content: bytes, work: Callable[[pathlib.Path, pathlib.Path], Any]) -> Callable:
-    """Calls `work` with a file of a request's bytes and a path for what it writes."""
+def _on_files(sounds: list[bytes], work: Callable[[Order], Any], most_seconds: float) -> Callable:
+    """Calls `work` with an order of files of a request's sounds."""
 
     def call():
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder) / "sound"
-            path.write_bytes(content)
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            paths = [folder / called for called in ("sound", "second")[: len(sounds)]]
+            for path, content in zip(paths, sounds, strict=True):
+                path.write_bytes(content)
             try:
-                return work(path, path.with_name("dream.wav"))
+                return work(Order(paths[0], folder / "dream.wav", most_seconds, *paths[1:]))
             except InputError as error:
-                raise RefusedError(422, str(error).replace(str(path), "the sound")) from None
+                raise RefusedError(422, _without_paths(str(error), paths)) from None
 
     return call
 
 
-def _page_files(networks, limits):
+def _without_paths(sentence, paths):
+    for path, words in zip(paths, ("the sound", "the second sound"), strict=False):
+        sentence = sentence.replace(str(path), words)
+    return sentence
+
+
+def _page_files(networks, limits, offers):
     """The page's files, name → (content, media type)."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         page = settings(networks, examples_of(folder), server=_WORDS)
-        write_static(folder, {**page, "most_seconds": limits.sound_seconds})
+        write_static(folder, {**page, "most_seconds": limits.sound_seconds, "offers": offers})
         paths = [path for path in folder.rglob("*") if path.is_file()]
         return {
             path.relative_to(folder).as_posix(): (path.read_bytes(), mimetypes.guess_type(path)[0])

@@ -5,15 +5,32 @@ from __future__ import annotations
 import collections
 import dataclasses
 import logging
+import pathlib
 import secrets
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from keras_sounddream.web.server.limits import Limits, RefusedError
 
 _LOG = logging.getLogger(__name__)
+
+
+class Order(NamedTuple):
+    """A visitor's files, and the limit of their length.
+
+    Attributes:
+        sound: path of the sound.
+        output: path of the dream.
+        most_seconds: that a sound may last.
+        second: path of a second sound, a guide or style; `None` without one.
+    """
+
+    sound: pathlib.Path
+    output: pathlib.Path
+    most_seconds: float
+    second: pathlib.Path | None = None
 
 
 @dataclasses.dataclass
@@ -21,8 +38,9 @@ class Job:
     """A dream that was asked for.
 
     Attributes:
-        content: bytes of the sound.
-        choice: what `limits.read_choices` read.
+        sounds: bytes of the sound, and of a second one if there is one.
+        dreamer: the `Network` or `Style` that is to dream.
+        choice: what `choices.read_dream` or `choices.read_style` read.
         name: random, by which its visitor asks for it.
         state: `"waiting"`, `"dreaming"`, `"done"` or `"failed"`.
         done: steps.
@@ -35,7 +53,8 @@ class Job:
         ended: when it was finished, s.
     """
 
-    content: bytes
+    sounds: list[bytes]
+    dreamer: Any
     choice: dict[str, Any]
     name: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(12))
     state: str = "waiting"
@@ -111,7 +130,7 @@ class Jobs:
             if job in self._waiting:
                 self._waiting.remove(job)
                 job.error, job.state = "Stopped before it began.", "failed"
-                job.content, job.ended = b"", time.monotonic()
+                job.sounds, job.ended = [], time.monotonic()
 
     def close(self) -> None:
         """Ends the thread, after the step it is at."""
@@ -130,7 +149,7 @@ class Jobs:
             except Exception:  # whatever a sound does to a decoder: the next is another
                 _LOG.exception("A dream failed.")
                 job.error, job.state = "The dream failed: try another sound.", "failed"
-            job.content, job.ended = b"", time.monotonic()
+            job.sounds, job.ended = [], time.monotonic()
 
     def _next(self):
         """The next job whose visitor still waits; `None` at the end."""

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import pathlib
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from keras_sounddream.applications.classify import classify_file
-from keras_sounddream.deepdream.full_rate.rendering import Rendering
-from keras_sounddream.deepdream.result import DreamResult
-from keras_sounddream.errors import InputError
-from keras_sounddream.web.choices import choose, describe, find_terms, flat_labels
-from keras_sounddream.web.steering import dream_steps, make_dream, steered
-from keras_sounddream.workflows.media import SOUND_FILES
-from keras_sounddream.workflows.short_sounds import ShortSound
+from keras_sounddream.web.choices import LEAST_SECONDS, describe, find_terms, flat_labels
+from keras_sounddream.web.server.ascents import Ascents
+from keras_sounddream.web.server.flow import Watch
+from keras_sounddream.web.server.jobs import Order
+from keras_sounddream.web.server.presets import strength_of
+from keras_sounddream.web.server.sounds import Canvas, read, read_second
+
+_SHORT_SECONDS = 1.0  # terms that need longer sounds have graphs of their own
 
 
 class Network:
     """A network that visitors classify and dream with.
 
-    One graph serves all choices, so memory does not grow with what visitors choose.
+    Its graphs serve all choices, so memory does not grow with what visitors choose.
 
     Args:
         model: takes waveforms of any length.
@@ -37,80 +37,67 @@ class Network:
     """
 
     def __init__(self, model: keras.Model, layers: Sequence[str] = (), classes: Sequence[str] = ()):
-        self._model, self._terms = model, find_terms(model, layers, classes)
-        self._dream = make_dream(model, self._terms)
-        self._traced = steered(self._dream).trace_step()
+        self._model, terms = model, find_terms(model, layers, classes)
         self._lock = threading.Lock()  # classifying and dreaming share the processor's cores
-        self.description = describe(model, self._terms)
-        self.names = [term.name for term in self._terms]
+        whole = Ascents(model, terms, self._lock)
+        needs = _least_seconds(whole.dream, terms)
+        groups = [
+            [term for term in terms if (needs[term.name] > _SHORT_SECONDS) == is_long]
+            for is_long in (False, True)
+        ]
+        self._groups = [whole]
+        if all(groups):
+            self._groups = [Ascents(model, group, self._lock) for group in groups]
+        self.description = {**describe(model, terms), "least_seconds": min(needs.values())}
+        self.names = [term.name for term in terms]
 
     def classify(self, path: pathlib.Path, most_seconds: float) -> list[dict[str, Any]]:
         """Classes of a file's sound, highest first; none for a network without labels."""
         labels = flat_labels(self._model)
         if not labels:
             return []
-        self._read(path, most_seconds)
+        read(path, most_seconds, self._model)
         with self._lock:
             best = classify_file(self._model, path, top=len(labels))
         return [{"label": label, "score": float(score)} for _, label, score in best]
 
-    def dream(
-        self,
-        path: pathlib.Path,
-        output: pathlib.Path,
-        choice: dict[str, Any],
-        most_seconds: float,
-        watch: Callable[[int, int, float], bool],
-    ) -> None:
+    def dream(self, order: Order, choice: dict[str, Any], watch: Watch) -> None:
         """Dreams a file, at its own rate and with its own channels.
 
         Args:
-            path: of the sound.
-            output: of the dream.
-            choice: `on`, `strength` and `steps`, which are allowed.
-            most_seconds: that the sound may last.
+            order: of a visitor; for a second sound see `Ascents.begin`.
+            choice: `on`, `strength` or `preset`, and `steps`, which are allowed.
             watch: called with the steps done, all steps, and the objective before the last; it
                 tells whether to go on. Otherwise the dream so far is written.
 
         Raises:
-            InputError: if the sound cannot be dreamed on.
+            InputError: if a sound cannot be dreamed on.
         """
-        started = time.perf_counter()
-        sound = ShortSound(self._read(path, most_seconds), output, Rendering(), True)
-        source = self._dream.ascent.check(sound.heard(self._dream.sample_rate))
-        chosen = choose(self._terms, choice["on"], choice["strength"], choice["steps"])
-        octaves, bins = self._dream.settings.octaves, self._dream.analysis.num_bins
-        total, history, dreamed = octaves * chosen.steps, [], source
-        for made in dream_steps(self._step, source, chosen, octaves, bins):
-            dreamed = made["dream"]
-            history.append(made["objective"])
-            if not watch(len(history), total, float(made["objective"][0])):
-                break
-        result = self._result(source, dreamed, np.stack(history), started)
-        sound.write(output, result, self._dream.analysis, True)
+        name, steps, strength = choice["on"], choice["steps"], strength_of(choice)
+        ascents = next(group for group in self._groups if name in group.names)
+        canvas = Canvas(order, self._model)
+        source = ascents.dream.ascent.check(canvas.heard)
+        beginning, weights = ascents.begin(name, source, read_second(order, self._model))
+        if strength is None:
+            made = ascents.ascend(beginning, choice["preset"], steps, weights, watch)
+        else:
+            chosen = ascents.choose(name, strength, steps)
+            made = ascents.steer(beginning, chosen, weights, watch)
+        canvas.write(*made, ascents.dream.analysis)
 
-    def _step(self, **inputs):
-        with self._lock:
-            return {name: value.numpy() for name, value in self._traced(**inputs).items()}
 
-    def _result(self, source, dreamed, history, started):
-        return DreamResult(
-            source=source,
-            dream=dreamed,
-            analysis=self._dream.analysis,
-            objective=history,
-            objective_before=history[0],
-            objective_believed=history[-1],
-            objective_real=history[-1],
-            seconds=time.perf_counter() - started,
-            layers=(),
-            name=self._model.name,
-        )
-
-    def _read(self, path, most_seconds):
-        """The sound in a file that is not too long."""
-        source = SOUND_FILES.read(path, self._model)
-        seconds = source.data.shape[1] / source.sample_rate
-        if source.is_long or seconds > most_seconds:
-            raise InputError(f"Expected at most {most_seconds:g} s of sound: cut a piece out.")
-        return source
+def _least_seconds(dream, terms):
+    """Least length of a sound for each term, in hundredths of 1 s, by the term's name."""
+    extractor, rate = dream.ascent.extractor, dream.sample_rate
+    length = round(LEAST_SECONDS * rate)
+    shape = dream.ascent.param.smallest_input((1, length))
+    if extractor.first_empty(shape) is None:
+        return {term.name: LEAST_SECONDS for term in terms}
+    layers = {term.name: term.objective.terms[0]["layer"] for term in terms}
+    found = {layer: extractor.least_length(layer, shape) for layer in set(layers.values())}
+    seconds = {
+        # the next length is found of a layer that this one is enough for
+        layer: LEAST_SECONDS if least in (None, length + 1) else math.ceil(100 * least / rate) / 100
+        for layer, least in found.items()
+    }
+    return {name: seconds[layer] for name, layer in layers.items()}

@@ -37,11 +37,18 @@ def check_host(host: str, to_others: bool) -> None:
         )
 
 
-def serve(networks: Mapping[str, Any], host: str, port: int, began: Callable[[str], None]) -> None:
+def serve(
+    networks: Mapping[str, Any],
+    styles: Mapping[str, Any],
+    host: str,
+    port: int,
+    began: Callable[[str], None],
+) -> None:
     """Serves the demo until it is interrupted.
 
     Args:
         networks: `Network`s by name.
+        styles: `Style`s by name.
         host: address to listen on.
         port: to listen on; 0 for any that is free.
         began: called with the page's address when the server listens.
@@ -55,7 +62,7 @@ def serve(networks: Mapping[str, Any], host: str, port: int, began: Callable[[st
     from keras_sounddream.web.server.limits import Limits
 
     hosts = LOOPBACK if host in LOOPBACK else ("*",)
-    app = Demo(networks, Limits(), [*hosts, "[::1]"]).app
+    app = Demo(networks, Limits(), [*hosts, "[::1]"], styles).app
     settings: dict[str, Any] = {
         "log_level": "warning",
         "limit_concurrency": _CONNECTIONS,

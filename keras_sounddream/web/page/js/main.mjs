@@ -15,7 +15,7 @@ import { record } from "./view/record.mjs";
 const RECORDED = [3, 10]; // s, least and most
 const players = new Players(byId("a"), byId("b"), byId("switch"), byId("download"));
 const naming = new Naming();
-let page, network, dreamer, sound = null, heard = null, hearing = false;
+let page, network, dreamer, offers, sound = null, heard = null, hearing = false;
 
 start();
 
@@ -25,7 +25,9 @@ async function start() {
     fillForm(page);
     readLink(location.hash, { model: byId("model") });
     chooseNetwork();
+    if (page.offers) await openOffers();
     readLink(location.hash, fields());
+    offers?.show();
     byId("strong").value = byId("strength").value;
     showReach(page.filters);
     connect();
@@ -36,6 +38,12 @@ async function start() {
     say(`Ready${threads > 1 ? `, on ${threads} threads` : ""}: record a sound, choose a file or ` +
       "an example.");
   });
+}
+
+// Fields of what a server offers beyond this device.
+async function openOffers() {
+  const { Offers } = await import("./view/offers.mjs");
+  offers = new Offers(page, () => sound, guard);
 }
 
 async function openDreamer() {
@@ -171,10 +179,11 @@ async function recordSound() {
 }
 
 async function dreamSound() {
-  const choice = readChoice(network, page.filters), own = sound, started = performance.now();
+  const form = readChoice(network, page.filters), own = sound, started = performance.now();
+  const choice = await offers?.choose(form) ?? form, { title = named(choice) } = choice;
   const rise = [];
   setDreaming(true);
-  say(`Dreaming on ${named(choice)}.`);
+  say(`Dreaming on ${title}.`);
   const last = await dreamer.dream({ sound: own.samples, file: own.sent, choice }, (step) => {
     rise.push(step.objective);
     byId("progress").value = step.done / step.total;
@@ -186,8 +195,8 @@ async function dreamSound() {
   byId("download").download = `dream_${choice.on.replaceAll(":", "_")}.wav`;
   byId("rise").textContent = choice.filter
     ? `The filter ${choice.filter.shown} made this dream in one pass.`
-    : `The objective, ${choice.on}, rose from ${short(rise[0])} to ${short(rise.at(-1))} in ` +
-      `${last.done} steps.`;
+    : `The objective, ${choice.title ?? choice.on}, rose from ${short(rise[0])} to ` +
+      `${short(rise.at(-1))} in ${last.done} steps.`;
   await hear({ samples: made, sent: last.file ?? writeWav(made, network.rate) }, "dream");
   const elapsed = (performance.now() - started) / 1000;
   const seconds = elapsed.toFixed(elapsed < 10 ? 1 : 0);

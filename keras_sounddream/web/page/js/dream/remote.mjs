@@ -12,9 +12,8 @@ export class RemoteDreamer {
   }
 
   // Dreams; `watch` is called when steps were made. The last answer, with the dream's `file`.
-  async dream({ file, choice: { model, on, strength, steps } }, watch, wait) {
-    const choices = new URLSearchParams({ model, on, strength, steps });
-    let job = await ask(`api/dreams?${choices}`, file), done = 0;
+  async dream({ file, choice }, watch, wait) {
+    let job = await ask(...request(file, choice)), done = 0;
     this.name = job.name;
     while (job.state === "waiting" || job.state === "dreaming") {
       await new Promise((go) => setTimeout(go, EVERY));
@@ -34,6 +33,15 @@ export class RemoteDreamer {
   stop() {
     if (this.name) ask(`api/dreams/${this.name}/stop`, "");
   }
+}
+
+// Path and body of a request; a second sound is sent behind the first.
+function request(file, { model, on, strength, preset, steps, style, second }) {
+  const first = new Blob([file]), split = second ? { split: first.size } : {};
+  const [path, choices] = style ? ["styles", { network: style, strength }]
+    : ["dreams", { model, on, ...(preset ? { preset } : { strength }) }];
+  const query = new URLSearchParams({ ...choices, steps, ...split });
+  return [`api/${path}?${query}`, second ? new Blob([first, second]) : first];
 }
 
 async function ask(path, body) {

@@ -1,9 +1,10 @@
-// The fields of the form: networks, what to dream on, strength, steps.
+// The fields of the form: networks, what to dream on, strength, steps; and a server's own.
 
 export const byId = (id) => document.getElementById(id);
 
 export const fields = () => Object.fromEntries(
-  ["model", "on", "strength", "steps"].map((name) => [name, byId(name)]));
+  ["model", "on", "strength", "steps", "task", "style", "preset"]
+    .filter(byId).map((name) => [name, byId(name)]));
 
 export function fillForm(page) {
   fillSelect(byId("model"), page.networks.map(({ name }) => [name, name]));
