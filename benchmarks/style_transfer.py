@@ -1,6 +1,6 @@
 """Style transfer: how far statistics and content come, and what a network trained apart names.
 
-    python benchmarks/style_transfer.py --data ESC-10 --squeezenet FILE --mobilenet FILE \
+    python benchmarks/style_transfer.py --data ESC-10 --squeezenet FILE --mobilenet FILE --yamnet FILE \
         --pictures DIR --work DIR
 
 Writes docs/benchmarks/dreams/style_transfer.md, after each network of sounds. Rows are kept in the
@@ -18,31 +18,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+import style_sounds
+from style_sounds import CONTENTS, MIXES_DB, ROWS, STYLES
 
-from keras_sounddream import StyleTransfer, objectives
-from keras_sounddream.applications import LogMelCNN, SqueezeNet, UrbanSoundCNN, urban_sound_cnn
-from keras_sounddream.audio import load
-from keras_sounddream.audio.io import resample
-from keras_sounddream.audio.layers import find_sample_rate
-from keras_sounddream.deepdream import DeepDream
-from keras_sounddream.deepdream.style_transfer import build, with_average_pooling
-from keras_sounddream.deepdream.style_transfer.transfer import level_db
+from keras_sounddream import StyleTransfer
+from keras_sounddream.applications import SqueezeNet
+from keras_sounddream.deepdream.style_transfer import with_average_pooling
 from keras_sounddream.images import io
-from keras_sounddream.training.recipes import esc10
 
 PAGE = pathlib.Path(__file__).parents[1] / "docs/benchmarks/dreams/style_transfer.md"
 PARTS = {"style": 97, "content": 94}  # the falls, in %, of New Deep Dreams' VGG19 in 100 steps
 SIZE = 96  # pixels, of the pictures
-SECONDS = 2.0
-STYLES = ("rain", "rooster", "chainsaw", "crackling_fire")
-CONTENTS = ("dog", "crying_baby", "clock_tick")
-TEXTURES = ("rain", "crackling_fire")
-NETWORKS = {  # settings, and the styles that it is tried with
-    "LogMelCNN": ({}, STYLES),
-    "LogMelCNN, `content_weight=2`": ({"content_weight": 2.0}, STYLES),
-    "random_convolution": ({}, STYLES),
-    "sound_texture, textures alone": ({}, TEXTURES),
-}
 
 
 def picture(path):
@@ -52,6 +38,7 @@ def picture(path):
 
 
 def networks_of_pictures(arguments):
+    keras.utils.set_random_seed(0)
     vgg = keras.applications.VGG19(weights=None, include_top=False)
     mobilenet, _ = io.load_network("mobilenet", arguments.mobilenet)
     return {
@@ -78,71 +65,6 @@ def reconstruct(model, mode, part, photo, other):
     }
 
 
-def clips(data):
-    """Two clips of each class from fold 5, at 24 kHz, of `SECONDS` from their loudest part."""
-    found = {name: [] for name in (*STYLES, *CONTENTS)}
-    labels = UrbanSoundCNN(weights="esc10").labels
-    for clip in esc10.read_clips(data):
-        name = labels[clip.label]
-        if clip.fold == 5 and name in found:
-            found[name].append(clip.path)
-    return found
-
-
-def loudest(path, rate):
-    """The loudest `SECONDS` of a clip."""
-    waveform, length = load(path, rate)[0], round(SECONDS * rate)
-    energy = np.concatenate([[0.0], np.cumsum(np.square(waveform, dtype="float64"))])
-    first = int(np.argmax(energy[length:] - energy[:-length]))
-    return waveform[first : first + length]
-
-
-def listener():
-    judge = UrbanSoundCNN(weights="esc10")
-
-    def scores(batch, rate):
-        heard = resample(np.atleast_2d(batch), rate, judge.sample_rate)
-        return judge.predict(urban_sound_cnn.preprocess_input(heard, judge.sample_rate), verbose=0)
-
-    return scores, list(judge.labels)
-
-
-def transfer_sounds(name, settings, style, paths, scores, labels):
-    """Rows of one style on a batch of contents, by one network."""
-    network = name.partition(",")[0]
-    model = LogMelCNN() if network == "LogMelCNN" else build(network)
-    rate = find_sample_rate(model)
-    contents = np.stack([loudest(paths[content][0], rate) for content in CONTENTS])
-    contents *= 10 ** ((-25 - np.array([[level_db(row)] for row in contents])) / 20)
-    example = load(paths[style][0], rate)
-    start = time.perf_counter()
-    transfer = StyleTransfer(model, [example], level_db=-25.0, **settings)
-    result = transfer.run(contents)
-    seconds = time.perf_counter() - start
-    style_terms = [t for t in transfer.dream.objective.terms if t["kind"] == "style"]
-    only = DeepDream(model, objectives.Objective(style_terms), analysis=transfer.dream.analysis)
-    before, after = (np.asarray(only.score(x)) for x in (result.source, result.dream))
-    heard = [scores(x, rate) for x in (result.source, result.dream)]
-    itself = scores(example, rate)[0]
-    return [
-        {
-            "network": name,
-            "style": style,
-            "content": content,
-            "before": -float(before[i]),
-            "after": -float(after[i]),
-            "style_score": [float(h[i][labels.index(style)]) for h in heard],
-            "content_score": [float(h[i][labels.index(content)]) for h in heard],
-            "itself": float(itself[labels.index(style)]),
-            "first_two": [labels[place] for place in np.argsort(-heard[1][i])[:2]],
-            "lost": float(result.lost[i]),
-            "similarity": float(result.similarity[i]),
-            "seconds": seconds / len(CONTENTS),
-        }
-        for i, content in enumerate(CONTENTS)
-    ]
-
-
 def kept(path, make):
     """Result of `make`, from its file if it is there."""
     if not path.exists():
@@ -150,15 +72,14 @@ def kept(path, make):
     return json.loads(path.read_text())
 
 
-def middle(rows, key, at=None):
-    """Median of a figure of some rows, or of one of its two values."""
-    return np.median([row[key] if at is None else row[key][at] for row in rows])
+def middle(rows, key):
+    """Median of a figure of some rows."""
+    return np.median([row[key] for row in rows])
 
 
-def page(pictures, sounds):
+def page(pictures, sounds, alone):
     versions = ", ".join(f"{n} {importlib.metadata.version(n)}" for n in ("tensorflow", "keras"))
-    itself = {row["style"]: row["itself"] for row in sounds}
-    scores = ", ".join(f"{value:.2f} ({name})" for name, value in itself.items())
+    judges = list(alone[0]["scores"])
     return f"""# Style transfer, measured
 
 Written by `benchmarks/style_transfer.py` with {versions}, {os.cpu_count()} cores, beside other work.
@@ -167,32 +88,52 @@ Written by `benchmarks/style_transfer.py` with {versions}, {os.cpu_count()} core
 
 Presets `new_deep_dreams_style` and `new_deep_dreams_content`, photographs of {SIZE} x {SIZE} pixels: the
 loss (squared difference of Gram matrices, or of activations) at the first step, and of the picture
-rounded to 8 bits. New Deep Dreams' VGG19 came down by 97.0 % (style) and 94.1 % (content); "less" marks a fall below that. With random
+rounded to 8 bits. New Deep Dreams' VGG19 came down by 97.0 % (style) and 94.1 % (content), at learning
+rates of 0.05 and 0.01; the presets' are 0.08 and 0.025. "less" marks a fall below theirs. With random
 weights, a deep layer hardly tells pictures apart, so that its loss is small from the first step.
 
 | network | what | first | last | fall | s |
 |---|---|---|---|---|---|
 {_lines(_picture_row(*item) for item in pictures.items())}
 
-## Sounds, as a network trained apart names them
+## Sounds: the statistics
 
 {len(STYLES)} styles ({", ".join(STYLES)}) on {len(CONTENTS)} contents ({", ".join(CONTENTS)}), clips of
-ESC-10's fold 5, {SECONDS:g} s, all at -25 dB; defaults of `StyleTransfer`. UrbanSoundCNN, another network
-on another spectrogram, names the results; it was trained on folds 1 to 4, as LogMelCNN was. Medians over
-all pairs; the scores of its classes add up to 1, so that not both can be high. *Distance* is that of the
-style's statistics, relative to their size. Most seconds are of building graphs.
+ESC-10's fold 5, {style_sounds.SECONDS:g} s, all at {style_sounds.LEVEL_DB:g} dB; `StyleTransfer` with its
+defaults but for what is named, and at several content weights. Medians over the pairs. *Distance* is
+that of the style's statistics, relative to their size; seconds are per pair.
 
-| network | distance before | after | style's score before | after | style named | among the first two \
-| content's score before | after | content named | among the first two | lost | similarity | s |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
-{_lines(_sound_row(name, sounds) for name in dict.fromkeys(row["network"] for row in sounds))}
+| network | content weight | distance before | after | lost | similarity | s |
+|---|---|---|---|---|---|---|
+{_lines(_figures_row(row, sounds) for row in _measured(sounds))}
+{_missing(sounds)}
+## Sounds: what networks trained apart name
 
-The styles' own clips score {scores}.
-""".replace("\\\n", "")
+Two networks that took no part name the results, among ESC-10's ten classes: UrbanSoundCNN, trained on
+folds 1 to 4 as LogMelCNN was, on another spectrogram; and YAMNet, trained on AudioSet alone, whose
+classes are matched as in [YAMNet on ESC-10](../models/yamnet_esc10.md). The first name can be the style's
+or the content's, not both; so *both* counts the pairs whose first two names are these two, in either
+order. Shares of the pairs, in %; behind a network its content weight. A mixture has the style's clip
+laid over the content, {_levels()} dB above it; nothing is transferred.
+
+| | judge | style named first | content named first | style in the first two | content in the first two | both |
+|---|---|---|---|---|---|---|
+{_lines(_named_rows(sounds, judges))}
+
+What a judge does not name in the clip itself, it can hardly name in a dream. Alone, the clips are named:
+
+| clip | {" | ".join(judges)} |
+|---|{"---|" * len(judges)}
+{_lines(_alone_row(row) for row in alone)}
+"""
 
 
 def _lines(rows):
     return "\n".join(rows)
+
+
+def _levels():
+    return ", ".join(f"{level:g}" for level in MIXES_DB)
 
 
 def _picture_row(key, row):
@@ -202,29 +143,43 @@ def _picture_row(key, row):
     return f"| {network} | {part} | {numbers} | {row['seconds']:.0f} |"
 
 
-def _sound_row(network, sounds):
-    rows = [row for row in sounds if row["network"] == network]
-    named = {
-        (kind, count): np.mean([row[kind] in row["first_two"][:count] for row in rows])
-        for kind in ("style", "content")
-        for count in (1, 2)
-    }
-    cells = [network, f"{middle(rows, 'before'):.2f}", f"{middle(rows, 'after'):.3f}"]
-    for kind in ("style", "content"):
-        cells += [f"{middle(rows, f'{kind}_score', at):.3f}" for at in (0, 1)]
-        cells += [f"**{named[kind, 1]:.0%}**", f"{named[kind, 2]:.0%}"]
-    cells += [f"{middle(rows, 'lost'):.1%}", f"{middle(rows, 'similarity'):.2f}"]
-    return f"| {' | '.join(cells)} | {middle(rows, 'seconds'):.0f} |"
+def _measured(sounds):
+    return [row for row in ROWS if row.name in sounds]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    for name in ("data", "squeezenet", "mobilenet", "pictures", "work"):
-        parser.add_argument(f"--{name}", required=True, type=pathlib.Path)
-    arguments = parser.parse_args()
-    arguments.work.mkdir(parents=True, exist_ok=True)
+def _missing(sounds):
+    """A line of the rows that were not run, or nothing."""
+    names = [row.name for row in ROWS if row.name not in sounds]
+    return f"\nNot run yet: {'; '.join(names)}.\n" if names else ""
+
+
+def _figures_row(row, sounds):
+    figures, label = sounds[row.name], row.model + (row.note and f", {row.note}")
+    distances = f"{middle(figures, 'before'):.2f} | {middle(figures, 'after'):.3f}"
+    kept_of = f"{middle(figures, 'lost'):.1%} | {middle(figures, 'similarity'):.2f}"
+    seconds = f"{middle(figures, 'seconds'):.0f}"
+    return f"| {label} | {row.content_weight:g} | {distances} | {kept_of} | {seconds} |"
+
+
+def _named_rows(sounds, judges):
+    for name, rows in sounds.items():
+        for judge in judges:
+            cells = [f"{share:.0f}" for share in style_sounds.shares(rows, judge).values()]
+            yield f"| {name} | {judge} | {' | '.join(cells[:-1])} | **{cells[-1]}** |"
+
+
+def _alone_row(row):
+    cells = [
+        f"{style_sounds.first(row, judge, 1)[0]}, {max(scores):.2f}"
+        for judge, scores in row["scores"].items()
+    ]
+    return f"| {row['style']} | {' | '.join(cells)} |"
+
+
+def kept_pictures(arguments):
+    """Rows of the pictures, by network and part."""
     photos = [picture(arguments.pictures / name) for name in ("chelsea.png", "coffee.png")]
-    pictures = {
+    return {
         (name, part): kept(
             arguments.work / f"{name.split(',')[0].replace(' ', '_')}_{part}.json",
             lambda m=model, mode=mode, part=part: reconstruct(m, mode, part, *photos),
@@ -232,16 +187,44 @@ def main():
         for name, (model, mode) in networks_of_pictures(arguments).items()
         for part in PARTS
     }
-    paths = clips(arguments.data)
-    scores, labels = listener()
-    sounds = []
-    for name, (settings, styles) in NETWORKS.items():
-        for style in styles:
-            sounds += kept(
-                arguments.work / f"{list(NETWORKS).index(name)}_{style}.json",
-                lambda n=name, s=settings, k=style: transfer_sounds(n, s, k, paths, scores, labels),
-            )
-        PAGE.write_text(page(pictures, sounds))
+
+
+def kept_sounds(arguments):
+    """Rows of the sounds by their names, and those of clips alone: pairs, one after each row."""
+    sounds, judging = style_sounds.Sounds(arguments.data), style_sounds.judges(arguments.yamnet)
+    work, done, transfers = arguments.work, {}, {}
+    alone = kept(work / "alone.json", lambda: style_sounds.alone(sounds, judging))
+    for level in MIXES_DB:
+        rows = kept(
+            work / f"mix{level:+g}.json", lambda x=level: style_sounds.mix(x, sounds, judging)
+        )
+        done[rows[0]["row"]] = rows
+    for row in ROWS:
+
+        def make(row=row):
+            key = (row.model, row.note)
+            if key not in transfers:
+                transfers.clear()  # one network in memory at a time
+                transfers[key] = style_sounds.Transfers(row, sounds)
+            return transfers[key].run(row, judging)
+
+        done[row.name] = kept(work / f"{''.join(filter(_plain, row.name))}.json", make)
+        yield done, alone
+
+
+def _plain(letter):
+    return letter.isalnum() or letter in "._"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    for name in ("data", "squeezenet", "mobilenet", "yamnet", "pictures", "work"):
+        parser.add_argument(f"--{name}", required=True, type=pathlib.Path)
+    arguments = parser.parse_args()
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    pictures = kept_pictures(arguments)
+    for sounds, alone in kept_sounds(arguments):
+        PAGE.write_text(page(pictures, sounds, alone))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = attach(
         "dream_layers": "layer_gallery",
         "dream_to_file": "dream",
         "dream_video": "video.workflow",
+        "filter_dream": "style",
         "find_objective": "objective_from_files",
         "sonify_file": "sonify.workflow",
         "style_file": "style",

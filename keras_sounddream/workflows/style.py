@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from keras_sounddream.deepdream.full_rate.rendering import Rendering
+from keras_sounddream.deepdream.style_transfer.networks import StyleLayer
 from keras_sounddream.deepdream.style_transfer.transfer import StyleTransfer, build, level_db
 from keras_sounddream.deepdream.validation import find_kind
 from keras_sounddream.errors import InputError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import keras
 
     from keras_sounddream.deepdream.long_sounds.stream import StreamResult
+    from keras_sounddream.deepdream.model import DeepDream
     from keras_sounddream.deepdream.result import DreamResult
 
 
@@ -76,6 +78,44 @@ def style_file(
     return dream_with_pages(
         model, make, content, output_path, rendering or Rendering(), overwrite, progress, **pages
     )
+
+
+def filter_dream(
+    model: keras.Model,
+    styles: Sequence[PathLike],
+    level_db: float,
+    style_layers: Sequence[str | StyleLayer] | None = None,
+    **settings: Any,
+) -> DeepDream:
+    """The dream of a style by a mask, for `training.filters.train` to learn.
+
+    Args:
+        model: of sounds.
+        styles: sound files, at least one.
+        level_db: RMS in dB of full scale at which the styles are measured.
+        style_layers: see `StyleTransfer`.
+        **settings: of `DeepDream`.
+
+    Returns:
+        `DeepDream` whose objective is the style alone: at most 0.
+
+    Raises:
+        InputError: if the model takes pictures, a file cannot be read, or a layer is unknown.
+    """
+    if find_kind(model) != "sound":
+        raise InputError(f"A filter of a style is of sounds, and {model.name} takes pictures.")
+    check_styles(styles, (), None)
+    files = files_of(model)
+    fixed: dict[str, Any] = {"parameterization": "mask", "begin_with": "source"}
+    return StyleTransfer(
+        model,
+        [files.guide(path, model, "none") for path in styles],
+        style_layers=style_layers,
+        content_weight=0.0,
+        level_db=level_db,
+        names=[pathlib.Path(path).name for path in styles],
+        **{**fixed, **settings},
+    ).dream
 
 
 def check_styles(styles: Sequence[PathLike], masks: Sequence[str], shares: Any) -> None:

@@ -39,3 +39,18 @@ def test_a_filter_is_trained_exported_and_played(small_model, chirp, tmp_path, m
     assert main(["live", "mine.tflite", "-", "-o", "-"]) == 0
     heard = np.frombuffer(out.getvalue(), "<i2") / 32768
     np.testing.assert_allclose(heard, np.asarray(model(chirp))[0], atol=1e-4)
+
+
+def test_a_filter_learns_the_style_of_a_file(small_model, chirp, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(fit, "_EPOCH_STEPS", 1)
+    monkeypatch.chdir(tmp_path)
+    small_model.save("small.keras")
+    (tmp_path / "sounds").mkdir()
+    audio.save("sounds/a.wav", chirp, 24000)
+    audio.save("hiss.wav", np.random.default_rng(0).normal(0, 0.1, (1, 12000)), 16000)
+    command = ["train", "filter", "--model", "small.keras", "--data", "sounds", "-o", "mine.npz"]
+    command += ["--steps", "2", "--batch-size", "1", "--crop-seconds", "0.2"]
+    assert main([*command, "--style", "hiss.wav", "--style-layer", "conv1:gram:time"]) == 0
+    assert "mine.npz: 449,090 weights, 2 steps" in capsys.readouterr().out
+    before, after = chirp, np.asarray(DreamFilter("mine.npz")(chirp))
+    assert np.abs(after - before).max() > 1e-4

@@ -46,6 +46,7 @@ ATLAS = "atlas log_mel_cnn --data clips --layer block1_conv1"
 TUNE = "finetune mobilenet --data clips"
 GENERATE = "generate --weights fsdd --condition seven --condition theo -o out.wav"
 STYLE = "style chirp.wav chirp.wav"
+STYLE_FILTER = "train filter --data clips -o new.npz --style chirp.wav"
 ROWS = [
     # the input
     ("dream missing.wav -o out.wav", "there is no missing.wav"),
@@ -279,6 +280,13 @@ ROWS = [
     ("train filter --data clips --class Dgo -o new.npz", "Did you mean dog"),
     ("train filter --data clips --leave-out * -o new.npz", "--leave-out leaves none"),
     ("train filter --data clips --keep -1 -o new.npz", "'--keep'"),
+    ("train filter --data clips --style missing.wav -o new.npz", "there is no missing.wav"),
+    ("train filter --data clips --style silent.wav -o new.npz", "silent.wav is silent"),
+    (f"{STYLE_FILTER} --layer block3_conv2", "a --style or a dream of --layer or --class"),
+    (f"{STYLE_FILTER} --class dog", "a --style or a dream of --layer or --class"),
+    (f"{STYLE_FILTER} --style-layer a:gramm", "`statistic` must be one of gram"),
+    (f"{STYLE_FILTER} --style-layer blok", "has no layer 'blok'"),
+    ("train filter --data clips --style-layer a -o new.npz", "--style-layer needs a --style"),
     ("export dream_filter --weights blokc3_conv2 -o new.tflite", "Did you mean 'block3_conv2'"),
     ("live missing.tflite", "Cannot read missing.tflite"),
     ("live chirp.wav", "chirp.wav is no LiteRT model"),

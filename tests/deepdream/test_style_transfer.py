@@ -191,6 +191,14 @@ def test_the_texture_of_a_modulated_sound_is_at_its_own_rate():
     assert np.argmax(np.square(activation[:, loudest]).mean(axis=0)) == 4  # the filter of 19 Hz
 
 
+def test_the_texture_of_a_batch_is_that_of_each_sound():
+    model = sound_texture(RATE)  # whose filters of 1001 taps once ended the process on a batch
+    noise = np.random.default_rng(0).normal(0, 0.1, (3, 2 * RATE)).astype("float32")
+    found = np.asarray(model(noise))
+    assert found.shape == (3, 797, 8, 32)
+    np.testing.assert_allclose(found[2:], model(noise[2:]), atol=1e-4)
+
+
 def test_the_texture_network_has_a_style(sounds):
     transfer = StyleTransfer("sound_texture", [sounds[1]], steps=5)
     assert transfer.dream.title == "0.25 × the style + 0.1 × the content"

@@ -1,14 +1,16 @@
 """Training of dream filters: the loss by hand, crops by their step, and a resumed run."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_sounddream import DeepDream, InputError, objectives
+from keras_sounddream import DeepDream, InputError, audio, objectives
 from keras_sounddream.datasets.corpus import Sounds
 from keras_sounddream.filters import DreamFilter
 from keras_sounddream.training import filters
 from keras_sounddream.training.filters import fit
+from keras_sounddream.workflows.style import filter_dream
 
 RATE = 24000
 
@@ -59,6 +61,47 @@ def test_logits_rise_in_their_own_unit(small_model):
     logit = DeepDream(small_model, objectives.neurons("conv2", [0]))
     assert filters.DreamLoss(logit, 0.0)._floor < 1e-6
     assert "logits" not in logit.objective.logit_layers
+
+
+@pytest.fixture(scope="module")
+def style(small_model, tmp_path_factory):
+    """A dream of the style of a hiss below 1 kHz, measured at -25 dB."""
+    spectrum = np.fft.rfft(np.random.default_rng(5).normal(0, 1, RATE))
+    spectrum[1000:] *= 0.01
+    path = tmp_path_factory.mktemp("style") / "hiss.wav"
+    audio.save(path, 0.001 * np.fft.irfft(spectrum)[None], RATE)
+    return filter_dream(small_model, [path], -25.0, ["conv1"])
+
+
+def test_a_style_is_read_at_its_own_level(style, rng):
+    source, other = (rng.normal(0, 0.1, (2, 4000)).astype("float32") for _ in range(2))
+    loss = filters.DreamLoss(style, 0.0, -25.0)
+    at_level = [x * 10**-1.25 / np.sqrt(np.mean(x**2, 1, keepdims=True)) for x in (source, other)]
+    before, after = (np.asarray(style.score(x)) for x in at_level)
+    expected = -np.arcsinh((after - before) / np.abs(before))
+    np.testing.assert_allclose(loss(source, tf.constant(other)), expected, rtol=1e-3)
+    np.testing.assert_allclose(loss(0.1 * source, tf.constant(5 * other)), expected, rtol=1e-3)
+
+
+def test_a_filter_learns_a_style(style, tmp_path, monkeypatch):
+    monkeypatch.setattr(fit, "DreamFilter", small_filter(DreamFilter))
+    monkeypatch.setattr(fit, "_EPOCH_STEPS", 10)
+    options = {"batch_size": 2, "crop_seconds": 0.2, "learning_rate": 0.05, "level_db": -25.0}
+    settings, sounds = filters.Settings(20, keep=0.0, **options), corpus(9000)
+    trained = filters.train(style, sounds, tmp_path / "run", settings)
+    waveform = sounds.waveform(0)
+    rise = filters.DreamLoss(style, 0.0, -25.0).rise(waveform, trained(waveform))
+    assert float(rise[0]) > 0.1  # of the distance to the style
+
+
+def test_a_run_of_another_style_is_another_run(style, small_model, tmp_path):
+    term = style.objective.terms[0]
+    settings = {**term["settings"], "target": (2 * np.array(term["settings"]["target"])).tolist()}
+    objective = objectives.Objective([{**term, "settings": settings}])
+    assert repr(objective) == repr(style.objective)
+    fit.claim_folder(tmp_path, fit._told(style))
+    with pytest.raises(InputError, match="holds a run with"):
+        fit.claim_folder(tmp_path, fit._told(DeepDream(small_model, objective)))
 
 
 def test_crops_are_drawn_by_their_step():
@@ -121,11 +164,34 @@ def test_a_resumed_run_ends_where_a_whole_one_does(dream, tmp_path, monkeypatch)
         ({"crop_seconds": 0.01}, "`crop_seconds` must be"),
         ({"keep": -1}, "`keep` must be"),
         ({"learning_rate": 0}, "`learning_rate` must be"),
+        ({"level_db": 3.0}, "`level_db` must be"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings, message):
     with pytest.raises(InputError, match=message):
         filters.Settings(**settings)
+
+
+@pytest.mark.parametrize(
+    ("styles", "layers", "message"),
+    [
+        ([], None, "Expected at least one style"),
+        (["missing.wav"], None, "missing.wav"),
+        (["hiss.wav"], ["conv9"], "has no layer 'conv9'"),
+        (["hiss.wav"], [], "Expected a list of `style_layers`"),
+    ],
+)
+def test_bad_styles_are_refused(small_model, tmp_path, monkeypatch, styles, layers, message):
+    monkeypatch.chdir(tmp_path)
+    audio.save("hiss.wav", np.random.default_rng(0).normal(0, 0.1, (1, RATE)), RATE)
+    with pytest.raises(InputError, match=message):
+        filter_dream(small_model, styles, -25.0, layers)
+
+
+def test_a_filter_of_a_style_is_of_sounds():
+    eye = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(2, 3)], name="eye")
+    with pytest.raises(InputError, match="is of sounds, and eye takes pictures"):
+        filter_dream(eye, ["a.png"], -25.0)
 
 
 def test_dreams_and_sounds_that_do_not_fit_are_refused(dream, small_model, tmp_path):

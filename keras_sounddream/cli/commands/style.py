@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from keras_sounddream import checks
 from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     NOT_NEGATIVE,
@@ -18,15 +17,17 @@ from keras_sounddream.cli.options.common import (
     weights_option,
     write_json,
 )
-from keras_sounddream.cli.options.dream import preset_option, setting_options
+from keras_sounddream.cli.options.dream import (
+    preset_option,
+    read_style_layer,
+    setting_options,
+    style_layer_option,
+)
 from keras_sounddream.cli.options.pages import check_files, page_options
 from keras_sounddream.cli.options.rendering import rendering_options, take_rendering
 from keras_sounddream.deepdream import settings as dream_settings
-from keras_sounddream.deepdream.objectives.spelling import OVER, STATISTICS
 from keras_sounddream.deepdream.style_transfer.presets import OF_KIND, PRESETS, SOUND_NETWORKS
 from keras_sounddream.errors import InputError
-
-_CHOICES = {"statistic": STATISTICS, "over": OVER}
 
 
 @click.command()
@@ -43,14 +44,7 @@ _CHOICES = {"statistic": STATISTICS, "over": OVER}
     "file.",
 )
 @weights_option
-@click.option(
-    "--style-layer",
-    "style_layers",
-    multiple=True,
-    metavar="NAME[:STATISTIC[:OVER]]",
-    help=f"Layer of the style; can be repeated. STATISTIC: {', '.join(STATISTICS)}; OVER: "
-    f"{', '.join(OVER)}.  [default: by the network]",
-)
+@style_layer_option
 @click.option(
     "--content-layer",
     "content_layers",
@@ -138,21 +132,11 @@ def _check_model(model_name, weights):
 def _checked(known, settings):
     """The options that were given, those of layers read and checked."""
     chosen = given(settings)
-    names = [_read_layer(text) for text in chosen.get("style_layers", ())]
+    names = [read_style_layer(text) for text in chosen.get("style_layers", ())]
     early.check_layers(known, [*(row[0] for row in names), *chosen.get("content_layers", ())])
     if known.kind is not None:
         dream_settings.check_names(known.kind, set(chosen) & set(dream_settings.FIELDS))
     return {**chosen, **({"style_layers": names} if names else {})}
-
-
-def _read_layer(text):
-    """Name, statistic and positions of `NAME[:STATISTIC[:OVER]]`, as many as were given."""
-    name, *rest = text.split(":")
-    if len(rest) > len(_CHOICES):
-        raise InputError(f"Expected NAME, NAME:STATISTIC or NAME:STATISTIC:OVER. Received: {text}")
-    for given_name, (setting, allowed) in zip(rest, _CHOICES.items(), strict=False):
-        checks.check(setting, given_name, checks.choice(allowed))
-    return (name, *rest)
 
 
 def _check_each(known, styles, chosen):

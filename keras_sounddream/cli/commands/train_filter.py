@@ -21,7 +21,12 @@ from keras_sounddream.cli.options.common import (
     quietly,
     table_options,
 )
-from keras_sounddream.cli.options.dream import class_option, layer_option
+from keras_sounddream.cli.options.dream import (
+    class_option,
+    layer_option,
+    read_style_layer,
+    style_layer_option,
+)
 from keras_sounddream.cli.options.model_output import (
     check_model_output,
     folder_option,
@@ -30,6 +35,7 @@ from keras_sounddream.cli.options.model_output import (
 )
 from keras_sounddream.errors import InputError
 
+_STYLE_LEVEL_DB = -25.0
 _TRAINING = {
     "--steps": (COUNT, "Training steps.  [default: 2000]"),
     "--batch-size": (COUNT, "Crops per step.  [default: 4]"),
@@ -45,6 +51,14 @@ _TRAINING = {
 @model_options
 @layer_option("Layer, or channel of a layer, to dream on; can be repeated.")
 @class_option
+@click.option(
+    "--style",
+    "styles",
+    multiple=True,
+    metavar="FILE",
+    help="Sound whose style the filter gives to others, in place of a dream; can be repeated.",
+)
+@style_layer_option
 @click.option(
     "--data",
     "folders",
@@ -69,6 +83,8 @@ def command(
     weights: str | None,
     layers: tuple[str, ...],
     label: str | None,
+    styles: tuple[str, ...],
+    style_layers: tuple[str, ...],
     folders: tuple[str, ...],
     patterns: tuple[str, ...],
     folder: str,
@@ -84,6 +100,7 @@ def command(
     check_model_output(output)
     known = early.check_model(model_name, weights)
     early.check_dream(known, {"layers": layers, "label": label})
+    read_layers = _check_styles(known, styles, style_layers, layers or label is not None)
     listed = _listed(folders, patterns)
     settings = given(settings)
     strength = {name: settings.pop(name) for name in ("strength",) if name in settings}
@@ -93,12 +110,29 @@ def command(
         from keras_sounddream.deepdream.model import DeepDream
         from keras_sounddream.training import filters
         from keras_sounddream.workflows.objective_from_files import find_objective
-    chosen = filters.Settings(**settings)
-    dream = DeepDream(model, find_objective(model, layers, label=label), **strength)
+        from keras_sounddream.workflows.style import filter_dream
+    level = {"level_db": _STYLE_LEVEL_DB} if styles else {}
+    chosen = filters.Settings(**settings, **level)
+    if styles:
+        dream = filter_dream(model, styles, _STYLE_LEVEL_DB, read_layers or None, **strength)
+    else:
+        dream = DeepDream(model, find_objective(model, layers, label=label), **strength)
     sounds = store_sounds(listed, folder, dream.sample_rate)
     trained = filters.train(dream, sounds, folder, chosen)
     write_model(trained, output, force)
     click.echo(f"{output}: {trained.count_params():,} weights, {chosen.steps} steps")
+
+
+def _check_styles(known, styles, style_layers, dreams):
+    """The layers of a style, read, after a check that its options and files can be."""
+    if style_layers and not styles:
+        raise InputError("--style-layer needs a --style, a sound.")
+    if styles and dreams:
+        raise InputError("A filter learns a --style or a dream of --layer or --class, not both.")
+    rows = [read_style_layer(text) for text in style_layers]
+    early.check_layers(known, [row[0] for row in rows])
+    early.check_inputs(known, styles, "take a style of", long=False)
+    return rows
 
 
 def _listed(folders, patterns):

@@ -12,9 +12,10 @@ import click
 from keras_sounddream import checks
 from keras_sounddream.cli.options.common import Command, decorated
 from keras_sounddream.deepdream import settings as dream_settings
-from keras_sounddream.deepdream.objectives.spelling import GUIDANCES
+from keras_sounddream.deepdream.objectives.spelling import GUIDANCES, OVER, STATISTICS
 from keras_sounddream.errors import InputError
 
+_OF_STYLES = {"statistic": STATISTICS, "over": OVER}
 PYTHON_ONLY = ("transforms",)  # settings that no command line can express
 
 
@@ -49,6 +50,32 @@ def layer_option(text: str) -> Callable[[Command], Command]:
     return click.option(
         "--layer", "layers", multiple=True, metavar="NAME[:CHANNEL]", help=f"{text}"
     )
+
+
+def style_layer_option(command: Command) -> Command:
+    """Adds `--style-layer`, which can be repeated; see `read_style_layer`."""
+    return click.option(
+        "--style-layer",
+        "style_layers",
+        multiple=True,
+        metavar="NAME[:STATISTIC[:OVER]]",
+        help=f"Layer of the style; can be repeated. STATISTIC: {', '.join(STATISTICS)}; OVER: "
+        f"{', '.join(OVER)}.  [default: by the network]",
+    )(command)
+
+
+def read_style_layer(text: str) -> tuple[str, ...]:
+    """Name, statistic and positions of `NAME[:STATISTIC[:OVER]]`, as many as were given.
+
+    Raises:
+        InputError: if there are more, or one is none of its choices.
+    """
+    name, *rest = text.split(":")
+    if len(rest) > len(_OF_STYLES):
+        raise InputError(f"Expected NAME, NAME:STATISTIC or NAME:STATISTIC:OVER. Received: {text}")
+    for given_name, (setting, allowed) in zip(rest, _OF_STYLES.items(), strict=False):
+        checks.check(setting, given_name, checks.choice(allowed))
+    return (name, *rest)
 
 
 def class_option(command: Command) -> Command:

@@ -104,15 +104,28 @@ def sound_texture(sample_rate: int = 16000, bands: int = 32) -> keras.Model:
     x = LogMelSpectrogram(analysis, log_offset=1e-8, name="front_end")(inputs)
     x = layers.Rescaling(_COMPRESSION, name="compression")(x)
     x = layers.Activation("exponential", name="envelopes")(x)
-    x = layers.Reshape((-1, bands, 1), name="add_channel")(x)
-    kernel = modulation_filters()
+    x = _modulations(x, bands)
+    x = layers.Permute((1, 3, 2), name="modulation_bands")(x)
+    return keras.Model(inputs, x, name="sound_texture")
+
+
+def _modulations(x, bands):
+    """Envelopes `(batch, frames, bands)` to `(batch, frames, bands, 8)`, each filter's output."""
+    kernel = modulation_filters().transpose(1, 0, 2, 3)
+    # time is the width: along the height, TensorFlow's oneDNN aborts from three sounds of 2 s
+    x = layers.Permute((2, 1), name="bands")(x)
+    x = layers.Reshape((bands, -1, 1), name="add_channel")(x)
     convolution = layers.Conv2D(
-        kernel.shape[-1], kernel.shape[:2], padding="same", use_bias=False, name="modulations"
+        kernel.shape[-1],
+        kernel.shape[:2],
+        padding="same",
+        use_bias=False,
+        data_format="channels_last",
+        name="modulation_filters",
     )
     x = convolution(x)
     convolution.set_weights([kernel])
-    x = layers.Permute((1, 3, 2), name="modulation_bands")(x)
-    return keras.Model(inputs, x, name="sound_texture")
+    return layers.Permute((2, 1, 3), name="modulations")(x)
 
 
 def modulation_filters() -> Array:

@@ -1,6 +1,9 @@
 """Training of a dream filter on crops of a corpus, resumed exactly where it was interrupted."""
 
 import dataclasses
+import json
+import zlib
+from typing import Any
 
 import keras
 
@@ -25,6 +28,7 @@ _ALLOWED = {
     "crop_seconds": checks.number(0.1, 60),
     "learning_rate": checks.number(0, above=True),
     "keep": checks.number(0),
+    "level_db": checks.optional(checks.number(-120.0, 0.0)),
     "seed": checks.integer(0),
 }
 
@@ -39,6 +43,8 @@ class Settings:
         crop_seconds: length of a crop, s.
         learning_rate: the highest, of Adam; it rises for 50 steps and falls along a cosine to 0.
         keep: weight of what is lost, beside the rise of the objective.
+        level_db: RMS in dB of full scale at which the objective is read, see `DreamLoss`: that of
+            a style's examples; `None` for each crop's own.
         seed: of weights and crops.
 
     Raises:
@@ -50,6 +56,7 @@ class Settings:
     crop_seconds: float = 2.5
     learning_rate: float = 2e-3
     keep: float = 0.2
+    level_db: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -81,10 +88,10 @@ def train(
     _check(dream, sounds)
     bounds = {name: getattr(dream.settings, name) for name in ("mask_db", "fall_db", "ceiling_db")}
     identity = {
-        **vars(settings),
+        **{name: value for name, value in vars(settings).items() if value is not None},
         **bounds,
         "model": dream.model.name,
-        "dream": repr(dream.objective),
+        **_told(dream),
     }
     claim_folder(folder, {**identity, "sounds": [len(sounds), int(sounds.lengths.sum())]})
     samples = round(settings.crop_seconds * dream.sample_rate)
@@ -96,10 +103,21 @@ def train(
         folder,
         settings.seed,
         optimizer=lambda: _adam(len(crops), settings.learning_rate),
-        loss=DreamLoss(dream, settings.keep),
+        loss=DreamLoss(dream, settings.keep, settings.level_db),
         metrics=(),
         unit="50 steps",
     )
+
+
+def _told(dream) -> dict[str, Any]:
+    """The objective in words, and a checksum where they stand for many numbers."""
+    words = repr(dream.objective)
+    if " numbers>" not in words:
+        return {"dream": words}
+    return {
+        "dream": words,
+        "numbers": zlib.crc32(json.dumps(dream.objective.terms, default=repr).encode()),
+    }
 
 
 def _check(dream, sounds):

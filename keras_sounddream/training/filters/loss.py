@@ -3,7 +3,7 @@
 import tensorflow as tf
 from keras import ops
 
-from keras_sounddream.audio.loudness import hold_level, nepers_to_db, rms
+from keras_sounddream.audio.loudness import db_to_nepers, hold_level, nepers_to_db, rms
 from keras_sounddream.audio.preservation import HEARD_DB
 from keras_sounddream.audio.spectral.stft import stft, to_polar
 from keras_sounddream.deepdream.model import DeepDream
@@ -25,10 +25,13 @@ class DreamLoss:
     Args:
         dream: `DeepDream` of sounds.
         keep: 0 or more.
+        level_db: RMS in dB of full scale that both are brought to before the objective is read, as
+            a style's statistics are those of one loudness; by default the source's own.
     """
 
-    def __init__(self, dream: DeepDream, keep: float):
+    def __init__(self, dream: DeepDream, keep: float, level_db: float | None = None):
         self.dream, self.keep = dream, keep
+        self._level = None if level_db is None else ops.exp(db_to_nepers(level_db))
         self._floor = _LOGIT if dream.objective.logit_layers else _TINY
 
     def __call__(self, source: Tensor, filtered: Tensor) -> Tensor:
@@ -39,6 +42,8 @@ class DreamLoss:
     def rise(self, source: Tensor, filtered: Tensor) -> Tensor:
         """The objective's rise, `(batch,)`."""
         score = self.dream.ascent.score
+        if self._level is not None:
+            source, filtered = (hold_level(each, self._level) for each in (source, filtered))
         before = tf.stop_gradient(score(source, source, differentiable=False))
         after = score(filtered, source)
         return ops.arcsinh((after - before) / (ops.abs(before) + self._floor))
