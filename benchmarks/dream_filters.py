@@ -25,7 +25,8 @@ from dream_fidelity import SECONDS, beginning, first_clips, spread, through_file
 from sound_figures import level_db
 from tqdm import tqdm
 
-from keras_sounddream import DeepDream, applications, export_model, objectives
+from keras_sounddream import DeepDream, applications, export_model, objectives, workflows
+from keras_sounddream.audio.loudness import db_to_nepers, hold_level
 from keras_sounddream.audio.preservation import lost, similarity
 from keras_sounddream.filters import PRETRAINED, DreamFilter
 from keras_sounddream.lite import Filter
@@ -36,17 +37,29 @@ SPEED_SECONDS = 20
 PI_4 = 12e9  # 32-bit operations per second of one core at 1.5 GHz, eight a cycle
 
 
-def objective_of(model, key):
-    """The objective that the filter of a key learnt."""
+STYLES = {  # key: the clips whose style the filter learnt
+    "rain_style": ("1-17367-A", "2-101676-A", "3-132852-A", "4-160999-A"),
+}
+STYLE_DB = -25.0  # at which styles are measured
+
+
+def dream_of(model, key, data):
+    """The dream that the filter of a key learnt."""
+    if key in STYLES:
+        paths = [path for name in STYLES[key] for path in pathlib.Path(data).rglob(f"{name}*")]
+        return workflows.filter_dream(model, paths, STYLE_DB)
     if key in (layer.name for layer in model.layers):
-        return objectives.layer(key)
-    return objectives.logit(objectives.find_label(model, key))
+        return DeepDream(model, objectives.layer(key))
+    return DeepDream(model, objectives.logit(objectives.find_label(model, key)))
 
 
-def figures(dream, waveform, made):
+def figures(dream, waveform, made, is_style):
     """Objective before and after, and what is left of a sound."""
     heard = through_file(made)
-    score = [float(dream.score(each)[0]) for each in (waveform, made, heard)]
+    scored = [waveform, made, heard]
+    if is_style:
+        scored = [hold_level(each, np.exp(db_to_nepers(STYLE_DB))) for each in scored]
+    score = [float(dream.score(each)[0]) for each in scored]
     rate = dream.sample_rate
     return {
         **dict(zip(("before", "believed", "real"), score, strict=True)),
@@ -62,7 +75,7 @@ def measure(data, work, num_clips, only_known):
     known = dict(map(json.loads, path.read_text().splitlines())) if path.exists() else {}
     model, clips, rows = applications.LogMelCNN(), first_clips(data, num_clips), {}
     for key, row in PRETRAINED.items():
-        dream, dreamer = DeepDream(model, objective_of(model, key)), DreamFilter(key)
+        dream, dreamer = dream_of(model, key, data), DreamFilter(key)
         for clip in tqdm(clips, key):
             name = f"{row['sha256'][:8]} {clip.path.name}"
             if only_known and name not in known:
@@ -70,7 +83,7 @@ def measure(data, work, num_clips, only_known):
             if name not in known:
                 waveform = beginning(clip.path)
                 found = [dream.run(waveform).waveform, np.asarray(dreamer(waveform))]
-                known[name] = [figures(dream, waveform, made) for made in found]
+                known[name] = [figures(dream, waveform, made, key in STYLES) for made in found]
                 with open(path, "a") as file:
                     file.write(json.dumps([name, known[name]]) + "\n")
             rows.setdefault(key, []).append(known[name])
@@ -81,10 +94,12 @@ def column(pairs, index, name):
     return np.array([pair[index][name] for pair in pairs])
 
 
-def effects(pairs, index, is_class):
-    """Gain of each clip; of a class, whose logits may be negative, the rise."""
+def effects(pairs, index, key, classes):
+    """Gain of each clip; of a class the rise; of a style the share of its distance that is gone."""
     before, real = (column(pairs, index, name) for name in ("before", "real"))
-    return real - before if is_class else real / before
+    if key in STYLES:
+        return 1 - real / before
+    return real - before if key in classes else real / before
 
 
 def kept(pairs, index):
@@ -96,7 +111,8 @@ def kept(pairs, index):
 def table(rows, classes):
     """Dream and filter side by side, in Markdown."""
     lines = [
-        "| filter | | clips | gain, or rise of a logit: median (tenth … ninth) | lost, median | "
+        "| filter | | clips | gain, rise of a logit, or share of a style's distance that is gone: "
+        "median (tenth … ninth) | lost, median | "
         "lost, worst tenth | similarity | retained | level, dB |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
@@ -104,7 +120,7 @@ def table(rows, classes):
         for index, who in enumerate(("dream, 40 steps", "**filter**, one pass")):
             gone = column(pairs, index, "lost")
             lines.append(
-                f"| `{key}` | {who} | {len(pairs)} | {spread(effects(pairs, index, key in classes))} | "
+                f"| `{key}` | {who} | {len(pairs)} | {spread(effects(pairs, index, key, classes))} | "
                 f"{np.median(gone):.1%} | {np.quantile(gone, 0.9):.1%} | "
                 f"{np.median(column(pairs, index, 'similarity')):.2f} | "
                 f"{np.median(kept(pairs, index)):.2f} | "
@@ -120,7 +136,7 @@ def shares(rows, classes):
         "|---|---|---|",
     ]
     for key, pairs in rows.items():
-        dream, filtered = (effects(pairs, index, key in classes) for index in (0, 1))
+        dream, filtered = (effects(pairs, index, key, classes) for index in (0, 1))
         whole = np.median(filtered) / np.median(dream)
         lines.append(f"| `{key}` | {spread(filtered / dream)} | {whole:.2f} |")
     return lines

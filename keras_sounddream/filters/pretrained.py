@@ -16,9 +16,14 @@ PRETRAINED: dict[str, dict[str, Any]] = {
         "sha256": "f4b65ec89d4c99a9a4e31eff2e585698228caf627d429da6b8295bbc5a5c1b1d",
         "licence": "CC-BY-SA-4.0",
     },
+    "rain_style": {
+        "file": "dream_filter_rain_style.npz",
+        "sha256": "4b4a9c2ec5b8455c4a7818ef28065fc28a2a3308a3d06df0cd0d5173a41d4aae",
+        "licence": "CC-BY-SA-4.0",
+    },
     "rooster": {
         "file": "dream_filter_rooster.npz",
-        "sha256": "4bd945c031e7cac437dcbe66483a854be5430abfc6e995a972d5a5e350870e86",
+        "sha256": "3f980d273ca4427ca1c423def69f86e44f0b5a06d18b5ca81a1636d7bb098448",
         "licence": "CC-BY-SA-4.0",
     },
 }

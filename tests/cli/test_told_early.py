@@ -63,7 +63,7 @@ ROWS = [
     ("web -o new --model squeezenet", "A page dreams sounds, and squeezenet takes pictures"),
     ("web -o new --layer block9_conv1", "log_mel_cnn has no layer 'block9_conv1'"),
     ("web -o new --class dogs", "log_mel_cnn has no label 'dogs'"),
-    ("web -o new --filter chicken", "one of ['block3_conv2', 'rooster'], or a file"),
+    ("web -o new --filter chicken", "one of ['block3_conv2', 'rain_style', 'rooster'], or a file"),
     ("web -o new --filter rooster --filter rooster", "Expected filters of different names"),
     ("web -o text.wav", "Expected a folder. Received: text.wav"),
     ("demo --model nothing_like_it", "There is no model 'nothing_like_it'"),

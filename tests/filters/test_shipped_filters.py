@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from places import ROOT
 
-from keras_sounddream import applications, audio, objectives
+from keras_sounddream import StyleTransfer, applications, audio, objectives
+from keras_sounddream.audio.loudness import hold_level
 from keras_sounddream.deepdream import DeepDream
 from keras_sounddream.filters import PRETRAINED, DreamFilter
 
@@ -20,14 +21,18 @@ OBJECTIVES = {
 }
 
 
+STYLES = ("rain_style",)
+STYLE_LEVEL = 10 ** (-25 / 20)
+
+
 def test_every_filter_is_in_the_manifest_and_small():
-    assert set(OBJECTIVES) == set(PRETRAINED)
+    assert {*OBJECTIVES, *STYLES} == set(PRETRAINED)
     for row in PRETRAINED.values():
         assert FILES[row["file"]]["sha256"] == row["sha256"]
         assert FILES[row["file"]]["bytes"] < 1_000_000
 
 
-@pytest.mark.parametrize("key", PRETRAINED)
+@pytest.mark.parametrize("key", OBJECTIVES)
 def test_a_filter_raises_what_it_learnt(key):
     model = applications.LogMelCNN()
     dream = DeepDream(model, OBJECTIVES[key](model))
@@ -38,3 +43,16 @@ def test_a_filter_raises_what_it_learnt(key):
     before, after = (float(dream.score(each)[0]) for each in (waveform, filtered))
     assert after > (before + 3 if key == "rooster" else 2 * before)
     assert audio.lost(waveform, filtered, dream.sample_rate)[0] < 0.15
+
+
+def test_a_filter_of_rain_brings_speech_nearer_to_noise():
+    waveform = audio.load(ROOT / "examples" / "speech.flac", 24000)[:, :72000]
+    noise = STYLE_LEVEL * np.random.default_rng(0).normal(size=(1, 72000)).astype("float32")
+    dream = StyleTransfer(
+        applications.LogMelCNN(), [noise], content_weight=0.0, level_db=-25.0
+    ).dream
+    filtered = np.asarray(DreamFilter("rain_style")(waveform))
+    levelled = [hold_level(each, STYLE_LEVEL) for each in (waveform, filtered)]
+    before, after = (-float(dream.score(each)[0]) for each in levelled)
+    assert after < 0.7 * before  # distances
+    assert audio.lost(waveform, filtered, 24000)[0] < 0.15

@@ -63,7 +63,7 @@ def test_a_filter_is_described_as_the_page_runs_it(page_folder):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        (["chicken"], r"must be None, one of \['block3_conv2', 'rooster'\], or a file"),
+        (["chicken"], r"one of \['block3_conv2', 'rain_style', 'rooster'\], or a file"),
         (["missing.npz"], "or a file. Received: 'missing.npz'"),
         (["rooster", "rooster"], "of different names. Received 'rooster' twice"),
     ],

@@ -20,7 +20,7 @@ PRETRAINED: dict[str, Any] = {  # `plan`: settings that differ from `WaveNetConf
             "condition_channels": 16,
         },
         "file": "wavenet_fsdd.npz",
-        "sha256": "3feb01b894bded4259ed4122c01d5794d766db72c8f551f7ffab5d633c090f1d",
+        "sha256": "e2747c726146812a54207ad73e0ff0d9922eb1ff61a39e39242545a2d56deb3c",
         "licence": "CC-BY-SA-4.0",
     },
     "music16k": {
