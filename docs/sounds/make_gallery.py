@@ -8,10 +8,12 @@ Writes docs/sounds/gallery/NAME.flac and docs/images/gallery/NAME.png where they
 
 import json
 
+import numpy as np
 from make_dreams import ROOT, draw
 from PIL import Image
 
 from keras_sounddream import DeepDream, applications, audio, objectives
+from keras_sounddream.filters import DreamFilter
 
 DOCS = ROOT / "docs"
 PAGE = DOCS / "gallery.md"
@@ -50,6 +52,11 @@ DREAMS = {  # section: [(name, example, network, layer, or class as "=rooster", 
         ("network_urban_sound_cnn", "rhythm", "UrbanSoundCNN", None, {}),
     ],
 }  # fmt: skip
+STYLES = (  # examples, and the styles that `make_styles.py` gave them
+    *(("speech", "rain"), ("melody", "rooster"), ("speech", "fire")),
+    *(("rhythm", "chainsaw"), ("melody", "sea"), ("rhythm", "helicopter")),
+)
+FILTERS = (("speech", "block3_conv2"), ("melody", "rooster"), ("rhythm", "rain_style"))
 
 
 def target(model, what):
@@ -68,13 +75,39 @@ def make(name, example, network, what, settings):
     dream = DeepDream(model, objective, **settings)
     source = audio.load(ROOT / "examples" / f"{example}.flac", dream.sample_rate)
     result = dream.run(source)
-    sound, picture = paths(name)
-    audio.save(sound, result.waveform, dream.sample_rate, overwrite=True)
+    audio.save(paths(name)[0], result.waveform, dream.sample_rate, overwrite=True)
     title = f"{network}, {words.replace('`', '')}"
-    draw(picture, source, result.waveform, dream.sample_rate, title, dpi=64)
-    Image.open(picture).convert("RGB").quantize(96).save(picture, optimize=True)
+    picture(name, source, result.waveform, dream.sample_rate, title)
     lost = float(result.lost[0])
     return {"of": words, "gain": result.figures()["gain"], "lost": lost}
+
+
+def filtered(example, key):
+    """What a filter makes of an example; returns its figures for the page."""
+    name, model = f"filter_{key}", DreamFilter(key)
+    source = audio.load(ROOT / "examples" / f"{example}.flac", model.sample_rate)
+    made = np.asarray(model(source))
+    audio.save(paths(name)[0], made, model.sample_rate, overwrite=True)
+    picture(name, source, made, model.sample_rate, f"filter {key}")
+    return {"lost": float(audio.lost(source, made, model.sample_rate)[0])}
+
+
+def picture(name, source, made, rate, title):
+    """Draws the spectrograms of a sound and of what was made of it."""
+    path = paths(name)[1]
+    draw(path, source[:, : made.shape[1]], made, rate, title, dpi=64)
+    Image.open(path).convert("RGB").quantize(96).save(path, optimize=True)
+
+
+def style_pictures():
+    """Draws the style transfers that are not drawn yet."""
+    for example, style in STYLES:
+        name = f"style_{example}_{style}"
+        if not paths(name)[1].exists():
+            rate = applications.log_mel_cnn.ANALYSIS.sample_rate
+            sounds = DOCS / "sounds" / f"{name}.flac", ROOT / "examples" / f"{example}.flac"
+            made, source = (audio.load(path, rate) for path in sounds)
+            picture(name, source, made, rate, f"LogMelCNN, style of {style}")
 
 
 def paths(name):
@@ -93,6 +126,33 @@ def card(name, example, network, settings, figures):
         f"[before](../examples/{example}.flac) [after](sounds/gallery/{name}.flac)\n\n"
         f"{rise}lost {figures['lost']:.1%}\n"
     )
+
+
+def styled():
+    """Markdown of the style transfers."""
+    cards = "\n".join(
+        f"### Style of {style}\n\n"
+        f"![Spectrograms of {example} and of its transfer]"
+        f"(images/gallery/style_{example}_{style}.png)\n\n"
+        f"[before](../examples/{example}.flac) [after](sounds/style_{example}_{style}.flac)\n"
+        for example, style in STYLES
+    )
+    words = "The texture of a recording, laid on an example: [how](guides/style.md)."
+    return f"\n## By style\n\n{words}\n\n{cards}"
+
+
+def by_filters(figures):
+    """Markdown of what filters make."""
+    cards = "\n".join(
+        f"### Filter `{key}`\n\n"
+        f"![Spectrograms of {example} before and after the filter]"
+        f"(images/gallery/filter_{key}.png)\n\n"
+        f"[before](../examples/{example}.flac) [after](sounds/gallery/filter_{key}.flac)\n\n"
+        f"lost {figures[f'filter_{key}']['lost']:.1%}\n"
+        for example, key in FILTERS
+    )
+    words = "One pass of a small network, as it would be [live](guides/filters.md)."
+    return f"\n## At once, by filters\n\n{words}\n\n{cards}"
 
 
 def generated():
@@ -121,7 +181,7 @@ def page(figures):
         )
         for title, lines in DREAMS.items()
     ]  # fmt: skip
-    return HEAD + "".join(sections) + generated()
+    return HEAD + "".join(sections) + styled() + by_filters(figures) + generated()
 
 
 def main():
@@ -133,6 +193,12 @@ def main():
             figures[line[0]] = make(*line)
             FIGURES.write_text(json.dumps(figures, indent=1) + "\n")
             print(line[0], figures[line[0]], flush=True)
+    for example, key in FILTERS:
+        name = f"filter_{key}"
+        if name not in figures or not all(path.exists() for path in paths(name)):
+            figures[name] = filtered(example, key)
+            FIGURES.write_text(json.dumps(figures, indent=1) + "\n")
+    style_pictures()
     PAGE.write_text(page(figures), encoding="utf-8")
 
 
