@@ -48,7 +48,7 @@ above 0 even between patches of two halves of the clips, which is the least that
 its mean: medians of the sounds.
 
 Both networks are DCGANs of a quarter of the width ({gan_count:,} and {auto_count:,} parameters), trained
-for minutes and not for hours: see the [page of the generators](../../models/generators.md).
+as the [page of the generators](../../models/generators.md) says.
 
 """
 DREAM_TEXT = """## Dreams on latents

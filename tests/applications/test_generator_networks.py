@@ -1,8 +1,11 @@
 """Generators, discriminators, latents and the autoencoder: counts, shapes, files, errors."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
+from places import ROOT
 
 from keras_sounddream import InputError
 from keras_sounddream.applications import generators
@@ -107,6 +110,22 @@ def test_weights_that_ship_are_found_by_their_key_alone(tmp_path, monkeypatch):
     np.testing.assert_allclose(
         again.generate(model.draw(1), raw=True), model.generate(model.draw(1), raw=True), atol=1e-6
     )
+
+
+@pytest.mark.parametrize("key", generators.PRETRAINED)
+def test_a_generator_that_ships_makes_sounds_that_differ(key):
+    row = generators.PRETRAINED[key]
+    files = json.loads((ROOT / "saved_models" / "manifest.json").read_text())["files"]
+    known = next(each for each in files if each["name"] == row["file"])
+    assert known["sha256"] == row["sha256"]
+    assert known["bytes"] < 4_000_000
+    model = generators.load_generator(key)
+    made = model.generate(model.draw(6))
+    assert np.isfinite(made).all()
+    spectra = np.abs(np.fft.rfft(made)) ** 2 + 1e-12
+    flatness = np.exp(np.log(spectra).mean(1)) / spectra.mean(1)
+    assert np.median(flatness) < 0.5  # noise has 0.56
+    assert np.abs(np.corrcoef(spectra) - np.eye(6)).max() < 0.9
 
 
 def test_an_autoencoder_codes_on_the_sphere_and_gives_its_decoder(tmp_path):
