@@ -7,6 +7,7 @@ import soundfile
 from keras_sounddream.deepdream import objectives
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
+from keras_sounddream.web.server.jobs import Order
 from keras_sounddream.web.server.networks import Network
 
 
@@ -26,7 +27,8 @@ def clip(tmp_path, voice):
 
 def dream(network, clip, watch, **choice):
     out = clip.with_name("out.wav")
-    network.dream(clip, out, {"on": "conv2", "strength": 0.5, "steps": 5, **choice}, 20.0, watch)
+    order = Order(clip, out, 20.0)
+    network.dream(order, {"on": "conv2", "strength": 0.5, "steps": 5, **choice}, watch)
     return soundfile.read(out, dtype="float32")
 
 
