@@ -118,7 +118,8 @@ def _check(generator, chosen, dreams, steps_between, count):
     """Checks what names and numbers reveal, before TensorFlow is imported."""
     known = generator in PRETRAINED
     if not known and not generator.endswith((".keras", ".npz")):
-        raise InputError(f"Expected a .keras or .npz file. Received: {generator}")
+        keys = ", ".join(PRETRAINED)
+        raise InputError(f"Expected {keys}, or a .keras or .npz file. Received: {generator}")
     if not known and not pathlib.Path(generator).is_file():
         raise InputError(f"Cannot read the generator {generator}: there is no such file.")
     if not dreams and (unused := [name for name in ("steps", "strength") if name in chosen]):
