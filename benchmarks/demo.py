@@ -266,8 +266,8 @@ def write(load, seconds, refusals, failed, made, answers, memory, minutes, code,
     )  # fmt: skip
     PAGE.write_text(f"""# The demo server: twenty visitors, rubbish, and a soak
 
-Written by `benchmarks/demo.py` on {os.cpu_count()} cores, which other work shared: the load average was {load:.1f} when it
-began, so times are of a machine that is mostly busy with something else. [The server](../../deploy/demo.md) has
+Written by `benchmarks/demo.py` on {os.cpu_count()} cores; the load average was {load:.1f} when it
+began, and other work shared them. [The server](../../deploy/demo.md) has
 `LogMelCNN`; a dream is of 1 or 1.5 s of sound, and the fewest steps: 20, of the presets `heard` and of styles 15, of
 `natural_dreams` 75. The dreams are of all kinds in turn: layers, classes, presets, guides, classes begun with a
 second sound, and three networks' styles.
