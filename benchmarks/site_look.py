@@ -63,6 +63,15 @@ next();
 </script>"""
 
 
+LEAST_WINDOW = 500  # pixels: Chromium opens none that is narrower, so those pages are framed
+FRAMED = """<!DOCTYPE html><body style="margin: 0"><iframe id="frame" height="1000" style="border: 0">
+</iframe><script>
+const [width, address] = location.hash.slice(1).split(",");
+frame.width = width;
+frame.src = address;
+</script>"""
+
+
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Serves the site with `ASK` and axe-core in each page, and keeps what the page reports."""
 
@@ -83,6 +92,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         path = pathlib.Path(self.translate_path(self.path))
         if self.path == "/look.html":
             return self.send(self.frames.encode(), "text/html")
+        if self.path == "/framed.html":
+            return self.send(FRAMED.encode(), "text/html")
         if self.path == "/axe.js":
             return self.send(self.axe, "text/javascript")
         if path.suffix == ".html" and path.is_file():
@@ -134,13 +145,16 @@ def look(origin, version):
 
 def photograph(origin, version, folder):
     """A picture of each page at each width in both modes."""
+    folder.mkdir(parents=True, exist_ok=True)
     for page in PAGES:
         for mode in MODES:
             for width in WIDTHS:
                 name = f"{page.replace('/', '_')}_{width}_{mode}.png"
                 flags = (f"--screenshot={folder / name}", f"--window-size={width},1000")
-                address = f"{origin}/{version}/{page}.html?mode={mode}"
-                browse(address, *flags, "--virtual-time-budget=9000").wait(180)
+                address = f"/{version}/{page}.html?mode={mode}"
+                if width < LEAST_WINDOW:
+                    address = f"/framed.html#{width},{address}"
+                browse(origin + address, *flags, "--virtual-time-budget=9000").wait(180)
 
 
 def row(page, found):
