@@ -101,7 +101,7 @@ def measure(folder):
 
 
 def ask(browser, root, expression):
-    """What an expression gives in a page of its own beside the networks."""
+    """Value of an expression in a page of its own beside the networks."""
     browser.open(page_benchmark.serve(root, isolated=False))
     browser.wait("document.title === 'WebGPU'")
     return browser.run(expression)

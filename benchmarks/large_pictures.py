@@ -38,8 +38,8 @@ Written by `benchmarks/large_pictures.py`. Keras {keras}, {processor}. The gener
 kind of picture {count} squares of 64 x 64 pixels, cut at random places, are compared with as many of the
 photographs: the distance is the Frechet distance of SqueezeNet's activations (`{layer}`, averaged over
 positions), as a multiple of that of two sets of real squares. *Seams* are the mean difference of neighbouring pixels across the lines where patches begin,
-every {joint} pixels, over that across all other lines: 1 is none. *Contrast* is the standard deviation of pixels. The machine was
-busy with other work.
+every {joint} pixels, over that across all other lines: 1 is none. *Contrast* is the standard deviation of pixels. Other
+work shared the machine.
 
 | picture | distance | seams | contrast | s per picture |
 |---|---|---|---|---|
@@ -154,7 +154,7 @@ def main():
 
 
 def verdict_of(distances):
-    """What the table comes to."""
+    """Sentences on what the table comes to."""
     own = distances["the generator's own, 64 pixels"]
     parts = [
         f"{method} {distances[f'{method}, {SIZES[-1]} pixels'] - own:+.1f}"

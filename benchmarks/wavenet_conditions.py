@@ -106,7 +106,7 @@ def row_of_word(name, likeliest, rows):
 
 
 def verdict_of(results):
-    """What the table comes to, in numbers."""
+    """Sentences on what the table comes to, in numbers."""
     rows = [rows for _, _, rows in results]
     right = sum(name.split(",")[0] == likeliest for name, likeliest, _ in results)
     saved = {

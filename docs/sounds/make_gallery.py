@@ -83,7 +83,7 @@ def make(name, example, network, what, settings):
 
 
 def filtered(example, key):
-    """What a filter makes of an example; returns its figures for the page."""
+    """Filters an example; returns its figures for the page."""
     name, model = f"filter_{key}", DreamFilter(key)
     source = audio.load(ROOT / "examples" / f"{example}.flac", model.sample_rate)
     made = np.asarray(model(source))

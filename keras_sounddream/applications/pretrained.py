@@ -240,10 +240,23 @@ def check_weights(constructor: str, weights: PathLike | None) -> None:
     """
     rows = PRETRAINED[constructor]
     weights = next(iter(rows)) if weights is None else weights
-    if str(weights) not in rows or not ships(rows[str(weights)]):
-        from keras_sounddream.applications.weights import pretrained_path
+    weights_path(weights, rows)
 
-        pretrained_path(weights, rows)
+
+def weights_path(weights: PathLike, rows: Mapping[str, Any]) -> pathlib.Path:
+    """Path of the file that a key of a table, or a path, names.
+
+    A file that neither ships nor is there is fetched.
+
+    Raises:
+        InputError: if there is no such key or file, or it cannot be fetched.
+    """
+    row = rows.get(str(weights))
+    if row is not None and ships(row):
+        return shipped_path(row["file"])
+    from keras_sounddream.applications.weights import pretrained_path
+
+    return pretrained_path(weights, rows)
 
 
 def known_labels(constructor: str, weights: PathLike | None) -> KnownLabels:

@@ -6,10 +6,11 @@ from typing import Any
 
 from keras_sounddream.applications import base
 from keras_sounddream.applications import weights as weight_files
+from keras_sounddream.applications.pretrained import weights_path
 from keras_sounddream.audio.analysis import Analysis
 from keras_sounddream.checks import Allowed, check, integer, number
 from keras_sounddream.filters.layer import DreamMask
-from keras_sounddream.filters.pretrained import NAME, PRETRAINED, find_weights
+from keras_sounddream.filters.pretrained import NAME, PRETRAINED
 from keras_sounddream.types import PathLike
 
 MASK = "mask"  # name of the layer
@@ -39,8 +40,8 @@ def DreamFilter(
     """Builds a filter that dreams in one pass, causally, with a state: for live sound.
 
     Log-magnitude frames go through a dense layer, residual dilated convolutions along time and a
-    dense layer, which sets a mask in dB within the bounds of the default dream. 0.39 million
-    parameters, 20 million multiply-adds per second of sound, beside those of the transform. Its
+    dense layer, which sets a mask in dB within the bounds of the default dream. 0.45 million
+    parameters, 22 million multiply-adds per second of sound, beside those of the transform. Its
     layer `mask` filters a stream by `step`, see `filters.DreamMask`.
 
     Args:
@@ -59,7 +60,9 @@ def DreamFilter(
     Raises:
         InputError: if a setting is unknown or out of its range, or the weights do not fit.
     """
-    stored = {} if weights is None else weight_files.stored_settings(find_weights(weights))
+    stored = {}
+    if weights is not None:
+        stored = weight_files.stored_settings(weights_path(weights, PRETRAINED))
     analysis = analysis or stored.get("analysis", ANALYSIS)
     analysis = analysis if isinstance(analysis, Analysis) else Analysis(**analysis)
     settings = _checked({**stored.get(MASK, {}), **settings})

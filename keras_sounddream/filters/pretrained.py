@@ -1,15 +1,10 @@
 """Weights of dream filters that ship, by key: a table that needs no Keras."""
 
-import pathlib
 from typing import Any
-
-from keras_sounddream.applications.pretrained import shipped_path
-from keras_sounddream.applications.weights import pretrained_path
-from keras_sounddream.types import PathLike
 
 NAME = "dream_filter"  # by which commands know a filter
 
-# Key: what LogMelCNN's dream is of, a layer or a class.
+# Key: what LogMelCNN's dream is of, a layer or a class; or the style that was learnt.
 PRETRAINED: dict[str, dict[str, Any]] = {
     "block3_conv2": {
         "file": "dream_filter_block3_conv2.npz",
@@ -27,14 +22,3 @@ PRETRAINED: dict[str, dict[str, Any]] = {
         "licence": "CC-BY-SA-4.0",
     },
 }
-
-
-def find_weights(weights: PathLike) -> pathlib.Path:
-    """Path of the file that a key of `PRETRAINED`, or a path, names.
-
-    Raises:
-        InputError: if there is no such key or file.
-    """
-    if weights in PRETRAINED:
-        return shipped_path(PRETRAINED[str(weights)]["file"])
-    return pretrained_path(weights, PRETRAINED)

@@ -6,8 +6,9 @@ import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from keras_sounddream.applications.pretrained import weights_path
 from keras_sounddream.errors import InputError
-from keras_sounddream.filters.pretrained import PRETRAINED, find_weights
+from keras_sounddream.filters.pretrained import PRETRAINED
 from keras_sounddream.types import PathLike
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def find_filters(filters: Sequence[PathLike]) -> dict[str, pathlib.Path]:
     """
     found: dict[str, pathlib.Path] = {}
     for weights in filters:
-        path = find_weights(weights)
+        path = weights_path(weights, PRETRAINED)
         name = str(weights) if weights in PRETRAINED else path.stem
         if name in found:
             raise InputError(f"Expected filters of different names. Received {name!r} twice.")

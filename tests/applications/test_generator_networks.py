@@ -97,13 +97,14 @@ def test_weights_that_ship_are_found_by_their_key_alone(tmp_path, monkeypatch):
     import hashlib
 
     from keras_sounddream.applications import base, weights
+    from keras_sounddream.applications import pretrained as table
     from keras_sounddream.applications.generators import pretrained
 
     model = generators.DCGANGenerator(channels=1, patches=PATCHES, **TINY)
     weights.save(model, tmp_path / "own.npz", "float32")
     digest = hashlib.sha256((tmp_path / "own.npz").read_bytes()).hexdigest()
     monkeypatch.setitem(pretrained.PRETRAINED, "own", {"file": "own.npz", "sha256": digest})
-    for module in (base, pretrained):
+    for module in (base, table):
         monkeypatch.setattr(module, "shipped_path", lambda name: tmp_path / name)
     again = generators.load_generator("own")
     assert again.patches == PATCHES

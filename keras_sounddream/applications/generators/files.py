@@ -6,7 +6,8 @@ from typing import Any
 from keras_sounddream.applications import keras_files, weights
 from keras_sounddream.applications.generators import model as constructors
 from keras_sounddream.applications.generators.generator import Generator
-from keras_sounddream.applications.generators.pretrained import PRETRAINED, find_weights
+from keras_sounddream.applications.generators.pretrained import PRETRAINED
+from keras_sounddream.applications.pretrained import weights_path
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import PathLike
 
@@ -26,7 +27,7 @@ def load_generator(source: PathLike) -> Generator:
     """
     name = os.fspath(source)
     if name.endswith(".npz") or name in PRETRAINED:
-        return _built(weights.stored_settings(find_weights(name)), name)
+        return _built(weights.stored_settings(weights_path(name, PRETRAINED)), name)
     model = keras_files.read_model(name)
     found = next((one for one in (model, *model.layers) if isinstance(one, Generator)), None)
     if found is None:

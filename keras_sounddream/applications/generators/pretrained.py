@@ -1,11 +1,6 @@
 """Weights of generators that ship, by key: a table that needs no Keras."""
 
-import pathlib
 from typing import Any
-
-from keras_sounddream.applications.pretrained import shipped_path
-from keras_sounddream.applications.weights import pretrained_path
-from keras_sounddream.types import PathLike
 
 # Key, such as "esc10_dreams": `file` of saved_models/, its `sha256`, and `licence`. The file says
 # how the generator is built.
@@ -16,14 +11,3 @@ PRETRAINED: dict[str, dict[str, Any]] = {
         "licence": "Apache-2.0",
     },
 }
-
-
-def find_weights(weights: PathLike) -> pathlib.Path:
-    """Path of the file that a key of `PRETRAINED`, or a path, names.
-
-    Raises:
-        InputError: if there is no such key or file.
-    """
-    if weights in PRETRAINED:
-        return shipped_path(PRETRAINED[str(weights)]["file"])
-    return pretrained_path(weights, PRETRAINED)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from keras_sounddream.applications.pretrained import weights_path
 from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     COUNT,
@@ -150,7 +151,7 @@ def _known(model_name, weights):
     if model_name != filters.NAME:
         return early.check_any(model_name, weights)
     if weights is not None:
-        filters.find_weights(weights)
+        weights_path(weights, filters.PRETRAINED)
     return early.Known(model_name, "sound")
 
 

@@ -26,7 +26,7 @@ _NATS_PER_BIT = np.log(2)
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class FittedCondition:
-    """What `fit_condition` found.
+    """A condition that `fit_condition` found.
 
     Attributes:
         points: for each condition that was fitted, by its name, what `with_label` takes: a vector,
@@ -156,7 +156,7 @@ def _descend(score, variables, points, steps, step_size, progress):
 
 
 def _first(table, shares):
-    """Where the descent begins: equal shares, or the middle, both 0."""
+    """The beginning of the descent: equal shares, or the middle, both 0."""
     return np.zeros(len(table) if shares else table.shape[1], "float32")
 
 

@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from keras_sounddream import InputError
+from keras_sounddream.applications import WaveNet
 from keras_sounddream.training.recipes import fsdd
 
 
@@ -55,3 +56,15 @@ def test_the_network_is_that_of_the_shipped_weights():
     assert len(fsdd.DIGITS) == 10
     assert fsdd.NETWORK["sample_rate"] == fsdd.SAMPLE_RATE
     assert list(fsdd.LENGTHS) == sorted(fsdd.LENGTHS)
+
+
+@pytest.mark.parametrize(("weights", "rate"), [(None, 2e-3), ("fsdd", 1.5e-3)])
+def test_training_begins_with_weights_that_are_given(data, tmp_path, monkeypatch, weights, rate):
+    given = []
+    monkeypatch.setattr(fsdd, "train_wavenet", lambda *args, **_: given.extend(args))
+    fsdd.train(data, tmp_path / "run", 500, weights=weights)
+    build, settings = given[0], given[3]
+    shipped = WaveNet(weights="fsdd").get_layer("predictions").kernel.numpy()
+    begun = build().get_layer("predictions").kernel.numpy()
+    assert np.array_equal(begun, shipped) == (weights is not None)
+    assert (settings.steps, settings.learning_rate) == (500, rate)
