@@ -71,6 +71,23 @@ def check_file(path: PathLike) -> None:
         _check_names(zip_archive.names(pathlib.Path(path)), reading_error)
 
 
+def names_class(path: PathLike, name: str) -> bool:
+    """Whether a class of ours is part of the model of a `.keras` file: read without Keras.
+
+    Args:
+        path: file to read.
+        name: of the class, such as `"Generator"`.
+
+    Raises:
+        InputError: if it is not there, or is no archive of a model.
+    """
+    check_file(path)
+    with _unreadable(path) as (reading_error, zip_archive, _):
+        config = zip_archive.read(pathlib.Path(path))[_CONFIG]
+        _check_config(config, reading_error)
+    return f'"keras_sounddream>{name}"'.encode() in config
+
+
 def load_weights(model: Any, path: PathLike) -> None:
     """Sets a model's weights from Keras's `.weights.h5`.
 

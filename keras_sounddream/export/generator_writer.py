@@ -20,6 +20,7 @@ from keras_sounddream import checks
 from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.errors import ExportError, InputError
 from keras_sounddream.export.formats import find_format, writer_of
+from keras_sounddream.export.latent_tasks import is_of_latents
 from keras_sounddream.export.litert import writer as litert
 from keras_sounddream.export.litert.packing import pack
 from keras_sounddream.export.metadata import Metadata
@@ -106,7 +107,10 @@ def export_generator(
 def _check(model, count):
     plan = getattr(model, "plan", None)
     if plan is None:
-        raise InputError(f"Expected a model of applications.WaveNet, whole. Received: {model!r}")
+        hint = " Export a generator with export_model." if is_of_latents(model) else ""
+        raise InputError(
+            f"Expected a model of applications.WaveNet, whole. Received: {model!r}.{hint}"
+        )
     checks.check("count", count, checks.integer(1))
     for name in plan.conditions:
         if name in _RESERVED or name.startswith("queue_"):

@@ -75,10 +75,11 @@ def _input(network, dream, min_seconds, preprocessing):
     is_image = takes_pictures(network)
     is_sound = len(shape) == 2 or (len(shape) == 3 and shape[-1] == 1)
     if len(network.inputs) != 1 or not (is_sound or is_image):
+        hint = ". To generate, name the task 'generate'" if hasattr(network, "plan") else ""
         raise InputError(
             "Expected a model with one input, waveforms (batch, samples) or (batch, samples, 1), "
             f"or pictures (batch, height, width, 3). {network.name} takes: "
-            f"{', '.join(str(tensor.shape) for tensor in network.inputs)}"
+            f"{', '.join(str(tensor.shape) for tensor in network.inputs)}{hint}"
         )
     if preprocessing is not None and (dream is not None or not is_image):
         what = "has its own" if dream is not None else "takes sounds"

@@ -108,6 +108,7 @@ def export_model(
     if format == "saved_model" and generates(model) and tuple(tasks or _MADE) == _MADE:
         made: dict[str, Any] = {"serving_name": serving_name, "max_seconds": max_seconds}
         return write_generator(model, path, verify=verify, overwrite=overwrite, **made)
+    _check_does_not_generate(model, tasks)
     options: dict[str, Any] = {
         "seconds": seconds,
         "size": size,
@@ -142,6 +143,15 @@ def export_model(
             _write_json(report_path, report)
             reports.append(report)
     return reports if _is_several(seconds) else reports[0]
+
+
+def _check_does_not_generate(model, tasks):
+    """Checks that no WaveNet is to generate in a file that is written here."""
+    if generates(model) and set(_MADE) & set(tasks or ()):
+        raise InputError(
+            "A WaveNet that generates is written for LiteRT and ONNX by export_generator, and to a "
+            "SavedModel with no other task."
+        )
 
 
 def _arithmetic(tasks, writer, metadata, options, sounds, verify):

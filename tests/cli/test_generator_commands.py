@@ -8,6 +8,8 @@ from PIL import Image
 
 from keras_sounddream import audio
 from keras_sounddream.applications import generators
+from keras_sounddream.applications.generators import load_generator
+from keras_sounddream.applications.weights import save as save_weights
 from keras_sounddream.audio import SpectrogramPatches
 from keras_sounddream.cli.main import main
 
@@ -16,11 +18,15 @@ TINY = {"latent_size": 4, "width": 0.02}
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """A folder with a generator of pictures, one of sounds, and something else."""
+    """A folder of generators, of pictures and of sounds, an autoencoder, and something else."""
     folder = tmp_path_factory.mktemp("generators")
     generators.DCGANGenerator(**TINY).save(folder / "pictures.keras")
     patches = SpectrogramPatches()
     generators.DCGANGenerator(channels=1, patches=patches, **TINY).save(folder / "sounds.keras")
+    sounds = generators.load_generator(folder / "sounds.keras")
+    save_weights(sounds, folder / "sounds.npz")
+    generators.Autoencoder(sounds, 0.05).save(folder / "auto.keras")
+    np.savez(folder / "foreign.npz", a=np.zeros(3))
     inputs = keras.Input((3,))
     keras.Model(inputs, inputs, name="other").save(folder / "other.keras")
     return folder
@@ -67,11 +73,42 @@ def test_sounds_on_the_way_from_one_to_the_next(files, tmp_path, capsys):
     assert out.read_bytes() == again.read_bytes()
 
 
-def test_a_generator_is_exported(files, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [
+        ("pictures.keras", ()),
+        ("pictures.keras", ("--task", "generate")),
+        ("sounds.npz", ("--task", "generate")),
+        ("esc10_dreams", ("--task", "generate")),
+    ],
+)
+def test_a_generator_is_exported(files, tmp_path, monkeypatch, capsys, name, task):
     pytest.importorskip("ai_edge_litert")
-    code, text = said(["export", files / "pictures.keras", "-o", tmp_path / "g.tflite"], capsys)
+    monkeypatch.chdir(files)
+    code, text = said(["export", name, *task, "-o", tmp_path / "g.tflite"], capsys)
     assert code == 0
-    assert "for a latent of 4" in text.out
+    assert text.out.splitlines()[1].split()[:3] == ["generate", "differs", "by"]
+    size = 4 if "." in name else load_generator(name).latent_size
+    assert f"for a latent of {size}" in text.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["auto.keras", "--task", "generate"], "the tasks 'encode' and 'decode'. Received: 'gen"),
+        (["other.keras", "--task", "generate"], "Expected a WaveNet. other.keras holds another"),
+        (["foreign.npz"], "foreign.npz holds weights of something else, not of a generator"),
+    ],
+)
+def test_what_does_not_generate_is_not_exported(
+    files, tmp_path, monkeypatch, capsys, arguments, message
+):
+    monkeypatch.chdir(files)
+    code, text = said(["export", *arguments, "-o", tmp_path / "g.tflite"], capsys)
+    assert code == 2
+    assert message in text.err
+    assert text.err.count("\n") == 1
+    assert not (tmp_path / "g.tflite").exists()
 
 
 def test_a_dream_on_samples(files, tmp_path, capsys):

@@ -8,7 +8,7 @@ import pytest
 
 from keras_sounddream import InputError, applications, generate
 from keras_sounddream.errors import ExportError
-from keras_sounddream.export import export_generator, generator_writer
+from keras_sounddream.export import export_generator, export_model, generator_writer
 from keras_sounddream.generation.random_numbers import random_numbers
 
 SMALL = {"dilations": (1, 2, 1), "residual_channels": 6, "dilation_channels": 5}
@@ -100,3 +100,22 @@ def test_what_no_file_holds_is_named(model, settings, message, tmp_path):
     model = applications.WaveNet(**model) if isinstance(model, dict) else model
     with pytest.raises(InputError, match=message):
         export_generator(model, tmp_path / "made", **settings)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "message"),
+    [
+        (["generate"], "written for LiteRT and ONNX by export_generator"),
+        (None, "takes: .*To generate, name the task 'generate'"),
+    ],
+)
+def test_export_model_names_what_writes_a_wavenet_that_generates(model, tasks, message, tmp_path):
+    with pytest.raises(InputError, match=message):
+        export_model(model, tmp_path / "made.onnx", tasks=tasks)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_generator_of_pictures_is_for_export_model(tmp_path):
+    generator = applications.generators.DCGANGenerator(latent_size=4, width=0.02)
+    with pytest.raises(InputError, match="Export a generator with export_model"):
+        export_generator(generator, tmp_path / "made")

@@ -24,6 +24,13 @@ from keras_sounddream.cli.options.dream import (
     layer_option,
 )
 from keras_sounddream.cli.options.export_report import print_report
+from keras_sounddream.cli.options.generator_model import (
+    check_generator,
+    check_no_weights,
+    is_generator,
+    is_weights,
+    load_generator,
+)
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.formats import OPTIONS, check_options, check_task, find_format
 from keras_sounddream.filters import pretrained as filters
@@ -44,8 +51,9 @@ from keras_sounddream.filters import pretrained as filters
     "tasks",
     multiple=True,
     metavar="NAME",
-    help="Function of the file: classify, embed, dream or dream_step, for a WaveNet generate; can "
-    "be repeated.  [default: all that the model has]",
+    help="Function of the file: classify, embed, dream or dream_step; for a WaveNet or a generator "
+    "generate, for an autoencoder encode or decode; can be repeated.  [default: all that the model "
+    "has]",
 )
 @layer_option("Layer, or channel of a layer, to dream on; can be repeated.")
 @class_option
@@ -85,7 +93,7 @@ from keras_sounddream.filters import pretrained as filters
 @click.option(
     "--count",
     type=COUNT,
-    help="Task generate in LiteRT and ONNX only: samples per call.  [default: 4000]",
+    help="WaveNets in LiteRT and ONNX only: samples per call.  [default: 4000]",
 )
 @click.option(
     "--max-seconds",
@@ -112,12 +120,13 @@ def command(
 ) -> None:
     """Exports MODEL, a name of the zoo, dream_filter, or a .keras file, and compares the file.
 
-    MODEL may also be a network for pictures, see `sounddream dream`.
+    MODEL may also be a network for pictures, see `sounddream dream`, or a generator, see
+    `sounddream sample`.
 
     With --layer or --class, or a task that dreams, the file also dreams.
     """
     _check_serving(serving, format_name, force)
-    if "generate" in tasks or rest["count"] is not None:
+    if _generates_sound(model_name, tasks, rest["count"]):
         rest = {"sound": sounds} | rest
         how = {"verify": not no_verify} | ({} if serving else {"overwrite": force})
         _export_generator(output, model_name, weights, tasks, format_name, serving, how, rest)
@@ -147,7 +156,11 @@ def command(
 
 
 def _known(model_name, weights):
-    """Facts of a model, or of a dream filter, that its name and weights reveal."""
+    """Facts of a model, a generator or a dream filter that its name and weights reveal."""
+    if is_weights(model_name):
+        check_generator(model_name)
+        check_no_weights(model_name, weights)
+        return early.Known(model_name)
     if model_name != filters.NAME:
         return early.check_any(model_name, weights)
     if weights is not None:
@@ -156,7 +169,9 @@ def _known(model_name, weights):
 
 
 def _load(model_name, weights):
-    """A model, or a dream filter, and settings of a dream that it requires."""
+    """A model, a generator or a dream filter, and settings of a dream that it requires."""
+    if is_weights(model_name):
+        return load_generator(model_name), {}
     if model_name != filters.NAME:
         return load_any(model_name, weights)
     with quietly():
@@ -195,6 +210,16 @@ def _export_options(settings, tasks, sounds, no_verify):
         options["size"] = _read_size(settings.pop("size"))
     own = [name for name in ("quantization", "representative", "max_seconds") if name in settings]
     return options | {name: settings.pop(name) for name in own}
+
+
+def _generates_sound(model_name, tasks, count):
+    """Whether the file is that of a WaveNet that generates."""
+    is_asked = "generate" in tasks or count is not None
+    if not is_asked or not is_generator(model_name):
+        return is_asked
+    if count is not None:
+        raise InputError(f"--count is for WaveNets, and {model_name} is none. Leave it out.")
+    return False
 
 
 def _export_generator(output, model_name, weights, tasks, format_name, serving, settings, rest):

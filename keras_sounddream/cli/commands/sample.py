@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pathlib
 from typing import Any
 
 import click
 
-from keras_sounddream.applications.generators.pretrained import PRETRAINED
 from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     COUNT,
@@ -21,6 +19,7 @@ from keras_sounddream.cli.options.common import (
     seed_option,
 )
 from keras_sounddream.cli.options.dream import class_option, layer_option
+from keras_sounddream.cli.options.generator_model import check_generator, load_generator
 from keras_sounddream.errors import InputError
 from keras_sounddream.workflows.sample_output import check_samples_output
 
@@ -87,7 +86,6 @@ def command(
     if dreams:
         early.check_dream(early.check_any(model_name, weights), {**chosen, "step_size": None})
     with quietly():
-        from keras_sounddream.applications.generators import load_generator
         from keras_sounddream.workflows import sample
     made = load_generator(generator)
     check_samples_output(output, force, made.patches is not None)
@@ -116,12 +114,7 @@ def _check_size(size, form, dreams, steps_between):
 
 def _check(generator, chosen, dreams, steps_between, count):
     """Checks what names and numbers reveal, before TensorFlow is imported."""
-    known = generator in PRETRAINED
-    if not known and not generator.endswith((".keras", ".npz")):
-        keys = ", ".join(PRETRAINED)
-        raise InputError(f"Expected {keys}, or a .keras or .npz file. Received: {generator}")
-    if not known and not pathlib.Path(generator).is_file():
-        raise InputError(f"Cannot read the generator {generator}: there is no such file.")
+    check_generator(generator)
     if not dreams and (unused := [name for name in ("steps", "strength") if name in chosen]):
         raise InputError(f"--{unused[0]} is of dreams: name a --layer or a --class, too.")
     if steps_between is not None and count < 2:

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = attach(
     {
         "dream_options": "dream",
         "load_any": "common",
+        "load_generator": "generator_model",
         "load_model": "common",
         "load_wavenet": "wavenet_model",
         "model_options": "common",
