@@ -21,10 +21,11 @@ from PIL import Image
 from keras_sounddream import processor
 from keras_sounddream.applications import SqueezeNet, generators
 from keras_sounddream.applications.squeezenet import preprocess_input
+from keras_sounddream.datasets.file_lists import find_pictures
 from keras_sounddream.images.grid import grid
 from keras_sounddream.images.io import save_picture
 from keras_sounddream.training.generators import frechet_distance
-from keras_sounddream.training.generators.data import find_pictures, read_pictures
+from keras_sounddream.training.generators.data import read_pictures
 from keras_sounddream.training.generators.frechet import features_of
 
 ROOT = pathlib.Path(__file__).parents[1]

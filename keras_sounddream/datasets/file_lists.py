@@ -1,14 +1,15 @@
-"""Lists of sound files with their labels, from a folder or a table."""
+"""Lists of files: sounds with their labels, from a folder or a table; pictures of a folder."""
 
 import collections
 import concurrent.futures
 import contextlib
 import csv
 import dataclasses
+import fnmatch
 import os
 import pathlib
 from collections.abc import Generator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from keras_sounddream.audio.io import SUFFIXES, seconds_of
 from keras_sounddream.audio.streaming import read_blocks
 from keras_sounddream.datasets.videos import read_sound
 from keras_sounddream.errors import InputError, fault_of
+from keras_sounddream.images import io as pictures
 from keras_sounddream.types import Array, PathLike
 
 FILE_COLUMN = "file"
@@ -113,13 +115,68 @@ def find_sounds(folder: PathLike) -> list[pathlib.Path]:
     folder = pathlib.Path(folder)
     if not folder.is_dir():
         raise InputError(f"Expected a folder of sounds, but there is no folder {folder}.")
-    paths = [path for path in folder.rglob("*") if path.suffix.lower() in (*SUFFIXES, *_CODED)]
-    paths = sorted(path for path in paths if path.is_file() and not _hidden(path, folder))
+    paths = _files(folder, (*SUFFIXES, *_CODED))
     if not paths:
         raise InputError(
             f"Expected sound files ({', '.join((*SUFFIXES, *_CODED))}) in {folder}. Found none."
         )
     return paths
+
+
+def find_pictures(folder: PathLike) -> list[pathlib.Path]:
+    """Picture files of a folder and its subfolders, sorted; none if there are none.
+
+    Raises:
+        InputError: if there is no such folder.
+    """
+    folder = pathlib.Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"Expected a folder of pictures or sounds, but there is none: {folder}.")
+    return _files(folder, pictures.SUFFIXES)
+
+
+def find_media(
+    folder: PathLike, leave_out: Sequence[str] = ()
+) -> tuple[list[pathlib.Path], Literal["picture", "sound"]]:
+    """Finds the pictures of a folder and its subfolders; or, where it holds none, its sounds.
+
+    Args:
+        folder: its path.
+        leave_out: see `without`; where it leaves no picture, sounds are taken.
+
+    Returns:
+        `(paths, kind)`: the files, sorted, at least one, and their kind.
+
+    Raises:
+        InputError: if there is no such folder, it holds neither, or nothing is left.
+    """
+    found = find_pictures(folder)
+    if any(not _matches(path, leave_out) for path in found):
+        return without(found, leave_out), "picture"
+    sounds = _files(pathlib.Path(folder), (*SUFFIXES, *_CODED)) if found else find_sounds(folder)
+    return without(sounds or found, leave_out), "sound"
+
+
+def without(paths: Sequence[pathlib.Path], leave_out: Sequence[str]) -> list[pathlib.Path]:
+    """Leaves out the files whose names match a pattern.
+
+    Args:
+        paths: of files.
+        leave_out: patterns as of `fnmatch`, such as `"5-*.ogg"`.
+
+    Returns:
+        the others, at least one.
+
+    Raises:
+        InputError: if none is left.
+    """
+    kept = [path for path in paths if not _matches(path, leave_out)]
+    if not kept:
+        raise InputError(
+            f"`leave_out` (--leave-out) leaves no file of {len(paths)}. Received: "
+            f"{', '.join(leave_out)}"
+        )
+    return kept
 
 
 def list_table(
@@ -211,6 +268,16 @@ def _decoded(path, sample_rate, most_seconds):
         return waveform if length <= most else waveform[:most]
     except Exception as error:  # of whatever kind: it is this file's
         return fault_of(path, error)
+
+
+def _files(folder, suffixes):
+    """Files of a folder and its subfolders with some suffixes, sorted, without hidden ones."""
+    paths = (path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
+    return sorted(path for path in paths if path.is_file() and not _hidden(path, folder))
+
+
+def _matches(path, patterns):
+    return any(fnmatch.fnmatch(path.name, pattern) for pattern in patterns)
 
 
 def _hidden(path, folder):

@@ -113,6 +113,9 @@ ROWS = [
     ("export esc10_dreams --weights w.npz -o new.onnx", "has its weights: leave --weights out"),
     ("export esc10_dreams --task generate --count 4 -o new.onnx", "--count is for WaveNets"),
     ("train gan --data missing -o o.npz", "There is no folder missing"),
+    ("train gan --data empty -o o.npz", "in empty. Found none"),
+    ("train gan --data clips --leave-out * -o o.npz", "leaves no file of 10. Received: *"),
+    ("train autoencoder --data clips --leave-out *.wav -o o.keras", "leaves no file of 10"),
     ("train gan --data clips -o o.h5", "Expected weights to write as .npz"),
     ("train autoencoder --data clips -o o.npz", "An autoencoder is written as .keras"),
     # the outputs
@@ -284,7 +287,7 @@ ROWS = [
     ("train filter --data clips -o new.h5", "Expected weights to write as .npz"),
     ("train filter --data clips --layer blokc3_conv2 -o new.npz", "Did you mean block3_conv2"),
     ("train filter --data clips --class Dgo -o new.npz", "Did you mean dog"),
-    ("train filter --data clips --leave-out * -o new.npz", "--leave-out leaves none"),
+    ("train filter --data clips --leave-out * -o new.npz", "leaves no file of 10"),
     ("train filter --data clips --keep -1 -o new.npz", "'--keep'"),
     ("train filter --data clips --style missing.wav -o new.npz", "there is no missing.wav"),
     ("train filter --data clips --style silent.wav -o new.npz", "silent.wav is silent"),

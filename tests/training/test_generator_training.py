@@ -223,6 +223,18 @@ def test_a_sound_is_brought_to_one_level():
     assert np.sqrt(np.mean(cut**2, axis=1)).max() == pytest.approx(0.1, rel=1e-3)
 
 
+def test_files_are_left_out_by_their_names(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.ones(8000) * 0.1, 8000)
+    for name, color in (("5-a.png", "red"), ("6-a.png", "blue"), ("cover.png", "blue")):
+        Image.new("RGB", (64, 64), color).save(tmp_path / name)
+    pictures, _ = generators.read_folder(tmp_path, 64, leave_out=["5-*"])
+    assert pictures[..., 0].tolist() == np.zeros((2, 64, 64)).tolist()
+    pictures, patches = generators.read_folder(tmp_path, 64, leave_out=["5-*", "[6c]*"])
+    assert (pictures.shape[-1], patches) == (1, SpectrogramPatches())  # of the sound
+    with pytest.raises(InputError, match="`leave_out` .* leaves no file of 1. Received: "):
+        generators.read_folder(tmp_path, 64, leave_out=["*.png", "*.wav"])
+
+
 @pytest.mark.parametrize(
     ("make", "text"),
     [

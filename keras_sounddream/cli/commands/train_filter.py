@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from typing import Any
 
 import click
@@ -33,6 +32,7 @@ from keras_sounddream.cli.options.model_output import (
     model_output_option,
     write_model,
 )
+from keras_sounddream.cli.options.sounds import leave_out_option
 from keras_sounddream.errors import InputError
 
 _STYLE_LEVEL_DB = -25.0
@@ -67,13 +67,7 @@ _TRAINING = {
     metavar="FOLDER",
     help="Folder of sounds; can be repeated.",
 )
-@click.option(
-    "--leave-out",
-    "patterns",
-    multiple=True,
-    metavar="PATTERN",
-    help="Names of files that are not used, such as '5-*.ogg'; can be repeated.",
-)
+@leave_out_option
 @table_options(_TRAINING)
 @folder_option("filter_training", "Folder of the decoded sounds and of the training state")
 @model_output_option
@@ -86,7 +80,7 @@ def command(
     styles: tuple[str, ...],
     style_layers: tuple[str, ...],
     folders: tuple[str, ...],
-    patterns: tuple[str, ...],
+    leave_out: tuple[str, ...],
     folder: str,
     output: str,
     force: bool,
@@ -101,7 +95,7 @@ def command(
     known = early.check_model(model_name, weights)
     early.check_dream(known, {"layers": layers, "label": label})
     read_layers = _check_styles(known, styles, style_layers, layers or label is not None)
-    listed = _listed(folders, patterns)
+    listed = _listed(folders, leave_out)
     settings = given(settings)
     strength = {name: settings.pop(name) for name in ("strength",) if name in settings}
     model, _ = load_model(model_name, weights)
@@ -135,12 +129,9 @@ def _check_styles(known, styles, style_layers, dreams):
     return rows
 
 
-def _listed(folders, patterns):
+def _listed(folders, leave_out):
     """The sounds of some folders whose names match none of the patterns."""
-    from keras_sounddream.datasets.file_lists import SoundFiles, find_sounds
+    from keras_sounddream.datasets.file_lists import SoundFiles, find_sounds, without
 
     paths = [path for folder in folders for path in find_sounds(folder)]
-    kept = [path for path in paths if not any(fnmatch.fnmatch(path.name, p) for p in patterns)]
-    if not kept:
-        raise InputError(f"Of {len(paths)} sounds, --leave-out leaves none.")
-    return SoundFiles(tuple(kept), {})
+    return SoundFiles(tuple(without(paths, leave_out)), {})

@@ -24,6 +24,7 @@ from keras_sounddream.cli.options.model_output import (
     model_output_option,
     write_model,
 )
+from keras_sounddream.cli.options.sounds import leave_out_option
 from keras_sounddream.errors import InputError
 
 ABOUT = {
@@ -58,23 +59,32 @@ def find(kind: str) -> click.Command:
     @click.option(
         "--data", required=True, metavar="FOLDER", help="Folder of pictures, or of sounds."
     )
+    @leave_out_option
     @table_options(_OPTIONS)
     @click.option("--flip", is_flag=True, help="Pictures only: mirror every second one, by chance.")
     @seed_option("Seed of weights and order.")
     @folder_option("training", "Folder of the training state, samples and TensorBoard's logs")
     @model_output_option
     @force_option()
-    def command(data: str, folder: str, output: str, force: bool, **options: Any) -> None:
+    def command(
+        data: str,
+        folder: str,
+        output: str,
+        force: bool,
+        leave_out: tuple[str, ...],
+        **options: Any,
+    ) -> None:
         check_outputs(output, overwrite=force)
         _check_output(kind, output)
-        if not pathlib.Path(data).is_dir():
-            raise InputError(f"Expected a folder of pictures or sounds. There is no folder {data}.")
+        _check_data(data, leave_out)
         with quietly():
             from keras_sounddream.training import generators
 
         crops = options.pop("crops") or 1
         settings = generators.Settings(kind=kind, **given(options))
-        pictures, patches = generators.read_folder(data, settings.size, crops=crops)
+        pictures, patches = generators.read_folder(
+            data, settings.size, crops=crops, leave_out=leave_out
+        )
         _check_flip(settings.flip, patches)
         model = generators.train(pictures, folder, settings, patches)
         write_model(model, output, force)
@@ -88,6 +98,15 @@ def _check_output(kind, output):
     check_model_output(output)
     if kind == "autoencoder" and not output.endswith(".keras"):
         raise InputError(f"An autoencoder is written as .keras, whole. Received: {output}")
+
+
+def _check_data(data, leave_out):
+    """Checks that a folder is there, and that files of it are left."""
+    if not pathlib.Path(data).is_dir():
+        raise InputError(f"Expected a folder of pictures or sounds. There is no folder {data}.")
+    from keras_sounddream.datasets.file_lists import find_media
+
+    find_media(data, leave_out)
 
 
 def _check_flip(flip, patches):

@@ -1,4 +1,4 @@
-"""Options for a set of labelled sounds: a folder, a table, or music with its tags."""
+"""Options for sets of sound files: names left out, and labels by folder, table or tags."""
 
 from __future__ import annotations
 
@@ -37,6 +37,16 @@ def sound_options(command: Command) -> Command:
             "repeated.",
         ),
     )
+
+
+def leave_out_option(command: Command) -> Command:
+    """Adds `--leave-out`, patterns as of `datasets.file_lists.without`."""
+    return click.option(
+        "--leave-out",
+        multiple=True,
+        metavar="PATTERN",
+        help="Names of files that are not used, such as '5-*.ogg'; can be repeated.",
+    )(command)
 
 
 def list_sounds(

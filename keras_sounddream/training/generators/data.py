@@ -2,7 +2,7 @@
 
 import pathlib
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from tqdm import tqdm
@@ -12,9 +12,9 @@ from keras_sounddream.applications.generators.pictures import to_pixels
 from keras_sounddream.audio.loudness import SILENCE
 from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches
 from keras_sounddream.audio.waveforms import check_audible
-from keras_sounddream.datasets.file_lists import SoundFiles, find_sounds
+from keras_sounddream.datasets.file_lists import SoundFiles, find_media
 from keras_sounddream.errors import InputError, InputWarning
-from keras_sounddream.images.io import SUFFIXES, load_picture
+from keras_sounddream.images.io import load_picture
 from keras_sounddream.types import Array, PathLike
 
 _HOPS = 4  # patches begin so often per length of one
@@ -22,21 +22,12 @@ _QUIET_DB = 30.0  # below a sound's loudest patch: those are left out
 _LEVEL = 0.1  # root mean square of a sound's loudest patch: -20 dB
 
 
-def find_pictures(folder: PathLike) -> list[pathlib.Path]:
-    """Picture files of a folder and its subfolders, sorted; none if there are none.
-
-    Raises:
-        InputError: if there is no such folder.
-    """
-    folder = pathlib.Path(folder)
-    if not folder.is_dir():
-        raise InputError(f"Expected a folder of pictures or sounds, but there is none: {folder}.")
-    paths = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    return sorted(path for path in paths if path.is_file() and not path.name.startswith("."))
-
-
 def read_folder(
-    folder: PathLike, size: int, patches: SpectrogramPatches | None = None, crops: int = 1
+    folder: PathLike,
+    size: int,
+    patches: SpectrogramPatches | None = None,
+    crops: int = 1,
+    leave_out: Sequence[str] = (),
 ) -> tuple[Array, SpectrogramPatches | None]:
     """Reads the pictures of a folder; or, where it holds none, the patches of its sounds.
 
@@ -45,24 +36,25 @@ def read_folder(
         size: rows and columns of the pictures, which are cropped to squares.
         patches: the scale of patches; `None` for 64 frames of 64 bands at 24 kHz.
         crops: squares that are cut from each picture, see `read_pictures`.
+        leave_out: patterns of names of files that are not used, see `file_lists.find_media`.
 
     Returns:
         `(pictures, patches)`: uint8 `(count, size, size, 3)` and `None`; or uint8 `(count, frames,
         bands, 1)` and the scale.
 
     Raises:
-        InputError: if there is no such folder, nothing in it can be read, patches are of another
-            size, or there is nothing but sounds and `crops` is not 1.
+        InputError: if there is no such folder, nothing in it can be read or is left, patches are
+            of another size, or there is nothing but sounds and `crops` is not 1.
     """
-    paths = find_pictures(folder)
-    if paths:
+    paths, kind = find_media(folder, leave_out)
+    if kind == "picture":
         return read_pictures(paths, size, crops), None
     if crops != 1:
         raise InputError(f"`crops` are of pictures, and there are none in {folder}: leave it out.")
     patches = patches or SpectrogramPatches()
     if patches.shape[:2] != (size, size):
         raise InputError(f"Patches of sounds are {patches.shape[:2]} in size, not {size} x {size}.")
-    return read_patches(find_sounds(folder), patches), patches
+    return read_patches(paths, patches), patches
 
 
 def read_pictures(paths: Iterable[pathlib.Path], size: int, crops: int = 1) -> Array:
