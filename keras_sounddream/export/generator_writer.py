@@ -18,7 +18,8 @@ from keras import ops
 import keras_sounddream
 from keras_sounddream import checks
 from keras_sounddream.backend import require_tensorflow
-from keras_sounddream.errors import ExportError, InputError
+from keras_sounddream.errors import InputError
+from keras_sounddream.export.draws import compare_draws
 from keras_sounddream.export.formats import find_format, writer_of
 from keras_sounddream.export.latent_tasks import is_of_latents
 from keras_sounddream.export.litert import writer as litert
@@ -28,18 +29,12 @@ from keras_sounddream.export.onnx import files
 from keras_sounddream.export.onnx import writer as onnx
 from keras_sounddream.export.portable.wavenet import make_generator, specs
 from keras_sounddream.files import check_output, written_beside
-from keras_sounddream.generation import generate
 from keras_sounddream.generation.random_numbers import random_numbers
 from keras_sounddream.types import PathLike
 
 FORMATS = ("litert", "onnx", "saved_model")
-_SEEDS = 4
 _CALLS = 3  # of the first seed, each going on from the one before; the others have one
 _RESERVED = ("numbers", "step", "history", "seconds", "seed", "temperature", "self")
-# Where a sum of probabilities nearly ties with a random number, rounding decides a draw, and all
-# that follow are others. That may happen once; beyond, once in so many draws. A wrong file's part
-# within tens of draws.
-_DRAWS_PER_PARTING = 500
 
 
 def export_generator(
@@ -70,10 +65,8 @@ def export_generator(
         overwrite: whether an existing file may be replaced.
 
     Returns:
-        `format`, `path`, `bytes`, `version`, `count`; and if compared `equal`, the share of draws
-        before the first that differs from `generate`'s, over all seeds; `samples`, the number
-        compared; `seeds`, how many; `parted`, how many of them came to differ; and
-        `samples_per_second`.
+        `format`, `path`, `bytes`, `version`, `count`; and if compared, the figures of
+        `draws.compare_draws`.
 
     Raises:
         InputError: if the model is no such WaveNet, or the path cannot be written.
@@ -100,7 +93,8 @@ def export_generator(
         _WRITERS[format](model, traced, metadata, temporary)
         report["bytes"] = temporary.stat().st_size
         if verify:
-            report |= _compare(model, _READERS[format](temporary), inputs, top_k)
+            sound = _caller(model, _READERS[format](temporary), inputs)
+            report |= compare_draws(model, sound, top_k)
     return report
 
 
@@ -165,50 +159,25 @@ _WRITERS = {"litert": _write_litert, "onnx": _write_onnx}
 _READERS = {"litert": _read_litert, "onnx": _read_onnx}
 
 
-def _compare(model, run, inputs, top_k):
-    """Figures of a file's draws beside those of `generate`, call after call, seed after seed."""
-    last = {name: [labels[-1]] for name, labels in model.plan.conditions.items()}
-    exact, same, total, parted, times = model.plan.output == "softmax", 0, 0, 0, []
-    for seed in range(_SEEDS):
-        samples, seconds = _run_calls(model.plan, run, inputs, seed)
-        length = samples.shape[1] / model.plan.sample_rate
-        expected = generate(model, length, conditions=last, seed=seed, top_k=top_k)
-        first = _first_difference(samples[0], expected[0], exact)
-        same, total = same + first, total + expected.shape[1]
-        parted += first < expected.shape[1]
-        times.append(seconds)
-    if parted > 1 + same / _DRAWS_PER_PARTING:
-        raise ExportError(
-            f"The sound of {model.name} differs once exported: with {parted} of {_SEEDS} seeds, "
-            f"after {same / parted:.0f} samples on average. Nothing was written."
-        )
-    return {
-        "equal": same / total,
-        "samples": total,
-        "seeds": _SEEDS,
-        "parted": parted,
-        "samples_per_second": inputs["numbers"].shape[0] / statistics.median(times),
-    }
+def _caller(model, run, inputs):
+    """A function from a seed to what a file makes of it in several calls, see `compare_draws`."""
+    plan, count = model.plan, inputs["numbers"].shape[0]
 
+    def sound(seed):
+        state = {
+            name: np.zeros(spec.shape, spec.dtype.as_numpy_dtype) for name, spec in inputs.items()
+        }
+        state["temperature"][:] = 1
+        for name, labels in plan.conditions.items():
+            state[name][:] = len(labels) - 1
+        numbers, pieces, seconds = random_numbers(seed, 1), [], []
+        for _ in range(max(1 if seed else _CALLS, 30 // count)):
+            state["numbers"] = numbers(count)
+            start = time.perf_counter()
+            outputs = run(**state)
+            seconds.append(time.perf_counter() - start)
+            pieces.append(outputs["samples"][0])
+            state |= {name[5:]: outputs[name] for name in outputs if name.startswith("next_")}
+        return np.concatenate(pieces), count / statistics.median(seconds)
 
-def _run_calls(plan, run, inputs, seed):
-    """Samples `(1, calls * count)` of a file with the last of all labels, and seconds per call."""
-    count = inputs["numbers"].shape[0]
-    state = {name: np.zeros(spec.shape, spec.dtype.as_numpy_dtype) for name, spec in inputs.items()}
-    state["temperature"][:] = 1
-    for name, labels in plan.conditions.items():
-        state[name][:] = len(labels) - 1
-    numbers, pieces, seconds = random_numbers(seed, 1), [], []
-    for _ in range(max(1 if seed else _CALLS, 30 // count)):
-        state["numbers"] = numbers(count)
-        start = time.perf_counter()
-        outputs = run(**state)
-        seconds.append(time.perf_counter() - start)
-        pieces.append(outputs["samples"])
-        state |= {name[5:]: outputs[name] for name in outputs if name.startswith("next_")}
-    return np.concatenate(pieces, axis=1), statistics.median(seconds)
-
-
-def _first_difference(samples, expected, exact):
-    differs = np.abs(samples - expected) > (0 if exact else 1e-3)
-    return int(np.argmax(differs)) if differs.any() else len(expected)
+    return sound

@@ -8,7 +8,7 @@ import pytest
 
 from keras_sounddream import InputError, applications, generate
 from keras_sounddream.errors import ExportError
-from keras_sounddream.export import export_generator, export_model, generator_writer
+from keras_sounddream.export import draws, export_generator, export_model, generator_writer
 from keras_sounddream.generation.random_numbers import random_numbers
 
 SMALL = {"dilations": (1, 2, 1), "residual_channels": 6, "dilation_channels": 5}
@@ -76,7 +76,7 @@ def test_a_call_goes_on_where_the_last_one_ended(exported, model):
 
 def test_another_sound_is_refused(model, tmp_path, monkeypatch):
     pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert")
-    monkeypatch.setattr(generator_writer, "generate", lambda *_, **__: np.zeros((1, 30), "float32"))
+    monkeypatch.setattr(draws, "generate", lambda *_, **__: np.zeros((1, 30), "float32"))
     with pytest.raises(ExportError, match="once exported: with 4 of 4 seeds, after 0 samples"):
         export_generator(model, tmp_path / "made", count=1)
     assert not list(tmp_path.iterdir())
