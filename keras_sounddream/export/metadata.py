@@ -26,7 +26,8 @@ class Metadata:
         samples: the one length that it takes, or `None` for any.
         labels: class names; for several outputs a dict of them by the outputs' names; or `None`.
         version: of the package that wrote it.
-        settings: of the dream, or empty.
+        settings: of the dream, with its objective in words and `has_places`, whether that has a
+            mask or a box in time; or empty.
         input: name of what it takes: `"waveform"`, `"picture"`, or of a generator `"latent"`; of
             several tasks the first one's.
         size: the one size of images, rows and columns, that it takes, or `None`.

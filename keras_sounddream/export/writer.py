@@ -225,7 +225,8 @@ def _metadata(model, tasks, preprocessing):
         config = model.get_config()
         for name in ("model", "objective", "dtype", "trainable"):
             del config[name]
-        settings = {**config, "objective": repr(model.objective)}
+        objective = model.objective
+        settings = {**config, "objective": repr(objective), "has_places": objective.has_places}
     return Metadata(
         model=(model.model if isinstance(model, DeepDream) else model).name,
         tasks=tuple(task.name for task in tasks),

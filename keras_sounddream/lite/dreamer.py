@@ -19,7 +19,9 @@ class Dreamer:
 
     A sound shorter than the file's length is reflected at its end until it fills it, and cut back
     afterwards. A longer one is dreamed in windows that overlap, and cross-faded. Of several files
-    of one model, the shortest that fits the sound is used. Threads may share a dreamer.
+    of one model, the shortest that fits the sound is used. A file whose objective has a mask or a
+    box in time, which lies over its whole length, takes sounds of that length alone. Threads may
+    share a dreamer.
 
     Args:
         *paths: `.tflite` files of one model, or a folder of them.
@@ -61,10 +63,12 @@ class Dreamer:
             float32 `(samples,)` in [-1, 1], of the same length. Silence stays as it is.
 
         Raises:
-            InputError: if `waveform` is no such sound, or the file cannot count steps.
+            InputError: if `waveform` is no such sound, or of another length than the mask of the
+                file, or the file cannot count steps.
         """
         waveform = check_waveform(waveform)
         file = self._variants.fitting(len(waveform))
+        self._check_length(file, len(waveform))
         steps = self._check_steps(file, steps)
         samples, total = file.samples, len(waveform)
         starts, overlap = self._cut(total, samples)
@@ -97,6 +101,22 @@ class Dreamer:
         outputs = file.run("dream_step", waveform, place=place)
         return outputs["waveform"], float(outputs["objective"])
 
+    def _check_length(self, file, total):
+        """Refuses a sound that is not as long, to a step of the analysis, as a file with places."""
+        if not self.metadata.settings.get("has_places"):
+            return
+        if not file.samples - self._frame_step() < total <= file.samples:
+            seconds, own = total / self.sample_rate, file.samples / self.sample_rate
+            raise InputError(
+                f"The mask or box of {file.path} lies over {own:g} s of sound. Received: "
+                f"{seconds:.3f} s. Cut the sound, or export the dream for its length (--seconds)."
+            )
+
+    def _frame_step(self):
+        """Samples between two frames of the dream's analysis, at least 1."""
+        analysis = self.metadata.settings.get("analysis") or {}
+        return max(1, round(analysis.get("step_seconds", 0) * self.sample_rate))
+
     def _check_steps(self, file, steps):
         if steps is None and "dream" not in file.tasks:
             settings = self.metadata.settings
@@ -112,8 +132,7 @@ class Dreamer:
         """Evenly spaced starts of windows, multiples of the analysis's step; and their overlap."""
         if total <= samples:
             return [0], 0
-        analysis = self.metadata.settings.get("analysis") or {}
-        step = max(1, round(analysis.get("step_seconds", 0) * self.sample_rate))
+        step = self._frame_step()
         overlap = min(round(_OVERLAP_SECONDS * self.sample_rate), samples // 4)
         last = -(-(total - samples) // step)  # in steps
         reach = max((samples - overlap) // step, 1)

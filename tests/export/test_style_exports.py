@@ -8,7 +8,8 @@ import tensorflow as tf
 from export.models import RATE, make_classifier
 from export.test_pictures import SIZE, make_network
 
-from keras_sounddream import InputError, StyleTransfer
+from keras_sounddream import InputError, StyleTransfer, audio, objectives
+from keras_sounddream.deepdream.long_sounds import dream_stream
 from keras_sounddream.export.image_inputs import image_like
 from keras_sounddream.export.reference_sounds import speech_like
 from keras_sounddream.lite import Dreamer
@@ -160,6 +161,60 @@ def test_a_saved_model_names_the_sound_at_fault(transfer, tmp_path):
 def test_a_file_refuses_what_the_transfer_does(lite_file, sound, message):
     with pytest.raises(InputError, match=message):
         Dreamer(lite_file).dream(sound)
+
+
+@pytest.mark.parametrize("seconds", [2 * SECONDS, SECONDS + 1 / RATE, 0.8 * SECONDS])
+def test_a_mask_is_not_laid_over_each_window_anew(lite_file, seconds):
+    sound = speech_like(round(seconds * RATE), RATE, 3)[0]
+    with pytest.raises(
+        InputError, match=rf"lies over {SECONDS} s of sound. Received: {seconds:.3f}"
+    ):
+        Dreamer(lite_file).dream(sound)
+
+
+def test_a_file_with_a_mask_dreams_sounds_of_its_length(lite_file, transfer):
+    whole = Dreamer(lite_file).dream(SOUND[0])
+    limit = 2e-3 * np.abs(SOUND).max()
+    np.testing.assert_allclose(whole, transfer.run(SOUND).dream[0], rtol=0, atol=limit)
+    assert len(Dreamer(lite_file).dream(SOUND[0, 1:])) == SOUND.shape[1] - 1  # less than a frame
+
+
+def test_windows_of_a_longer_sound_would_repeat_the_mask(lite_file):
+    """The file's own dream of two windows: each gets the first style in its own first half."""
+    dreamer = Dreamer(lite_file)
+    dreamer.metadata.settings["has_places"] = False
+    twice = np.concatenate([SOUND[0], SOUND[0]])
+    found = dreamer.dream(twice)
+    part = round(0.1 * RATE)
+    once = dreamer.dream(SOUND[0])
+    np.testing.assert_allclose(found[:part], once[:part], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found[-part:], once[-part:], rtol=0, atol=1e-6)
+
+
+def test_a_long_sound_is_not_streamed_under_a_mask(transfer, tmp_path):
+    audio.save(tmp_path / "long.wav", np.tile(SOUND, 4), RATE)
+    paths = tmp_path / "long.wav", tmp_path / "out.wav"
+    with pytest.raises(InputError, match="lies over a whole sound, and this one is dreamed in 3"):
+        dream_stream(transfer.dream, *paths, segment_seconds=1.0, overlap_seconds=0.2)
+    assert [path.name for path in tmp_path.iterdir()] == ["long.wav"]
+
+
+@pytest.mark.parametrize(
+    ("objective", "has_places"),
+    [
+        (objectives.neurons("conv1", [0], [(0.0, 1.0), (0.5, 1.0)]), False),
+        (objectives.neurons("conv1", [0], [(0.5, 1.0), (0.0, 1.0)]), True),
+        (objectives.neurons("conv1", [0]) + objectives.channel("conv1", 1), False),
+    ],
+)
+def test_places_are_those_in_time(objective, has_places):
+    assert objective.has_places is has_places
+
+
+@pytest.mark.parametrize(("mask", "has_places"), [([1.0], False), ([1.0, 0.0], True)])
+def test_a_mask_of_one_cell_is_no_place(mask, has_places):
+    style = objectives.style(make_classifier(), ["conv1"], [hiss(0)], mask=mask)
+    assert style.has_places is has_places
 
 
 @pytest.mark.parametrize(

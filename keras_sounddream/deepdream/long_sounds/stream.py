@@ -126,9 +126,10 @@ def dream_stream(
         rendering: another rate, one channel, or a part of the dream; see `Rendering`.
 
     Raises:
-        InputError: if the input cannot be dreamed on, the output may not be written, a setting
-            is out of its range, another process dreams into that output, or there is an
-            interrupted dream that is damaged, of other settings or of another input.
+        InputError: if the input cannot be dreamed on, or has several segments and the objective a
+            mask or a box in time; the output may not be written, a setting is out of its range,
+            another process dreams into that output, or there is an interrupted dream that is
+            damaged, of other settings or of another input.
 
     Example:
         dream = DeepDream(applications.LogMelCNN(), objectives.layer("block3_conv2"))
@@ -151,6 +152,7 @@ def dream_stream(
         round(rate * overlap_seconds),
         at_rate(dream.analysis, rate).frame_step,
     )
+    _check_places(dream, segments)
     identity = identify(
         dream,
         input=sound.digest,
@@ -172,6 +174,15 @@ def dream_stream(
         part.discard()
     seconds = before + time.perf_counter() - start
     return _result(dream, sound, segments, part.rows, seconds)
+
+
+def _check_places(dream, segments):
+    """Refuses segments where a mask or a box in time lies over the whole sound."""
+    if dream.objective.has_places and len(segments.starts) > 1:
+        raise InputError(
+            "A mask or a box lies over a whole sound, and this one is dreamed in "
+            f"{len(segments.starts)} segments: cut it, or leave the mask or box out."
+        )
 
 
 def _checkpoint(target, identity, overwrite):

@@ -79,6 +79,11 @@ class Objective:
         """Whether the score at each position depends only on the activations there."""
         return all(TERMS[term["kind"]].local for term in self.terms)
 
+    @property
+    def has_places(self) -> bool:
+        """Whether a term has a mask or a box that tells places of the first axis, time, apart."""
+        return any(_has_places(**term["settings"]) for term in self.terms)
+
     def readers(self) -> list[Callable[[dict], Tensor]]:
         """For each term, a function from activations to float32 `(batch, *positions)`.
 
@@ -249,6 +254,10 @@ def finite_list(name: str, values: Any, rank: int) -> list:
     if not np.isfinite(array).all():
         raise InputError(f"`{name}` must be finite numbers. It holds some that are not.")
     return array.tolist()
+
+
+def _has_places(mask=(), box=((0, 1),), **others):
+    return len(mask) > 1 or tuple(box[0]) != (0, 1)
 
 
 def _last_layer(model, term):
