@@ -23,10 +23,10 @@ from keras_sounddream.training.classifier import fit
 from keras_sounddream.training.distillation.dataset import VideoWindows, prepare
 from keras_sounddream.training.distillation.history import MetricHistory
 from keras_sounddream.training.distillation.students import soundnet_student, time_steps, with_heads
-from keras_sounddream.training.distillation.teachers import Teacher, weights_digest
+from keras_sounddream.training.distillation.teachers import Teacher
 from keras_sounddream.training.distributed import strategies
 from keras_sounddream.training.distributed.train_step import rows_each
-from keras_sounddream.training.states import claim_folder
+from keras_sounddream.training.states import claim_folder, weights_digest
 from keras_sounddream.types import PathLike, Tensor
 
 if TYPE_CHECKING:

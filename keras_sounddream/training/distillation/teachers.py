@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import hashlib
 from collections.abc import Callable, Sequence
 
 import keras
@@ -10,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from keras_sounddream.errors import InputError
+from keras_sounddream.training.states import weights_digest
 from keras_sounddream.types import Array
 
 _ANY_SIZE = 224  # pixels a side, for networks that take any, as those of ImageNet were trained
@@ -106,11 +106,3 @@ class Teacher:
                 f"{sums.min():.3g} to {sums.max():.3g}. End it in a softmax."
             )
         return outputs / sums[:, None]
-
-
-def weights_digest(model: keras.Model) -> str:
-    """Digest of a model's weights, 16 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for weights in model.get_weights():
-        digest.update(np.ascontiguousarray(weights).tobytes())
-    return digest.hexdigest()[:16]

@@ -78,15 +78,20 @@ def train(
         seed: of weights and batches.
         strategy: to share each batch out by, see `wavenet.train`; `None` for one device.
         weights: to begin with, `"music16k"` or a file; `None` for random ones.
+            A run that began with others does not go on with these.
 
     Returns:
         The trained model.
+
+    Raises:
+        InputError: see `wavenet.train`; also if there is no data, or no such weights.
     """
     music, _ = read_music(data, folder)
     pieces = Segments(music, WaveNet(**NETWORK).plan, PIECE_SAMPLES, 4, seed, starts=STARTS)
-    settings = corpus_settings(steps, seed, goes_on=weights is not None)
+    goes_on = weights is not None
+    settings = corpus_settings(steps, seed, goes_on)
 
     def build():
         return WaveNet(weights=weights, **NETWORK)
 
-    return train_wavenet(build, pieces, folder, settings, strategy=strategy)
+    return train_wavenet(build, pieces, folder, settings, strategy=strategy, goes_on=goes_on)

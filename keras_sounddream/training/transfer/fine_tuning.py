@@ -21,7 +21,7 @@ from keras_sounddream.deepdream.network.checks import takes_pictures
 from keras_sounddream.errors import InputError, unknown_name
 from keras_sounddream.images.networks import NETWORKS
 from keras_sounddream.training.classifier import adamw, fit
-from keras_sounddream.training.states import claim_folder
+from keras_sounddream.training.states import claim_folder, weights_digest
 from keras_sounddream.training.transfer.linear_classifier import dense_weights
 from keras_sounddream.training.transfer.picture_networks import PictureNetwork, score_pictures
 from keras_sounddream.training.transfer.sound_networks import SoundNetwork
@@ -100,7 +100,7 @@ def finetune(
     checks.check("batch_norm", batch_norm, checks.choice(BATCH_NORMS))
     clips = list(clip_set.clips) if test_fold is None else clip_set.part(test_fold)[0]
     tuned = freeze(network.with_new_top(), unfreeze, batch_norm)
-    settings = {"model": network.name, "weights": _digest(network.source)}
+    settings = {"model": network.name, "weights": weights_digest(network.source)}
     settings |= {"clips": _digest_of_clips(clips, clip_set.labels), "unfreeze": sorted(unfreeze)}
     settings |= {"epochs": epochs, "learning_rate": rate, **_unusual(optimizer, batch_norm)}
     settings |= {"seed": seed, "precision": precision, **network.changes}
@@ -200,13 +200,6 @@ def _start_top(model, features, clips):
     """Sets the top to a linear probe of the layer below it, on whole clips."""
     weights = dense_weights(features, [clip.label for clip in clips], PROBE_COST)
     model.get_layer(TOP).set_weights(weights)
-
-
-def _digest(model):
-    digest = hashlib.sha256()
-    for weight in model.weights:
-        digest.update(keras.ops.convert_to_numpy(weight.value).tobytes())
-    return digest.hexdigest()[:16]
 
 
 def _digest_of_clips(clips, labels):

@@ -16,7 +16,12 @@ from keras_sounddream.generation import generate
 from keras_sounddream.training.classifier import ProgressBar, averaged, build_under
 from keras_sounddream.training.distributed import strategies
 from keras_sounddream.training.distributed.train_step import rows_each
-from keras_sounddream.training.states import TrainingState, claim_folder, newest_epoch
+from keras_sounddream.training.states import (
+    TrainingState,
+    claim_folder,
+    newest_epoch,
+    weights_digest,
+)
 from keras_sounddream.training.wavenet.baselines import bits, level_pairs, marginal_nats
 from keras_sounddream.training.wavenet.local_conditions import example_frames
 from keras_sounddream.training.wavenet.logging import StepLog, Summaries
@@ -51,6 +56,7 @@ def train(
     settings: Settings,
     *,
     strategy: "tf.distribute.Strategy | None" = None,
+    goes_on: bool = False,
 ) -> keras.Model:
     """Trains a new WaveNet, or goes on with the one whose state is in a folder.
 
@@ -68,6 +74,8 @@ def train(
         settings: of the run.
         strategy: to share each batch out by, see `strategies.find`; `None` for one device. The
             weights are the same but for rounding.
+        goes_on: whether `build` gives trained weights to go on from: the folder then keeps their
+            digest, and a run from others is another run.
 
     Returns:
         The trained model.
@@ -87,6 +95,8 @@ def train(
         learner = from_silence(model) if isinstance(pieces, WholeSounds) else model
         compile_model(learner, settings, model.plan, shared=strategy is not None)
     identity = _identity(model, pieces, settings)
+    if goes_on:
+        identity["beginning_weights"] = weights_digest(model)
     claim_folder(folder, identity, functools.partial(_is_prolonged, folder, identity))
     state = TrainingState(
         pathlib.Path(folder),

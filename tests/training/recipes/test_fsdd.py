@@ -1,12 +1,17 @@
 """The spoken digits: official parts by file name, and words as loud as one another."""
 
+import shutil
+
 import numpy as np
 import pytest
 import soundfile
 
 from keras_sounddream import InputError
 from keras_sounddream.applications import WaveNet
+from keras_sounddream.applications.pretrained import shipped_path
+from keras_sounddream.applications.registry import save_weights
 from keras_sounddream.training.recipes import fsdd
+from keras_sounddream.training.wavenet import fit
 
 
 @pytest.fixture
@@ -61,10 +66,21 @@ def test_the_network_is_that_of_the_shipped_weights():
 @pytest.mark.parametrize(("weights", "rate"), [(None, 2e-3), ("fsdd", 1.5e-3)])
 def test_training_begins_with_weights_that_are_given(data, tmp_path, monkeypatch, weights, rate):
     given = []
-    monkeypatch.setattr(fsdd, "train_wavenet", lambda *args, **_: given.extend(args))
+    monkeypatch.setattr(fsdd, "train_wavenet", lambda *args, **more: given.extend((*args, more)))
     fsdd.train(data, tmp_path / "run", 500, weights=weights)
     build, settings = given[0], given[3]
+    assert given[4]["goes_on"] == (weights is not None)
     shipped = WaveNet(weights="fsdd").get_layer("predictions").kernel.numpy()
     begun = build().get_layer("predictions").kernel.numpy()
     assert np.array_equal(begun, shipped) == (weights is not None)
     assert (settings.steps, settings.learning_rate) == (500, rate)
+
+
+def test_a_run_from_other_weights_is_another_run(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(fit, "_fit", lambda *_: None)  # no step is made: the folder is claimed
+    save_weights(WaveNet(weights=None, **fsdd.NETWORK), tmp_path / "other.npz")
+    shutil.copy(shipped_path("wavenet_fsdd.npz"), tmp_path / "same.npz")
+    for weights in ("fsdd", tmp_path / "same.npz"):
+        fsdd.train(data, tmp_path / "run", 500, weights=weights)
+    with pytest.raises(InputError, match="holds a run with {'beginning_weights': '[0-9a-f]{16}'}"):
+        fsdd.train(data, tmp_path / "run", 500, weights=tmp_path / "other.npz")

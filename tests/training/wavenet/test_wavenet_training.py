@@ -141,6 +141,28 @@ def test_a_finished_run_is_prolonged(tmp_path):
     assert [line["step"] for line in log(tmp_path) if "loss" in line] == [1, 2, 3]
 
 
+def test_a_run_goes_on_from_the_weights_that_it_began_with_alone(tmp_path):
+    def run(steps, seed):
+        def begun():
+            model = small()
+            rng = np.random.default_rng(seed)
+            model.set_weights([rng.normal(0, 0.1, weight.shape) for weight in model.weights])
+            return model
+
+        chosen = settings(steps=steps)
+        return wavenet.train(begun, small_pieces(), tmp_path, chosen, goes_on=True).get_weights()
+
+    run(1, seed=5)
+    again = run(1, seed=5)
+    with pytest.raises(InputError, match=r"{'beginning_weights': '\w+'}, not {'beginning_weights'"):
+        run(1, seed=6)
+    with pytest.raises(InputError, match=r"not {'beginning_weights': None}"):
+        wavenet.train(small, small_pieces(), tmp_path, settings(steps=1))
+    with pytest.warns(InputWarning, match=r"The run of 1 steps in .* is prolonged to 2"):
+        longer = run(2, seed=5)
+    assert any(np.any(one != other) for one, other in zip(again, longer, strict=True))
+
+
 @pytest.mark.parametrize(
     ("held", "asked", "state", "prolonged"),
     [
