@@ -3,8 +3,9 @@
     python benchmarks/esc10_cross_validation.py --data ESC-10 --work FOLDER [--precision …]
 
 Trains on four folds and measures on the fifth, five times; nothing is chosen by the fold that is
-left out. Writes the model card. A fold whose weights are in FOLDER (`fold1.npz` …) is not trained
-again, and one that was interrupted goes on.
+left out. Writes the section Accuracy of the model card, whose other parts stay; then
+`python saved_models/exports/make.py --keep` puts the card's hash into the manifest. A fold whose
+weights are in FOLDER (`fold1.npz` …) is not trained again, and one that was interrupted goes on.
 """
 
 import argparse
@@ -15,31 +16,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from keras_sounddream.applications import LogMelCNN, base, weights
+from keras_sounddream.applications import LogMelCNN, weights
 from keras_sounddream.files import written_beside
 from keras_sounddream.training import evaluation
 from keras_sounddream.training.recipes import esc10
 
 CARD = pathlib.Path(__file__).parents[1] / "saved_models" / "log_mel_cnn_esc10.md"
 
-TEXT = """# LogMelCNN, ESC-10
-
-Weights of `keras_sounddream.applications.LogMelCNN(weights="esc10")`, float16, {size:.1f} MB.
-
-- **What it is for**: naming ten everyday sounds, and being dreamed on. Not for safety or
-  surveillance: it was trained on 318 clips.
-- **Input**: mono waveform at 24 kHz, any length from 0.1 s. **Output**: softmax over
-  {labels}.
-- **Training**: folds 1 to 4 of ESC-10; fold 5 was left out. The recipe is
-  `keras_sounddream/training/esc10.py`: {epochs} passes, AdamW with a cosine schedule, random crops
-  of 2.5 s, five playing speeds, filters, between-class mixtures, masks. It took about {minutes}
-  minutes a fold on two cores with `--precision mixed_bfloat16`:
-
-  ```
-  sounddream train esc10 --data ESC-10 --fold 5 --precision mixed_bfloat16 -o weights.npz
-  ```
-
-## Accuracy
+TEXT = """## Accuracy
 
 Five-fold cross-validation with the official folds. The recipe was fixed before the first fold was
 measured, the number of passes included, and the last weights of each run were measured once; no
@@ -62,14 +46,6 @@ Confusion, all five folds; rows are the true classes:
 | | {heads} |
 |---|{rule}
 {confusion}
-
-## Data, licence, credits
-
-ESC-10: K. J. Piczak, *ESC: Dataset for Environmental Sound Classification*, ACM Multimedia 2015,
-https://doi.org/10.1145/2733373.2806390, CC BY 3.0, clips from Freesound under CC0 and CC BY 3.0 by
-their authors (the attribution list comes with the data set, github.com/karolpiczak/ESC-10). Its two
-clips under CC Sampling Plus 1.0 were left out of the training and kept in the test folds. The
-weights come under Apache-2.0.
 """
 
 
@@ -83,35 +59,44 @@ def measure(data, work, fold, precision):
     return esc10.evaluate(LogMelCNN(weights=str(path)), data, [fold])
 
 
+def section(accuracies, fold5, total):
+    """The card's section: accuracies in percent, of the folds and of the shipped weights; counts."""
+    rows = zip(esc10.LABELS, total, strict=True)
+    return TEXT.format(
+        accuracies=" | ".join(f"{accuracy:.2f}" for accuracy in accuracies),
+        mean=np.mean(accuracies),
+        spread=np.std(accuracies, ddof=1),
+        fold5=fold5,
+        heads=" | ".join(esc10.LABELS),
+        rule="---|" * len(esc10.LABELS),
+        confusion="\n".join(f"| {name} | {' | '.join(map(str, row))} |" for name, row in rows),
+    )
+
+
+def with_section(card, text):
+    """A card with `text` in place of its section of that heading."""
+    heading = text.partition("\n")[0]
+    before, found, rest = card.partition(f"\n{heading}\n")
+    if not found:
+        raise SystemExit(f"{CARD} has no section {heading!r} to write into.")
+    _, mark, after = rest.partition("\n## ")
+    return f"{before}\n{text}{mark}{after}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True)
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--precision", default="float32")
-    parser.add_argument("--minutes", default="10", help="what a fold took, for the card")
     arguments = parser.parse_args()
     confusions = [
         measure(arguments.data, arguments.work, fold, arguments.precision) for fold in esc10.FOLDS
     ]
     accuracies = 100 * np.array([evaluation.accuracy(confusion) for confusion in confusions])
     shipped = esc10.evaluate(LogMelCNN(), arguments.data, [5])
-    total = np.sum(confusions, axis=0)
-    rows = zip(esc10.LABELS, total, strict=True)
-    card = TEXT.format(
-        size=base.shipped_path("log_mel_cnn_esc10.npz").stat().st_size / 1e6,
-        labels=", ".join(esc10.LABELS),
-        epochs=esc10.EPOCHS,
-        minutes=arguments.minutes,
-        accuracies=" | ".join(f"{accuracy:.2f}" for accuracy in accuracies),
-        mean=accuracies.mean(),
-        spread=accuracies.std(ddof=1),
-        fold5=100 * evaluation.accuracy(shipped),
-        heads=" | ".join(esc10.LABELS),
-        rule="---|" * len(esc10.LABELS),
-        confusion="\n".join(f"| {name} | {' | '.join(map(str, row))} |" for name, row in rows),
-    )
-    CARD.write_text(card)
-    print(card)
+    text = section(accuracies, 100 * evaluation.accuracy(shipped), np.sum(confusions, axis=0))
+    CARD.write_text(with_section(CARD.read_text(), text))
+    print(text)
 
 
 if __name__ == "__main__":

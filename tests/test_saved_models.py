@@ -2,7 +2,9 @@
 
 import ast
 import hashlib
+import importlib.util
 import json
+import re
 
 import numpy as np
 import pytest
@@ -139,3 +141,34 @@ def test_the_wheel_carries_weights_and_cards_and_nothing_else():
     assert not list(FOLDER.glob("*.py"))  # of a package every module is carried
     assert "include_package_data" not in lists
     assert "saved_models" not in (ROOT / "MANIFEST.in").read_text()
+
+
+@pytest.fixture(scope="module")
+def cross_validation():
+    """The script that measures LogMelCNN, and writes into its card."""
+    path = ROOT / "benchmarks" / "esc10_cross_validation.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_card_is_what_its_script_makes_of_the_figures_in_it(cross_validation):
+    card = cross_validation.CARD.read_text()
+    accuracies = re.search(r"^\| accuracy \(%\) \|(( [\d.]+ \|){5})", card, re.MULTILINE)[1]
+    fold5 = re.search(r"Fold 5 with the shipped weights: \*\*([\d.]+) %", card)[1]
+    rows = re.findall(r"^\| [a-z_]+ \|((?: \d+ \|){10})$", card, re.MULTILINE)
+    total = [[int(count) for count in re.findall(r"\d+", row)] for row in rows]
+    figures = [float(figure) for figure in re.findall(r"[\d.]+", accuracies)]
+    text = cross_validation.section(figures, float(fold5), total)
+    assert cross_validation.with_section(card, text) == card
+
+
+def test_the_script_leaves_the_other_sections_of_the_card_alone(cross_validation):
+    card = "# A card\n\nWords.\n\n## Accuracy\n\n90 %\n\n## Exports\n\nfiles\n"
+    text = "## Accuracy\n\n91 %\n"
+    assert cross_validation.with_section(card, text) == card.replace("90", "91")
+    last = card.partition("\n## Exports")[0]
+    assert cross_validation.with_section(last, text) == last.replace("90", "91")
+    with pytest.raises(SystemExit, match="has no section '## Accuracy'"):
+        cross_validation.with_section("# Another\n", text)
