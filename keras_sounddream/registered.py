@@ -37,6 +37,7 @@ CLASSES = {  # of `keras.saving.register_keras_serializable`: module, inside `ke
     "NextSample": "training.wavenet.losses",
     "Objective": "deepdream.objectives.objective",
     "Patches": "applications.yamnet.patches",
+    "PictureChange": "filters.picture_layer",
     "PixelScaling": "images.front_end",
     "RandomEqualizer": "deepdream.params.random_transforms",
     "RandomGain": "deepdream.params.random_transforms",

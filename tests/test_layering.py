@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "display": BASE | {"audio"},
     "applications": BASE | {"audio", "convert", "display", "images"},
     "deepdream": BASE | {"audio", "display", "images"},
-    "filters": BASE | {"applications", "audio"},
+    "filters": BASE | {"applications", "audio", "images"},
     "generation": BASE | {"applications", "audio"},
     "sonification": BASE | {"audio", "deepdream"},
     "export": BASE | {"audio", "deepdream", "filters", "generation", "images"},
@@ -47,7 +47,8 @@ MAY_IMPORT = {
     "training": BASE
     | {"applications", "audio", "datasets", "deepdream", "filters", "generation", "images"},
     "workflows": BASE
-    | {"applications", "audio", "datasets", "deepdream", "generation", "images", "reports"}
+    | {"applications", "audio", "datasets", "deepdream", "filters", "generation", "images"}
+    | {"reports"}
     | {"sonification"},
     "batch": BASE | {"applications", "audio", "deepdream", "export", "images", "workflows"},
     "web": BASE | {"applications", "audio", "deepdream", "export", "filters", "workflows"},

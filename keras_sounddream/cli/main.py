@@ -48,6 +48,7 @@ _COMMANDS = (
     "web",
     "demo",
     "generate",
+    "filter",
     "live",
     "sample",
     "log",

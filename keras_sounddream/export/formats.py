@@ -179,6 +179,7 @@ TASKS = {  # name: of dreams?
     "generate": False,
     "encode": False,
     "decode": False,
+    "filter": False,
     "dream": True,
     "dream_step": True,
 }

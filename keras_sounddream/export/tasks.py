@@ -16,7 +16,7 @@ from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.deepdream.network.calls import calls_of
 from keras_sounddream.deepdream.network.checks import takes_pictures
 from keras_sounddream.errors import InputError
-from keras_sounddream.export import formats, image_inputs, latent_tasks
+from keras_sounddream.export import formats, image_inputs, latent_tasks, picture_filter_task
 from keras_sounddream.export.formats import Option, Task, check_task, takes_shape
 from keras_sounddream.export.outputs import (
     class_labels,
@@ -29,6 +29,7 @@ from keras_sounddream.export.outputs import (
 _MOST_STEPS = 1000  # in an octave: whoever may ask a server for a dream may not stop it
 _MOST_SIZE = 40.0  # of a step, as in the settings: dB, or levels of a pixel
 _LONGEST = 2**24  # samples that are tried for
+_OF_OTHERS = {**latent_tasks.NAMES, picture_filter_task.NAME: "a dream filter"}
 
 
 def find_tasks(
@@ -43,6 +44,8 @@ def find_tasks(
     if latent_tasks.is_of_latents(model):
         return latent_tasks.find(model, names)
     specification, prepare = _input(network, dream, min_seconds, preprocessing)
+    if dream is None and picture_filter_task.is_picture_filter(network):
+        return picture_filter_task.find(network, names, specification, preprocessing)
     is_image = specification["input"] == "picture"
     has = [name for name, (make, of_dreams) in TASKS.items() if dream is not None or not of_dreams]
     if (dream is None or is_image) and not has_scores(network):
@@ -61,8 +64,8 @@ def find_tasks(
 
 def _check_name(name, has, network):
     check_task(name)
-    if name in latent_tasks.NAMES:
-        needs = latent_tasks.NAMES[name]
+    if name in _OF_OTHERS:
+        needs = _OF_OTHERS[name]
         raise InputError(f"The task {name!r} needs {needs}. Received: {network.name}.")
     if name not in has:
         needs = "a DeepDream" if TASKS[name][1] else "scores (batch, …, classes)"

@@ -1,4 +1,4 @@
-"""Filters that dream in one pass: small causal networks, each of which learnt one dream."""
+"""Filters that dream in one pass: small networks, each of which learnt one dream."""
 
 from keras_sounddream.lazy import attach
 
@@ -7,6 +7,9 @@ __getattr__, __dir__, __all__ = attach(
     {
         "DreamFilter": "model",
         "DreamMask": "layer",
+        "PICTURES": "pretrained",
         "PRETRAINED": "pretrained",
+        "PictureChange": "picture_layer",
+        "PictureFilter": "model",
     },
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,6 +69,25 @@ def load_square(path: PathLike, size: int) -> Array:
 
     pixels = np.round(load_picture(path)[0]).astype("uint8")
     return np.asarray(ImageOps.fit(Image.fromarray(pixels), (size, size)))
+
+
+def cut_square(picture: Array, corner: Sequence[int], side: int, size: int) -> Array:
+    """A square of a picture, resized.
+
+    Args:
+        picture: pixels `(height, width, 3)` in [0, 255].
+        corner: row and column of its first pixel.
+        side: rows and columns of the square.
+        size: rows and columns that it is resized to.
+
+    Returns:
+        uint8 `(size, size, 3)`.
+    """
+    from PIL import Image
+
+    top, left = corner
+    image = Image.fromarray(picture[top : top + side, left : left + side].astype("uint8"))
+    return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS))
 
 
 def is_picture(path: PathLike) -> bool:

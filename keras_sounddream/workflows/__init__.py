@@ -12,9 +12,10 @@ __getattr__, __dir__, __all__ = attach(
         "dream_layers": "layer_gallery",
         "dream_to_file": "dream",
         "dream_video": "video.workflow",
-        "filter_dream": "style",
+        "filter_dream": "style.transfer",
+        "filter_file": "filter",
         "find_objective": "objective_from_files",
         "sonify_file": "sonify.workflow",
-        "style_file": "style",
+        "style_file": "style.transfer",
     },
 )

@@ -1,15 +1,19 @@
-"""`sounddream train filter`, `export dream_filter` and `live`, from sounds to a stream."""
+"""`train filter`, `export dream_filter`, `filter` and `live`: from files to files and a stream."""
 
 import io
 import sys
 import types
 
+import keras
 import numpy as np
 import pytest
 
 from keras_sounddream import audio
+from keras_sounddream.applications import save_weights
+from keras_sounddream.audio.io import read_channels
 from keras_sounddream.cli.main import main
-from keras_sounddream.filters import DreamFilter
+from keras_sounddream.filters import DreamFilter, PictureFilter
+from keras_sounddream.images.io import load_picture, save_picture
 from keras_sounddream.lite import encode_pcm
 from keras_sounddream.training.filters import fit
 
@@ -54,3 +58,52 @@ def test_a_filter_learns_the_style_of_a_file(small_model, chirp, tmp_path, monke
     assert "mine.npz: 449,090 weights, 2 steps" in capsys.readouterr().out
     before, after = chirp, np.asarray(DreamFilter("mine.npz")(chirp))
     assert np.abs(after - before).max() > 1e-4
+
+
+def test_a_filter_of_pictures_is_trained_used_and_exported(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert")
+    monkeypatch.setattr(fit, "_EPOCH_STEPS", 1)
+    monkeypatch.chdir(tmp_path)
+    inputs = keras.Input((None, None, 3))
+    keras.Model(inputs, keras.layers.Conv2D(4, 3, 2, name="edges")(inputs)).save("eye.keras")
+    (tmp_path / "photos").mkdir()
+    rng = np.random.default_rng(0)
+    for name in ("a.png", "b.jpg"):
+        save_picture(f"photos/{name}", rng.uniform(0, 255, (40, 60, 3)))
+    command = ["train", "filter", "--model", "eye.keras", "--layer", "edges", "--data", "photos"]
+    command += ["--steps", "4", "--batch-size", "1", "--crop-pixels", "32", "--leave-out", "b*"]
+    assert main([*command, "--learning-rate", "0.1", "-o", "mine.npz"]) == 0
+    assert "mine.npz: 238,659 weights, 4 steps" in capsys.readouterr().out
+    apply = ["filter", "photos/b.jpg", "--weights", "mine.npz", "-o", "dream.png"]
+    assert main(apply) == 0
+    photo = load_picture("photos/b.jpg")
+    expected = np.round(PictureFilter("mine.npz")(photo))
+    np.testing.assert_array_equal(load_picture("dream.png"), expected)
+    assert np.abs(expected - photo).max() >= 1
+    assert main(apply) == 2
+    assert "dream.png" in capsys.readouterr().err
+    export = ["export", "picture_filter", "--weights", "mine.npz", "-o", "mine.tflite"]
+    assert main([*export, "--size", "40x60", "--sound", "photos/a.png"]) == 0
+    assert "filter" in capsys.readouterr().out
+
+
+def test_a_filtered_sound_keeps_its_rate_channels_length_and_bits(tmp_path, monkeypatch, rng):
+    monkeypatch.chdir(tmp_path)
+    sound = 0.1 * rng.normal(size=(2, 48000 + 7)).astype("float32")
+    audio.save("in.wav", sound, 48000, 24, channels=True)
+    assert main(["filter", "in.wav", "-o", "out.flac", "--weights", "rooster"]) == 0
+    dreamed, rate, coding = read_channels("out.flac")
+    assert (dreamed.shape, rate, coding) == (sound.shape, 48000, "FLAC PCM_24")
+    assert 0.8 < np.std(dreamed) / np.std(sound) < 1.2
+    assert np.abs(dreamed - sound).max() > 0.01
+    mono = audio.resample(sound.mean(0, keepdims=True), 48000, 24000)
+    wanted, found = np.asarray(DreamFilter("rooster")(mono)), audio.load("out.flac", 24000)
+    assert np.corrcoef(wanted[0], found[0, : wanted.shape[1]])[0, 1] > 0.98
+
+
+def test_a_filter_that_changes_nothing_leaves_a_sound(tmp_path, monkeypatch, chirp):
+    monkeypatch.chdir(tmp_path)
+    save_weights(DreamFilter(None), "none.npz")
+    audio.save("in.wav", chirp, 16000)
+    assert main(["filter", "in.wav", "-o", "out.wav", "--weights", "none.npz"]) == 0
+    np.testing.assert_allclose(read_channels("out.wav")[0], read_channels("in.wav")[0], atol=1e-3)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from keras_sounddream.cli.commands import style as style_command
 from keras_sounddream.cli.main import main
-from keras_sounddream.workflows import style_masks
+from keras_sounddream.workflows.style import masks
 
 QUICK = ["--octaves", "1", "--steps", "2"]
 
@@ -64,7 +64,7 @@ def test_a_span_outside_the_sound_is_refused(folder, capsys):
 
 
 def test_cells_of_a_span_have_their_share_of_it():
-    mask = style_masks.sound_mask("0.05:0.1", 0.2)  # ten cells of 20 ms
+    mask = masks.sound_mask("0.05:0.1", 0.2)  # ten cells of 20 ms
     np.testing.assert_allclose(mask, [0, 0, 0.5, 1, 1, 0, 0, 0, 0, 0], atol=1e-6)
 
 

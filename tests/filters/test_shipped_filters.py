@@ -4,12 +4,14 @@ import json
 
 import numpy as np
 import pytest
-from places import ROOT
+from places import ROOT, shared_data
 
 from keras_sounddream import StyleTransfer, applications, audio, objectives
 from keras_sounddream.audio.loudness import hold_level
 from keras_sounddream.deepdream import DeepDream
-from keras_sounddream.filters import PRETRAINED, DreamFilter
+from keras_sounddream.export.image_inputs import image_like
+from keras_sounddream.filters import PICTURES, PRETRAINED, DreamFilter, PictureFilter
+from keras_sounddream.images.io import load_picture
 
 FILES = {
     row["name"]: row
@@ -27,7 +29,7 @@ STYLE_LEVEL = 10 ** (-25 / 20)
 
 def test_every_filter_is_in_the_manifest_and_small():
     assert {*OBJECTIVES, *STYLES} == set(PRETRAINED)
-    for row in PRETRAINED.values():
+    for row in (*PRETRAINED.values(), *PICTURES.values()):
         assert FILES[row["file"]]["sha256"] == row["sha256"]
         assert FILES[row["file"]]["bytes"] < 1_000_000
 
@@ -56,3 +58,24 @@ def test_a_filter_of_rain_brings_speech_nearer_to_noise():
     before, after = (-float(dream.score(each)[0]) for each in levelled)
     assert after < 0.7 * before  # distances
     assert audio.lost(waveform, filtered, 24000)[0] < 0.15
+
+
+@pytest.mark.parametrize("key", PICTURES)
+def test_a_picture_filter_changes_what_it_sees_and_no_more(key):
+    picture = image_like((90, 120))
+    model = PictureFilter(key)
+    assert model.count_params() < 500_000
+    change = np.asarray(model(picture)) - picture
+    assert 4 < np.sqrt(np.mean(np.square(change))) < 40
+    assert np.abs(change).max() <= 64.001
+
+
+@pytest.mark.parametrize("key", PICTURES)
+def test_a_picture_filter_raises_what_it_learnt(key):
+    data = shared_data("weights").parent
+    weights = data / "weights" / "squeezenet_v1_0" / "squeezenet_v1_0.npz"
+    model = applications.SqueezeNet(weights=weights)
+    dream = DeepDream(model, objectives.layer(f"{key}_concat"))
+    photo = load_picture(data / "media" / "images" / "coffee.png")  # not trained on
+    filtered = np.round(PictureFilter(key)(photo))
+    assert float(dream.score(filtered)[0]) > 1.8 * float(dream.score(photo)[0])

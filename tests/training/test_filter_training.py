@@ -1,6 +1,5 @@
 """Training of dream filters: the loss by hand, crops by their step, and a resumed run."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -186,12 +185,6 @@ def test_bad_styles_are_refused(small_model, tmp_path, monkeypatch, styles, laye
     audio.save("hiss.wav", np.random.default_rng(0).normal(0, 0.1, (1, RATE)), RATE)
     with pytest.raises(InputError, match=message):
         filter_dream(small_model, styles, -25.0, layers)
-
-
-def test_a_filter_of_a_style_is_of_sounds():
-    eye = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(2, 3)], name="eye")
-    with pytest.raises(InputError, match="is of sounds, and eye takes pictures"):
-        filter_dream(eye, ["a.png"], -25.0)
 
 
 def test_dreams_and_sounds_that_do_not_fit_are_refused(dream, small_model, tmp_path):

@@ -6,14 +6,13 @@ from typing import Any
 
 import click
 
-from keras_sounddream.applications.pretrained import weights_path
+from keras_sounddream.cli.commands.export_models import known_model, load_exported
 from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     COUNT,
     POSITIVE,
     force_option,
     given,
-    load_any,
     quietly,
 )
 from keras_sounddream.cli.options.dream import (
@@ -24,16 +23,9 @@ from keras_sounddream.cli.options.dream import (
     layer_option,
 )
 from keras_sounddream.cli.options.export_report import print_report
-from keras_sounddream.cli.options.generator_model import (
-    check_generator,
-    check_no_weights,
-    is_generator,
-    is_weights,
-    load_generator,
-)
+from keras_sounddream.cli.options.generator_model import is_generator
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.formats import OPTIONS, check_options, check_task, find_format
-from keras_sounddream.filters import pretrained as filters
 
 
 @click.command()
@@ -118,10 +110,10 @@ def command(
     force: bool,
     **rest: Any,
 ) -> None:
-    """Exports MODEL, a name of the zoo, dream_filter, or a .keras file, and compares the file.
+    """Exports MODEL, a name of the zoo or a .keras file, and compares the file.
 
-    MODEL may also be a network for pictures, see `sounddream dream`, or a generator, see
-    `sounddream sample`.
+    MODEL may also be a network for pictures, see `sounddream dream`, a generator, see
+    `sounddream sample`, or dream_filter or picture_filter, see `sounddream filter`.
 
     With --layer or --class, or a task that dreams, the file also dreams.
     """
@@ -133,12 +125,12 @@ def command(
         return
     settings = given(rest)
     options = _export_options(settings, tasks, sounds, no_verify)
-    known = _known(model_name, weights)
+    known = known_model(model_name, weights)
     early.check_dream(known, settings)
     early.check_inputs(known, settings.get("guides", ()), "dream on")
     early.check_inputs(known, (*sounds, *options.get("representative", ())))
     _check_format(output, "saved_model" if serving else format_name, tasks, options)
-    model, required = _load(model_name, weights)
+    model, required = load_exported(model_name, weights)
     with quietly():
         from keras_sounddream.export import export_model, export_serving
     options["min_seconds"] = (getattr(model, "lengths", None) or {}).get("min_seconds")
@@ -153,30 +145,6 @@ def command(
         reports = export_model(model, output, format_name, overwrite=force, **options)
     for report in reports if isinstance(reports, list) else [reports]:
         print_report(report)
-
-
-def _known(model_name, weights):
-    """Facts of a model, a generator or a dream filter that its name and weights reveal."""
-    if is_weights(model_name):
-        check_generator(model_name)
-        check_no_weights(model_name, weights)
-        return early.Known(model_name)
-    if model_name != filters.NAME:
-        return early.check_any(model_name, weights)
-    if weights is not None:
-        weights_path(weights, filters.PRETRAINED)
-    return early.Known(model_name, "sound")
-
-
-def _load(model_name, weights):
-    """A model, a generator or a dream filter, and settings of a dream that it requires."""
-    if is_weights(model_name):
-        return load_generator(model_name), {}
-    if model_name != filters.NAME:
-        return load_any(model_name, weights)
-    with quietly():
-        from keras_sounddream.filters import DreamFilter
-    return DreamFilter(**given({"weights": weights})), {}
 
 
 def _check_format(output, format_name, tasks, options):

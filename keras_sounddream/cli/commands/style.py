@@ -150,7 +150,7 @@ def _check_each(known, styles, chosen):
     if known.kind == "picture":
         early.check_inputs(known, masks)
     elif known.kind == "sound":
-        from keras_sounddream.workflows.style_masks import read_span
+        from keras_sounddream.workflows.style.masks import read_span
 
         for text in masks:
             read_span(text)

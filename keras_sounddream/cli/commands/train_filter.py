@@ -15,7 +15,7 @@ from keras_sounddream.cli.options.common import (
     check_outputs,
     force_option,
     given,
-    load_model,
+    load_any,
     model_options,
     quietly,
     table_options,
@@ -34,17 +34,26 @@ from keras_sounddream.cli.options.model_output import (
 )
 from keras_sounddream.cli.options.sounds import leave_out_option
 from keras_sounddream.errors import InputError
+from keras_sounddream.files import keep_folder
 
 _STYLE_LEVEL_DB = -25.0
+_STORED_PIXELS = 512  # height and width at which pictures are kept
 _TRAINING = {
     "--steps": (COUNT, "Training steps.  [default: 2000]"),
     "--batch-size": (COUNT, "Crops per step.  [default: 4]"),
-    "--crop-seconds": (POSITIVE, "Length of a crop, s.  [default: 2.5]"),
+    "--crop-seconds": (POSITIVE, "Length of a crop of sounds, s.  [default: 2.5]"),
+    "--crop-pixels": (COUNT, "Height and width of a crop of pictures.  [default: 160]"),
+    "--smallest": (
+        POSITIVE,
+        "Pictures: smallest scale at which the dream is read.  [default: 0.6, of a style 1]",
+    ),
     "--learning-rate": (POSITIVE, "Highest learning rate.  [default: 0.002]"),
-    "--keep": (NOT_NEGATIVE, "Weight of what is lost of the sound.  [default: 0.2]"),
-    "--strength": (NOT_NEGATIVE, "Strength of the dream that is learnt.  [default: 0.5]"),
+    "--keep": (NOT_NEGATIVE, "Weight of what is lost, or changed.  [default: 0.2]"),
+    "--strength": (NOT_NEGATIVE, "Sounds: strength of the dream that is learnt.  [default: 0.5]"),
     "--seed": (WHOLE, "Seed of weights and crops.  [default: 0]"),
 }
+_OF_KIND = {"sound": ("crop_seconds", "strength"), "picture": ("crop_pixels", "smallest")}
+_OF_STYLES = {"sound": {"level_db": _STYLE_LEVEL_DB}, "picture": {"smallest": 1.0}}
 
 
 @click.command("filter")
@@ -56,7 +65,8 @@ _TRAINING = {
     "styles",
     multiple=True,
     metavar="FILE",
-    help="Sound whose style the filter gives to others, in place of a dream; can be repeated.",
+    help="Sound or picture whose style the filter gives to others, in place of a dream; can be "
+    "repeated.",
 )
 @style_layer_option
 @click.option(
@@ -65,11 +75,11 @@ _TRAINING = {
     required=True,
     multiple=True,
     metavar="FOLDER",
-    help="Folder of sounds; can be repeated.",
+    help="Folder of sounds, or of pictures; can be repeated.",
 )
 @leave_out_option
 @table_options(_TRAINING)
-@folder_option("filter_training", "Folder of the decoded sounds and of the training state")
+@folder_option("filter_training", "Folder of the decoded files and of the training state")
 @model_output_option
 @force_option()
 def command(
@@ -88,31 +98,29 @@ def command(
 ) -> None:
     """Trains a filter to do in one pass what a dream finds step by step.
 
-    The filter is causal and small: `sounddream export` makes it a file for `sounddream live`.
+    A filter of sounds is causal and small: `sounddream export` makes it a file for `sounddream
+    live`. A filter of pictures takes any size.
     """
     check_outputs(output, overwrite=force)
     check_model_output(output)
-    known = early.check_model(model_name, weights)
+    known = early.check_any(model_name, weights)
     early.check_dream(known, {"layers": layers, "label": label})
     read_layers = _check_styles(known, styles, style_layers, layers or label is not None)
-    listed = _listed(folders, leave_out)
+    paths, kind = _found(known, folders, leave_out)
     settings = given(settings)
-    strength = {name: settings.pop(name) for name in ("strength",) if name in settings}
-    model, _ = load_model(model_name, weights)
-    with quietly():
-        from keras_sounddream.datasets.corpus_cache import store_sounds
-        from keras_sounddream.deepdream.model import DeepDream
-        from keras_sounddream.training import filters
-        from keras_sounddream.workflows.objective_from_files import find_objective
-        from keras_sounddream.workflows.style import filter_dream
-    level = {"level_db": _STYLE_LEVEL_DB} if styles else {}
-    chosen = filters.Settings(**settings, **level)
+    for name in settings.keys() & set(_OF_KIND["picture" if kind == "sound" else "sound"]):
+        raise InputError(f"--{name.replace('_', '-')} does not go with {kind}s. Leave it out.")
     if styles:
-        dream = filter_dream(model, styles, _STYLE_LEVEL_DB, read_layers or None, **strength)
-    else:
-        dream = DeepDream(model, find_objective(model, layers, label=label), **strength)
-    sounds = store_sounds(listed, folder, dream.sample_rate)
-    trained = filters.train(dream, sounds, folder, chosen)
+        settings = {**_OF_STYLES[kind], **settings}
+    dream_settings = {n: settings.pop(n) for n in ("strength",) if n in settings}
+    model, required = load_any(model_name, weights, include_top=label is not None)
+    with quietly():
+        from keras_sounddream.training import filters
+    objective = {"layers": layers, "label": label, "styles": styles, "style_layers": read_layers}
+    dream = _dream(model, **objective, **dream_settings, **required)
+    chosen = filters.Settings(**settings)
+    data = _stored(paths, kind, folder, dream.sample_rate, chosen.crop_pixels)
+    trained = filters.train(dream, data, folder, chosen)
     write_model(trained, output, force)
     click.echo(f"{output}: {trained.count_params():,} weights, {chosen.steps} steps")
 
@@ -120,7 +128,7 @@ def command(
 def _check_styles(known, styles, style_layers, dreams):
     """The layers of a style, read, after a check that its options and files can be."""
     if style_layers and not styles:
-        raise InputError("--style-layer needs a --style, a sound.")
+        raise InputError("--style-layer needs a --style, a sound or a picture.")
     if styles and dreams:
         raise InputError("A filter learns a --style or a dream of --layer or --class, not both.")
     rows = [read_style_layer(text) for text in style_layers]
@@ -129,9 +137,35 @@ def _check_styles(known, styles, style_layers, dreams):
     return rows
 
 
-def _listed(folders, leave_out):
-    """The sounds of some folders whose names match none of the patterns."""
-    from keras_sounddream.datasets.file_lists import SoundFiles, find_sounds, without
+def _dream(model, layers, label, styles, style_layers, **settings):
+    """The dream, or the style, that is learnt."""
+    with quietly():
+        from keras_sounddream.deepdream.model import DeepDream
+        from keras_sounddream.workflows.objective_from_files import find_objective
+        from keras_sounddream.workflows.style import filter_dream
+    if styles:
+        return filter_dream(model, styles, _STYLE_LEVEL_DB, style_layers or None, **settings)
+    return DeepDream(model, find_objective(model, layers, label=label), **settings)
 
-    paths = [path for folder in folders for path in find_sounds(folder)]
-    return SoundFiles(tuple(without(paths, leave_out)), {})
+
+def _found(known, folders, leave_out):
+    """Sound or picture files of some folders whose names match no pattern, and their kind."""
+    from keras_sounddream.datasets.file_lists import find_pictures, find_sounds, without
+
+    pictures = [] if known.kind == "sound" else [p for f in folders for p in find_pictures(f)]
+    if known.kind == "picture" and not pictures:
+        raise InputError(f"Expected pictures in {', '.join(folders)}. Found none.")
+    paths = pictures or [path for folder in folders for path in find_sounds(folder)]
+    return without(paths, leave_out), "picture" if pictures else "sound"
+
+
+def _stored(paths, kind, folder, sample_rate, pixels):
+    """What is trained on, decoded once into a file of the training's folder."""
+    if kind == "picture":
+        from keras_sounddream.training.transfer.picture_batches import StoredPictures
+
+        return StoredPictures(paths, max(_STORED_PIXELS, pixels), keep_folder(folder))
+    from keras_sounddream.datasets.corpus_cache import store_sounds
+    from keras_sounddream.datasets.file_lists import SoundFiles
+
+    return store_sounds(SoundFiles(tuple(paths), {}), folder, sample_rate)

@@ -53,7 +53,7 @@ class Quantization:
         return dataclasses.replace(task, limit=None, objective_limit=self.objective_limit)
 
 
-_ALL = ("classify", "embed", "dream", "dream_step")
+_ALL = ("classify", "embed", "filter", "dream", "dream_step")
 QUANTIZATIONS = {
     "float16": Quantization(_ALL, 1e-2, 0.05),
     "dynamic_range": Quantization(_ALL, 0.1, 0.1),

@@ -7,6 +7,8 @@ __getattr__, __dir__, __all__ = attach(
     {
         "Crops": "crops",
         "DreamLoss": "loss",
+        "PictureCrops": "picture_crops",
+        "PictureLoss": "picture_loss",
         "Settings": "fit",
         "train": "fit",
     },

@@ -1,5 +1,7 @@
 """Crops of a corpus at varied levels: the batch of a step, by its number."""
 
+import abc
+
 import numpy as np
 
 from keras_sounddream.datasets.corpus import Sounds
@@ -11,7 +13,39 @@ _QUIETEST = 1e-4  # root mean square of a crop: quieter ones are drawn again
 _DRAWS = 20
 
 
-class Crops(StepBatches):
+class StepCrops(StepBatches, abc.ABC):
+    """Batches of crops, which are a filter's input and what its output is compared with.
+
+    A subclass defines `_draw`, a crop of a random generator.
+
+    Args:
+        batch_size: crops per step.
+        steps: of the whole run, rounded up to whole epochs.
+        steps_per_epoch: after which a state is saved.
+        seed: 0 or more.
+    """
+
+    def __init__(self, batch_size: int, steps: int, steps_per_epoch: int, seed: int = 0) -> None:
+        super().__init__(-(-steps // steps_per_epoch), seed)
+        self.batch_size, self._steps_per_epoch = batch_size, steps_per_epoch
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps between two states."""
+        return self._steps_per_epoch
+
+    def batch(self, step: int) -> tuple[Array, Array]:
+        """Draws the batch of a step: `(crops, crops)`, float32 `(batch_size, …)`."""
+        rng = np.random.default_rng([self.seed, int(step)])
+        crops = np.stack([self._draw(rng) for _ in range(self.batch_size)])
+        return crops, crops
+
+    @abc.abstractmethod
+    def _draw(self, rng: np.random.Generator) -> Array:
+        """A crop."""
+
+
+class Crops(StepCrops):
     """Batches of crops of sounds; the same seed and step give the same batch.
 
     Each second of the corpus is as likely as another; a sound that is shorter than a crop is
@@ -35,21 +69,9 @@ class Crops(StepBatches):
         steps_per_epoch: int,
         seed: int = 0,
     ) -> None:
-        super().__init__(-(-steps // steps_per_epoch), seed)
-        self.sounds, self.samples, self.batch_size = sounds, samples, batch_size
-        self._steps_per_epoch = steps_per_epoch
+        super().__init__(batch_size, steps, steps_per_epoch, seed)
+        self.sounds, self.samples = sounds, samples
         self._shares = sounds.lengths / sounds.lengths.sum()
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Steps between two states."""
-        return self._steps_per_epoch
-
-    def batch(self, step: int) -> tuple[Array, Array]:
-        """Draws the batch of a step: `(crops, crops)`, float32 `(batch_size, samples)`."""
-        rng = np.random.default_rng([self.seed, int(step)])
-        crops = np.stack([self._draw(rng) for _ in range(self.batch_size)])
-        return crops, crops
 
     def _draw(self, rng):
         for _ in range(_DRAWS):

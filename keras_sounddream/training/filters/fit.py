@@ -1,4 +1,4 @@
-"""Training of a dream filter on crops of a corpus, resumed exactly where it was interrupted."""
+"""Training of a dream filter on crops of sounds or pictures, resumed exactly where it stopped."""
 
 import dataclasses
 import json
@@ -6,17 +6,21 @@ import zlib
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_sounddream import checks
 from keras_sounddream.applications.base import AudioModel
 from keras_sounddream.datasets.corpus import Sounds
 from keras_sounddream.deepdream.model import DeepDream
 from keras_sounddream.errors import InputError
-from keras_sounddream.filters import DreamFilter
+from keras_sounddream.filters import DreamFilter, PictureFilter
 from keras_sounddream.training.classifier import fit
 from keras_sounddream.training.filters.crops import Crops
 from keras_sounddream.training.filters.loss import DreamLoss
+from keras_sounddream.training.filters.picture_crops import PictureCrops
+from keras_sounddream.training.filters.picture_loss import PictureLoss
 from keras_sounddream.training.states import claim_folder
+from keras_sounddream.training.transfer.picture_batches import StoredPictures
 from keras_sounddream.types import PathLike
 
 _EPOCH_STEPS = 50  # between two states
@@ -26,9 +30,11 @@ _ALLOWED = {
     "steps": checks.integer(1),
     "batch_size": checks.integer(1),
     "crop_seconds": checks.number(0.1, 60),
+    "crop_pixels": checks.integer(16, 1024),
     "learning_rate": checks.number(0, above=True),
     "keep": checks.number(0),
     "level_db": checks.optional(checks.number(-120.0, 0.0)),
+    "smallest": checks.number(0.1, 1),
     "seed": checks.integer(0),
 }
 
@@ -40,11 +46,14 @@ class Settings:
     Args:
         steps: one batch each, rounded up to whole fifties.
         batch_size: crops per step.
-        crop_seconds: length of a crop, s.
+        crop_seconds: length of a crop of sounds, s.
+        crop_pixels: height and width of a crop of pictures.
         learning_rate: the highest, of Adam; it rises for 50 steps and falls along a cosine to 0.
-        keep: weight of what is lost, beside the rise of the objective.
-        level_db: RMS in dB of full scale at which the objective is read, see `DreamLoss`: that of
-            a style's examples; `None` for each crop's own.
+        keep: weight of what is lost of sounds, or changed of pictures, beside the objective's rise.
+        level_db: of sounds, RMS in dB of full scale at which the objective is read, see
+            `DreamLoss`: that of a style's examples; `None` for each crop's own.
+        smallest: of pictures, the smallest scale at which the objective is read, 0.1 to 1; see
+            `PictureLoss`.
         seed: of weights and crops.
 
     Raises:
@@ -54,9 +63,11 @@ class Settings:
     steps: int = 2000
     batch_size: int = 4
     crop_seconds: float = 2.5
+    crop_pixels: int = 160
     learning_rate: float = 2e-3
     keep: float = 0.2
     level_db: float | None = None
+    smallest: float = 0.6
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -64,49 +75,103 @@ class Settings:
 
 
 def train(
-    dream: DeepDream, sounds: Sounds, folder: PathLike, settings: Settings | None = None
+    dream: DeepDream,
+    data: Sounds | StoredPictures,
+    folder: PathLike,
+    settings: Settings | None = None,
 ) -> AudioModel:
     """Trains a filter to do what a dream does, or goes on with the one whose state is in a folder.
 
-    Its mask has the dream's analysis and bounds.
+    A filter of sounds has the dream's analysis and the bounds of its mask.
 
     Args:
-        dream: of sounds, with a mask.
-        sounds: of the corpus, at the dream's rate.
+        dream: of sounds, with a mask; or of pictures.
+        data: sounds of a corpus, at the dream's rate; or pictures.
         folder: for the state and TensorBoard's logs; an interrupted run goes on from there, and
             ends with the weights that it would have had.
         settings: of the run.
 
     Returns:
-        The trained model of `filters.DreamFilter`.
+        The trained model of `filters.DreamFilter`, or of `filters.PictureFilter`.
 
     Raises:
-        InputError: if the dream is of pictures or has no mask, the sounds have another rate or are
-            silent, or `folder` holds a run of other settings.
+        InputError: if the dream is of sounds and has no mask, the data are of the other kind, the
+            sounds have another rate or are silent, the network does not take crops of that size,
+            or `folder` holds a run of other settings.
     """
     settings = settings or Settings()
-    _check(dream, sounds)
-    bounds = {name: getattr(dream.settings, name) for name in ("mask_db", "fall_db", "ceiling_db")}
+    if isinstance(data, Sounds) != (dream.kind == "sound"):
+        raise InputError(f"Expected {dream.kind}s to train a filter on. Received: {type(data)}")
+    build, crops, loss, own = _PARTS[dream.kind](dream, data, settings)
+    others = {name for names in _OF_KIND.values() for name in names} - set(_OF_KIND[dream.kind])
     identity = {
-        **{name: value for name, value in vars(settings).items() if value is not None},
-        **bounds,
+        **{n: v for n, v in vars(settings).items() if v is not None and n not in others},
+        **own,
         "model": dream.model.name,
         **_told(dream),
     }
-    claim_folder(folder, {**identity, "sounds": [len(sounds), int(sounds.lengths.sum())]})
-    samples = round(settings.crop_seconds * dream.sample_rate)
-    more = settings.batch_size, settings.steps, _EPOCH_STEPS, settings.seed
-    crops = Crops(sounds, samples, *more)
+    claim_folder(folder, identity)
     return fit(
-        lambda: DreamFilter(None, analysis=dream.analysis, **bounds),
+        build,
         crops,
         folder,
         settings.seed,
         optimizer=lambda: _adam(len(crops), settings.learning_rate),
-        loss=DreamLoss(dream, settings.keep, settings.level_db),
+        loss=loss,
         metrics=(),
-        unit="50 steps",
+        unit=f"{_EPOCH_STEPS} steps",
     )
+
+
+def _of_sounds(dream, sounds, settings):
+    """Parts of a filter that hears: constructor, crops, loss, and what else tells its run apart."""
+    if dream.settings.parameterization != "mask":
+        raise InputError("Expected a dream of sounds by a mask, the default, to learn.")
+    if sounds.sample_rate != dream.sample_rate:
+        raise InputError(
+            f"Expected sounds at {dream.sample_rate} Hz. They are at {sounds.sample_rate} Hz."
+        )
+    sounds.check_audible()
+    bounds = {name: getattr(dream.settings, name) for name in ("mask_db", "fall_db", "ceiling_db")}
+    samples = round(settings.crop_seconds * dream.sample_rate)
+    return (
+        lambda: DreamFilter(None, analysis=dream.analysis, **bounds),
+        Crops(sounds, samples, *_batches(settings)),
+        DreamLoss(dream, settings.keep, settings.level_db),
+        {**bounds, "sounds": [len(sounds), int(sounds.lengths.sum())]},
+    )
+
+
+def _of_pictures(dream, pictures, settings):
+    """The same parts of a filter that sees."""
+    _check_crops(dream.ascent, settings)
+    return (
+        lambda: PictureFilter(None),
+        PictureCrops(pictures, settings.crop_pixels, *_batches(settings)),
+        PictureLoss(dream, settings.keep, settings.smallest),
+        {"pictures": [len(pictures), pictures.size]},
+    )
+
+
+def _check_crops(ascent, settings):
+    """Checks that the network takes crops at every scale that they are read at."""
+    for scale in (1.0, settings.smallest):
+        pixels = round(scale * settings.crop_pixels)
+        crop = ascent.param.check(np.full((1, pixels, pixels, 3), 128.0))
+        layer = ascent.extractor.first_empty(crop.shape)
+        if layer is not None:
+            raise InputError(
+                f"Crops of {settings.crop_pixels} pixels, read at {scale:g} of their size, are "
+                f"too small for layer {layer!r}: give larger `crop_pixels` (--crop-pixels)."
+            )
+
+
+_PARTS = {"sound": _of_sounds, "picture": _of_pictures}
+_OF_KIND = {"sound": ("crop_seconds", "level_db"), "picture": ("crop_pixels", "smallest")}
+
+
+def _batches(settings):
+    return settings.batch_size, settings.steps, _EPOCH_STEPS, settings.seed
 
 
 def _told(dream) -> dict[str, Any]:
@@ -118,16 +183,6 @@ def _told(dream) -> dict[str, Any]:
         "dream": words,
         "numbers": zlib.crc32(json.dumps(dream.objective.terms, default=repr).encode()),
     }
-
-
-def _check(dream, sounds):
-    if dream.kind != "sound" or dream.settings.parameterization != "mask":
-        raise InputError("Expected a dream of sounds by a mask, the default, to learn.")
-    if sounds.sample_rate != dream.sample_rate:
-        raise InputError(
-            f"Expected sounds at {dream.sample_rate} Hz. They are at {sounds.sample_rate} Hz."
-        )
-    sounds.check_audible()
 
 
 def _adam(steps, learning_rate):

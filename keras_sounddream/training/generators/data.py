@@ -14,7 +14,7 @@ from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches
 from keras_sounddream.audio.waveforms import check_audible
 from keras_sounddream.datasets.file_lists import SoundFiles, find_media
 from keras_sounddream.errors import InputError, InputWarning
-from keras_sounddream.images.io import load_picture
+from keras_sounddream.images.io import cut_square, load_picture
 from keras_sounddream.types import Array, PathLike
 
 _HOPS = 4  # patches begin so often per length of one
@@ -72,21 +72,14 @@ def read_pictures(paths: Iterable[pathlib.Path], size: int, crops: int = 1) -> A
             faults.append(str(error))
             continue
         side = min(picture.shape[:2])
-        pictures.append(_square(picture, [(n - side) // 2 for n in picture.shape[:2]], side, size))
+        pictures.append(
+            cut_square(picture, [(n - side) // 2 for n in picture.shape[:2]], side, size)
+        )
         for _ in range(crops - 1):
             part = round(side * (min(size, side) / side) ** rng.random())
             corner = [rng.integers(n - part + 1) for n in picture.shape[:2]]
-            pictures.append(_square(picture, corner, part, size))
+            pictures.append(cut_square(picture, corner, part, size))
     return _usable(pictures, faults, each=crops)
-
-
-def _square(picture, corner, side, size):
-    """A square of a picture, resized: uint8 `(size, size, 3)`."""
-    from PIL import Image
-
-    top, left = corner
-    image = Image.fromarray(picture[top : top + side, left : left + side].astype("uint8"))
-    return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS))
 
 
 def read_patches(paths: Iterable[pathlib.Path], patches: SpectrogramPatches) -> Array:

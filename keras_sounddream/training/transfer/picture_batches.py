@@ -18,12 +18,15 @@ from keras_sounddream.types import Array, PathLike
 class StoredPictures:
     """The central squares of picture files, kept as bytes in one file and read from there.
 
-    Indexed by numbers, it gives float32 `(pictures, size, size, 3)` in [0, 255].
+    Indexed by numbers, or one, it gives float32 `(pictures, size, size, 3)` in [0, 255].
 
     Args:
         paths: of picture files.
         size: height and width that they are resized to.
         folder: of the file, which is made unless it is there for the same files.
+
+    Attributes:
+        size: height and width.
 
     Raises:
         InputError: if a picture cannot be read, or the file cannot be written.
@@ -36,6 +39,7 @@ class StoredPictures:
             with written_beside(path, overwrite=True) as temporary:
                 _write(paths, temporary, shape)
         self._pixels = np.load(path, mmap_mode="r")
+        self.size = size
 
     def __len__(self) -> int:
         return len(self._pixels)

@@ -11,6 +11,7 @@ from keras_sounddream.errors import MissingPackageError
 from keras_sounddream.types import Array
 
 _LEAST_PIXELS = 12  # a side that DIS takes
+_CUT = 0.4  # share of a frame that is seen in the frame before, below which the scene is another
 _OF_MOTION, _PIXELS = 0.01, 0.5  # by which the ways there and back may differ, squared
 
 
@@ -30,6 +31,11 @@ class Motion:
     def speed(self) -> float:
         """Mean motion, in widths of the frame."""
         return float(np.hypot(*np.moveaxis(self.flow, -1, 0)).mean() / self.flow.shape[1])
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the frame before shows the same scene."""
+        return bool(self.visible.mean() >= _CUT)
 
     def warp(self, image: Array) -> Array:
         """An image of the frame before `(height, width, 3)`, moved on; 0 where nothing was."""

@@ -13,10 +13,12 @@ from keras_sounddream.progress import TracingBar
 from keras_sounddream.types import Array
 from keras_sounddream.workflows.video.couplings import Curve, layer_weights
 from keras_sounddream.workflows.video.encoding import Segment
-from keras_sounddream.workflows.video.frames import Carried, FrameDream
+from keras_sounddream.workflows.video.frames import Carried
 
 if TYPE_CHECKING:
     from keras_sounddream.deepdream.long_sounds.checkpoint import StreamCheckpoint
+    from keras_sounddream.workflows.video.frame_filter import FrameFilter
+    from keras_sounddream.workflows.video.frames import FrameDream
     from keras_sounddream.workflows.video.source import VideoSource
 
 SEGMENT_FRAMES = 24  # an interruption costs so many at most
@@ -49,7 +51,7 @@ class Drive:
 
 def dream_pictures(
     source: VideoSource,
-    dream: FrameDream | None,
+    dream: FrameDream | FrameFilter | None,
     part: StreamCheckpoint,
     drive: Drive,
     suffix: str,
@@ -113,7 +115,7 @@ class _Work:
         """Dreams a frame, and stores its segment if it is full."""
         if self._dream is not None:
             seconds = float(place * self._track.time_base)
-            weights = self._drive.weights_at(seconds, len(self._dream.dream.objective.terms))
+            weights = self._drive.weights_at(seconds, self._dream.num_terms)
             self._carried = self._dream.advance(self._carried, self._dream.small(frame), weights)
             frame = self._dream.shown(frame, self._carried, self._drive.strength_at(seconds))
         self._segment.add(place, frame)

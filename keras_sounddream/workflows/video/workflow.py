@@ -20,12 +20,16 @@ from keras_sounddream.types import PathLike
 from keras_sounddream.workflows.video import signals
 from keras_sounddream.workflows.video.couplings import Coupling, Curve, parse_all
 from keras_sounddream.workflows.video.encoding import check_video_output, write_video
+from keras_sounddream.workflows.video.frame_filter import FrameFilter
+from keras_sounddream.workflows.video.frame_filter import identify as identify_filter
 from keras_sounddream.workflows.video.frames import FrameDream
 from keras_sounddream.workflows.video.pictures import Drive, dream_pictures, segments_of
 from keras_sounddream.workflows.video.source import VideoSource
 from keras_sounddream.workflows.video.track import DrivenRendering, Track
 
 if TYPE_CHECKING:
+    import keras
+
     from keras_sounddream.deepdream.model import DeepDream
 
 KEEP, SIDE = 0.9, 360  # defaults
@@ -60,7 +64,7 @@ class VideoResult:
 def dream_video(
     input_path: PathLike,
     output_path: PathLike,
-    picture_dream: DeepDream | None = None,
+    picture_dream: DeepDream | keras.Model | None = None,
     sound_dream: DeepDream | None = None,
     couple: Sequence[str | Coupling] = (),
     keep: float = KEEP,
@@ -79,7 +83,8 @@ def dream_video(
         input_path: a video that FFmpeg reads.
         output_path: the video to write: `.mp4`, `.m4v`, `.mov`, `.mkv` or `.webm`. What is
             unfinished is in a folder beside it, of that name with `.part` at the end.
-        picture_dream: of a model of pictures; by default the pictures stay as they are.
+        picture_dream: of a model of pictures, or a `filters.PictureFilter`, which dreams each
+            frame in one pass; by default the pictures stay as they are.
         sound_dream: of a model of sounds; by default the sound stays as it is.
         couple: `"SIGNAL:TARGET"` each, of `SIGNALS` and `TARGETS`, such as
             `"loudness:strength"`: the louder the sound, the more of the pictures' dream is shown.
@@ -103,7 +108,7 @@ def dream_video(
     couplings = parse_all(couple)
     keep = check("keep", keep, number(0.0, 0.99))
     side = check("side", side, integer(16, 4096))
-    frame_dream = None if picture_dream is None else FrameDream(picture_dream, keep, side)
+    frame_dream = _frames(picture_dream, keep, side)
     source = VideoSource(input_path)
     dreams = {"pictures": picture_dream, "sound": sound_dream}
     _check(source, dreams, couplings)
@@ -130,6 +135,17 @@ def dream_video(
     return _result(path, part.rows, figures)
 
 
+def _frames(dream, keep, side) -> FrameDream | FrameFilter | None:
+    """Dreams frames as a dream or a filter does."""
+    if dream is None:
+        return None
+    return FrameFilter(dream, keep, side) if _is_filter(dream) else FrameDream(dream, keep, side)
+
+
+def _is_filter(dream):
+    return dream is not None and not hasattr(dream, "objective")
+
+
 def _check(source, dreams, couplings):
     """Checks that dreams have their tracks, and couplings theirs."""
     sound_dream = dreams["sound"]
@@ -147,6 +163,9 @@ def _check(source, dreams, couplings):
             raise InputError(f"{coupling} needs {missing}, and {source.path} has none.")
         if dreams[coupling.driven] is None:
             raise InputError(f"{coupling} drives a dream of the {coupling.driven}: there is none.")
+        by_network = coupling.signal == "seen" or coupling.target == "layers"
+        if by_network and _is_filter(dreams["pictures"]):
+            raise InputError(f"{coupling} needs a network of pictures: a filter has none.")
         if coupling.signal in ("heard", "seen"):
             signals.class_of(dreams[coupling.read], coupling.signal)
         if coupling.target == "layers" and len(dreams[coupling.driven].objective.terms) < 2:
@@ -159,7 +178,7 @@ def _identity(source, dreams, couplings, keep, side):
         f"{name}_{key}": value
         for name, dream in dreams.items()
         if dream is not None
-        for key, value in identify(dream).items()
+        for key, value in (identify_filter if _is_filter(dream) else identify)(dream).items()
     }
     names = [str(coupling) for coupling in couplings]
     return {**configs, "input": source.digest, "couple": names, "keep": keep, "side": side}

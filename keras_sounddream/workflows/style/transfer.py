@@ -14,7 +14,7 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.types import PathLike
 from keras_sounddream.workflows.dream import dream_with_pages
 from keras_sounddream.workflows.media import MAX_SECONDS, files_of
-from keras_sounddream.workflows.style_masks import picture_mask, sound_mask
+from keras_sounddream.workflows.style.masks import picture_mask, sound_mask
 
 if TYPE_CHECKING:
     import keras
@@ -87,12 +87,12 @@ def filter_dream(
     style_layers: Sequence[str | StyleLayer] | None = None,
     **settings: Any,
 ) -> DeepDream:
-    """The dream of a style by a mask, for `training.filters.train` to learn.
+    """The dream of a style, of sounds by a mask, for `training.filters.train` to learn.
 
     Args:
-        model: of sounds.
-        styles: sound files, at least one.
-        level_db: RMS in dB of full scale at which the styles are measured.
+        model: of sounds or of pictures.
+        styles: files of the same kind, at least one.
+        level_db: RMS in dB of full scale at which sounds are measured.
         style_layers: see `StyleTransfer`.
         **settings: of `DeepDream`.
 
@@ -100,19 +100,18 @@ def filter_dream(
         `DeepDream` whose objective is the style alone: at most 0.
 
     Raises:
-        InputError: if the model takes pictures, a file cannot be read, or a layer is unknown.
+        InputError: if a file cannot be read, or a layer is unknown.
     """
-    if find_kind(model) != "sound":
-        raise InputError(f"A filter of a style is of sounds, and {model.name} takes pictures.")
     check_styles(styles, (), None)
     files = files_of(model)
-    fixed: dict[str, Any] = {"parameterization": "mask", "begin_with": "source"}
+    fixed: dict[str, Any] = {"begin_with": "source"}
+    if find_kind(model) == "sound":
+        fixed |= {"parameterization": "mask", "level_db": level_db}
     return StyleTransfer(
         model,
         [files.guide(path, model, "none") for path in styles],
         style_layers=style_layers,
         content_weight=0.0,
-        level_db=level_db,
         names=[pathlib.Path(path).name for path in styles],
         **{**fixed, **settings},
     ).dream

@@ -1,0 +1,45 @@
+"""The task of a picture filter in exported files: pictures in, dreamed pictures out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_sounddream.errors import InputError
+from keras_sounddream.export.formats import Task, check_task
+from keras_sounddream.filters.picture_layer import PictureChange
+
+NAME = "filter"
+_LIMIT = 1e-4  # of white: a few hundredths of a level
+
+
+def is_picture_filter(model: Any) -> bool:
+    """Whether a model is one of `filters.PictureFilter`."""
+    layers = getattr(model, "layers", ())
+    return any(isinstance(layer, PictureChange) for layer in layers)
+
+
+def find(
+    model: keras.Model,
+    names: Sequence[str] | None,
+    specification: dict[str, Any],
+    preprocessing: str | None,
+) -> list[Task]:
+    """Returns the one task, `filter`: from `picture` to `filtered`, both in [0, 255].
+
+    Raises:
+        InputError: for another task, or a preprocessing.
+    """
+    if preprocessing is not None:
+        raise InputError(f"{model.name} takes pixels as they are: leave `preprocessing` out.")
+    for name in names or ():
+        check_task(name)
+        if name != NAME:
+            raise InputError(f"{model.name} has the task {NAME!r}. Received: {name!r}")
+
+    def function(picture):
+        return {"filtered": model(picture, training=False)}
+
+    return [Task(NAME, function, ("filtered",), model, limit=_LIMIT, **specification)]

@@ -1,0 +1,120 @@
+"""A dream filter from a file to another: a sound at its own rate, a picture, or a video."""
+
+from __future__ import annotations
+
+import pathlib
+
+import numpy as np
+
+from keras_sounddream.applications.pretrained import weights_path
+from keras_sounddream.audio import io as sound_io
+from keras_sounddream.datasets import videos
+from keras_sounddream.errors import InputError
+from keras_sounddream.filters.pretrained import PICTURES, PRETRAINED
+from keras_sounddream.images import io as picture_io
+from keras_sounddream.types import PathLike
+from keras_sounddream.workflows.video.encoding import check_video_output
+
+MAX_SECONDS = 600.0  # of a sound, which is filtered at once
+
+
+def filter_file(
+    input_path: PathLike,
+    output_path: PathLike,
+    weights: PathLike | None = None,
+    overwrite: bool = False,
+    progress: bool = True,
+) -> None:
+    """Dreams a sound, a picture or the pictures of a video in one pass, by a filter.
+
+    A sound keeps its rate, channels, length, loudness and bits; a video its sound and the times of
+    its frames. For more of videos, give a `PictureFilter` to `dream_video`.
+
+    Args:
+        input_path: a sound of up to 10 minutes, a picture, or a video of any length.
+        output_path: the file to write, of the same kind.
+        weights: key of `filters.PRETRAINED` for a sound, of `filters.PICTURES` for pictures; or a
+            file that `sounddream train filter` wrote. By default `"block3_conv2"` or `"fire8"`.
+        overwrite: whether an existing file may be replaced.
+        progress: whether to show a progress bar, of videos.
+
+    Raises:
+        InputError: if a file cannot be read or written, a sound is silent or too long, or there
+            are no such weights.
+    """
+    check(input_path, output_path, weights, overwrite)
+    chosen = {} if weights is None else {"weights": weights}
+    _FILTERS[kind_of(input_path)](input_path, output_path, chosen, overwrite, progress)
+
+
+def kind_of(path: PathLike) -> str:
+    """The kind of a file: `"picture"` by its content, `"video"` by its suffix, else `"sound"`."""
+    if pathlib.Path(path).suffix.lower() in videos.SUFFIXES:
+        return "video"
+    return "picture" if picture_io.is_picture(path) else "sound"
+
+
+def check(
+    input_path: PathLike, output_path: PathLike, weights: PathLike | None, overwrite: bool
+) -> None:
+    """Checks the arguments of `filter_file` by names and headers, without TensorFlow.
+
+    Raises:
+        InputError: see `filter_file`.
+    """
+    kind = kind_of(input_path)
+    _OUTPUTS[kind](output_path, overwrite)
+    if kind == "sound" and sound_io.seconds_of(input_path) > MAX_SECONDS:
+        raise InputError(
+            f"{input_path} is longer than {MAX_SECONDS:g} s. Export the filter, and use "
+            "`sounddream-lite filter`."
+        )
+    if weights is None:
+        return
+    own, other = (PRETRAINED, PICTURES) if kind == "sound" else (PICTURES, PRETRAINED)
+    if weights in other:
+        made_for = "pictures" if kind == "sound" else "sounds"
+        raise InputError(
+            f"{weights} is a filter of {made_for}, and {pathlib.Path(input_path).name} is a "
+            f"{kind}. Take one of {', '.join(own)}."
+        )
+    weights_path(weights, own)
+
+
+def _filter_picture(input_path, output_path, weights, overwrite, progress):
+    from keras_sounddream.filters import PictureFilter
+
+    filtered = np.asarray(PictureFilter(**weights)(picture_io.load_picture(input_path)))
+    picture_io.save_picture(output_path, filtered, overwrite)
+
+
+def _filter_video(input_path, output_path, weights, overwrite, progress):
+    from keras_sounddream.filters import PictureFilter
+    from keras_sounddream.workflows.video.workflow import dream_video
+
+    how = {"overwrite": overwrite, "progress": progress}
+    dream_video(input_path, output_path, PictureFilter(**weights), **how)
+
+
+def _filter_sound(input_path, output_path, weights, overwrite, progress):
+    from keras_sounddream.deepdream.full_rate.transfer import apply
+    from keras_sounddream.filters import DreamFilter
+
+    original, rate, coding = sound_io.read_channels(input_path)
+    if not original.any():
+        raise InputError(f"Expected sound to filter. {input_path} is silent.")
+    model = DreamFilter(**weights)
+    source = sound_io.resample(original.mean(0, keepdims=True), rate, model.sample_rate)
+    filtered = np.asarray(model(source))
+    analysis = model.get_layer("mask").analysis
+    dreamed = apply(source, filtered, analysis, original, rate)
+    bits = sound_io.bits_like(coding, output_path)
+    sound_io.save(output_path, dreamed, rate, bits, overwrite, channels=True)
+
+
+_FILTERS = {"picture": _filter_picture, "sound": _filter_sound, "video": _filter_video}
+_OUTPUTS = {
+    "picture": picture_io.check_photo_output,
+    "sound": sound_io.check_sound_output,
+    "video": check_video_output,
+}
