@@ -48,10 +48,12 @@ def filter_file(
 
 
 def kind_of(path: PathLike) -> str:
-    """The kind of a file: `"picture"` by its content, `"video"` by its suffix, else `"sound"`."""
-    if pathlib.Path(path).suffix.lower() in videos.SUFFIXES:
+    """The kind of a file, by its suffix or content: `"picture"`, `"video"` or else `"sound"`."""
+    suffix = pathlib.Path(path).suffix.lower()
+    if suffix in videos.SUFFIXES:
         return "video"
-    return "picture" if picture_io.is_picture(path) else "sound"
+    is_picture = suffix in picture_io.SUFFIXES or picture_io.is_picture(path)
+    return "picture" if is_picture else "sound"
 
 
 def check(
@@ -62,6 +64,8 @@ def check(
     Raises:
         InputError: see `filter_file`.
     """
+    if not pathlib.Path(input_path).is_file():
+        raise InputError(f"Expected a file to filter, but there is none: {input_path}.")
     kind = kind_of(input_path)
     _OUTPUTS[kind](output_path, overwrite)
     if kind == "sound" and sound_io.seconds_of(input_path) > MAX_SECONDS:

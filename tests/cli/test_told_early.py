@@ -303,7 +303,7 @@ ROWS = [
     ),
     ("train filter --data clips --crop-pixels 64 -o new.npz", "--crop-pixels does not go with sou"),
     ("export picture_filter --weights fire88 -o new.tflite", "Did you mean 'fire8'"),
-    ("filter missing.wav -o new.wav", "there is no missing.wav"),
+    ("filter missing.png -o new.wav", "to filter, but there is none: missing.png"),
     ("filter chirp.wav -o new.png", "No sound format is called .png"),
     ("filter photo.png -o new.wav", "Expected a picture"),
     ("filter photo.png -o new.png --weights rooster", "rooster is a filter of sounds, and photo"),
