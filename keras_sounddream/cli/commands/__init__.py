@@ -18,6 +18,7 @@ __getattr__, __dir__, __all__ = attach(
         "features": "",
         "examples": "",
         "fetch": "",
+        "filter": "",
         "finetune": "",
         "gallery": "",
         "generate": "",
