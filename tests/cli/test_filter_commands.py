@@ -26,6 +26,7 @@ def test_a_filter_is_trained_exported_and_played(small_model, chirp, tmp_path, m
     (tmp_path / "sounds").mkdir()
     for name in ("a.wav", "5-b.wav"):
         audio.save(f"sounds/{name}", chirp, 24000)
+    save_picture("sounds/cover.jpg", np.zeros((9, 9, 3)))  # as music has them
     command = ["train", "filter", "--model", "small.keras", "--layer", "conv2", "--data", "sounds"]
     command += ["--steps", "2", "--batch-size", "1", "--crop-seconds", "0.2"]
     command += ["--leave-out", "5-*", "--strength", "0.25", "-o", "mine.npz"]

@@ -1,5 +1,7 @@
 """Training of picture filters: the loss by hand, crops by their step, and a resumed run."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_sounddream import DeepDream, InputError, objectives
+from keras_sounddream.errors import InputWarning
 from keras_sounddream.filters import PictureFilter
 from keras_sounddream.images.io import save_picture
 from keras_sounddream.training import filters
@@ -146,3 +149,22 @@ def test_crops_too_small_for_a_layer_are_named(tmp_path, stored):
 def test_sounds_are_no_pictures(dream, small_model, stored, tmp_path):
     with pytest.raises(InputError, match="Expected sounds to train a filter on"):
         filters.train(DeepDream(small_model, "conv2"), stored, tmp_path)
+
+
+def test_a_picture_that_cannot_be_read_is_left_out(tmp_path):
+    for name in ("a", "c"):
+        save_picture(tmp_path / f"{name}.png", np.full((8, 8, 3), ord(name), "uint8"))
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    paths = sorted(tmp_path.glob("*.png"))
+    for warned in (1, 0):  # made, and found
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            pictures = StoredPictures(paths, 4, tmp_path, broken="skip")
+        assert [picture.max() for picture in pictures[:]] == [ord("a"), ord("c")]
+        told = [str(each.message) for each in caught if each.category is InputWarning]
+        assert len(told) == warned
+    assert not list(tmp_path.glob("*.whole"))
+    with pytest.raises(InputError, match="b.png"):
+        StoredPictures(paths, 4, tmp_path)
+    with pytest.raises(InputError, match="Nothing can be read.*b.png"):
+        StoredPictures(paths[1:2], 4, tmp_path, broken="skip")

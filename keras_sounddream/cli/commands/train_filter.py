@@ -106,23 +106,31 @@ def command(
     known = early.check_any(model_name, weights)
     early.check_dream(known, {"layers": layers, "label": label})
     read_layers = _check_styles(known, styles, style_layers, layers or label is not None)
-    paths, kind = _found(known, folders, leave_out)
+    paths = _found(known.kind, folders, leave_out)
     settings = given(settings)
-    for name in settings.keys() & set(_OF_KIND["picture" if kind == "sound" else "sound"]):
-        raise InputError(f"--{name.replace('_', '-')} does not go with {kind}s. Leave it out.")
-    if styles:
-        settings = {**_OF_STYLES[kind], **settings}
+    _check_settings(known.kind, settings)
     dream_settings = {n: settings.pop(n) for n in ("strength",) if n in settings}
     model, required = load_any(model_name, weights, include_top=label is not None)
     with quietly():
         from keras_sounddream.training import filters
     objective = {"layers": layers, "label": label, "styles": styles, "style_layers": read_layers}
     dream = _dream(model, **objective, **dream_settings, **required)
-    chosen = filters.Settings(**settings)
-    data = _stored(paths, kind, folder, dream.sample_rate, chosen.crop_pixels)
+    if known.kind is None:  # a file, whose kind is known now
+        _check_settings(dream.kind, {**settings, **dream_settings})
+        paths = _found(dream.kind, folders, leave_out)
+    own = _OF_STYLES[dream.kind] if styles else {}
+    chosen = filters.Settings(**{**own, **settings})
+    data = _stored(paths, folder, dream, chosen.crop_pixels)
     trained = filters.train(dream, data, folder, chosen)
     write_model(trained, output, force)
     click.echo(f"{output}: {trained.count_params():,} weights, {chosen.steps} steps")
+
+
+def _check_settings(kind, settings):
+    """Refuses settings of the other kind of filter."""
+    if kind is not None:
+        for name in settings.keys() & set(_OF_KIND["picture" if kind == "sound" else "sound"]):
+            raise InputError(f"--{name.replace('_', '-')} does not go with {kind}s. Leave it out.")
 
 
 def _check_styles(known, styles, style_layers, dreams):
@@ -148,24 +156,24 @@ def _dream(model, layers, label, styles, style_layers, **settings):
     return DeepDream(model, find_objective(model, layers, label=label), **settings)
 
 
-def _found(known, folders, leave_out):
-    """Sound or picture files of some folders whose names match no pattern, and their kind."""
+def _found(kind, folders, leave_out):
+    """Sound or picture files of some folders, whose names match no pattern; of no kind, either."""
     from keras_sounddream.datasets.file_lists import find_pictures, find_sounds, without
 
-    pictures = [] if known.kind == "sound" else [p for f in folders for p in find_pictures(f)]
-    if known.kind == "picture" and not pictures:
+    pictures = [] if kind == "sound" else [p for f in folders for p in find_pictures(f)]
+    if kind == "picture" and not pictures:
         raise InputError(f"Expected pictures in {', '.join(folders)}. Found none.")
-    paths = pictures or [path for folder in folders for path in find_sounds(folder)]
-    return without(paths, leave_out), "picture" if pictures else "sound"
+    return without(pictures or [p for f in folders for p in find_sounds(f)], leave_out)
 
 
-def _stored(paths, kind, folder, sample_rate, pixels):
-    """What is trained on, decoded once into a file of the training's folder."""
-    if kind == "picture":
+def _stored(paths, folder, dream, pixels):
+    """Sounds or pictures to train on, decoded once into a file of the training's folder."""
+    if dream.kind == "picture":
         from keras_sounddream.training.transfer.picture_batches import StoredPictures
 
-        return StoredPictures(paths, max(_STORED_PIXELS, pixels), keep_folder(folder))
+        size = max(_STORED_PIXELS, pixels)
+        return StoredPictures(paths, size, keep_folder(folder), broken="skip")
     from keras_sounddream.datasets.corpus_cache import store_sounds
     from keras_sounddream.datasets.file_lists import SoundFiles
 
-    return store_sounds(SoundFiles(tuple(paths), {}), folder, sample_rate)
+    return store_sounds(SoundFiles(tuple(paths), {}), folder, dream.sample_rate)

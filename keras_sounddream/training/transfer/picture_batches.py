@@ -3,16 +3,20 @@
 import hashlib
 import json
 import pathlib
+import warnings
 from collections.abc import Sequence
 
 import keras
 import numpy as np
 from tqdm import tqdm
 
+from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.files import written_beside
 from keras_sounddream.images.io import load_square
 from keras_sounddream.training.step_batches import StepBatches
 from keras_sounddream.types import Array, PathLike
+
+_COPIED = 256  # pictures at once
 
 
 class StoredPictures:
@@ -24,20 +28,30 @@ class StoredPictures:
         paths: of picture files.
         size: height and width that they are resized to.
         folder: of the file, which is made unless it is there for the same files.
+        broken: `"fail"` to stop at the first that cannot be read, or `"skip"` to leave it out, with
+            a warning.
 
     Attributes:
         size: height and width.
 
     Raises:
-        InputError: if a picture cannot be read, or the file cannot be written.
+        InputError: if a picture cannot be read, or with `"skip"` none, or the file cannot be
+            written.
     """
 
-    def __init__(self, paths: Sequence[pathlib.Path], size: int, folder: PathLike) -> None:
+    def __init__(
+        self,
+        paths: Sequence[pathlib.Path],
+        size: int,
+        folder: PathLike,
+        broken: str = "fail",
+    ) -> None:
         shape = (len(paths), size, size, 3)
-        path = pathlib.Path(folder) / f"pictures-{_digest(paths, size)}.npy"
-        if not _holds(path, shape):
+        marks = [broken] if broken != "fail" else []
+        path = pathlib.Path(folder) / f"pictures-{_digest(paths, size, *marks)}.npy"
+        if not _holds(path, shape, broken == "skip"):
             with written_beside(path, overwrite=True) as temporary:
-                _write(paths, temporary, shape)
+                _write(paths, temporary, shape, broken)
         self._pixels = np.load(path, mmap_mode="r")
         self.size = size
 
@@ -122,23 +136,48 @@ class AugmentedPictures(StepBatches):
         return np.stack(rows, axis=1).astype("float32")
 
 
-def _digest(paths, size):
+def _digest(paths, size, *marks):
     """Tells files apart by their names, sizes and times."""
     facts = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-    return hashlib.sha256(json.dumps([size, facts]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([size, facts, *marks]).encode()).hexdigest()[:16]
 
 
-def _holds(path, shape):
-    """Whether a file holds bytes of a shape."""
+def _holds(path, shape, fewer):
+    """Whether a file holds bytes of a shape, or of fewer pictures."""
     try:
         pixels = np.load(path, mmap_mode="r")
     except (OSError, ValueError, EOFError):
         return False
-    return pixels.shape == shape and pixels.dtype == "uint8"
+    enough = 0 < len(pixels) <= shape[0] if fewer else len(pixels) == shape[0]
+    return enough and pixels.shape[1:] == shape[1:] and pixels.dtype == "uint8"
 
 
-def _write(paths, target, shape):
-    pixels = np.lib.format.open_memmap(target, "w+", "uint8", shape)
-    for number, path in enumerate(tqdm(paths, desc="pictures", unit="picture")):
-        pixels[number] = load_square(path, shape[1])
+def _write(paths, target, shape, broken):
+    """Writes the pictures that can be read: as many as there are, or fewer if some are skipped."""
+    pixels, count, faults = np.lib.format.open_memmap(target, "w+", "uint8", shape), 0, []
+    for path in tqdm(paths, desc="pictures", unit="picture"):
+        try:
+            pixels[count] = load_square(path, shape[1])
+            count += 1
+        except InputError as error:
+            if broken == "fail":
+                raise
+            faults.append(str(error))
     pixels.flush()
+    if faults:
+        _shorten(target, pixels, count, faults)
+
+
+def _shorten(target, pixels, count, faults):
+    """Leaves the first `count` pictures in a file, and warns of the others."""
+    if not count:
+        raise InputError(f"Nothing can be read. {faults[0]}")
+    whole = target.with_name(f"{target.name}.whole")
+    target.rename(whole)
+    kept = np.lib.format.open_memmap(target, "w+", "uint8", (count, *pixels.shape[1:]))
+    for first in range(0, count, _COPIED):
+        kept[first : first + _COPIED] = pixels[first : min(first + _COPIED, count)]
+    kept.flush()
+    whole.unlink()
+    text = f"{len(faults)} of {len(pixels)} pictures are left out. {faults[0]}"
+    warnings.warn(text, InputWarning, stacklevel=4)
