@@ -228,7 +228,7 @@ def main():
             rows.append((key, name, row))
             shown += [np.concatenate(pictures)] if name == SHOWN else []
             print(key, name, row, flush=True)
-    Image.fromarray(np.concatenate(shown, axis=1)).save(FIGURE)
+    Image.fromarray(np.concatenate(shown, axis=1)).quantize(256).save(FIGURE, optimize=True)
     PAGE.write_text("\n".join(page(rows, options.photos)))
 
 

@@ -19,7 +19,7 @@ from keras_sounddream.types import PathLike
 MASK, CHANGE = "mask", "change"  # names of the layers
 ANALYSIS = Analysis(sample_rate=24000, frame_seconds=0.040, step_seconds=0.020)
 _NETWORK = {
-    "width": integer(2, 4096),
+    "width": integer(1, 4096),
     "dilations": Allowed(
         "a list of at most 16 integers of 1 to 1000",
         lambda value: (
@@ -34,7 +34,7 @@ _OF_SOUND = {
     "fall_db": number(0, 120),
     "ceiling_db": number(-60, 60),
 }
-_OF_PICTURES = {**_NETWORK, "limit": number(0, WHITE)}
+_OF_PICTURES = {**_NETWORK, "width": integer(2, 4096), "limit": number(0, WHITE)}
 
 
 def DreamFilter(

@@ -39,7 +39,7 @@ class PictureLoss:
         changed = ops.mean(ops.square((filtered - source) / _ALLOWED), (1, 2, 3))
         return self.keep * changed - self.rise(before, after, number)
 
-    def rise(self, source: Tensor, filtered: Tensor, number: Tensor | int = 0) -> Tensor:
+    def rise(self, source: Tensor, filtered: Tensor, number: Tensor) -> Tensor:
         """The objective's rise, `(batch,)`, after the dream's random shift of that number."""
         ascent = self.dream.ascent
         source, filtered = (ascent.move(picture, number) for picture in (source, filtered))
