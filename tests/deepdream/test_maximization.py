@@ -22,12 +22,19 @@ def means(model, layer, dreams):
     return answers.mean(axis=tuple(range(1, answers.ndim - 1)))
 
 
+def distance(dream, other):
+    """Root of the power of the difference, as a share of the other's."""
+    return np.linalg.norm(dream - other) / np.linalg.norm(other)
+
+
 def test_each_unit_is_raised_as_it_is_alone(model):
     together = dict(maximize_units(model, LAYER, [3, 8, 20], length=0.4, batch_size=2, **QUICK))
     assert list(together) == [3, 8, 20]
     for unit in (8, 20):
         alone = dict(maximize_units(model, LAYER, [unit], length=0.4, **QUICK))
-        np.testing.assert_allclose(together[unit], alone[unit], atol=1e-3)
+        # a batch rounds otherwise, and steps enlarge that: 0.04 without oneDNN; another unit: 0.9
+        assert distance(together[unit], alone[unit]) < 0.2
+        assert distance(together[3], alone[unit]) > 0.6
     before = means(model, LAYER, [noise(model, 0.4)[0]])[0]
     after = means(model, LAYER, list(together.values()))
     for row, unit in enumerate(together):
