@@ -11,13 +11,14 @@ PACKAGE = pathlib.Path(__file__).parents[1] / "keras_sounddream"
 
 # every package may import these
 BASE = {
-    *("backend", "checks", "errors", "files", "lazy", "leftovers", "locks", "processor"),
+    *("backend", "checks", "digests", "errors", "files", "lazy", "leftovers", "locks", "processor"),
     *("progress", "types"),
 }
 MAY_IMPORT = {
     # single modules
     "backend": {"errors"},
     "checks": {"errors"},
+    "digests": {"types"},
     "errors": set(),
     "files": {"errors", "leftovers", "types"},
     "lazy": set(),

@@ -8,7 +8,6 @@ the file, and fetching goes on from there.
 
 from __future__ import annotations
 
-import hashlib
 import pathlib
 import shutil
 import tarfile
@@ -19,6 +18,7 @@ import requests
 from tqdm import tqdm
 
 from keras_sounddream.checks import OFFLINE, may_fetch
+from keras_sounddream.digests import file_digest
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import cache_folder, named_if_full, written_beside
 from keras_sounddream.locks import locked
@@ -84,7 +84,7 @@ def _check_cached(row, path):
     """Checks the hash of the file in the cache folder."""
     if "sha256" not in row:
         return
-    digest = _digest(path)
+    digest = file_digest(path)
     if not digest.startswith(row["sha256"]):
         raise InputError(
             f"{path} is damaged or another file: its SHA-256 is {digest}, not {row['sha256']}. "
@@ -130,7 +130,7 @@ def _fetch_from(url, part, sent, name):
                 raise _FetchError(_in_words(error)) from None
     else:
         raise _FetchError(f"the connection broke off {_TRIES} times; fetch again to go on")
-    digest = _digest(part)
+    digest = file_digest(part)
     if not digest.startswith(sent["sha256"]):
         part.unlink()
         if had_begun:  # what was left of an earlier try may be damaged
@@ -196,7 +196,7 @@ def _unpack(row, archive, path):
     member = row["archive"]["member"]
     with tarfile.open(archive) as tar, open(path, "wb") as file:
         shutil.copyfileobj(tar.extractfile(member), file)
-    if not _digest(path).startswith(row["sha256"]):
+    if not file_digest(path).startswith(row["sha256"]):
         raise InputError(f"{member} in {row['urls'][0]} is another file than is known.")
 
 
@@ -211,15 +211,6 @@ def _in_words(error):
     if isinstance(error, requests.ConnectionError):
         return "no connection"
     return f"the connection broke off ({type(error).__name__})"
-
-
-def _digest(path):
-    """SHA-256 of a file."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _size(path):

@@ -1,14 +1,13 @@
 """Descriptions of jobs, as plain data that is sent to workers."""
 
 import dataclasses
-import hashlib
 import json
 import os
-import pathlib
 from typing import Any
 
 from keras_sounddream.checks import check, choice
 from keras_sounddream.deepdream.objectives.spelling import GUIDANCES
+from keras_sounddream.digests import file_digest
 from keras_sounddream.errors import InputError
 
 TASKS = ("dream", "classify", "embed")
@@ -69,7 +68,7 @@ class Job:
     def identity(self) -> dict[str, Any]:
         """The job with digests of its files, for JSON: equal identities give equal results."""
         paths = [self.model, self.weights, *self.guides]
-        digests = {path: _digest(path) for path in paths if _is_file(path)}
+        digests = {path: file_digest(path) for path in paths if _is_file(path)}
         return {**json.loads(self.to_json()), "sha256": digests}
 
 
@@ -90,7 +89,3 @@ def _default(field):
 
 def _is_file(path):
     return path is not None and os.path.isfile(path)
-
-
-def _digest(path):
-    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()

@@ -1,7 +1,6 @@
 """States of a training in its folder: saved whole, and taken up again unless they are damaged."""
 
 import contextlib
-import hashlib
 import json
 import pathlib
 import re
@@ -54,14 +53,6 @@ def claim_folder(
         raise InputError(
             f"The folder {folder} holds a run with {held}, not {asked}. Give another folder."
         )
-
-
-def weights_digest(model: keras.Model) -> str:
-    """Digest of a model's weights, 16 hexadecimal digits, to tell runs from one another."""
-    digest = hashlib.sha256()
-    for weights in model.get_weights():
-        digest.update(np.ascontiguousarray(weights).tobytes())
-    return digest.hexdigest()[:16]
 
 
 def newest_epoch(folder: PathLike) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_sounddream.applications.pretrained import shipped_examples
+from keras_sounddream.digests import file_digest
 from keras_sounddream.web.headers import HEADERS, POLICY
 
 PAGE = pathlib.Path(__file__).parent / "page"
@@ -60,7 +61,7 @@ def write_static(folder: pathlib.Path, page: dict[str, Any]) -> None:
             text = path.read_text(encoding="utf-8").replace("%POLICY%", POLICY)
             copy.write_text(text, encoding="utf-8")
     files = {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(folder).as_posix(): file_digest(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import pathlib
 import re
@@ -10,13 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.deepdream import objectives
 from keras_sounddream.deepdream.network.calls import layer_names
 from keras_sounddream.deepdream.network.lookup import no_convolution
 from keras_sounddream.deepdream.validation import find_kind
+from keras_sounddream.digests import file_digest, weights_digest
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, written_beside
 from keras_sounddream.progress import TracingBar
@@ -126,13 +125,10 @@ def _read_input(files, path, model):
 
 def _fingerprint(input_path, model, settings):
     """Digests of input, model and settings: what dreams of one gallery share."""
-    weights = hashlib.sha256()
-    for values in model.get_weights():
-        weights.update(np.ascontiguousarray(values).tobytes())
     return {
-        "input": hashlib.sha256(pathlib.Path(input_path).read_bytes()).hexdigest(),
+        "input": file_digest(input_path),
         "model": model.name,
-        "weights": weights.hexdigest(),
+        "weights": weights_digest(model),
         "settings": json.loads(json.dumps(settings, default=repr)),
     }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import pathlib
 from typing import Any
 
 import click
@@ -11,6 +9,7 @@ import click
 from keras_sounddream.applications import pretrained
 from keras_sounddream.cli.options.common import check_outputs, force_option, given, quietly
 from keras_sounddream.cli.options.wavenet import read_arguments, wavenet_options
+from keras_sounddream.digests import file_digest
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 
@@ -60,10 +59,9 @@ def command(
         model = getattr(family, name)(weights=weights, include_top=not no_top, **arguments)
     with written_beside(output, force) as temporary:
         _save(model, temporary, dtype)
-    digest = hashlib.sha256(pathlib.Path(output).read_bytes()).hexdigest()
     click.echo(
         f"{output}: {len(model.weights)} tensors, {model.count_params():,} parameters, "
-        f"SHA-256 {digest}"
+        f"SHA-256 {file_digest(output)}"
     )
 
 

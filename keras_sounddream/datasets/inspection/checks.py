@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import hashlib
 import os
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from keras_sounddream.datasets.inspection.fingerprints import (
 )
 from keras_sounddream.datasets.inspection.listing import find_crossing, list_known
 from keras_sounddream.datasets.inspection.measures import Measures, in_parallel, measure_files
+from keras_sounddream.digests import file_digest
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import PathLike
 
@@ -128,21 +128,12 @@ def _copies(paths):
     for size, members in sizes.items():
         for path in members if size and len(members) > 1 else ():
             with contextlib.suppress(OSError):
-                digests.setdefault(_digest(path), []).append(path)
+                digests.setdefault(file_digest(path), []).append(path)
     return [
         Finding("same_bytes", tuple(copies), f"{len(copies)} files.")
         for copies in digests.values()
         if len(copies) > 1
     ]
-
-
-def _digest(path):
-    """SHA-256 of a file, read in blocks."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(2**20):
-            digest.update(block)
-    return digest.digest()
 
 
 def _similar(paths, progress):

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.digests import weights_digest
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import read_json, written_beside
 from keras_sounddream.leftovers import is_unfinished, remove
@@ -196,10 +197,8 @@ def identify(dream: DeepDream, **more: Any) -> dict[str, Any]:
     """All that a dream's bytes depend on: its settings, a SHA-256 of its network, and `more`."""
     config = {**dream.get_config()}
     network = _without_names(config.pop("model"), dream.model)
-    digest = hashlib.sha256(json.dumps(network, sort_keys=True, default=str).encode())
-    for weight in dream.model.weights:
-        digest.update(np.ascontiguousarray(weight).tobytes())
-    return _shortened({**config, "model": digest.hexdigest(), **more})
+    facts = json.dumps([network, weights_digest(dream.model)], sort_keys=True, default=str)
+    return _shortened({**config, "model": _digest(facts), **more})
 
 
 def _shortened(value):
@@ -207,7 +206,11 @@ def _shortened(value):
     if isinstance(value, dict):
         return {key: _shortened(item) for key, item in value.items()}
     text = json.dumps(value, default=str) if isinstance(value, list) else ""
-    return hashlib.sha256(text.encode()).hexdigest() if len(text) > _LONGEST_LIST else value
+    return _digest(text) if len(text) > _LONGEST_LIST else value
+
+
+def _digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _without_names(config, model):

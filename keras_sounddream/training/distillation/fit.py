@@ -18,6 +18,7 @@ from keras_sounddream import checks
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.datasets.videos import find_videos
+from keras_sounddream.digests import weights_digest
 from keras_sounddream.errors import InputError
 from keras_sounddream.training.classifier import fit
 from keras_sounddream.training.distillation.dataset import VideoWindows, prepare
@@ -26,7 +27,7 @@ from keras_sounddream.training.distillation.students import soundnet_student, ti
 from keras_sounddream.training.distillation.teachers import Teacher
 from keras_sounddream.training.distributed import strategies
 from keras_sounddream.training.distributed.train_step import rows_each
-from keras_sounddream.training.states import claim_folder, weights_digest
+from keras_sounddream.training.states import claim_folder
 from keras_sounddream.types import PathLike, Tensor
 
 if TYPE_CHECKING:

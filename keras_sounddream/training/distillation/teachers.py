@@ -8,8 +8,8 @@ import keras
 import numpy as np
 from PIL import Image
 
+from keras_sounddream.digests import weights_digest
 from keras_sounddream.errors import InputError
-from keras_sounddream.training.states import weights_digest
 from keras_sounddream.types import Array
 
 _ANY_SIZE = 224  # pixels a side, for networks that take any, as those of ImageNet were trained

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_sounddream.digests import file_digest, weights_digest
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import keep_folder, written_beside
 from keras_sounddream.training.transfer.activations import activations, check_layers
@@ -72,8 +73,7 @@ def _name(layer, pooling, common):
 
 def _digest_of_all(model, paths, pooling, options):
     digest = hashlib.sha256(model.to_json().encode())
-    for weight in model.weights:
-        digest.update(keras.ops.convert_to_numpy(weight.value).tobytes())
+    digest.update(weights_digest(model).encode())
     family = options.get("family")
     settings = {
         "pooling": pooling,
@@ -86,7 +86,7 @@ def _digest_of_all(model, paths, pooling, options):
         path = pathlib.Path(path)
         if not path.is_file():
             raise InputError(f"Expected a sound file, but there is no {path}. Check the path.")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(file_digest(path).encode())
     return digest.hexdigest()
 
 

@@ -18,10 +18,11 @@ from keras_sounddream.applications.classify import known_sample_rate, score_wave
 from keras_sounddream.audio.io import load
 from keras_sounddream.datasets.clip_sets import ClipSet
 from keras_sounddream.deepdream.network.checks import takes_pictures
+from keras_sounddream.digests import weights_digest
 from keras_sounddream.errors import InputError, unknown_name
 from keras_sounddream.images.networks import NETWORKS
 from keras_sounddream.training.classifier import adamw, fit
-from keras_sounddream.training.states import claim_folder, weights_digest
+from keras_sounddream.training.states import claim_folder
 from keras_sounddream.training.transfer.linear_classifier import dense_weights
 from keras_sounddream.training.transfer.picture_networks import PictureNetwork, score_pictures
 from keras_sounddream.training.transfer.sound_networks import SoundNetwork

@@ -11,6 +11,7 @@ import keras
 
 from keras_sounddream.applications.wavenet.config import WAVEFORM, WaveNetConfig
 from keras_sounddream.backend import require_tensorflow
+from keras_sounddream.digests import weights_digest
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.generation import generate
 from keras_sounddream.training.classifier import ProgressBar, averaged, build_under
@@ -20,7 +21,6 @@ from keras_sounddream.training.states import (
     TrainingState,
     claim_folder,
     newest_epoch,
-    weights_digest,
 )
 from keras_sounddream.training.wavenet.baselines import bits, level_pairs, marginal_nats
 from keras_sounddream.training.wavenet.local_conditions import example_frames

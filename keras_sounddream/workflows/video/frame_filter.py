@@ -1,11 +1,11 @@
 """A picture filter on frames: each in one pass, its change blended with that of those before."""
 
-import hashlib
 from typing import Any
 
 import keras
 import numpy as np
 
+from keras_sounddream.digests import weights_digest
 from keras_sounddream.types import Array
 from keras_sounddream.workflows.video.flow import find_motion, opencv
 from keras_sounddream.workflows.video.frames import Carried, Frames
@@ -50,7 +50,4 @@ class FrameFilter(Frames):
 
 def identify(model: keras.Model) -> dict[str, Any]:
     """All that a filter's bytes depend on: its settings, and a SHA-256 of its weights."""
-    digest = hashlib.sha256()
-    for weight in model.weights:
-        digest.update(np.ascontiguousarray(weight).tobytes())
-    return {"filter": model.layers[-1].get_config(), "weights": digest.hexdigest()}
+    return {"filter": model.layers[-1].get_config(), "weights": weights_digest(model)}

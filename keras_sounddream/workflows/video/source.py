@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import pathlib
 import warnings
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import numpy as np
 
 from keras_sounddream.audio.waveforms import check_rate
 from keras_sounddream.datasets import videos
+from keras_sounddream.digests import file_digest
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.types import Array, PathLike
 
@@ -89,11 +89,7 @@ class VideoSource:
     @functools.cached_property
     def digest(self) -> str:
         """SHA-256 of the file."""
-        digest = hashlib.sha256()
-        with open(self.path, "rb") as file:
-            while data := file.read(2**20):
-                digest.update(data)
-        return digest.hexdigest()
+        return file_digest(self.path)
 
     def frames(self) -> Iterator[tuple[int, Array]]:
         """Frames in the order in which they are shown.
