@@ -3,6 +3,8 @@
 import dataclasses
 import functools
 
+from keras_sounddream.errors import InputError
+
 MEL_SCALES = ("htk", "slaney")
 
 
@@ -23,7 +25,7 @@ class Analysis:
             `librosa.filters.mel` has it with its default, area-normalised bands.
 
     Raises:
-        ValueError: if a setting is out of its range.
+        InputError: if a setting is out of its range.
 
     Example:
         >>> Analysis(sample_rate=16000, frame_seconds=0.025).frame_length
@@ -41,31 +43,31 @@ class Analysis:
 
     def __post_init__(self):
         if self.sample_rate < 1:
-            raise ValueError(f"`sample_rate` must be at least 1 Hz. Received: {self.sample_rate}")
+            raise InputError(f"`sample_rate` must be at least 1 Hz. Received: {self.sample_rate}")
         if self.max_hz is None:
             object.__setattr__(self, "max_hz", self.sample_rate / 2)
         if self.fft_length is None:
             object.__setattr__(self, "fft_length", self.frame_length)
         if not 1 <= self.frame_step <= self.frame_length:
-            raise ValueError(
+            raise InputError(
                 "Expected at least one sample a step and `step_seconds` <= `frame_seconds`. "
                 f"Received: step_seconds={self.step_seconds}, frame_seconds={self.frame_seconds} "
                 f"at {self.sample_rate} Hz"
             )
         if self.fft_length < self.frame_length:
-            raise ValueError(
+            raise InputError(
                 f"`fft_length` must be at least the frame's {self.frame_length} samples. "
                 f"Received: {self.fft_length}"
             )
         if not 0 <= self.min_hz < self.max_hz <= self.sample_rate / 2:
-            raise ValueError(
+            raise InputError(
                 f"Expected 0 <= `min_hz` < `max_hz` <= {self.sample_rate / 2} (half the sample "
                 f"rate). Received: min_hz={self.min_hz}, max_hz={self.max_hz}"
             )
         if self.num_mel_bins < 1:
-            raise ValueError(f"`num_mel_bins` must be at least 1. Received: {self.num_mel_bins}")
+            raise InputError(f"`num_mel_bins` must be at least 1. Received: {self.num_mel_bins}")
         if self.mel_scale not in MEL_SCALES:
-            raise ValueError(
+            raise InputError(
                 f"`mel_scale` must be one of {MEL_SCALES}. Received: {self.mel_scale!r}"
             )
 

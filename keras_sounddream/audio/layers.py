@@ -61,7 +61,7 @@ class LogMelSpectrogram(keras.layers.Layer):
         float32 `(batch, frames, num_mel_bins)`, natural logarithm of mel magnitude or power.
 
     Raises:
-        ValueError: if `power` is neither 1 nor 2 or `log_offset` is not positive.
+        InputError: if `power` is neither 1 nor 2 or `log_offset` is not positive.
         InputError: when it is called with less than a frame.
 
     Attributes:
@@ -81,14 +81,14 @@ class LogMelSpectrogram(keras.layers.Layer):
     ):
         super().__init__(**{"dtype": "float32", **kwargs})
         if power not in (1, 2):
-            raise ValueError(f"`power` must be 1 or 2. Received: {power!r}")
+            raise InputError(f"`power` must be 1 or 2. Received: {power!r}")
         if not log_offset > 0:
-            raise ValueError(f"`log_offset` must be positive. Received: {log_offset!r}")
+            raise InputError(f"`log_offset` must be positive. Received: {log_offset!r}")
         self.analysis = Analysis(**analysis) if isinstance(analysis, dict) else analysis
         self.power = float(power)
         self.log_offset = log_offset
         if transform not in TRANSFORMS:
-            raise ValueError(f"`transform` must be one of {TRANSFORMS}. Received: {transform!r}")
+            raise InputError(f"`transform` must be one of {TRANSFORMS}. Received: {transform!r}")
         self.transform = transform
         self._mel_matrix = mel_matrix(self.analysis)
 
@@ -151,13 +151,13 @@ class MuLaw(keras.layers.Layer):
         float32 `(batch, samples)`, whole numbers from 0 to `levels - 1`.
 
     Raises:
-        ValueError: if `levels` is less than 2.
+        InputError: if `levels` is less than 2.
     """
 
     def __init__(self, levels: int = 256, **kwargs: Any):
         super().__init__(**{"dtype": "float32", **kwargs})
         if levels < 2:
-            raise ValueError(f"`levels` must be 2 or more. Received: {levels!r}")
+            raise InputError(f"`levels` must be 2 or more. Received: {levels!r}")
         self.levels = levels
 
     def call(self, waveform: Tensor) -> Tensor:

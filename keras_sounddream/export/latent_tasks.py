@@ -24,7 +24,7 @@ _LIMIT = 1e-4  # of the peak: a generator is deep, and its sums are long
 def is_of_latents(model: keras.Model | DeepDream) -> bool:
     """Whether a model is a generator, an autoencoder with one, or a dream on one."""
     if isinstance(model, DeepDream):
-        return model.generator is not None
+        return model.generator is not None or is_of_latents(model.model)
     return _is_generator(model) or _is_autoencoder(model)
 
 

@@ -18,6 +18,7 @@ from keras_sounddream.errors import InputError
 from keras_sounddream.export.arithmetic import check_arithmetic
 from keras_sounddream.export.filter_writer import export_filter, find_mask
 from keras_sounddream.export.formats import check_options, find_format, writer_of
+from keras_sounddream.export.latent_tasks import is_of_latents
 from keras_sounddream.export.metadata import Metadata
 from keras_sounddream.export.precision import in_float32
 from keras_sounddream.export.saved_model.generator_writer import generates, write_generator
@@ -28,6 +29,7 @@ from keras_sounddream.files import check_output, folder_beside, written_beside
 from keras_sounddream.types import Array, PathLike
 
 _MADE = ("generate",)  # task of a WaveNet's SavedModel
+_OF_MADE = ("serving_name", "max_seconds")  # what that takes
 REPORT = "verification.json"  # in a folder's assets.extra; beside a file, its name and `.json`
 
 
@@ -105,10 +107,8 @@ def export_model(
     """
     require_tensorflow("Export")
     format = find_format(path, format, "saved_model")
-    if format == "saved_model" and generates(model) and tuple(tasks or _MADE) == _MADE:
-        made: dict[str, Any] = {"serving_name": serving_name, "max_seconds": max_seconds}
-        return write_generator(model, path, verify=verify, overwrite=overwrite, **made)
-    _check_does_not_generate(model, tasks)
+    how: dict[str, Any] = {"verify": verify, "overwrite": overwrite}
+    scored = {"layer": layer, "min_seconds": min_seconds, "preprocessing": preprocessing}
     options: dict[str, Any] = {
         "seconds": seconds,
         "size": size,
@@ -118,9 +118,16 @@ def export_model(
         "max_seconds": max_seconds,
     }
     options = {name: value for name, value in options.items() if value is not None}
+    if format == "saved_model" and generates(model) and tuple(tasks or _MADE) == _MADE:
+        others = {name: value for name, value in options.items() if name not in _OF_MADE}
+        _check_none(model, **scored, **others, sounds=sounds)
+        return write_generator(model, path, **how, **options)
+    _check_does_not_generate(model, tasks)
     if find_mask(model) is not None:
-        how: dict[str, Any] = {"verify": verify, "overwrite": overwrite, **options}
-        return export_filter(model, path, format, tasks, **how)
+        _check_none(model, **scored, sounds=sounds)
+        return export_filter(model, path, format, tasks, **how, **options)
+    if is_of_latents(model):
+        _check_none(model, **scored, sounds=sounds)
     writer = writer_of(format)
     _check_options(format, writer, options, tasks)
     writer.check_packages(verify)
@@ -143,6 +150,14 @@ def export_model(
             _write_json(report_path, report)
             reports.append(report)
     return reports if _is_several(seconds) else reports[0]
+
+
+def _check_none(model, **given):
+    """Checks that no arguments are given that this file would not depend on."""
+    for name, value in given.items():
+        if value is not None:
+            what = getattr(model, "name", "a dream")
+            raise InputError(f"{what} is exported without `{name}`: leave it out.")
 
 
 def _check_does_not_generate(model, tasks):

@@ -56,7 +56,7 @@ def test_patches_are_those_of_a_loop(rng, num_frames):
 
 
 def test_patches_of_bad_lengths_are_named():
-    with pytest.raises(ValueError, match="whole number of steps. Received: length=96, step=50"):
+    with pytest.raises(InputError, match="whole number of steps. Received: length=96, step=50"):
         Patches(96, 50)
     with pytest.raises(InputError, match="at least 96 frames, a patch. Got: 95"):
         Patches(96, 48)(np.zeros((1, 95, 5), "float32"))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from keras_sounddream import InputError
 from keras_sounddream.audio import Analysis
 
 
@@ -28,5 +29,5 @@ def test_counts_are_derived_from_seconds_and_hertz():
     ],
 )
 def test_bad_settings_are_named(settings, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         Analysis(**settings)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_sounddream import InputError
 from keras_sounddream.audio import Analysis, LogMelSpectrogram
 from keras_sounddream.audio.spectral.mel import hz_to_mel, mel_matrix, mel_to_hz
 
@@ -77,12 +78,12 @@ def test_saves_and_reloads(tmp_path, rng):
     ("settings", "message"), [({"power": 3}, "`power`"), ({"log_offset": 0.0}, "`log_offset`")]
 )
 def test_bad_settings_are_named(settings, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(InputError, match=message):
         LogMelSpectrogram(Analysis(), **settings)
 
 
 def test_an_empty_band_is_an_error_that_says_what_to_do():
-    with pytest.raises(ValueError, match="fewer bands"):
+    with pytest.raises(InputError, match="fewer bands"):
         mel_matrix(Analysis(16000, 0.008, 0.004, num_mel_bins=128))
 
 

@@ -51,3 +51,26 @@ def test_what_cannot_be_is_one_line(saved, tmp_path, capsys, arguments, message)
     assert message in said
     assert len(said.splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "option"),
+    [
+        ("esc10_dreams", "--sound"),
+        ("esc10_dreams", "--embedding"),
+        ("esc10_dreams", "--layer"),
+        ("esc10_dreams", "--preset"),
+        ("dream_filter", "--sound"),
+        ("dream_filter", "--octaves"),
+        ("picture_filter", "--embedding"),
+        ("picture_filter", "--class"),
+    ],
+)
+def test_what_a_file_does_not_depend_on_is_refused(tmp_path, capsys, model, option):
+    values = {"--octaves": "2", "--preset": "vivid"}
+    words = ["export", model, "-o", str(tmp_path / "out.onnx"), option, values.get(option, "a")]
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert f"{model} is exported without {option}: leave it out." in said
+    assert len(said.splitlines()) == 1
+    assert not (tmp_path / "out.onnx").exists()

@@ -20,6 +20,10 @@ def generator():
         ({"tasks": ["make"]}, "`tasks` are classify"),
         ({"seconds": 2}, "makes one size of picture: leave `seconds` out"),
         ({"size": (8, 8)}, "makes one size of picture: leave `size` out"),
+        ({"layer": "dense"}, "is exported without `layer`: leave it out"),
+        ({"min_seconds": 1}, "is exported without `min_seconds`: leave it out"),
+        ({"preprocessing": "tf"}, "is exported without `preprocessing`: leave it out"),
+        ({"sounds": ["a.wav"]}, "is exported without `sounds`: leave it out"),
     ],
 )
 def test_what_a_generator_has_not(tmp_path, generator, options, text):

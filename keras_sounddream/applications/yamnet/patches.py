@@ -31,7 +31,7 @@ class Patches(keras.layers.Layer):
             `DeepDream` takes into account.
 
     Raises:
-        ValueError: if `length` is not a whole number of steps.
+        InputError: if `length` is not a whole number of steps.
         InputError: when it is called with less than a patch.
     """
 
@@ -40,7 +40,7 @@ class Patches(keras.layers.Layer):
     def __init__(self, length: int, step: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not (step > 0 and length > 0 and length % step == 0):
-            raise ValueError(
+            raise InputError(
                 f"Expected patches of a whole number of steps. Received: length={length}, "
                 f"step={step}"
             )

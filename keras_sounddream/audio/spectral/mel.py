@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
 
 
@@ -31,11 +32,11 @@ def mel_matrix(analysis: Any) -> Array:
     """The weights of `mel_weights`, of which none is of an empty band.
 
     Raises:
-        ValueError: if a band lies between two bins and so would always be empty.
+        InputError: if a band lies between two bins and so would always be empty.
     """
     weights = mel_weights(analysis)
     if not np.all(weights.max(axis=0) > 0):
-        raise ValueError(
+        raise InputError(
             f"Expected every mel band to hold a frequency bin, {analysis.bin_hz:.1f} Hz apart. "
             f"Received: {analysis.num_mel_bins} bands from {analysis.min_hz} to "
             f"{analysis.max_hz} Hz. Use fewer bands, a higher `min_hz` or a longer `fft_length`."

@@ -6,7 +6,12 @@ from typing import Any
 
 import click
 
-from keras_sounddream.cli.commands.export_models import known_model, load_exported
+from keras_sounddream.cli.commands.export_models import (
+    check_takes,
+    known_model,
+    load_exported,
+    option_of,
+)
 from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     COUNT,
@@ -126,6 +131,7 @@ def command(
     settings = given(rest)
     options = _export_options(settings, tasks, sounds, no_verify)
     known = known_model(model_name, weights)
+    check_takes(model_name, [*given(options), *settings])
     early.check_dream(known, settings)
     early.check_inputs(known, settings.get("guides", ()), "dream on")
     early.check_inputs(known, (*sounds, *options.get("representative", ())))
@@ -193,7 +199,7 @@ def _generates_sound(model_name, tasks, count):
 def _export_generator(output, model_name, weights, tasks, format_name, serving, settings, rest):
     """Exports a WaveNet that generates."""
     own = {name: rest.pop(name) for name in ("count", "max_seconds")}
-    received = [*(f"--task {task}" for task in tasks), *map(_option, given(rest))]
+    received = [*(f"--task {task}" for task in tasks), *map(option_of, given(rest))]
     if received != ["--task generate"]:
         raise InputError(
             "--task generate goes alone, with --weights, --format, --count, --max-seconds, "
@@ -202,7 +208,7 @@ def _export_generator(output, model_name, weights, tasks, format_name, serving, 
     format_name = find_format(output, format_name, "saved_model")
     useless = "count" if format_name == "saved_model" else "max_seconds"
     if own.pop(useless) is not None:
-        raise InputError(f"The format {format_name} takes no {_option(useless)}. Leave it out.")
+        raise InputError(f"The format {format_name} takes no {option_of(useless)}. Leave it out.")
     model = _load_generator(model_name, weights)
     settings |= given(own)
     with quietly():
@@ -229,12 +235,6 @@ def _load_generator(model_name, weights):
             f"{model_name} --weights {weights}"
         )
     return load_wavenet(model_name)
-
-
-def _option(name):
-    """The option of an argument of the command."""
-    names = {"layers": "layer", "label": "class", "sounds": "sound", "guides": "guide"}
-    return f"--{names.get(name, name).replace('_', '-')}"
 
 
 def _read_size(text):

@@ -35,7 +35,7 @@ def convert(frozen: Any, names: Mapping[str, str], what: str) -> Any:
     tf2onnx = package("tf2onnx", PURPOSE)
     parts = [[tensor.name for tensor in part] for part in (frozen.inputs, frozen.outputs)]
     try:
-        with _silent("tf2onnx"):
+        with _silent("tf2onnx"), _silent("tensorflow"):  # that what is called is deprecated
             model, _ = tf2onnx.convert.from_graph_def(
                 frozen.graph.as_graph_def(),
                 None,

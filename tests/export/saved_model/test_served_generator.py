@@ -120,6 +120,8 @@ def test_another_sound_is_refused(model, tmp_path, monkeypatch):
     [
         ({"local_channels": 2}, {}, "local condition, which no file takes"),
         ({"conditions": {"seed": ("a",)}}, {}, "a file has a `seed` of its own"),
+        ({}, {"seconds": 2}, "is exported without `seconds`: leave it out"),
+        ({}, {"sounds": ["a.wav"]}, "is exported without `sounds`: leave it out"),
         ({}, {"max_seconds": 0}, "`max_seconds` must be finite and above 0. Received: 0"),
     ],
 )
