@@ -310,7 +310,7 @@ def test_tiles_are_exact_up_to_the_first_gate(untrained, rng):
         DeepDream(untrained, "block4", tile_seconds=0.4)
 
 
-@pytest.mark.parametrize("name", ["block3", "block8", "block16", "embeddings"])
+@pytest.mark.parametrize("name", ["block8", "embeddings"])
 def test_a_dream_on_it_rises_and_stays(untrained, speech, name):
     result = DeepDream(untrained, name, octaves=1, steps=5).run(speech, progress=False)
     assert result.gain[0] > 1.5

@@ -38,12 +38,12 @@ def test_scores_are_the_models(model, tmp_path, package, options):
     assert report["tasks"]["classify"]["largest_relative"] < most
 
 
-@pytest.mark.parametrize("name", ["litert", "onnx", "saved_model"])
+@pytest.mark.parametrize("name", ["litert", "onnx"])
 def test_a_step_of_a_dream_is_the_models(model, tmp_path, name):
     package, options = FORMATS[name]
     pytest.importorskip(package)
     dream = DeepDream(model, "block7", octaves=1, steps=1)
-    options = {**options} if name == "saved_model" else {**options, "seconds": 0.32}
+    options = {**options, "seconds": 0.32}
     report = export_model(dream, tmp_path / "file", tasks=["dream_step"], **options)
     assert report["tasks"]["dream_step"]["largest_relative"] < 1e-4
 

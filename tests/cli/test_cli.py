@@ -53,8 +53,7 @@ def test_dream_replaces_files_when_asked(folder):
     assert soundfile.info("out.wav").frames == 24000
 
 
-@pytest.mark.parametrize("rate", [8000, 192000])
-@pytest.mark.parametrize("channels", [1, 2, 6])
+@pytest.mark.parametrize(("rate", "channels"), [(8000, 6), (192000, 1), (192000, 2)])
 def test_dream_takes_any_rate_and_channels(folder, rate, channels):
     noise = np.random.default_rng(0).normal(0, 0.1, (rate // 2, channels))
     soundfile.write("in.wav", noise, rate)
