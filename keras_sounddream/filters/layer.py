@@ -37,7 +37,7 @@ class DreamMask(layers.Layer):
     """Filters sounds by a mask in dB that a causal network sets, as a dream's ascent would.
 
     The bounds of the mask are those of a dream, with the loudest bin of the last 4 s for that of
-    the whole sound. The level of the last second is held, and peaks are turned down. `call` and
+    the whole sound. The level of the last 4 s is held, and peaks are turned down. `call` and
     `step` are one computation: a stream's result is that of the whole sound, `delay` samples later.
 
     Args:

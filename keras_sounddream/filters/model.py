@@ -85,8 +85,9 @@ def PictureFilter(
 ) -> base.AudioModel:
     """Builds a filter that dreams pictures of any size in one pass.
 
-    Convolutions that are 4 pixels apart and reach some 160 pixels far change each pixel by a
-    bounded number of levels. 0.24 million parameters, 15,000 multiply-adds a pixel.
+    Convolutions whose places are 4 pixels apart change each pixel by a bounded number of levels,
+    by what is in some 160 x 160 pixels around it. 0.24 million parameters, 15,000 multiply-adds a
+    pixel.
 
     Args:
         weights: key of `filters.PICTURES`; a path of `.npz` that `sounddream train filter` wrote
