@@ -52,7 +52,7 @@ def generate(
         seed: 0 or more.
         temperature: below 1 surer, above 1 wilder, 0 always the likeliest.
         top_k: number of the likeliest levels to draw from; by default all.
-        method: `"cached"`, compiled; or `"naive"`, by the network itself, thousands of times slower
+        method: `"cached"`, compiled; or `"naive"`, by the network itself, hundreds of times slower
             and meant for comparison.
         path: of a sound file to write, for a batch of one.
         save_every: seconds of sound after which the file is written; it is then a WAV that can be
