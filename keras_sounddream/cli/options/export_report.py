@@ -18,17 +18,22 @@ def print_report(report: dict[str, Any]) -> None:
                 f"{task['samples_per_second']:,.0f} samples/s"
             )
             continue
-        seconds = f"{task['seconds_per_call']:.3f} s for {_extent(task)}"
+        seconds = f"{_seconds(task['seconds_per_call'])} for {_extent(task)}"
         click.echo(f"  {name:12} {_agreement(task)}; {seconds}")
 
 
 def _extent(task):
     """Words for what one call takes."""
     if "sound_seconds" in task:
-        return f"{task['sound_seconds']:.1f} s of sound"
+        return f"{_seconds(task['sound_seconds'])} of sound"
     if "picture_size" in task:
         return "{} x {} pixels".format(*task["picture_size"])
     return f"a latent of {task['latent_size']}"
+
+
+def _seconds(number):
+    """A time in words: of a call of a stream, in milliseconds."""
+    return f"{number:.3g} s" if number >= 0.1 else f"{1000 * number:.2g} ms"
 
 
 def _agreement(task):
