@@ -17,7 +17,9 @@ from file_server import FileServer
 
 from keras_sounddream import InputError
 from keras_sounddream.applications import fetching, pretrained
+from keras_sounddream.applications.generators import pretrained as generators
 from keras_sounddream.cli.main import main
+from keras_sounddream.filters import pretrained as filters
 
 CONTENT = np.random.default_rng(0).bytes(36 * 16384)
 
@@ -272,8 +274,19 @@ def test_the_command_lists_what_there_is_and_where(table, capsys, tmp_path):
     assert main(["models", "--json", str(tmp_path / "cut.json"), "--force"]) == 0
     assert f"damaged: {tmp_path}/keras/models/w.bin" in capsys.readouterr().out
     rows = json.loads((tmp_path / "models.json").read_text())
-    assert [row["bytes"] for row in rows][1:] == [589_824, 589_824]
+    assert [row["bytes"] for row in rows][1:3] == [589_824, 589_824]
     assert rows[2]["path"] is None
+
+
+def test_filters_and_generators_that_ship_are_listed(capsys):
+    assert main(["models"]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    for model in (
+        *(f"DreamFilter(weights={key!r})" for key in filters.PRETRAINED),
+        *(f"PictureFilter(weights={key!r})" for key in filters.PICTURES),
+        *(f"load_generator(source={key!r})" for key in generators.PRETRAINED),
+    ):
+        assert lines[model].endswith("ships")
 
 
 def test_every_row_says_how_its_file_is_known():

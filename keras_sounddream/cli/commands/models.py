@@ -1,22 +1,26 @@
-"""`sounddream models`: the zoo's pretrained weights, and where they lie."""
+"""`sounddream models`: pretrained weights, and where they lie."""
 
 from __future__ import annotations
 
 import click
 
 from keras_sounddream.applications import pretrained
+from keras_sounddream.applications.generators.pretrained import PRETRAINED as GENERATORS
 from keras_sounddream.cli.options.common import force_option, json_option, write_json
+from keras_sounddream.filters import pretrained as filters
+
+_OTHERS = {"DreamFilter": filters.PRETRAINED, "PictureFilter": filters.PICTURES}
 
 
 @click.command()
 @json_option("Write the same table as JSON.")
 @force_option()
 def command(json_path: str | None, force: bool) -> None:
-    """Lists pretrained weights: size, licence, and where they lie.
+    """Lists pretrained weights of models, filters and generators: size, licence, and their place.
 
     Those that are not here are fetched when they are first used, or by `sounddream fetch`.
     """
-    rows = [_row(each) for each in pretrained.every_pretrained()]
+    rows = [_row(each) for each in [*pretrained.every_pretrained(), *_others()]]
     if json_path is not None:
         write_json(json_path, rows, force)
     columns = ("model", "MB", "licence", "place")
@@ -24,6 +28,15 @@ def command(json_path: str | None, force: bool) -> None:
     widths = [max(len(row[i]) for row in cells) for i in range(len(columns) - 1)]
     for model, size, licence, place in cells:
         click.echo(f"{model:{widths[0]}}  {size:>{widths[1]}}  {licence:{widths[2]}}  {place}")
+
+
+def _others():
+    """Weights of dream filters and generators, which are no networks of the zoo."""
+    for constructor, own in _OTHERS.items():
+        for key, row in own.items():
+            yield pretrained.Pretrained(constructor, {"weights": key}, row)
+    for key, row in GENERATORS.items():
+        yield pretrained.Pretrained("load_generator", {"source": key}, row)
 
 
 def _row(each):
