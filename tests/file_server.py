@@ -104,10 +104,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._begin(200, len(content), {})
         self.wfile.write(content[:16384])
         self.wfile.flush()
-        time.sleep(2)
+        time.sleep(4)
 
     def silent(self, content, start):
-        time.sleep(2)
+        time.sleep(4)
 
     def circle(self, content, start):
         self._redirect(self.path)

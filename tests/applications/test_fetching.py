@@ -32,7 +32,7 @@ def sha256(content):
 def server(monkeypatch, tmp_path):
     monkeypatch.delenv(fetching.OFFLINE)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(fetching, "TIMEOUT", (2, 0.4))
+    monkeypatch.setattr(fetching, "TIMEOUT", (5, 1.5))
     with FileServer().running() as running:
         running.content["w.bin"] = CONTENT
         yield running
