@@ -4,6 +4,8 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from keras_sounddream.export.onnx.files import convert
+
 
 def run_lite(function, *inputs):
     """Converts a function for the shapes of some arrays, and runs it on them: array."""
@@ -27,15 +29,13 @@ def to_lite(function, *specs):
 def run_onnx(function, *inputs, fixed=False):
     """Converts a function for any batch and lengths, and runs it on some arrays: array."""
     onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
-    tf2onnx = pytest.importorskip("tf2onnx", reason="needs tf2onnx")
+    pytest.importorskip("tf2onnx", reason="needs tf2onnx")
     specs = [_fixed(x) if fixed else loose(x) for x in inputs]
     frozen = _frozen(function, specs)
-    names = [[tensor.name for tensor in part] for part in (frozen.inputs, frozen.outputs)]
-    model, _ = tf2onnx.convert.from_graph_def(frozen.graph.as_graph_def(), None, *names, opset=18)
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
-    return session.run(None, dict(zip(names[0], inputs, strict=True)))[0]
+    model = convert(frozen, {}, "the function").SerializeToString()
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    names = [tensor.name for tensor in frozen.inputs]
+    return session.run(None, dict(zip(names, inputs, strict=True)))[0]
 
 
 def _frozen(function, specs):

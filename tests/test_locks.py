@@ -183,7 +183,7 @@ def test_who_waits_is_told_for_whom(tmp_path):
     def hold():
         with locked(path, "fetch"):
             held.set()
-            time.sleep(0.3)
+            time.sleep(1)
 
     thread = threading.Thread(target=hold)
     thread.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from keras_sounddream.export.onnx.operations import HANDLERS, use_hard_sigmoid
 PURPOSE = "The format 'onnx'"
 COMPARING = "Comparing an ONNX file (else: verify=False, --no-verify)"
 OPSET = 18  # ONNX Runtime 1.14 and newer
+_CATCH_ERRORS = "TF2ONNX_CATCH_ERRORS"  # by which tf2onnx is told to go on where one fails
 
 
 def check_packages(verify: bool) -> None:
@@ -32,23 +34,43 @@ def convert(frozen: Any, names: Mapping[str, str], what: str) -> Any:
 
     `names` renames tensors; `what` names the function in an error.
     """
-    tf2onnx = package("tf2onnx", PURPOSE)
-    parts = [[tensor.name for tensor in part] for part in (frozen.inputs, frozen.outputs)]
+    package("tf2onnx", PURPOSE)
     try:
-        with _silent("tf2onnx"), _silent("tensorflow"):  # that what is called is deprecated
-            model, _ = tf2onnx.convert.from_graph_def(
-                frozen.graph.as_graph_def(),
-                None,
-                *parts,
-                opset=OPSET,
-                tensors_to_rename=names,
-                custom_op_handlers=HANDLERS,
-            )
+        with contextlib.suppress(Exception), _uncopied():
+            return _converted(frozen, names)
+        return _converted(frozen, names)  # without the optimizer of tf2onnx that failed
     except Exception as error:  # of any kind
         raise ExportError(
             f"tf2onnx cannot convert {what}: {_first_line(error)}. Nothing was written."
         ) from None
+
+
+def _converted(frozen, names):
+    tf2onnx = package("tf2onnx", PURPOSE)
+    parts = [[tensor.name for tensor in part] for part in (frozen.inputs, frozen.outputs)]
+    with _silent("tf2onnx"), _silent("tensorflow"):  # which deprecates what tf2onnx calls
+        model, _ = tf2onnx.convert.from_graph_def(
+            frozen.graph.as_graph_def(),
+            None,
+            *parts,
+            opset=OPSET,
+            tensors_to_rename=names,
+            custom_op_handlers=HANDLERS,
+        )
     return model
+
+
+@contextlib.contextmanager
+def _uncopied():
+    """Has tf2onnx copy no graph before each of its optimizers, two thirds of a dream's export."""
+    if _CATCH_ERRORS in os.environ:
+        yield
+        return
+    os.environ[_CATCH_ERRORS] = "FALSE"
+    try:
+        yield
+    finally:
+        os.environ.pop(_CATCH_ERRORS, None)
 
 
 def write_graph(model: Any, metadata: Metadata, path: pathlib.Path) -> None:

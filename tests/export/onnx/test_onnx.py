@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 
 import keras
 import numpy as np
@@ -246,3 +247,18 @@ def test_the_command_line(tmp_path, capsys):
     assert main([*arguments, "--format", "onnx"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in said] == [f"{tmp_path / 't.onnx'}:", "classify"]
+
+
+def test_an_optimizer_of_tf2onnx_that_fails_is_left_out(classifier, tmp_path, monkeypatch):
+    optimizer = importlib.import_module("tf2onnx.optimizer.transpose_optimizer").TransposeOptimizer
+    tried = []
+
+    def fail(self, graph, iteration):
+        tried.append(os.environ.get("TF2ONNX_CATCH_ERRORS"))
+        raise ValueError("no such node")
+
+    monkeypatch.setattr(optimizer, "optimize", fail)
+    report = export_model(classifier, tmp_path / "a.onnx")
+    assert report["tasks"]["classify"]["largest_relative"] < 1e-5
+    assert tried[0] == "FALSE"  # first without copies of the graph
+    assert set(tried[1:]) == {None}
