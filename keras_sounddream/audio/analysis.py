@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from typing import Any
 
 from keras_sounddream.errors import InputError
 
@@ -94,3 +95,20 @@ class Analysis:
     def num_frames(self, num_samples: int) -> int:
         """Whole frames in `num_samples` samples."""
         return max(0, 1 + (num_samples - self.frame_length) // self.frame_step)
+
+
+def as_analysis(value: Any) -> Analysis:
+    """An `Analysis`, which may be given as its dictionary.
+
+    Raises:
+        InputError: if it is neither, or a setting is unknown or out of its range.
+    """
+    if isinstance(value, Analysis):
+        return value
+    try:
+        return Analysis(**value)
+    except TypeError:  # no dictionary, another name, or a setting that is no number
+        names = ", ".join(field.name for field in dataclasses.fields(Analysis))
+        raise InputError(
+            f"`analysis` must be an Analysis, or a dictionary of its {names}. Received: {value!r}"
+        ) from None

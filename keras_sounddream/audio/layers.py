@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.analysis import Analysis, as_analysis
 from keras_sounddream.audio.mu_law import waveform_to_levels
 from keras_sounddream.audio.spectral.mel import mel_matrix
 from keras_sounddream.audio.spectral.stft import TRANSFORMS, fourier, frames
@@ -84,7 +84,7 @@ class LogMelSpectrogram(keras.layers.Layer):
             raise InputError(f"`power` must be 1 or 2. Received: {power!r}")
         if not log_offset > 0:
             raise InputError(f"`log_offset` must be positive. Received: {log_offset!r}")
-        self.analysis = Analysis(**analysis) if isinstance(analysis, dict) else analysis
+        self.analysis = as_analysis(analysis)
         self.power = float(power)
         self.log_offset = log_offset
         if transform not in TRANSFORMS:

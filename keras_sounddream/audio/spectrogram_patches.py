@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.analysis import Analysis, as_analysis
 from keras_sounddream.audio.loudness import db_to_nepers
 from keras_sounddream.audio.spectral.mel import hz_to_mel, mel_matrix
 from keras_sounddream.audio.spectral.phase import refine_phase
@@ -44,8 +44,7 @@ class SpectrogramPatches:
     highest_db: float = 0.0
 
     def __post_init__(self) -> None:
-        if isinstance(self.analysis, dict):
-            object.__setattr__(self, "analysis", Analysis(**self.analysis))
+        object.__setattr__(self, "analysis", as_analysis(self.analysis))
         length, step = self.analysis.frame_length, self.analysis.frame_step
         check("num_frames", self.num_frames, integer(length // step))
         check("lowest_db", self.lowest_db, number(-200, 0))

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from keras_sounddream import processor
-from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.analysis import Analysis, as_analysis
 from keras_sounddream.audio.layers import find_front_end, find_sample_rate
 from keras_sounddream.audio.spectral.stft import check_inverse
 from keras_sounddream.deepdream.network.checks import (
@@ -77,11 +77,7 @@ def settle_analysis(model: keras.Model, analysis: Any, generator: Any = None) ->
         if analysis is not None:
             raise InputError(f"`analysis` is a setting of sounds, and {model.name} takes pictures.")
         return None
-    if isinstance(analysis, dict):
-        analysis = Analysis(**analysis)
-    if not isinstance(analysis, Analysis | None):
-        raise InputError(f"`analysis` must be an Analysis. Received: {analysis!r}")
-    analysis = analysis or _analysis_of(model)
+    analysis = _analysis_of(model) if analysis is None else as_analysis(analysis)
     check_inverse(analysis)
     return analysis
 

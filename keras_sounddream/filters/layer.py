@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.analysis import Analysis, as_analysis
 from keras_sounddream.audio.loudness import db_to_nepers
 from keras_sounddream.audio.spectral.masks import room_to_rise
 from keras_sounddream.audio.spectral.stft import (
@@ -20,6 +20,7 @@ from keras_sounddream.audio.spectral.stft import (
     to_polar,
 )
 from keras_sounddream.errors import InputError
+from keras_sounddream.filters.layer_settings import OF_SOUNDS, checked
 from keras_sounddream.filters.streaming import State, Stream
 from keras_sounddream.types import Tensor
 
@@ -57,8 +58,8 @@ class DreamMask(layers.Layer):
         float32 `(batch, samples)` in [-1, 1].
 
     Raises:
-        InputError: if the frames of the analysis overlap too little, or by no whole number of
-            steps.
+        InputError: if a setting is out of its range, or the frames of the analysis overlap too
+            little, or by no whole number of steps.
     """
 
     def __init__(
@@ -74,9 +75,13 @@ class DreamMask(layers.Layer):
         **kwargs: Any,
     ):
         super().__init__(**{"dtype": "float32", **kwargs})
-        self.analysis = Analysis(**analysis) if isinstance(analysis, dict) else analysis
-        self.width, self.dilations, self.look_ahead = width, tuple(dilations), look_ahead
-        self.mask_db, self.fall_db, self.ceiling_db = mask_db, fall_db, ceiling_db
+        self.analysis = as_analysis(analysis)
+        self.width, self.dilations, self.look_ahead = checked(
+            OF_SOUNDS, width=width, dilations=dilations, look_ahead=look_ahead
+        )
+        self.mask_db, self.fall_db, self.ceiling_db = checked(
+            OF_SOUNDS, mask_db=mask_db, fall_db=fall_db, ceiling_db=ceiling_db
+        )
         if transform not in TRANSFORMS:
             raise InputError(f"`transform` must be one of {TRANSFORMS}. Received: {transform!r}")
         self.transform = transform
@@ -141,8 +146,14 @@ class DreamMask(layers.Layer):
         Returns:
             `(filtered, state)`: float32 `(batch, samples)`, those `delay` samples earlier; and the
             state for the next call.
+
+        Raises:
+            InputError: if the samples are known to be no such multiple.
         """
         stream, a = Stream(state), self.analysis
+        count = waveform.shape[1]
+        if isinstance(count, int) and count % a.frame_step:
+            raise InputError(f"Expected a multiple of {a.frame_step} samples. Received: {count}")
         samples = stream.extend("samples", waveform[..., None])[..., 0]
         spectrum = fourier(frames(samples, a), a, self.transform)
         newest, _, _ = to_polar(*spectrum)

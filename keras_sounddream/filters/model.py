@@ -7,34 +7,17 @@ from typing import Any
 from keras_sounddream.applications import base
 from keras_sounddream.applications import weights as weight_files
 from keras_sounddream.applications.pretrained import weights_path
-from keras_sounddream.audio.analysis import Analysis
-from keras_sounddream.checks import Allowed, check, integer, number
+from keras_sounddream.audio.analysis import Analysis, as_analysis
+from keras_sounddream.checks import Allowed, check
 from keras_sounddream.errors import InputError
+from keras_sounddream.filters import layer_settings
 from keras_sounddream.filters.layer import DreamMask
 from keras_sounddream.filters.picture_layer import PictureChange
 from keras_sounddream.filters.pretrained import NAME, PICTURE_NAME, PICTURES, PRETRAINED
-from keras_sounddream.images.pixel_range import WHITE
 from keras_sounddream.types import PathLike
 
 MASK, CHANGE = "mask", "change"  # names of the layers
 ANALYSIS = Analysis(sample_rate=24000, frame_seconds=0.040, step_seconds=0.020)
-_NETWORK = {
-    "width": integer(1, 4096),
-    "dilations": Allowed(
-        "a list of at most 16 integers of 1 to 1000",
-        lambda value: (
-            isinstance(value, tuple) and len(value) <= 16 and all(map(integer(1, 1000).fits, value))
-        ),
-    ),
-}
-_OF_SOUND = {
-    **_NETWORK,
-    "look_ahead": integer(1, 100),
-    "mask_db": number(0, 120),
-    "fall_db": number(0, 120),
-    "ceiling_db": number(-60, 60),
-}
-_OF_PICTURES = {**_NETWORK, "width": integer(2, 4096), "limit": number(0, WHITE)}
 
 
 def DreamFilter(
@@ -68,9 +51,9 @@ def DreamFilter(
         InputError: if a setting is unknown or out of its range, or the weights do not fit.
     """
     stored = _stored(weights, PRETRAINED, MASK)
-    analysis = analysis or stored.get("analysis", ANALYSIS)
-    analysis = analysis if isinstance(analysis, Analysis) else Analysis(**analysis)
-    settings = _checked({**stored.get(MASK, {}), **settings}, _OF_SOUND)
+    analysis = stored.get("analysis", ANALYSIS) if analysis is None else analysis
+    analysis = as_analysis(analysis)
+    settings = _checked({**stored.get(MASK, {}), **settings}, layer_settings.OF_SOUNDS)
     inputs = base.settle_input(None, (None,), "waveform")
     layer = DreamMask(analysis, **settings, name=MASK)
     kept = {"analysis": dataclasses.asdict(analysis), MASK: settings}
@@ -104,7 +87,7 @@ def PictureFilter(
         InputError: if a setting is unknown or out of its range, or the weights do not fit.
     """
     stored = _stored(weights, PICTURES, CHANGE)
-    settings = _checked({**stored.get(CHANGE, {}), **settings}, _OF_PICTURES)
+    settings = _checked({**stored.get(CHANGE, {}), **settings}, layer_settings.OF_PICTURES)
     inputs = base.settle_input(None, (None, None, 3), "picture")
     layer = PictureChange(**settings, name=CHANGE)
     return _finished(inputs, layer, name, None, {CHANGE: settings}, weights, PICTURES)
@@ -135,4 +118,4 @@ def _finished(inputs, layer, name, sample_rate, settings, weights, pretrained):
 def _checked(settings, allowed):
     for name in settings:
         check("settings", name, Allowed(f"of {', '.join(allowed)}", lambda n: n in allowed))
-    return {name: check(name, value, allowed[name]) for name, value in settings.items()}
+    return dict(zip(settings, layer_settings.checked(allowed, **settings), strict=True))

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from keras_sounddream.filters.layer_settings import OF_PICTURES, checked
 from keras_sounddream.images.pixel_range import WHITE
 from keras_sounddream.types import Tensor
 
@@ -30,6 +31,9 @@ class PictureChange(layers.Layer):
 
     Output shape:
         the same.
+
+    Raises:
+        InputError: if a setting is out of its range.
     """
 
     def __init__(
@@ -40,7 +44,9 @@ class PictureChange(layers.Layer):
         **kwargs: Any,
     ):
         super().__init__(**{"dtype": "float32", **kwargs})
-        self.width, self.dilations, self.limit = width, tuple(dilations), limit
+        self.width, self.dilations, self.limit = checked(
+            OF_PICTURES, width=width, dilations=dilations, limit=limit
+        )
         self.supports_jit = False  # its loss resizes pictures to sizes that XLA does not know
         self._down = [
             _convolution(width // 2, "down1", 5, strides=2),

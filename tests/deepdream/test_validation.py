@@ -119,7 +119,10 @@ def test_what_is_not_known_is_not_called_all_of_it():
     [
         (Analysis(step_seconds=0.04), "a third or more.* every 0.04 s. .* at most 0.0267"),
         (Analysis(step_seconds=0.03), "a third or more"),
-        ("fine", "`analysis` must be an Analysis. Received: 'fine'"),
+        (
+            "fine",
+            "`analysis` must be an Analysis, or a dictionary of .* Received: 'fine'",
+        ),
     ],
 )
 def test_an_analysis_without_an_inverse_is_named_at_once(small_model, analysis, message):

@@ -147,8 +147,19 @@ def test_files_of_weights_bring_their_settings(rng, tmp_path):
         ({"weights": "blokc3_conv2"}, "or a file. Received: 'blokc3_conv2'"),
         ({"analysis": Analysis(RATE, 0.03, 0.02, num_mel_bins=4)}, "a whole number of steps"),
         ({"analysis": Analysis(RATE, 0.02, 0.02, num_mel_bins=4)}, "overlap by a third"),
+        ({"analysis": {"sample_rat": RATE}}, "a dictionary of its sample_rate, frame_seconds"),
+        ({"analysis": "fine"}, "must be an Analysis, or a dictionary .* Received: 'fine'"),
     ],
 )
 def test_what_cannot_be_is_refused(arguments, message):
     with pytest.raises(InputError, match=message):
         DreamFilter(**{"weights": None, **arguments})
+    if not arguments.keys() & {"widht", "weights"}:  # names are Python's, weights the model's
+        with pytest.raises(InputError, match=message):
+            DreamMask(**{"analysis": ANALYSIS, **arguments})
+
+
+def test_a_stream_that_stops_within_a_step_is_refused():
+    mask = make_mask()
+    with pytest.raises(InputError, match=f"a multiple of {STEP} samples. Received: {STEP + 1}"):
+        mask.step(np.zeros((1, STEP + 1), "float32"), mask.begin(1))

@@ -6,7 +6,7 @@ import pytest
 
 from keras_sounddream import InputError
 from keras_sounddream.applications import save_weights
-from keras_sounddream.filters import DreamFilter, PictureFilter
+from keras_sounddream.filters import DreamFilter, PictureChange, PictureFilter
 
 
 def make_filter(**settings):
@@ -85,6 +85,9 @@ def test_bad_settings_are_refused(settings, message):
         return
     with pytest.raises(InputError, match=message):
         PictureFilter(**settings)
+    if "mask_db" not in settings and settings.pop("weights") is None:
+        with pytest.raises(InputError, match=message):
+            PictureChange(**settings)
 
 
 def test_weights_of_the_other_kind_are_named(tmp_path):

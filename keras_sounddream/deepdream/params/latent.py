@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_sounddream.audio.analysis import Analysis
+from keras_sounddream.audio.analysis import as_analysis
 from keras_sounddream.audio.limiter import at_level
 from keras_sounddream.audio.loudness import hold_level, rms
 from keras_sounddream.audio.spectral.phase import refine_phase
@@ -255,7 +255,7 @@ def settle_generator(generator: Any, kind: str, rate: int | None, analysis: Any)
             f"The network takes {kind}s, but {generator.name} makes {made}s of the shape "
             f"{shapes[1]}. Take a generator of {kind}s{' in colour' * (kind == 'picture')}."
         )
-    analysis = Analysis(**analysis) if isinstance(analysis, dict) else analysis
+    analysis = None if analysis is None else as_analysis(analysis)
     if analysis not in (None, getattr(patches, "analysis", None)):
         raise InputError("A dream on a generator has the generator's `analysis`. Leave it out.")
     if patches is not None and rate not in (None, patches.sample_rate):
