@@ -105,8 +105,11 @@ def check_writable(
     overwrite: bool = False,
     channels: int = 1,
     bits: int = 16,
+    converts: bool = True,
 ) -> pathlib.Path:
     """`pathlib.Path` of a file that can be written, in a format that takes the rate and channels.
+
+    `converts`: whether the caller has the options `mono` and `rate`, which an error then names.
 
     Raises:
         InputError: otherwise; it names a rate that the format takes, or says that it takes fewer
@@ -116,12 +119,14 @@ def check_writable(
     try:
         _try(path, sample_rate, channels, bits)
     except InputError as error:
-        raise InputError(f"{error} {_advice(path, sample_rate, channels, bits)}".strip()) from None
+        limit, option = _advice(path, sample_rate, channels, bits)
+        advice = f"give {option}." if converts else "choose another format, such as .wav."
+        raise InputError(f"{error} {f'{limit}: {advice}' if limit else ''}".strip()) from None
     return path
 
 
 def _advice(path, sample_rate, channels, bits):
-    """Advice on the rate and channels that a format takes."""
+    """The limit of a format, and the option that stays below it; empty if there is none."""
 
     def fits(rate, channels):
         with contextlib.suppress(InputError):
@@ -130,10 +135,12 @@ def _advice(path, sample_rate, channels, bits):
         return False
 
     if fits(sample_rate, 1):
-        return f"It takes fewer channels than {channels}: give --mono (mono=True)."
+        return f"It takes fewer channels than {channels}", "--mono (mono=True)"
     rates = [rate for rate in _RATES if fits(rate, channels)]
-    rates = [min(rates, key=lambda rate: abs(rate - sample_rate))] if rates else []
-    return "".join(f"It takes {rate} Hz: give --rate {rate} (rate={rate})." for rate in rates)
+    if not rates:
+        return "", ""
+    rate = min(rates, key=lambda rate: abs(rate - sample_rate))
+    return f"It takes {rate} Hz", f"--rate {rate} (rate={rate})"
 
 
 def _try(path, sample_rate, channels, bits):

@@ -16,7 +16,9 @@ MOST_CHANNELS = 32  # of an array: more are samples, with the axes in another or
 # Of full scale. Lossy formats overshoot it by less than 2, and floating-point masters are seldom
 # above 4; 16-bit integers as floats exceed 8 in all but what is below -72 dB of full scale.
 MOST_PEAK = 8.0
-OVERSHOOT_PEAK = 1.5  # that a dream and a sonification take: lossy formats overshoot 1 a little
+OVERSHOOT_PEAK = (
+    1.5  # that dreams, filters and sonifications take: lossy formats overshoot 1 a little
+)
 CANCELLED = 1e-3  # power of the mean of channels, relative to theirs, below which they cancel
 SILENT_PEAK = 1 / 32768  # a sound that stays below is digital silence: 16 bits hold no more of it
 
@@ -71,6 +73,19 @@ def check_scale(peak: float, of: str = "") -> None:
             f"Expected samples in [-1, 1]. The {peak_of} is {peak:.4g}: divide by the largest "
             "value of their type, 32768 for 16-bit samples."
         )
+
+
+def check_overshoot(peak: float) -> None:
+    """Refuses samples that exceed full scale by more than a lossy format's overshoot.
+
+    Args:
+        peak: the largest absolute sample.
+
+    Raises:
+        InputError: if the peak is above `OVERSHOOT_PEAK`.
+    """
+    if peak > OVERSHOOT_PEAK:
+        raise InputError(f"Expected samples in [-1, 1]. The peak is {peak:.4g}: scale it down.")
 
 
 def check_audible(peaks: Sequence[float], what: str = "sounds") -> None:

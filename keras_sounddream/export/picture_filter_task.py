@@ -9,16 +9,9 @@ import keras
 
 from keras_sounddream.errors import InputError
 from keras_sounddream.export.formats import Task, check_task
-from keras_sounddream.filters.picture_layer import PictureChange
 
 NAME = "filter"
 _LIMIT = 1e-4  # of white: a few hundredths of a level
-
-
-def is_picture_filter(model: Any) -> bool:
-    """Whether a model is one of `filters.PictureFilter`."""
-    layers = getattr(model, "layers", ())
-    return any(isinstance(layer, PictureChange) for layer in layers)
 
 
 def find(

@@ -25,6 +25,7 @@ from keras_sounddream.export.outputs import (
     output_names,
     pooled,
 )
+from keras_sounddream.filters.picture_layer import is_picture_filter
 
 _MOST_STEPS = 1000  # in an octave: whoever may ask a server for a dream may not stop it
 _MOST_SIZE = 40.0  # of a step, as in the settings: dB, or levels of a pixel
@@ -44,7 +45,7 @@ def find_tasks(
     if latent_tasks.is_of_latents(model):
         return latent_tasks.find(model, names)
     specification, prepare = _input(network, dream, min_seconds, preprocessing)
-    if dream is None and picture_filter_task.is_picture_filter(network):
+    if dream is None and is_picture_filter(network):
         return picture_filter_task.find(network, names, specification, preprocessing)
     is_image = specification["input"] == "picture"
     has = [name for name, (make, of_dreams) in TASKS.items() if dream is not None or not of_dreams]

@@ -92,6 +92,12 @@ class PictureChange(layers.Layer):
         return {**super().get_config(), **own}
 
 
+def is_picture_filter(model: Any) -> bool:
+    """Whether a model is one of `filters.PictureFilter`."""
+    layers = getattr(model, "layers", ())
+    return any(isinstance(layer, PictureChange) for layer in layers)
+
+
 def _convolution(filters, name, kernel_size, **settings):
     more = {"name": name, "padding": "same", "data_format": "channels_last", **settings}
     return layers.Conv2D(filters, kernel_size, **more)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keras_sounddream.checks import OFFLINE, may_fetch
-from keras_sounddream.errors import InputError
+from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.files import check_output, written_beside
 from keras_sounddream.images.networks import NETWORKS, find_constructor
 from keras_sounddream.types import Array, PathLike
@@ -35,17 +37,21 @@ def load_picture(path: PathLike) -> Array:
 
     Raises:
         InputError: if there is no such file, or it is not a picture that Pillow reads.
+
+    Warns:
+        InputWarning: if the file holds several pictures, of which the first is read.
     """
     from PIL import Image, ImageOps
 
     if pathlib.Path(path).is_dir():
         raise InputError(f"Expected a picture file, but {path} is a folder. Name a file in it.")
     try:
-        with Image.open(path) as image:
+        with _opened(path) as image:
             if image.width * image.height > _MOST_PIXELS:
                 raise InputError(f"{path} has more than {_MOST_PIXELS:,} pixels: make it smaller.")
             if image.mode == "F" or image.mode.startswith("I"):
                 raise InputError(f"{path} has more than 8 bits per colour: convert it to 8 first.")
+            _warn_of_more(path, image)
             upright = _on_white(ImageOps.exif_transpose(image))
             return np.asarray(upright, "float32")[np.newaxis]
     except InputError:
@@ -95,7 +101,7 @@ def is_picture(path: PathLike) -> bool:
     from PIL import Image
 
     try:
-        with Image.open(path):
+        with _opened(path):
             return True
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return False
@@ -193,6 +199,25 @@ def check_weights(name: str, weights: PathLike | None) -> None:
 def build_network(name: str) -> keras.Model:
     """An image network without its top, with random weights: to look at its layers."""
     return find_constructor(name)(include_top=False, weights=None)
+
+
+@contextlib.contextmanager
+def _opened(path) -> Iterator[Any]:
+    """A Pillow image, without its warning of many pixels: `_MOST_PIXELS` is our limit."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        image = Image.open(path)
+    with image:
+        yield image
+
+
+def _warn_of_more(path, image):
+    """Warns of an animation, or of pages; what cameras add to a JPEG (MPO) is no such thing."""
+    if getattr(image, "is_animated", False) and image.format != "MPO":
+        text = f"{path} holds several pictures: the first is taken."
+        warnings.warn(text, InputWarning, stacklevel=3)
 
 
 def _on_white(image):

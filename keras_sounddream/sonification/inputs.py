@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_sounddream.audio.layers import find_sample_rate
 from keras_sounddream.audio.loudness import is_silent
-from keras_sounddream.audio.waveforms import OVERSHOOT_PEAK
+from keras_sounddream.audio.waveforms import check_overshoot
 from keras_sounddream.deepdream.network.checks import check_network, takes_pictures, takes_sounds
 from keras_sounddream.deepdream.params.pixels import preprocess
 from keras_sounddream.errors import InputError
@@ -82,8 +82,7 @@ class SoundInput(_ModelInput):
 
     def _check_range(self, source):
         peak = np.abs(source).max()
-        if peak > OVERSHOOT_PEAK:
-            raise InputError(f"Expected samples in [-1, 1]. The peak is {peak:.4g}: scale it down.")
+        check_overshoot(peak)
         if is_silent(source).any():
             raise InputError("Expected sound to sonify, but it is silent.")
 

@@ -8,12 +8,16 @@ import numpy as np
 
 from keras_sounddream.applications.pretrained import weights_path
 from keras_sounddream.audio import io as sound_io
+from keras_sounddream.audio.reading.reader import open_sound
+from keras_sounddream.audio.streaming import check_writable
+from keras_sounddream.audio.waveforms import check_overshoot
 from keras_sounddream.datasets import videos
 from keras_sounddream.errors import InputError
 from keras_sounddream.filters.pretrained import PICTURES, PRETRAINED
 from keras_sounddream.images import io as picture_io
 from keras_sounddream.types import PathLike
 from keras_sounddream.workflows.video.encoding import check_video_output
+from keras_sounddream.workflows.video.source import VideoSource
 
 MAX_SECONDS = 600.0  # of a sound, which is filtered at once
 
@@ -39,8 +43,8 @@ def filter_file(
         progress: whether to show a progress bar, of videos.
 
     Raises:
-        InputError: if a file cannot be read or written, a sound is silent or too long, or there
-            are no such weights.
+        InputError: if a file cannot be read or written, a sound is silent, too long or far over
+            full scale, a video has no pictures, or there are no such weights.
     """
     check(input_path, output_path, weights, overwrite)
     chosen = {} if weights is None else {"weights": weights}
@@ -64,25 +68,56 @@ def check(
     Raises:
         InputError: see `filter_file`.
     """
-    if not pathlib.Path(input_path).is_file():
-        raise InputError(f"Expected a file to filter, but there is none: {input_path}.")
+    _check_file(pathlib.Path(input_path))
     kind = kind_of(input_path)
-    _OUTPUTS[kind](output_path, overwrite)
-    if kind == "sound" and sound_io.seconds_of(input_path) > MAX_SECONDS:
-        raise InputError(
-            f"{input_path} is longer than {MAX_SECONDS:g} s. Export the filter, and use "
-            "`sounddream-lite filter`."
-        )
+    _CHECKS[kind](input_path, output_path, overwrite)
     if weights is None:
         return
     own, other = (PRETRAINED, PICTURES) if kind == "sound" else (PICTURES, PRETRAINED)
-    if weights in other:
+    if isinstance(weights, str) and weights in other:
         made_for = "pictures" if kind == "sound" else "sounds"
         raise InputError(
             f"{weights} is a filter of {made_for}, and {pathlib.Path(input_path).name} is a "
             f"{kind}. Take one of {', '.join(own)}."
         )
     weights_path(weights, own)
+
+
+def _check_file(path):
+    if path.is_dir():
+        raise InputError(f"Expected a file to filter, but {path} is a folder. Name a file in it.")
+    if not path.exists():
+        raise InputError(f"Expected a file to filter, but there is none: {path}.")
+    if not path.is_file():
+        raise InputError(
+            f"Expected a file to filter, but {path} is a pipe or a device. Name a file."
+        )
+
+
+def _check_picture(input_path, output_path, overwrite):
+    picture_io.check_photo_output(output_path, overwrite)
+
+
+def _check_sound(input_path, output_path, overwrite):
+    sound_io.check_sound_output(output_path, overwrite)
+    if sound_io.seconds_of(input_path) > MAX_SECONDS:
+        raise InputError(
+            f"{input_path} is longer than {MAX_SECONDS:g} s. Export the filter, and use "
+            "`sounddream-lite filter`."
+        )
+    with open_sound(input_path) as sound:
+        rate, channels, coding = sound.sample_rate, sound.channels, sound.coding
+    bits = sound_io.bits_like(coding, output_path)
+    check_writable(output_path, rate, overwrite, channels, bits, converts=False)
+
+
+def _check_video(input_path, output_path, overwrite):
+    check_video_output(output_path, overwrite)
+    if VideoSource(input_path).pictures is None:
+        raise InputError(
+            f"Expected pictures to filter, but {input_path} holds sound alone. Filter that as a "
+            "sound file, such as .wav."
+        )
 
 
 def _filter_picture(input_path, output_path, weights, overwrite, progress):
@@ -101,14 +136,17 @@ def _filter_video(input_path, output_path, weights, overwrite, progress):
 
 
 def _filter_sound(input_path, output_path, weights, overwrite, progress):
+    from keras_sounddream.audio.loudness import is_silent
     from keras_sounddream.deepdream.full_rate.transfer import apply
     from keras_sounddream.filters import DreamFilter
 
     original, rate, coding = sound_io.read_channels(input_path)
-    if not original.any():
-        raise InputError(f"Expected sound to filter. {input_path} is silent.")
+    mono = original.mean(0, keepdims=True)
+    check_overshoot(np.abs(mono).max())
+    if is_silent(mono).any():
+        raise InputError(f"Expected sound to filter, but {input_path} is silent.")
     model = DreamFilter(**weights)
-    source = sound_io.resample(original.mean(0, keepdims=True), rate, model.sample_rate)
+    source = sound_io.resample(mono, rate, model.sample_rate)
     filtered = np.asarray(model(source))
     analysis = model.get_layer("mask").analysis
     dreamed = apply(source, filtered, analysis, original, rate)
@@ -117,8 +155,4 @@ def _filter_sound(input_path, output_path, weights, overwrite, progress):
 
 
 _FILTERS = {"picture": _filter_picture, "sound": _filter_sound, "video": _filter_video}
-_OUTPUTS = {
-    "picture": picture_io.check_photo_output,
-    "sound": sound_io.check_sound_output,
-    "video": check_video_output,
-}
+_CHECKS = {"picture": _check_picture, "sound": _check_sound, "video": _check_video}

@@ -70,6 +70,8 @@ def test_blocks_of_channels_are_each_channel(rate, tmp_path, rng):
 def test_what_a_format_takes_instead_is_said(name, rate, channels, message, tmp_path):
     with pytest.raises(InputError, match=f"Cannot write .*{name} at {rate} Hz .* {message}"):
         check_writable(tmp_path / name, rate, channels=channels)
+    with pytest.raises(InputError, match=r"It takes [^:]*: choose another format, such as \.wav"):
+        check_writable(tmp_path / name, rate, channels=channels, converts=False)
     assert not list(tmp_path.iterdir())
 
 

@@ -3,19 +3,22 @@
 import io
 import sys
 import types
+import warnings
 
 import keras
 import numpy as np
 import pytest
 
-from keras_sounddream import audio
+from keras_sounddream import InputError, audio
 from keras_sounddream.applications import save_weights
 from keras_sounddream.audio.io import read_channels
 from keras_sounddream.cli.main import main
+from keras_sounddream.errors import InputWarning
 from keras_sounddream.filters import DreamFilter, PictureFilter
 from keras_sounddream.images.io import load_picture, save_picture
 from keras_sounddream.lite import encode_pcm
 from keras_sounddream.training.filters import fit
+from keras_sounddream.workflows import filter_file
 
 
 def test_a_filter_is_trained_exported_and_played(small_model, chirp, tmp_path, monkeypatch, capsys):
@@ -100,6 +103,24 @@ def test_a_filtered_sound_keeps_its_rate_channels_length_and_bits(tmp_path, monk
     mono = audio.resample(sound.mean(0, keepdims=True), 48000, 24000)
     wanted, found = np.asarray(DreamFilter("rooster")(mono)), audio.load("out.flac", 24000)
     assert np.corrcoef(wanted[0], found[0, : wanted.shape[1]])[0, 1] > 0.98
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        (np.full((1, 9000), 2.7), "The peak is 2.7: scale it down"),
+        (np.stack([np.ones(9000), -np.ones(9000)]) / 2, "but in.wav is silent"),
+    ],
+    ids=["loud", "cancelled"],
+)
+def test_a_sound_that_no_dream_takes_is_not_filtered(tmp_path, monkeypatch, samples, message):
+    monkeypatch.chdir(tmp_path)
+    audio.save("in.wav", samples, 24000, 32, channels=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InputWarning)
+        with pytest.raises(InputError, match=message):
+            filter_file("in.wav", "out.wav")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
 
 
 def test_a_filter_that_changes_nothing_leaves_a_sound(tmp_path, monkeypatch, chirp):

@@ -310,6 +310,9 @@ ROWS = [
     ("filter chirp.wav -o new.wav --weights fire8", "fire8 is a filter of pictures, and chirp"),
     ("filter chirp.wav -o new.wav --weights roster", "Did you mean 'rooster'"),
     ("filter silent.wav -o new.wav", "silent.wav is silent"),
+    ("filter clips -o new.wav", "to filter, but clips is a folder. Name a file in it."),
+    ("filter many.wav -o new.mp3", "fewer channels than 8: choose another format, such as .wav"),
+    ("filter text.mp4 -o new.mp4", "Cannot read text.mp4 as a video"),
     ("live missing.tflite", "Cannot read missing.tflite"),
     ("live chirp.wav", "chirp.wav is no LiteRT model"),
     ("distill missing --teacher a=vgg16 --weights a=w.npz -o s.keras", "missing"),
@@ -329,9 +332,10 @@ def made_files(folder):
         soundfile.write(folder / name, samples, 8000 if name == "long.wav" else 24000)
     soundfile.write(folder / "nan.wav", np.full(24000, np.nan), 24000, "FLOAT")
     soundfile.write(folder / "loud.wav", np.full(24000, 9.0), 24000, "FLOAT")
-    for name, content in {"empty.wav": b"", "text.wav": b"no", "text.keras": b"no"}.items():
-        (folder / name).write_bytes(content)
-    (folder / "text.png").write_bytes(b"no")
+    soundfile.write(folder / "many.wav", np.stack([tone] * 8, axis=1), 24000)
+    (folder / "empty.wav").touch()
+    for suffix in ("wav", "keras", "png", "mp4"):
+        (folder / f"text.{suffix}").write_bytes(b"no")
     Image.new("RGB", (32, 32)).save(folder / "photo.png")
     with zipfile.ZipFile(folder / "hollow.keras", "w") as archive:
         archive.writestr("readme", "")

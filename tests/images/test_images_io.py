@@ -1,11 +1,15 @@
 """Picture files: what is read of them, and what is not."""
 
+import contextlib
+import warnings
+
 import keras
 import numpy as np
 import pytest
 from PIL import Image
 
 from keras_sounddream import InputError
+from keras_sounddream.errors import InputWarning
 from keras_sounddream.images import io
 from keras_sounddream.images.io import (
     build_network,
@@ -78,6 +82,37 @@ def test_what_is_no_picture_is_named(tmp_path):
         assert "\n" not in str(refusal.value)
         assert is_picture(tmp_path / name) == (name in ("half.png", "deep.png"))
     assert is_picture(tmp_path / "whole.png")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "count", "message"),
+    [
+        ("gif", 2, "many.gif holds several pictures: the first is taken"),
+        ("png", 2, "holds several pictures"),
+        ("tif", 3, "holds several pictures"),
+        ("webp", 2, "holds several pictures"),
+        ("gif", 1, None),
+        ("mpo", 2, None),  # a camera's JPEG with its preview
+    ],
+)
+def test_the_first_of_several_pictures_is_taken_and_said(suffix, count, message, tmp_path):
+    first, *others = (Image.new("RGB", (3, 2), (0, 0, 60 * i)) for i in range(count))
+    first.save(tmp_path / f"many.{suffix}", save_all=True, append_images=others)
+    caught = pytest.warns(InputWarning, match=message) if message else contextlib.nullcontext()
+    with caught, warnings.catch_warnings():
+        if not message:
+            warnings.simplefilter("error")
+        found = load_picture(tmp_path / f"many.{suffix}")
+    np.testing.assert_allclose(found, 0, atol=6)
+
+
+def test_the_limit_of_pixels_is_ours_alone(tmp_path, monkeypatch):
+    save_picture(tmp_path / "a.png", np.zeros((4, 4, 3)))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert load_picture(tmp_path / "a.png").shape == (1, 4, 4, 3)
+        assert is_picture(tmp_path / "a.png")
 
 
 def test_a_network_to_look_at_needs_no_weights():

@@ -139,11 +139,11 @@ def check_inputs(
     for path in paths:
         if is_stream(path):
             continue
-        if known.kind == "picture" or (known.kind is None and is_picture(path)):
-            PICTURE_FILES.read(path, known)
-            continue
         with warnings.catch_warnings(record=True) as caught:  # they are given when it is used
             warnings.simplefilter("always", InputWarning)
+            if known.kind == "picture" or (known.kind is None and is_picture(path)):
+                PICTURE_FILES.read(path, known)
+                continue
             source = SOUND_FILES.read(path, known)
         if source.is_long and not long:
             raise too_long(path)

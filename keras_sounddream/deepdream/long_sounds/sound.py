@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from keras_sounddream.audio.streaming import read_channel_blocks, write_blocks
-from keras_sounddream.audio.waveforms import OVERSHOOT_PEAK
+from keras_sounddream.audio.waveforms import check_overshoot
 from keras_sounddream.deepdream.full_rate.rendering import Rendering
 from keras_sounddream.deepdream.full_rate.target import plan_for_file
 from keras_sounddream.deepdream.long_sounds.segments import within
@@ -75,8 +75,7 @@ def _scan(path, blocks):
         power = max(power, float(np.mean(np.square(mono))))
         peak = max(peak, float(np.abs(mono).max()))
         digest.update(np.ascontiguousarray(block).tobytes())
-    if peak > OVERSHOOT_PEAK:
-        raise InputError(f"Expected samples in [-1, 1]. The peak is {peak:.4g}: scale it down.")
+    check_overshoot(peak)
     if power < SILENCE**2:
         raise InputError(f"Expected sound to dream on, but {path} is silent.")
     return num_samples, digest.hexdigest()

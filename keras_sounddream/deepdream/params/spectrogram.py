@@ -23,7 +23,7 @@ from keras_sounddream.audio.loudness import (
 )
 from keras_sounddream.audio.spectral.masks import room_to_rise
 from keras_sounddream.audio.spectral.stft import from_polar, istft, stft, to_polar
-from keras_sounddream.audio.waveforms import OVERSHOOT_PEAK, check_layout, check_scale
+from keras_sounddream.audio.waveforms import check_layout, check_overshoot, check_scale
 from keras_sounddream.deepdream.params.beginnings import beginning
 from keras_sounddream.deepdream.settings import Settings
 from keras_sounddream.errors import InputError
@@ -177,8 +177,7 @@ class SpectrogramParam:
             )
         peak = np.abs(waveform).max()
         check_scale(peak)
-        if peak > OVERSHOOT_PEAK:
-            raise InputError(f"Expected samples in [-1, 1]. The peak is {peak:.4g}: scale it down.")
+        check_overshoot(peak)
         if count < self.analysis.frame_length:
             seconds, least = count / self.analysis.sample_rate, self.analysis.frame_seconds
             raise InputError(

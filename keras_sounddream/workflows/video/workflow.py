@@ -15,6 +15,7 @@ from keras_sounddream.deepdream.full_rate.rendering import Rendering
 from keras_sounddream.deepdream.long_sounds.checkpoint import StreamCheckpoint, identify
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
+from keras_sounddream.filters.picture_layer import is_picture_filter
 from keras_sounddream.locks import locked
 from keras_sounddream.types import PathLike
 from keras_sounddream.workflows.video import signals
@@ -99,9 +100,10 @@ def dream_video(
         `VideoResult`.
 
     Raises:
-        InputError: if the input cannot be dreamed on, the output may not be written, a coupling
-            lacks its track or its class, another process dreams into that output, or there is an
-            interrupted dream that is damaged, of other settings or of another input.
+        InputError: if a dream is none or of the other kind, the input cannot be dreamed on, the
+            output may not be written, a coupling lacks its track or its class, another process
+            dreams into that output, or there is an interrupted dream that is damaged, of other
+            settings or of another input.
         MissingPackageError: without PyAV or OpenCV.
     """
     path = check_video_output(output_path, overwrite)
@@ -139,16 +141,21 @@ def _frames(dream, keep, side) -> FrameDream | FrameFilter | None:
     """Dreams frames as a dream or a filter does."""
     if dream is None:
         return None
-    return FrameFilter(dream, keep, side) if _is_filter(dream) else FrameDream(dream, keep, side)
-
-
-def _is_filter(dream):
-    return dream is not None and not hasattr(dream, "objective")
+    if is_picture_filter(dream):
+        return FrameFilter(dream, keep, side)
+    if not hasattr(dream, "objective"):
+        raise InputError(
+            "`picture_dream` must be a DeepDream of pictures, or a filters.PictureFilter. "
+            f"Received: {dream!r}"
+        )
+    return FrameDream(dream, keep, side)
 
 
 def _check(source, dreams, couplings):
     """Checks that dreams have their tracks, and couplings theirs."""
     sound_dream = dreams["sound"]
+    if sound_dream is not None and not hasattr(sound_dream, "objective"):
+        raise InputError(f"`sound_dream` must be a DeepDream of sounds. Received: {sound_dream!r}")
     if sound_dream is not None and sound_dream.kind == "picture":
         raise InputError(
             f"Sound is dreamed by a network of sounds, and {sound_dream.model.name} takes pictures."
@@ -164,7 +171,7 @@ def _check(source, dreams, couplings):
         if dreams[coupling.driven] is None:
             raise InputError(f"{coupling} drives a dream of the {coupling.driven}: there is none.")
         by_network = coupling.signal == "seen" or coupling.target == "layers"
-        if by_network and _is_filter(dreams["pictures"]):
+        if by_network and is_picture_filter(dreams["pictures"]):
             raise InputError(f"{coupling} needs a network of pictures: a filter has none.")
         if coupling.signal in ("heard", "seen"):
             signals.class_of(dreams[coupling.read], coupling.signal)
@@ -178,7 +185,7 @@ def _identity(source, dreams, couplings, keep, side):
         f"{name}_{key}": value
         for name, dream in dreams.items()
         if dream is not None
-        for key, value in (identify_filter if _is_filter(dream) else identify)(dream).items()
+        for key, value in (identify_filter if is_picture_filter(dream) else identify)(dream).items()
     }
     names = [str(coupling) for coupling in couplings]
     return {**configs, "input": source.digest, "couple": names, "keep": keep, "side": side}

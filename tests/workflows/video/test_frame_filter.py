@@ -7,7 +7,7 @@ from workflows.video.conftest import RATE, pan, read_frames, tone, write
 from keras_sounddream import InputError
 from keras_sounddream.applications import save_weights
 from keras_sounddream.datasets.videos import read_sound
-from keras_sounddream.filters import PictureFilter
+from keras_sounddream.filters import DreamFilter, PictureFilter
 from keras_sounddream.workflows import dream_video, filter_file
 from keras_sounddream.workflows.video.flow import find_motion
 from keras_sounddream.workflows.video.frame_filter import FrameFilter, identify
@@ -123,3 +123,24 @@ def test_loudness_drives_how_much_of_the_filter_is_seen(clip, model, tmp_path):
 def test_what_needs_a_network_is_refused(clip, model, sound_dream, tmp_path, coupling):
     with pytest.raises(InputError, match="needs a network of pictures: a filter has none"):
         dream_video(clip, tmp_path / "out.mp4", model, sound_dream, couple=[coupling])
+
+
+@pytest.mark.parametrize(
+    ("dreams", "message"),
+    [
+        (("fire8", None), "`picture_dream` must be a DeepDream of pictures, .* Received: 'fire8'"),
+        ((DreamFilter(None), None), "`picture_dream` must be .* name=dream_filter"),
+        ((None, DreamFilter(None)), "`sound_dream` must be a DeepDream of sounds"),
+        ((None, "fire8"), "`sound_dream` must be .* Received: 'fire8'"),
+    ],
+)
+def test_what_is_no_dream_of_a_track_is_refused(clip, tmp_path, dreams, message):
+    with pytest.raises(InputError, match=message):
+        dream_video(clip, tmp_path / "out.mp4", *dreams)
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_a_video_without_pictures_is_not_filtered(tmp_path):
+    path = write(tmp_path / "in.mp4", sound=tone(0.5))
+    with pytest.raises(InputError, match="in.mp4 holds sound alone"):
+        filter_file(path, tmp_path / "out.mp4")
