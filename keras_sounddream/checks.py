@@ -10,6 +10,7 @@ from typing import Any
 
 from keras_sounddream.errors import InputError
 
+MOST_SEED = 2**31 - 1
 OFFLINE = "KERAS_SOUNDDREAM_OFFLINE"  # environment variable: not empty and not 0 forbids fetching
 
 
@@ -82,9 +83,11 @@ def number(least: float, most: float = math.inf, above: bool = False) -> Allowed
     return Allowed(text, fits)
 
 
-def seed() -> Allowed:
-    """Allows seeds: integers that 32 bits hold with their sign."""
-    return Allowed("an int below 2 ** 31, in size", integer(1 - 2**31, 2**31 - 1).fits)
+def seed(negative: bool = True) -> Allowed:
+    """Allows seeds: integers that 32 bits hold with their sign; of training none below 0."""
+    if not negative:
+        return integer(0, MOST_SEED)
+    return Allowed("an int below 2 ** 31, in size", integer(-MOST_SEED, MOST_SEED).fits)
 
 
 def fraction() -> Allowed:

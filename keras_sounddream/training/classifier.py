@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from tqdm import tqdm
 
+from keras_sounddream import checks
 from keras_sounddream.backend import require_tensorflow
 from keras_sounddream.files import keep_folder
 from keras_sounddream.processor import settle_precision
@@ -65,9 +66,11 @@ def fit(
         The trained model.
 
     Raises:
-        InputError: if another process trains in the folder, or none of its states can be read.
+        InputError: if another process trains in the folder, none of its states can be read, or the
+            seed is negative.
     """
     require_tensorflow("Training")
+    seed = checks.check("seed", seed, checks.seed(negative=False))
     folder = keep_folder(folder)
     keras.utils.set_random_seed(seed)
     with strategy.scope() if strategy else contextlib.nullcontext():

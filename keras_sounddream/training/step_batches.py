@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
+from keras_sounddream.checks import check, optional
+from keras_sounddream.checks import seed as allowed_seed
+
 if TYPE_CHECKING:
     import tensorflow as tf
 
@@ -20,7 +23,10 @@ class StepBatches(keras.utils.PyDataset, abc.ABC):
 
     Args:
         epochs: passes over the data; their steps are numbered through, from 0.
-        seed: of everything random; `None` for the data in their order.
+        seed: of everything random, 0 or more; `None` for the data in their order.
+
+    Raises:
+        InputError: if the seed is negative, or has more than 31 bits.
 
     Attributes:
         first_step: int, number of the step that index 0 stands for; set it to go on.
@@ -28,7 +34,8 @@ class StepBatches(keras.utils.PyDataset, abc.ABC):
 
     def __init__(self, epochs: int = 1, seed: int | None = 0) -> None:
         super().__init__()
-        self.epochs, self.seed, self.first_step = epochs, seed, 0
+        self.epochs, self.first_step = epochs, 0
+        self.seed = check("seed", seed, optional(allowed_seed(negative=False)))
 
     @property
     @abc.abstractmethod

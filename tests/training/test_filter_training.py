@@ -162,6 +162,7 @@ def test_a_resumed_run_ends_where_a_whole_one_does(dream, tmp_path, monkeypatch)
         ({"steps": 0}, "`steps` must be"),
         ({"crop_seconds": 0.01}, "`crop_seconds` must be"),
         ({"keep": -1}, "`keep` must be"),
+        ({"seed": 2**32}, "`seed` must be an int from 0 to 2147483647"),
         ({"learning_rate": 0}, "`learning_rate` must be"),
         ({"level_db": 3.0}, "`level_db` must be"),
     ],

@@ -248,6 +248,7 @@ def test_files_are_left_out_by_their_names(tmp_path):
         (lambda folder: generators.Settings(kind="x"), "`kind` must be one of gan, autoencoder"),
         (lambda folder: generators.Settings(family="gan256", size=64), "`size` must be one of 256"),
         (lambda folder: generators.Settings(latent_size=1), "`latent_size` must be an int from 2"),
+        (lambda folder: generators.Settings(seed=-1), "`seed` must be an int from 0"),
         (lambda folder: generators.Settings(average=1), "`average` must be above 0 and below 1"),
         (
             lambda folder: generators.PictureBatches(np.zeros((3, 8, 8, 1)), 4, 2),

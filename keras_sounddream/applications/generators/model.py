@@ -10,9 +10,9 @@ from keras import layers
 from keras_sounddream.applications import base
 from keras_sounddream.applications.generators.generator import Generator, describe
 from keras_sounddream.applications.generators.pretrained import PRETRAINED
-from keras_sounddream.applications.generators.tables import FAMILIES, Table
+from keras_sounddream.applications.generators.tables import FAMILIES, Table, size_of
 from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches
-from keras_sounddream.checks import check, choice, integer, number
+from keras_sounddream.checks import check, integer, number
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import PathLike, Tensor
 
@@ -165,7 +165,7 @@ def _generator(family, latent_size, size, channels, width, weights, patches, nam
     table = FAMILIES[family]
     check("latent_size", latent_size, integer(2, 65536))
     check("channels", channels, integer(1, 4))
-    check("size", size, choice_of(table.sizes))
+    check("size", size, size_of(table))
     check("width", width, number(0.02, 4))
     if isinstance(patches, dict):
         patches = SpectrogramPatches(**patches)
@@ -250,9 +250,3 @@ def _first_weights():
 
 def _count(filters, width):
     return max(1, round(filters * width))
-
-
-def choice_of(sizes: tuple[int, ...]) -> Any:
-    """Allows one of some sizes."""
-    words = choice([str(size) for size in sizes])
-    return type(words)(words.text, lambda value: value in sizes and not isinstance(value, bool))

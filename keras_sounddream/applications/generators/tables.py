@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from keras_sounddream.checks import Allowed, integer
+
 
 @dataclasses.dataclass(frozen=True)
 class Table:
@@ -73,3 +75,9 @@ FAMILIES = {
         dropout=0.3,
     ),
 }
+
+
+def size_of(table: Table) -> Allowed:
+    """Allows one of the sizes of a family."""
+    text = f"one of {', '.join(map(str, table.sizes))}"
+    return Allowed(text, lambda value: integer(1).fits(value) and value in table.sizes)

@@ -11,7 +11,7 @@ from keras_sounddream.cli.options import early
 from keras_sounddream.cli.options.common import (
     COUNT,
     POSITIVE,
-    WHOLE,
+    SEED,
     check_outputs,
     force_option,
     given,
@@ -34,7 +34,7 @@ _TRAINING = {
     "--batch-size": (COUNT, "Windows per step.  [default: 64]"),
     "--learning-rate": (POSITIVE, "Learning rate of Adam.  [default: 0.001]"),
     "--held-out": (float, "Share of the videos to measure on.  [default: 0.1]"),
-    "--seed": (WHOLE, "Seed of everything random.  [default: 0]"),
+    "--seed": (SEED, "Seed of everything random.  [default: 0]"),
     "--precision": (
         click.Choice(PRECISIONS),
         "Keras dtype policy of SoundNet8.  [default: float32]",

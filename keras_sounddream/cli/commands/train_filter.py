@@ -11,7 +11,8 @@ from keras_sounddream.cli.options.common import (
     COUNT,
     NOT_NEGATIVE,
     POSITIVE,
-    WHOLE,
+    SEED,
+    FiniteRange,
     check_outputs,
     force_option,
     given,
@@ -35,6 +36,7 @@ from keras_sounddream.cli.options.model_output import (
 from keras_sounddream.cli.options.sounds import leave_out_option
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import keep_folder
+from keras_sounddream.training.filters.settings import Settings
 
 _STYLE_LEVEL_DB = -25.0
 _STORED_PIXELS = 512  # height and width at which pictures are kept
@@ -49,8 +51,11 @@ _TRAINING = {
     ),
     "--learning-rate": (POSITIVE, "Highest learning rate.  [default: 0.002]"),
     "--keep": (NOT_NEGATIVE, "Weight of what is lost, or changed.  [default: 0.2]"),
-    "--strength": (NOT_NEGATIVE, "Sounds: strength of the dream that is learnt.  [default: 0.5]"),
-    "--seed": (WHOLE, "Seed of weights and crops.  [default: 0]"),
+    "--strength": (
+        FiniteRange(0, 1),
+        "Sounds: strength of the dream to learn.  [default: 0.5]",
+    ),
+    "--seed": (SEED, "Seed of weights and crops.  [default: 0]"),
 }
 _OF_KIND = {"sound": ("crop_seconds", "strength"), "picture": ("crop_pixels", "smallest")}
 _OF_STYLES = {"sound": {"level_db": _STYLE_LEVEL_DB}, "picture": {"smallest": 1.0}}
@@ -110,6 +115,7 @@ def command(
     settings = given(settings)
     _check_settings(known.kind, settings)
     dream_settings = {n: settings.pop(n) for n in ("strength",) if n in settings}
+    Settings(**settings)  # refuses what is out of range
     model, required = load_any(model_name, weights, include_top=label is not None)
     with quietly():
         from keras_sounddream.training import filters
@@ -119,7 +125,7 @@ def command(
         _check_settings(dream.kind, {**settings, **dream_settings})
         paths = _found(dream.kind, folders, leave_out)
     own = _OF_STYLES[dream.kind] if styles else {}
-    chosen = filters.Settings(**{**own, **settings})
+    chosen = Settings(**{**own, **settings})
     data = _stored(paths, folder, dream, chosen.crop_pixels)
     trained = filters.train(dream, data, folder, chosen)
     write_model(trained, output, force)

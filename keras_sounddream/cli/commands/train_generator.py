@@ -26,6 +26,7 @@ from keras_sounddream.cli.options.model_output import (
 )
 from keras_sounddream.cli.options.sounds import leave_out_option
 from keras_sounddream.errors import InputError
+from keras_sounddream.training.generators.settings import Settings
 
 ABOUT = {
     "gan": "Trains a generator against a discriminator, on pictures or sounds.",
@@ -76,16 +77,15 @@ def find(kind: str) -> click.Command:
     ) -> None:
         check_outputs(output, overwrite=force)
         _check_output(kind, output)
-        _check_data(data, leave_out)
+        crops = options.pop("crops") or 1
+        settings = Settings(kind=kind, **given(options))
+        _check_data(data, leave_out, settings.flip)
         with quietly():
             from keras_sounddream.training import generators
 
-        crops = options.pop("crops") or 1
-        settings = generators.Settings(kind=kind, **given(options))
         pictures, patches = generators.read_folder(
             data, settings.size, crops=crops, leave_out=leave_out
         )
-        _check_flip(settings.flip, patches)
         model = generators.train(pictures, folder, settings, patches)
         write_model(model, output, force)
         what = "pictures" if patches is None else "patches of sounds"
@@ -100,15 +100,12 @@ def _check_output(kind, output):
         raise InputError(f"An autoencoder is written as .keras, whole. Received: {output}")
 
 
-def _check_data(data, leave_out):
-    """Checks that a folder is there, and that files of it are left."""
+def _check_data(data, leave_out, flip):
+    """Checks that a folder is there, that files of it are left, and are pictures if they flip."""
     if not pathlib.Path(data).is_dir():
         raise InputError(f"Expected a folder of pictures or sounds. There is no folder {data}.")
     from keras_sounddream.datasets.file_lists import find_media
 
-    find_media(data, leave_out)
-
-
-def _check_flip(flip, patches):
-    if flip and patches is not None:
+    _, kind = find_media(data, leave_out)
+    if flip and kind == "sound":
         raise InputError("--flip mirrors pictures: a sound would be upside down. Leave it out.")

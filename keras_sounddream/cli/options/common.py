@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from keras_sounddream.checks import MOST_SEED
 from keras_sounddream.cli.options import early
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import check_output, is_stream, written_beside
@@ -38,7 +39,7 @@ class FiniteRange(click.FloatRange):
         return number
 
 
-COUNT, WHOLE = click.IntRange(1), click.IntRange(0)
+COUNT, WHOLE, SEED = click.IntRange(1), click.IntRange(0), click.IntRange(0, MOST_SEED)
 POSITIVE, NOT_NEGATIVE = FiniteRange(0, min_open=True), FiniteRange(0)
 
 
@@ -95,7 +96,7 @@ def clips_option(command: Command) -> Command:
 
 def seed_option(text: str = "Seed of everything random.") -> Callable[[Command], Command]:
     """The option `--seed`, 0 by default, with its help."""
-    return click.option("--seed", type=WHOLE, default=0, show_default=True, help=text)
+    return click.option("--seed", type=SEED, default=0, show_default=True, help=text)
 
 
 def force_option(text: str = "Replace the file if it exists.") -> Callable[[Command], Command]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from keras_sounddream.cli.options.common import Command
+from keras_sounddream.cli.options.early import check_folder
 from keras_sounddream.errors import InputError
 from keras_sounddream.files import written_beside
 
@@ -35,8 +36,14 @@ def folder_option(default: str, text: str) -> Callable[[Command], Command]:
         default=default,
         show_default=True,
         metavar="FOLDER",
+        callback=_checked_folder,
         help=f"{text}; an interrupted run is resumed from here.",
     )
+
+
+def _checked_folder(context, parameter, folder):
+    check_folder(folder)
+    return folder
 
 
 def precision_option(command: Command) -> Command:

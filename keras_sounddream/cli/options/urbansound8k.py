@@ -5,7 +5,7 @@ import click
 from keras_sounddream.cli.options.common import (
     COUNT,
     POSITIVE,
-    WHOLE,
+    SEED,
     Command,
     decorated,
     table_options,
@@ -31,7 +31,7 @@ def test_part_options(command: Command) -> Command:
             type=click.Choice(["tile", "pad"]),
             help="UrbanSound8K only: how clips of less than 4 s are lengthened.  [default: tile]",
         ),
-        click.option("--seed", type=WHOLE, help="Seed of everything random.  [default: 0]"),
+        click.option("--seed", type=SEED, help="Seed of everything random.  [default: 0]"),
     )
     return decorated(command, *options)
 

@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = attach(
         "DreamLoss": "loss",
         "PictureCrops": "picture_crops",
         "PictureLoss": "picture_loss",
-        "Settings": "fit",
+        "Settings": "settings",
         "train": "fit",
     },
 )

@@ -1,6 +1,5 @@
 """Training of a dream filter on crops of sounds or pictures, resumed exactly where it stopped."""
 
-import dataclasses
 import json
 import zlib
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_sounddream import checks
 from keras_sounddream.applications.base import AudioModel
 from keras_sounddream.datasets.corpus import Sounds
 from keras_sounddream.deepdream.model import DeepDream
@@ -19,6 +17,7 @@ from keras_sounddream.training.filters.crops import Crops
 from keras_sounddream.training.filters.loss import DreamLoss
 from keras_sounddream.training.filters.picture_crops import PictureCrops
 from keras_sounddream.training.filters.picture_loss import PictureLoss
+from keras_sounddream.training.filters.settings import Settings
 from keras_sounddream.training.states import claim_folder
 from keras_sounddream.training.transfer.picture_batches import StoredPictures
 from keras_sounddream.types import PathLike
@@ -26,52 +25,6 @@ from keras_sounddream.types import PathLike
 _EPOCH_STEPS = 50  # between two states
 _WARM_UP_STEPS = 50
 _CLIP_NORM = 1.0
-_ALLOWED = {
-    "steps": checks.integer(1),
-    "batch_size": checks.integer(1),
-    "crop_seconds": checks.number(0.1, 60),
-    "crop_pixels": checks.integer(16, 1024),
-    "learning_rate": checks.number(0, above=True),
-    "keep": checks.number(0),
-    "level_db": checks.optional(checks.number(-120.0, 0.0)),
-    "smallest": checks.number(0.1, 1),
-    "seed": checks.integer(0),
-}
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """How a filter is trained.
-
-    Args:
-        steps: one batch each, rounded up to whole fifties.
-        batch_size: crops per step.
-        crop_seconds: length of a crop of sounds, s.
-        crop_pixels: height and width of a crop of pictures.
-        learning_rate: the highest, of Adam; it rises for 50 steps and falls along a cosine to 0.
-        keep: weight of what is lost of sounds, or changed of pictures, beside the objective's rise.
-        level_db: of sounds, RMS in dB of full scale at which the objective is read, see
-            `DreamLoss`: that of a style's examples; `None` for each crop's own.
-        smallest: of pictures, the smallest scale at which the objective is read, 0.1 to 1; see
-            `PictureLoss`.
-        seed: of weights and crops.
-
-    Raises:
-        InputError: if a number is out of range.
-    """
-
-    steps: int = 2000
-    batch_size: int = 4
-    crop_seconds: float = 2.5
-    crop_pixels: int = 160
-    learning_rate: float = 2e-3
-    keep: float = 0.2
-    level_db: float | None = None
-    smallest: float = 0.6
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        checks.check_fields(self, _ALLOWED)
 
 
 def train(

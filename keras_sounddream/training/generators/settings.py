@@ -4,8 +4,7 @@ import dataclasses
 from typing import Any
 
 from keras_sounddream import checks
-from keras_sounddream.applications.generators.model import choice_of
-from keras_sounddream.applications.generators.tables import FAMILIES
+from keras_sounddream.applications.generators.tables import FAMILIES, size_of
 
 KINDS = ("gan", "autoencoder")
 # By the family of networks; the mistakes of then are mended: see docs/guides/generators.md.
@@ -24,7 +23,7 @@ _ALLOWED = {
     "average": checks.fraction(),
     "real_label": checks.number(0.5, 1),
     "flip": checks.flag(),
-    "seed": checks.seed(),
+    "seed": checks.seed(negative=False),
     "sample_epochs": checks.integer(1),
     "save_epochs": checks.integer(1),
 }
@@ -79,5 +78,5 @@ class Settings:
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
         checks.check_fields(self, _ALLOWED)
-        checks.check("size", self.size, choice_of(table.sizes))
+        checks.check("size", self.size, size_of(table))
         checks.check("latent_size", self.latent_size, checks.integer(2, 65536))

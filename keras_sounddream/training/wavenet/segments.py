@@ -15,7 +15,7 @@ from keras_sounddream.types import Array
 _ALLOWED = {
     "piece_samples": checks.integer(1),
     "batch_size": checks.integer(1),
-    "seed": checks.integer(0),
+    "seed": checks.seed(negative=False),
     "starts": checks.number(0, 1),
 }
 

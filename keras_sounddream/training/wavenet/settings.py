@@ -11,6 +11,7 @@ OPTIMIZERS = ("adam", "sgd", "rmsprop")
 
 _ALLOWED = {
     "steps": checks.integer(1),
+    "seed": checks.seed(negative=False),
     "optimizer": checks.choice(OPTIMIZERS),
     "learning_rate": checks.number(0, above=True),
     "clip_norm": checks.optional(checks.number(0, above=True)),

@@ -226,7 +226,7 @@ def test_the_thrifty_piece_costs_least():
     [
         ({"piece_samples": 0}, "`piece_samples` must be an int of at least 1. Received: 0"),
         ({"batch_size": 2.0}, "`batch_size` must be an int of at least 1. Received: 2.0"),
-        ({"seed": -1}, "`seed` must be an int of at least 0"),
+        ({"seed": -1}, "`seed` must be an int from 0 to"),
         ({"starts": 1.5}, "`starts` must be at least 0 and at most 1. Received: 1.5"),
         ({"starts": float("nan")}, "`starts` must be at least 0 and at most 1. Received: nan"),
         ({"plan": WaveNetConfig()}, "Expected sounds at the model's 16000 Hz. They are at 8000 Hz"),
