@@ -216,8 +216,9 @@ def check_options(format_name: str, accepted: Sequence[str], given: Collection[s
     """Checks that a format takes the arguments that are given; `InputError` if not."""
     unknown = [name for name in given if name not in accepted]
     if unknown:
+        takes = _named(accepted) or "nothing of the kind for this model"
         raise InputError(
-            f"The format {format_name} takes {_named(accepted)}. Received: {_named(unknown)}."
+            f"The format {format_name} takes {takes}. Received: {_named(unknown)}. Leave it out."
         )
 
 

@@ -80,7 +80,7 @@ def test_another_sound_is_refused(name, model, tmp_path, monkeypatch):
         ("a.tflite", {"seconds": float("inf")}, "`seconds` must be"),
         ("a.tflite", {"max_seconds": 3.0}, "The format litert takes `seconds`"),
         ("a.onnx", {"quantization": "float16"}, "The format onnx takes `seconds`"),
-        ("a", {"seconds": 1.0}, "The format saved_model takes"),
+        ("a", {"seconds": 1.0}, "saved_model takes nothing of the kind .* Leave it out"),
         ("a.tflite", {"tasks": ["classify"]}, "A filter's file has one task, filter"),
     ],
 )

@@ -68,6 +68,12 @@ def test_what_does_not_fit_is_refused(model, tmp_path, options, message):
     assert not list(tmp_path.iterdir())
 
 
+def test_pictures_have_no_longest_sound(model, tmp_path):
+    with pytest.raises(InputError, match="`max_seconds` is of sounds, and .* takes pictures"):
+        export_model(model, tmp_path / "made", max_seconds=3.0)
+    assert not list(tmp_path.iterdir())
+
+
 def test_another_model_has_no_filter(small_model, tmp_path):
     with pytest.raises(InputError, match="The task 'filter' needs a dream filter"):
         export_model(small_model, tmp_path / "made", tasks=["filter"])

@@ -13,6 +13,7 @@ from keras_sounddream.cli.options.common import (
     check_outputs,
     force_option,
     given,
+    is_default,
     json_option,
     load_any,
     model_options,
@@ -97,7 +98,7 @@ def command(
         raise InputError("Expected IN, one or several, or --noise LENGTH.")
     if is_video(inputs, video):
         _check_options(pages, rendering)
-        named = None if _is_default("model_name") else model_name
+        named = None if is_default("model_name") else model_name
         from keras_sounddream.cli.commands.dream_video import dream_video_file
 
         return dream_video_file(
@@ -139,12 +140,6 @@ def _dream_one(inputs, noise, output, model, options, chosen):
         return dream_file(inputs[0], output, model, **options, **chosen)
     with noise_file(model, noise, chosen.get("seed", 0)) as path:
         return dream_file(path, output, model, **options, **{"preset": "from_noise", **chosen})
-
-
-def _is_default(option):
-    """Whether an option was not given."""
-    source = click.get_current_context().get_parameter_source(option)
-    return source is click.core.ParameterSource.DEFAULT
 
 
 def _check_options(pages, rendering):

@@ -200,10 +200,12 @@ def _export_generator(output, model_name, weights, tasks, format_name, serving, 
     """Exports a WaveNet that generates."""
     own = {name: rest.pop(name) for name in ("count", "max_seconds")}
     received = [*(f"--task {task}" for task in tasks), *map(option_of, given(rest))]
+    if "generate" not in tasks:
+        raise InputError(f"--count is for WaveNets with --task generate. Received: {model_name}")
     if received != ["--task generate"]:
         raise InputError(
             "--task generate goes alone, with --weights, --format, --count, --max-seconds, "
-            f"--serving, --no-verify and --force. Received: {', '.join(received) or 'no task'}."
+            f"--serving, --no-verify and --force. Received: {', '.join(received)}."
         )
     format_name = find_format(output, format_name, "saved_model")
     useless = "count" if format_name == "saved_model" else "max_seconds"

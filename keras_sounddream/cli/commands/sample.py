@@ -13,6 +13,7 @@ from keras_sounddream.cli.options.common import (
     check_outputs,
     force_option,
     given,
+    is_default,
     load_any,
     model_options,
     quietly,
@@ -82,7 +83,8 @@ def command(
     dreams = "layers" in chosen or "label" in chosen
     form = check_samples_output(output, force)
     _check_size(size, form, dreams, steps_between)
-    _check(generator, chosen, dreams, steps_between, count)
+    _check(generator, dreams, steps_between, count)
+    _check_used(form, dreams, size)
     if dreams:
         early.check_dream(early.check_any(model_name, weights), {**chosen, "step_size": None})
     with quietly():
@@ -112,10 +114,21 @@ def _check_size(size, form, dreams, steps_between):
         )
 
 
-def _check(generator, chosen, dreams, steps_between, count):
+def _check_used(form, dreams, size):
+    """Checks that no option is given that the output would not depend on."""
+    for name in ("steps", "strength", "model_name", "weights"):
+        if not dreams and not is_default(name):
+            option = name.removesuffix("_name")
+            raise InputError(f"--{option} is of dreams: name a --layer or a --class, too.")
+    if form != "picture" and not is_default("columns"):
+        raise InputError("--columns is of a grid of pictures (.png). Leave it out.")
+    for name in ("count", "columns"):
+        if size is not None and not is_default(name):
+            raise InputError(f"--size makes one large picture: leave --{name} out.")
+
+
+def _check(generator, dreams, steps_between, count):
     """Checks what names and numbers reveal, before TensorFlow is imported."""
     check_generator(generator)
-    if not dreams and (unused := [name for name in ("steps", "strength") if name in chosen]):
-        raise InputError(f"--{unused[0]} is of dreams: name a --layer or a --class, too.")
     if steps_between is not None and count < 2:
         raise InputError("--interpolate goes from one sample to the next: give --count 2 or more.")

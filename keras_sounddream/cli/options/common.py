@@ -43,6 +43,12 @@ COUNT, WHOLE, SEED = click.IntRange(1), click.IntRange(0), click.IntRange(0, MOS
 POSITIVE, NOT_NEGATIVE = FiniteRange(0, min_open=True), FiniteRange(0)
 
 
+def is_default(option: str) -> bool:
+    """Whether an option of the command, named as its argument is, was not given."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is click.core.ParameterSource.DEFAULT
+
+
 def decorated(command: Command, *options: Callable[[Any], Any]) -> Command:
     """The command with options, shown in their order."""
     for option in reversed(options):

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_sounddream import checks
-from keras_sounddream.errors import ExportError
+from keras_sounddream.errors import ExportError, InputError
 from keras_sounddream.export.formats import FormatWriter, Runner, Task
 from keras_sounddream.export.latent_tasks import INPUTS
 from keras_sounddream.export.metadata import Metadata
@@ -53,6 +53,11 @@ class SavedModelWriter(FormatWriter):
         max_seconds: float | None = None,
     ) -> list[Task]:
         """Writes all tasks; the metadata's files become assets."""
+        takes = tasks[0].input
+        if max_seconds is not None and takes != "waveform":
+            raise InputError(
+                f"`max_seconds` is of sounds, and {metadata.model} takes {takes}s: leave it out."
+            )
         longest = MAX_SECONDS if max_seconds is None else max_seconds
         checks.check("max_seconds", longest, checks.number(0, above=True))
         module = tf.Module()
