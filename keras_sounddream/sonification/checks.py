@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import keras
 
-from keras_sounddream.deepdream.network.lookup import find_call, output_shape
+from keras_sounddream.deepdream.network.lookup import output_shape
+from keras_sounddream.deepdream.network.sizes import first_empty
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
 
@@ -27,16 +28,10 @@ def check_size(model: keras.Model, layers: Sequence[str], source: Array) -> None
     """Refuses a batch of sounds or pictures that is too small for one of the layers."""
     shape = source.shape
     shape = (*shape, 1) if len(model.inputs[0].shape) > len(shape) else shape
-    for name in layers:
-        network = keras.Model(model.inputs[0], find_call(model, name).output)
-        try:
-            fits = all(size is None or size > 0 for size in network.compute_output_shape(shape))
-        except ValueError:
-            fits = False
-        if not fits:
-            sizes = " x ".join(map(str, source.shape[1:3]))
-            unit, noun = ("pixels", "picture") if source.ndim == 4 else ("samples", "sound")
-            raise InputError(
-                f"{sizes} {unit} are too few for layer {name!r} of {model.name}: take a larger "
-                f"{noun}, or an earlier layer."
-            )
+    if (name := first_empty(model, layers, shape)) is not None:
+        sizes = " x ".join(map(str, source.shape[1:3]))
+        unit, noun = ("pixels", "picture") if source.ndim == 4 else ("samples", "sound")
+        raise InputError(
+            f"{sizes} {unit} are too few for layer {name!r} of {model.name}: take a larger "
+            f"{noun}, or an earlier layer."
+        )

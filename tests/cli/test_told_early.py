@@ -248,6 +248,7 @@ ROWS = [
     ("style silent.wav chirp.wav -o out.wav", "silent.wav is silent"),
     ("style chirp.wav silent.wav -o out.wav", "silent.wav is silent"),
     ("style chirp.wav photo.png -o out.wav", "photo.png is a picture, and log_mel_cnn"),
+    (f"{STYLE} -o out.wav --share 0", "Expected a --share above 0"),
     (f"{STYLE} -o out.wav --model sound_textur", "There is no model 'sound_textur'"),
     (f"{STYLE} -o out.png", "No sound format is called .png"),
     (

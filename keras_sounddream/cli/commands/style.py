@@ -146,6 +146,8 @@ def _check_each(known, styles, chosen):
         if count != len(styles):
             option = f"--{name.removesuffix('s')}"
             raise InputError(f"Expected {len(styles)} {option}, one per style. Received: {count}")
+    if max(chosen.get("shares", (1,))) == 0:
+        raise InputError("Expected a --share above 0. Received: 0 alone")
     masks = chosen.get("masks", ())
     if known.kind == "picture":
         early.check_inputs(known, masks)

@@ -9,6 +9,7 @@ from keras_sounddream.deepdream.network.calls import calls_of
 from keras_sounddream.deepdream.network.folding import fold_batch_norm
 from keras_sounddream.deepdream.network.lookup import INPUT, SOURCE, find_call
 from keras_sounddream.deepdream.network.patch_axis import join_parts, layers_of_parts
+from keras_sounddream.deepdream.network.sizes import first_empty, outputs_something
 from keras_sounddream.deepdream.objectives.objective import Objective
 from keras_sounddream.deepdream.objectives.terms import LOGITS, OF_SOURCE
 from keras_sounddream.errors import InputError
@@ -100,7 +101,7 @@ class FeatureExtractor:
 
     def first_empty(self, input_shape: tuple) -> str | None:
         """Name of the first layer that outputs nothing for an input of a shape, if there is one."""
-        return next((name for name in self._names if not self._fits(name, input_shape)), None)
+        return first_empty(self._model, self._names, input_shape)
 
     def least_length(self, name: str, input_shape: tuple) -> int | None:
         """The least number of samples, above that of a shape, for which a layer outputs something.
@@ -110,23 +111,15 @@ class FeatureExtractor:
         if len(input_shape) == 4:
             return None
         low, high = input_shape[1], 2 * input_shape[1]
-        while not self._fits(name, (input_shape[0], high, *input_shape[2:])):
+        while not outputs_something(self._model, name, (input_shape[0], high, *input_shape[2:])):
             low, high = high, 2 * high
             if high > _LONGEST:
                 return None
         while high - low > 1:
             middle = (low + high) // 2
-            fits = self._fits(name, (input_shape[0], middle, *input_shape[2:]))
+            fits = outputs_something(self._model, name, (input_shape[0], middle, *input_shape[2:]))
             low, high = (low, middle) if fits else (middle, high)
         return high
-
-    def _fits(self, name, input_shape):
-        """Whether a layer outputs something for an input of a shape."""
-        network = keras.Model(self._model.inputs[0], find_call(self._model, name).output)
-        try:
-            return 0 not in network.compute_output_shape(tuple(input_shape))
-        except ValueError:
-            return False
 
 
 def _check_logits(used, read):

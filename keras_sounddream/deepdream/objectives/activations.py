@@ -9,6 +9,7 @@ from keras import ops
 from keras_sounddream.deepdream.network.checks import check_network
 from keras_sounddream.deepdream.network.lookup import find_call
 from keras_sounddream.deepdream.network.patch_axis import join_parts, layers_of_parts
+from keras_sounddream.deepdream.network.sizes import first_empty
 from keras_sounddream.deepdream.objectives.objective import term
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
@@ -23,9 +24,12 @@ def reader(model: keras.Model, layers: Sequence[str]) -> Callable[[Array], dict[
         term("layer", name).check(model)
     outputs = {name: find_call(model, name).output for name in layers}
     network = keras.Model(model.inputs[0], outputs)
-    of_parts = layers_of_parts(model) & set(layers)
+    of_parts, checked = layers_of_parts(model) & set(layers), set()
 
     def read(example):
+        if example.shape not in checked:
+            _check_size(model, layers, example)
+            checked.add(example.shape)
         activations = network(example, training=False)
         activations |= {name: join_parts(activations[name], 1) for name in of_parts}
         return {
@@ -34,6 +38,17 @@ def reader(model: keras.Model, layers: Sequence[str]) -> Callable[[Array], dict[
         }
 
     return read
+
+
+def _check_size(model, layers, example):
+    """Refuses an example that is too small for a layer; a front end says itself what it takes."""
+    is_picture = example.ndim == 4
+    if is_picture and (name := first_empty(model, layers, example.shape)) is not None:
+        rows, columns = example.shape[1:3]
+        raise InputError(
+            f"Layer {name!r} outputs nothing for an example of {rows} x {columns} pixels: take a "
+            "larger picture, or an earlier layer."
+        )
 
 
 def examples_of(batch: Array) -> list[Array]:

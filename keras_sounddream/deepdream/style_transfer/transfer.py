@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_sounddream.checks import check, choice, number
 from keras_sounddream.deepdream.model import DeepDream
-from keras_sounddream.deepdream.objectives.objective import Objective
+from keras_sounddream.deepdream.objectives.objective import Objective, finite_list
 from keras_sounddream.deepdream.objectives.styles import content, style
 from keras_sounddream.deepdream.params.pixels import preprocess
 from keras_sounddream.deepdream.params.spectrogram import as_array
@@ -184,6 +184,8 @@ def _styles(model, layers, styles, shares, masks, names, own) -> list[Objective]
     weight = check("style_weight", own["style_weight"], number(0)) / len(layers)
     if not weight:
         return []
+    if shares is not None:
+        shares = _checked_shares(shares, styles)
     groups = [(styles, shares, None, weight, names)]
     if masks is not None:
         groups = _under_masks(styles, shares, masks, weight, names)
@@ -194,6 +196,15 @@ def _styles(model, layers, styles, shares, masks, names, own) -> list[Objective]
         for some, of, mask, factor, called in groups
         for name, statistic, over in layers
     ]
+
+
+def _checked_shares(shares, styles):
+    shares = finite_list("shares", shares, rank=1)
+    if isinstance(styles, list | tuple) and len(shares) != len(styles):
+        raise InputError(f"Expected {len(styles)} `shares`, one per style. Received: {len(shares)}")
+    if min(shares) < 0 or max(shares) == 0:
+        raise InputError(f"`shares` must be 0 or more, and one above 0. Received: {shares}")
+    return shares
 
 
 def _title(names):

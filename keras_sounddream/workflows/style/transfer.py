@@ -6,6 +6,9 @@ import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from keras_sounddream.audio.waveforms import check_overshoot
 from keras_sounddream.deepdream.full_rate.rendering import Rendering
 from keras_sounddream.deepdream.style_transfer.networks import StyleLayer
 from keras_sounddream.deepdream.style_transfer.transfer import StyleTransfer, build, level_db
@@ -70,6 +73,7 @@ def style_file(
     def make(source):
         own = {"masks": [_mask(mask, source) for mask in masks]} if masks else {}
         if source.sample_rate is not None:
+            check_overshoot(np.abs(source.data).max())
             own["level_db"] = level_db(source.data)
         names = [pathlib.Path(path).name for path in styles]
         return StyleTransfer(model, examples, **{"names": names, **own, **options}).dream

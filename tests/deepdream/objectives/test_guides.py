@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_sounddream import DeepDream, InputError
-from keras_sounddream.deepdream.objectives import guides
+from keras_sounddream.deepdream.objectives import guides, styles
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +211,16 @@ def test_a_silent_guide_is_refused(small_model, chirp):
             make(small_model, ["conv1"], [chirp, 0 * chirp])
     with pytest.raises(InputError, match="Guide 1 is silent"):
         guides.matched(small_model, "conv1", [0 * chirp])
+
+
+@pytest.mark.parametrize(
+    "make", [guides.guided, guides.guided_locally, guides.matched, styles.style]
+)
+def test_a_picture_that_is_too_small_for_a_layer_is_refused(make):
+    inputs = keras.Input((None, None, 3))
+    model = keras.Model(inputs, keras.layers.Conv2D(2, 3, name="conv")(inputs))
+    with pytest.raises(InputError, match="'conv' outputs nothing for an example of 2 x 9 pixels"):
+        make(model, "conv" if make is guides.matched else ["conv"], [np.ones((2, 9, 3))])
 
 
 def test_a_model_of_two_inputs_is_refused():
