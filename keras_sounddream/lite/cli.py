@@ -17,7 +17,7 @@ from keras_sounddream.lite.io import check_sound_output, load, save
 from keras_sounddream.lite.live_filter import live
 from keras_sounddream.lite.sonifier import METHODS, sonify
 from keras_sounddream.lite.sound_filter import Filter
-from keras_sounddream.lite.streams import decode_pcm, read_blocks, record
+from keras_sounddream.lite.streams import decode_pcm, read_blocks, record, standard
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
         options.run(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where it is closed
+            sys.stdout.flush()
         return 0
     except SystemExit as error:  # of argparse: help, or a wrong argument
         return int(error.code or 0)
@@ -187,7 +188,7 @@ def _stream(options):
     classifier = _open_classifier(options)
     classifier.warm_up()
     if options.source:
-        blocks = decode_pcm(read_blocks(sys.stdin.buffer))
+        blocks = decode_pcm(read_blocks(standard("stdin")))
     else:
         blocks = record(classifier.sample_rate, options.device)
     try:

@@ -4,7 +4,14 @@ import sys
 from collections.abc import Iterable
 
 from keras_sounddream.lite.sound_filter import Filter
-from keras_sounddream.lite.streams import decode_pcm, encode_pcm, play, read_blocks, record
+from keras_sounddream.lite.streams import (
+    decode_pcm,
+    encode_pcm,
+    play,
+    read_blocks,
+    record,
+    standard,
+)
 from keras_sounddream.types import Array, PathLike
 
 PIPE = "-"  # standard input, or standard output, of raw 16-bit samples
@@ -38,7 +45,7 @@ def live(
     rate = dreamer.sample_rate
     _say(f"{rate} Hz; what comes in goes out {1000 * dreamer.seconds_behind:.0f} ms later")
     if source == PIPE:
-        blocks: Iterable[Array] = decode_pcm(read_blocks(sys.stdin.buffer))
+        blocks: Iterable[Array] = decode_pcm(read_blocks(standard("stdin")))
     else:
         blocks = record(rate, device, _PERIOD_SECONDS)
     try:
@@ -52,9 +59,10 @@ def live(
 
 
 def _write(filtered):
+    output = standard("stdout")
     for data in encode_pcm(filtered):
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        output.write(data)
+        output.flush()
 
 
 def _print_latency(dreamer):

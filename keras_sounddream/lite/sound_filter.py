@@ -45,7 +45,9 @@ class Filter:
         self.path = pathlib.Path(path)
         flatbuffer, metadata = read_packed(self.path)
         if metadata is None or metadata.input != "stream":
-            raise InputError(f"Expected a dream filter, exported. {self.path} is another file.")
+            raise InputError(
+                f"{self.path} filters no sounds: give a file of `sounddream export dream_filter`."
+            )
         self.metadata, self.sample_rate = metadata, metadata.sample_rate
         try:
             self._task = SharedInterpreter(flatbuffer, threads).task(_TASK)

@@ -2,9 +2,10 @@
 
 import contextlib
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from typing import IO
+from typing import IO, BinaryIO
 
 import numpy as np
 
@@ -14,6 +15,14 @@ from keras_sounddream.types import Array
 _BLOCK_SECONDS = 0.1
 _BUFFER_SECONDS = 0.1  # of the loudspeaker
 _SECONDS_TO_END = 5.0  # for a program whose pipe is closed
+
+
+def standard(name: str) -> BinaryIO:
+    """The bytes of `"stdin"` or `"stdout"`; an `InputError` if that is closed."""
+    stream = getattr(sys, name)
+    if stream is None:
+        raise InputError(f"Expected a pipe, but {name} is closed. Open it, or leave - out.")
+    return stream.buffer
 
 
 def read_blocks(pipe: IO[bytes], size: int = 4096) -> Iterator[bytes]:

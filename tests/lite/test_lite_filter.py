@@ -89,7 +89,7 @@ def test_blocks_of_no_sound_are_errors(path, blocks, message):
 
 
 def test_other_files_are_refused(path, model, tmp_path):
-    with pytest.raises(InputError, match="Expected a dream filter, exported"):
+    with pytest.raises(InputError, match="filters no sounds: give a file of"):
         Filter(model)
     with pytest.raises(InputError, match="filters sounds: open it with Filter"):
         ModelFile(path)
@@ -125,6 +125,15 @@ def test_live_goes_from_pipe_to_pipe(path, sound, monkeypatch, capsys):
     said = capsys.readouterr().err
     assert "8000 Hz; what comes in goes out 18 ms later" in said
     assert "one due every 5 ms" in said
+
+
+@pytest.mark.parametrize("closed", ["stdin", "stdout"])
+def test_a_pipe_that_is_closed_is_told(path, closed, monkeypatch, capsys):
+    for name in ("stdin", "stdout"):
+        monkeypatch.setattr(sys, name, types.SimpleNamespace(buffer=io.BytesIO()))
+    monkeypatch.setattr(sys, closed, None)
+    assert main(["live", str(path), "-", "-o", "-"]) == 2
+    assert f"Expected a pipe, but {closed} is closed" in capsys.readouterr().err
 
 
 def test_live_goes_from_microphone_to_loudspeaker(path, tmp_path, monkeypatch, capsys):
