@@ -6,7 +6,14 @@ import keras
 import numpy as np
 import pytest
 
-from keras_sounddream.digests import file_digest, weights_digest
+from keras_sounddream.digests import file_digest, sampled_checksum, weights_digest
+
+
+def test_a_large_array_is_told_apart_by_some_of_its_numbers():
+    array = np.arange(100_000.0).reshape(10, -1)
+    assert sampled_checksum(array) == sampled_checksum(array.copy())
+    assert sampled_checksum(array) != sampled_checksum(array[::-1])
+    assert sampled_checksum(array[:0]) == 0
 
 
 @pytest.mark.parametrize("size", [0, 5, 2**20, 2**20 + 1])

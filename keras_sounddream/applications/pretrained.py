@@ -223,10 +223,11 @@ def find_constructor(name: str) -> tuple[str, str]:
         names[constructor] = names[family] = constructor, family
     if name in names:
         return names[name]
-    near = difflib.get_close_matches(name, names, n=2, cutoff=0.4) or sorted(names)
+    near = difflib.get_close_matches(name, names, n=2, cutoff=0.4)
+    families = dict.fromkeys(FAMILIES.values())
+    advice = f"Did you mean {' or '.join(near)}?" if near else f"Take {', '.join(families)}."
     raise InputError(
-        f"There is no model {name!r}. Did you mean {' or '.join(near)}? "
-        "A model of your own is named by its .keras file."
+        f"There is no model {name!r}. {advice} A model of your own is named by its .keras file."
     )
 
 

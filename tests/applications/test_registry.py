@@ -35,7 +35,7 @@ def test_every_family_has_the_same_three_functions():
     [
         ("LogMelCN", "no model 'LogMelCN'. Did you mean LogMelCNN"),
         ("yamnat", "Did you mean yamnet"),
-        ("", "Did you mean EfficientAT or LogMelCNN"),
+        ("", "Take efficientat, log_mel_cnn"),
         ("qqqq", "A model of your own is named by its .keras file."),
     ],
 )

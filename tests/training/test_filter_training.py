@@ -1,5 +1,6 @@
 """Training of dream filters: the loss by hand, crops by their step, and a resumed run."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -101,6 +102,22 @@ def test_a_run_of_another_style_is_another_run(style, small_model, tmp_path):
     fit.claim_folder(tmp_path, fit._told(style))
     with pytest.raises(InputError, match="holds a run with"):
         fit.claim_folder(tmp_path, fit._told(DeepDream(small_model, objective)))
+
+
+def test_a_run_on_other_sounds_or_by_another_network_is_another_run(dream, small_model):
+    other_model = keras.models.clone_model(small_model)
+    other_model.set_weights([1.1 * weight for weight in small_model.get_weights()])
+    other = DeepDream(other_model, "conv2", octaves=1, steps=2)
+    sounds, changed = corpus(9000, 300), corpus(9000, 300)
+    changed.samples[-1] += 1
+    settings = filters.Settings()
+
+    def identity(dream, sounds):
+        return fit._identity(dream, settings, fit._of_sounds(dream, sounds, settings)[-1])
+
+    assert identity(dream, sounds) == identity(dream, corpus(9000, 300))
+    assert identity(other, sounds) != identity(dream, sounds)
+    assert identity(dream, changed) != identity(dream, sounds)
 
 
 def test_crops_are_drawn_by_their_step():

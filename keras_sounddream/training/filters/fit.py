@@ -10,6 +10,7 @@ import numpy as np
 from keras_sounddream.applications.base import AudioModel
 from keras_sounddream.datasets.corpus import Sounds
 from keras_sounddream.deepdream.model import DeepDream
+from keras_sounddream.digests import sampled_checksum, weights_digest
 from keras_sounddream.errors import InputError
 from keras_sounddream.filters import DreamFilter, PictureFilter
 from keras_sounddream.training.classifier import fit
@@ -50,20 +51,13 @@ def train(
     Raises:
         InputError: if the dream is of sounds and has no mask, the data are of the other kind, the
             sounds have another rate or are silent, the network does not take crops of that size,
-            or `folder` holds a run of other settings.
+            or `folder` holds a run of other settings, data or weights.
     """
     settings = settings or Settings()
     if isinstance(data, Sounds) != (dream.kind == "sound"):
         raise InputError(f"Expected {dream.kind}s to train a filter on. Received: {type(data)}")
     build, crops, loss, own = _PARTS[dream.kind](dream, data, settings)
-    others = {name for names in _OF_KIND.values() for name in names} - set(_OF_KIND[dream.kind])
-    identity = {
-        **{n: v for n, v in vars(settings).items() if v is not None and n not in others},
-        **own,
-        "model": dream.model.name,
-        **_told(dream),
-    }
-    claim_folder(folder, identity)
+    claim_folder(folder, _identity(dream, settings, own))
     return fit(
         build,
         crops,
@@ -74,6 +68,18 @@ def train(
         metrics=(),
         unit=f"{_EPOCH_STEPS} steps",
     )
+
+
+def _identity(dream, settings, own):
+    """All that tells one run from another; `own` is of the kind of data."""
+    others = {name for names in _OF_KIND.values() for name in names} - set(_OF_KIND[dream.kind])
+    return {
+        **{n: v for n, v in vars(settings).items() if v is not None and n not in others},
+        **own,
+        "model": dream.model.name,
+        "network": weights_digest(dream.model),
+        **_told(dream),
+    }
 
 
 def _of_sounds(dream, sounds, settings):
@@ -91,7 +97,7 @@ def _of_sounds(dream, sounds, settings):
         lambda: DreamFilter(None, analysis=dream.analysis, **bounds),
         Crops(sounds, samples, *_batches(settings)),
         DreamLoss(dream, settings.keep, settings.level_db),
-        {**bounds, "sounds": [len(sounds), int(sounds.lengths.sum())]},
+        {**bounds, "sounds": [len(sounds), sounds.samples.size, sampled_checksum(sounds.samples)]},
     )
 
 
@@ -102,7 +108,7 @@ def _of_pictures(dream, pictures, settings):
         lambda: PictureFilter(None),
         PictureCrops(pictures, settings.crop_pixels, *_batches(settings)),
         PictureLoss(dream, settings.keep, settings.smallest),
-        {"pictures": [len(pictures), pictures.size]},
+        {"pictures": [len(pictures), pictures.size, pictures.checksum]},
     )
 
 

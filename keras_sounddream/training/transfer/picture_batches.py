@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from keras_sounddream.digests import sampled_checksum
 from keras_sounddream.errors import InputError, InputWarning
 from keras_sounddream.files import written_beside
 from keras_sounddream.images.io import load_square
@@ -60,6 +61,11 @@ class StoredPictures:
 
     def __getitem__(self, numbers: slice | Array) -> Array:
         return self._pixels[numbers].astype("float32")
+
+    @property
+    def checksum(self) -> int:
+        """By which a run knows that its pictures are the same."""
+        return sampled_checksum(self._pixels)
 
 
 class AugmentedPictures(StepBatches):
