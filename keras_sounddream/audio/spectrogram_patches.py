@@ -156,3 +156,19 @@ def _between_bands(analysis):
     bins = hz_to_mel(np.arange(analysis.num_bins) * analysis.bin_hz, scale)
     rows = [np.interp(bins, centres, band) for band in np.eye(count)]
     return np.stack(rows).astype("float32")
+
+
+def as_patches(value: Any) -> SpectrogramPatches:
+    """`SpectrogramPatches`, which may be given as their dictionary.
+
+    Raises:
+        InputError: if it is neither, or a setting is unknown or out of its range.
+    """
+    if isinstance(value, SpectrogramPatches):
+        return value
+    try:
+        return SpectrogramPatches(**value)
+    except TypeError:
+        raise InputError(
+            f"`patches` must be SpectrogramPatches, or their dictionary. Received: {value!r}"
+        ) from None

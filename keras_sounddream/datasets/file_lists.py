@@ -168,8 +168,10 @@ def without(paths: Sequence[pathlib.Path], leave_out: Sequence[str]) -> list[pat
         the others, at least one.
 
     Raises:
-        InputError: if none is left.
+        InputError: if none is left, or the patterns are no list.
     """
+    if isinstance(leave_out, str):
+        raise InputError(f"`leave_out` must be a list of patterns. Received: {leave_out!r}")
     kept = [path for path in paths if not _matches(path, leave_out)]
     if not kept:
         raise InputError(

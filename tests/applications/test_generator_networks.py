@@ -151,6 +151,8 @@ def test_an_autoencoder_codes_on_the_sphere_and_gives_its_decoder(tmp_path):
         ({"channels": 0}, "`channels` must be an int from 1 to 4"),
         ({"width": 0}, "`width` must be at least 0.02"),
         ({"patches": PATCHES}, r"`patches` are of the shape \(64, 64, 1\)"),
+        ({"patches": "fine"}, "`patches` must be SpectrogramPatches, or their dictionary"),
+        ({"patches": {"frames": 64}}, "`patches` must be SpectrogramPatches"),
         ({"weights": "missing.npz"}, "a file. Received: 'missing.npz'"),
     ],
 )
@@ -179,6 +181,9 @@ def test_latents_that_are_none(latents, text):
         (lambda: generators.Autoencoder(keras.Sequential()), "must be a Generator"),
         (lambda: generators.DCGANDiscriminator((64, 64)), "must be \\(height, width, channels\\)"),
         (lambda: generators.interpolate(np.ones((1, 3)), 2), "Expected two latents or more"),
+        (lambda: generators.interpolate(np.full((2, 3), np.nan), 2), "latents of finite numbers"),
+        (lambda: generators.interpolate([[1, 2], [-1, -2]], 2), "latents that are not opposite"),
+        (lambda: generators.load_generator(3), "a generator's key or file. Received: 3"),
         (lambda: generators.draw_latents(0, 3), "`count` must be an int from 1"),
     ],
 )

@@ -69,11 +69,13 @@ def test_latents_change_slowly_and_stay_on_the_sphere():
         ({"size": "large"}, "`size` must be an int from 64"),
         ({"method": "blend"}, "`method` must be one of maps, tiles, mosaic"),
         ({"spread": 0}, "`spread` must be an int"),
+        ({"generator": None}, "`generator` must be a Generator. Received: None"),
     ],
 )
 def test_what_does_not_fit(arguments, message):
+    generator = generators.DCGANGenerator(**TINY)
     with pytest.raises(InputError, match=message):
-        generators.generate_large(generators.DCGANGenerator(**TINY), **{"size": 64, **arguments})
+        generators.generate_large(**{"generator": generator, "size": 64, **arguments})
 
 
 def test_sounds_have_no_size():

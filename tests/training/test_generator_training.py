@@ -8,6 +8,7 @@ from PIL import Image
 
 from keras_sounddream import InputError
 from keras_sounddream.audio import SpectrogramPatches
+from keras_sounddream.datasets import file_lists
 from keras_sounddream.errors import InputWarning
 from keras_sounddream.training import generators
 from keras_sounddream.training.generators import data, fit, samples
@@ -235,6 +236,9 @@ def test_files_are_left_out_by_their_names(tmp_path):
         generators.read_folder(tmp_path, 64, leave_out=["*.png", "*.wav"])
 
 
+SETTINGS = generators.Settings(batch_size=4)
+
+
 @pytest.mark.parametrize(
     ("make", "text"),
     [
@@ -243,6 +247,20 @@ def test_files_are_left_out_by_their_names(tmp_path):
         (
             lambda folder: data.read_pictures([], 64, crops=0),
             "`crops` must be an int of at least 1",
+        ),
+        (lambda folder: generators.read_folder(folder, 0), "`size` must be an int of at least 1"),
+        (lambda folder: file_lists.without([folder], "*.png"), "must be a list of patterns"),
+        (
+            lambda folder: generators.frechet_distance("a", "b"),
+            "an array of numbers. Received: str",
+        ),
+        (
+            lambda folder: generators.train(np.zeros((4, 64, 32, 3), "uint8"), folder, SETTINGS),
+            r"uint8 \(count, 64, 64, channels\), .* Received: uint8 \(4, 64, 32, 3\)",
+        ),
+        (
+            lambda folder: generators.train(np.zeros((4, 64, 64, 3)), folder, SETTINGS),
+            "Received: float64",
         ),
         (lambda folder: generators.Settings(family="x"), "`family` must be one of dcgan, gan256"),
         (lambda folder: generators.Settings(kind="x"), "`kind` must be one of gan, autoencoder"),
@@ -259,6 +277,7 @@ def test_files_are_left_out_by_their_names(tmp_path):
 def test_bad_input(tmp_path, make, text):
     with pytest.raises(InputError, match=text):
         make(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_old_settings_are_the_families_recipes():

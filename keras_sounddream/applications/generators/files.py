@@ -25,6 +25,8 @@ def load_generator(source: PathLike) -> Generator:
     Raises:
         InputError: if there is no such file, or it holds no generator.
     """
+    if not isinstance(source, str | os.PathLike):
+        raise InputError(f"Expected a generator's key or file. Received: {source!r}")
     name = os.fspath(source)
     if name.endswith(".npz") or name in PRETRAINED:
         return _built(weights.stored_settings(weights_path(name, PRETRAINED)), name)

@@ -5,8 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_sounddream.applications.generators.latents import draw_latents, on_sphere
-from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches
+from keras_sounddream.applications.generators.latents import as_latents, draw_latents, on_sphere
+from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches, as_patches
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import Array
 
@@ -79,7 +79,7 @@ class Generator(keras.Model):
 
 def describe(model: Any, patches: Any, weight_settings: dict[str, Any] | None) -> Any:
     """Sets the attributes of a `Generator`, `patches` perhaps as a dictionary, and returns it."""
-    model.patches = SpectrogramPatches(**patches) if isinstance(patches, dict) else patches
+    model.patches = None if patches is None else as_patches(patches)
     model.weight_settings = weight_settings
     return model
 
@@ -90,17 +90,11 @@ def check_latents(latents: Any, size: int, name: str) -> Array:
     Raises:
         InputError: if they are of another shape, not finite, or 0.
     """
-    try:
-        latents = np.asarray(latents, "float32")
-    except (TypeError, ValueError):
-        kind = type(latents).__name__
-        raise InputError(f"Expected latents, an array of numbers. Received: {kind}") from None
+    latents = as_latents(latents)
     latents = latents[np.newaxis] if latents.ndim == 1 else latents
     if latents.ndim != 2 or latents.shape[1] != size or not len(latents):
         raise InputError(
             f"{name} takes latents (batch, {size}), as its draw(count, seed) gives them. "
             f"Received shape: {latents.shape}"
         )
-    if not np.isfinite(latents).all() or not np.abs(latents).max(axis=1).all():
-        raise InputError("Expected latents of finite numbers, none of 0 alone.")
     return on_sphere(latents)

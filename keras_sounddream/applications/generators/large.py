@@ -53,6 +53,8 @@ def generate_large(
     """
     check("method", method, choice(METHODS))
     check("spread", spread, integer(1))
+    if not isinstance(generator, Generator):
+        raise InputError(f"`generator` must be a Generator. Received: {generator!r}")
     if generator.patches is not None:
         raise InputError(f"{generator.name} makes sounds: large pictures need one of pictures.")
     own = generator.output_shape[1]

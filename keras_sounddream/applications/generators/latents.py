@@ -5,6 +5,7 @@ number. Latents are taken on it, in training and later, so that all of them are 
 """
 
 import itertools
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,22 @@ def on_sphere(latents: Array) -> Array:
     latents = np.asarray(latents, "float64")
     rms = np.sqrt(np.mean(np.square(latents), axis=-1, keepdims=True))
     return (latents / np.maximum(rms, 1e-12)).astype("float32")
+
+
+def as_latents(latents: Any) -> Array:
+    """Latents as a float32 array of any shape, checked to be numbers.
+
+    Raises:
+        InputError: if some are not finite, or all numbers of one are 0.
+    """
+    try:
+        latents = np.asarray(latents, "float32")
+    except (TypeError, ValueError):
+        kind = type(latents).__name__
+        raise InputError(f"Expected latents, an array of numbers. Received: {kind}") from None
+    if not np.isfinite(latents).all() or not np.abs(latents).max(axis=-1, initial=0.0).all():
+        raise InputError("Expected latents of finite numbers, none of 0 alone.")
+    return latents
 
 
 def draw_latents(count: int, size: int, seed_number: int = 0) -> Array:
@@ -51,12 +68,12 @@ def interpolate(latents: Array, steps: int) -> Array:
         float32 `((count - 1) * steps + 1, size)`; every `steps`-th row is one of `latents`.
 
     Raises:
-        InputError: if there are fewer than two, or no steps.
+        InputError: if there are fewer than two, or no steps, or two are opposite or no latents.
     """
     check("steps", steps, integer(1))
     if np.ndim(latents) != 2 or len(latents) < 2:
         raise InputError(f"Expected two latents or more. Received shape: {np.shape(latents)}")
-    latents = on_sphere(latents).astype("float64")
+    latents = on_sphere(as_latents(latents)).astype("float64")
     paths = [_arc(a, b, steps) for a, b in itertools.pairwise(latents)]
     return np.concatenate([*paths, latents[-1:]]).astype("float32")
 
@@ -67,5 +84,7 @@ def _arc(first, last, steps):
     shares = np.arange(steps)[:, np.newaxis] / steps
     if angle < 1e-6:
         return np.repeat(first[np.newaxis], steps, axis=0)
+    if angle > np.pi - 1e-3:
+        raise InputError("Expected latents that are not opposite: many ways lead to those.")
     weights = np.sin((1 - shares) * angle), np.sin(shares * angle)
     return (weights[0] * first + weights[1] * last) / np.sin(angle)

@@ -11,7 +11,7 @@ from keras_sounddream.applications import base
 from keras_sounddream.applications.generators.generator import Generator, describe
 from keras_sounddream.applications.generators.pretrained import PRETRAINED
 from keras_sounddream.applications.generators.tables import FAMILIES, Table, size_of
-from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches
+from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches, as_patches
 from keras_sounddream.checks import check, integer, number
 from keras_sounddream.errors import InputError
 from keras_sounddream.types import PathLike, Tensor
@@ -167,8 +167,7 @@ def _generator(family, latent_size, size, channels, width, weights, patches, nam
     check("channels", channels, integer(1, 4))
     check("size", size, size_of(table))
     check("width", width, number(0.02, 4))
-    if isinstance(patches, dict):
-        patches = SpectrogramPatches(**patches)
+    patches = None if patches is None else as_patches(patches)
     if patches is not None and patches.shape != (size, size, channels):
         raise InputError(
             f"`patches` are of the shape {patches.shape}, the generator's pictures of "

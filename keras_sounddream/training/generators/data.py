@@ -46,6 +46,7 @@ def read_folder(
         InputError: if there is no such folder, nothing in it can be read or is left, patches are
             of another size, or there is nothing but sounds and `crops` is not 1.
     """
+    checks.check("size", size, checks.integer(1))
     paths, kind = find_media(folder, leave_out)
     if kind == "picture":
         return read_pictures(paths, size, crops), None

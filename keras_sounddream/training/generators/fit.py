@@ -13,6 +13,7 @@ from keras_sounddream.applications.generators.autoencoder import Autoencoder
 from keras_sounddream.applications.generators.generator import Generator
 from keras_sounddream.applications.generators.model import DISCRIMINATORS, GENERATORS
 from keras_sounddream.audio.spectrogram_patches import SpectrogramPatches
+from keras_sounddream.errors import InputError
 from keras_sounddream.training.classifier import fit
 from keras_sounddream.training.generators.batches import PictureBatches
 from keras_sounddream.training.generators.gan import GAN
@@ -45,9 +46,11 @@ def train(
         The `Generator`, with averaged weights; or the autoencoder around it.
 
     Raises:
-        InputError: if there are fewer pictures than a batch holds, the folder holds another run or
-            another process trains in it, or none of its states can be read.
+        InputError: if the pictures are of another size or type, there are fewer than a batch holds,
+            the folder holds another run or another process trains in it, or none of its states can
+            be read.
     """
+    _check_pictures(pictures, settings)
     paired = settings.kind == "autoencoder"
     batches = PictureBatches(
         pictures,
@@ -81,6 +84,17 @@ def train(
         return model
     calibrate(generator)
     return generator
+
+
+def _check_pictures(pictures, settings):
+    """Checks the shape and type of pictures: others would be trained on as something else."""
+    size = settings.size
+    shape, kind = np.shape(pictures), getattr(pictures, "dtype", type(pictures).__name__)
+    if kind != np.uint8 or len(shape) != 4 or shape[1:3] != (size, size):
+        raise InputError(
+            f"Expected pictures, uint8 (count, {size}, {size}, channels), as `read_folder` gives "
+            f"them. Received: {kind} {shape}"
+        )
 
 
 def generator_of(model: keras.Model) -> Generator:

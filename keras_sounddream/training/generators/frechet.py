@@ -69,7 +69,11 @@ def sound_features(sample_rate: int) -> Callable[[Array], Array]:
 
 
 def _checked(features):
-    features = np.asarray(features, "float64")
+    try:
+        features = np.asarray(features, "float64")
+    except (TypeError, ValueError):
+        kind = type(features).__name__
+        raise InputError(f"Expected features, an array of numbers. Received: {kind}") from None
     if features.ndim != 2 or len(features) < 2:
         raise InputError(f"Expected features (rows, features). Received shape: {features.shape}")
     if not np.isfinite(features).all():
