@@ -178,7 +178,13 @@ def _synthetic_sizes(task):
 def _fit(task, image):
     if not isinstance(image, np.ndarray):
         image = io.load_picture(image)
-    image = np.asarray(image, "float32").reshape(1, *np.shape(image)[-3:])
+    is_one = image.ndim == 3 or (image.ndim == 4 and len(image) == 1)
+    if not is_one or image.dtype.kind not in "fiu" or image.shape[-1] != 3:
+        raise InputError(
+            "Expected a picture to compare on, (1, height, width, 3) in [0, 255]. Received: "
+            f"{image.dtype} {image.shape}"
+        )
+    image = image.astype("float32").reshape(1, *image.shape[-3:])
     return image if task.size is None else np.round(resize(image, tf.constant(task.size)))
 
 

@@ -14,19 +14,23 @@ NAME = "filter"
 _LIMIT = 1e-4  # of white: a few hundredths of a level
 
 
+def check_none(model: keras.Model, **given: str | None) -> None:
+    """Checks that no arguments are given that a filter's file would not depend on."""
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(f"{model.name} is exported as it is: leave `{name}` out.")
+
+
 def find(
     model: keras.Model,
     names: Sequence[str] | None,
     specification: dict[str, Any],
-    preprocessing: str | None,
 ) -> list[Task]:
     """Returns the one task, `filter`: from `picture` to `filtered`, both in [0, 255].
 
     Raises:
-        InputError: for another task, or a preprocessing.
+        InputError: for another task.
     """
-    if preprocessing is not None:
-        raise InputError(f"{model.name} takes pixels as they are: leave `preprocessing` out.")
     for name in names or ():
         check_task(name)
         if name != NAME:

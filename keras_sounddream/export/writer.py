@@ -106,6 +106,7 @@ def export_model(
         export_model(applications.LogMelCNN(), "rooster_detector")
     """
     require_tensorflow("Export")
+    _check_kinds(model, tasks)
     format = find_format(path, format, "saved_model")
     how: dict[str, Any] = {"verify": verify, "overwrite": overwrite}
     scored = {"layer": layer, "min_seconds": min_seconds, "preprocessing": preprocessing}
@@ -150,6 +151,14 @@ def export_model(
             _write_json(report_path, report)
             reports.append(report)
     return reports if _is_several(seconds) else reports[0]
+
+
+def _check_kinds(model, tasks):
+    if not isinstance(model, keras.Model | DeepDream):
+        raise InputError(f"`model` must be a Keras model, or a DeepDream. Received: {model!r}")
+    is_list = isinstance(tasks, list | tuple) and all(isinstance(name, str) for name in tasks)
+    if tasks is not None and not is_list:
+        raise InputError(f"`tasks` must be a list of names, such as ['embed']. Received: {tasks!r}")
 
 
 def _check_none(model, **given):

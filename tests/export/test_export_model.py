@@ -114,6 +114,9 @@ WRONG = {
         {"tasks": ["classify", "embed", "dream"]},
         "'text' holds 2 task: export each to a file of its own. Received: classify, embed, dream",
     ),
+    "tasks in a text": ({"tasks": "embed"}, "`tasks` must be a list of names, such as ['embed']"),
+    "tasks by number": ({"tasks": [3]}, "`tasks` must be a list of names"),
+    "no model": ({"model": "tiny.keras"}, "`model` must be a Keras model, or a DeepDream"),
     "no such task": ({"tasks": ["emded"]}, "Received: 'emded'. Did you mean 'embed'"),
     "no such layer": ({"layer": "conv9"}, "conv9"),
     "no sound": ({"sounds": []}, "at least one sound to compare on"),
@@ -122,8 +125,9 @@ WRONG = {
 
 @pytest.mark.parametrize(("options", "message"), WRONG.values(), ids=WRONG)
 def test_bad_input_is_named_and_leaves_nothing(classifier, tmp_path, options, message):
+    arguments = {"model": classifier, "path": tmp_path / "a.txt", "format": "text"}
     with pytest.raises(InputError) as error:
-        export_model(classifier, tmp_path / "a.txt", "text", **options)
+        export_model(**{**arguments, **options})
     assert message in str(error.value)
     assert names(tmp_path) == []
 

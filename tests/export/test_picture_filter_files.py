@@ -57,6 +57,8 @@ def test_weights_are_rounded(tmp_path):
         ({"tasks": ["embed"]}, "has the task 'filter'. Received: 'embed'"),
         ({"tasks": ["filtre"]}, "Did you mean 'filter'"),
         ({"preprocessing": "tf"}, "leave `preprocessing` out"),
+        ({"layer": "down1"}, "leave `layer` out"),
+        ({"size": (9, 9), "sounds": [np.zeros((1, 9, 9))]}, r"Received: float64 \(1, 9, 9\)"),
         ({"seconds": 2.0}, "takes pictures: give `size="),
         ({}, "Give its rows and columns"),
     ],

@@ -193,6 +193,7 @@ def test_settings_out_of_range_are_refused(settings, message):
     ("styles", "layers", "message"),
     [
         ([], None, "Expected at least one style"),
+        ("hiss.wav", None, "`styles` must be a list, one for each style. Received: 'hiss.wav'"),
         (["missing.wav"], None, "missing.wav"),
         (["hiss.wav"], ["conv9"], "has no layer 'conv9'"),
         (["hiss.wav"], [], "Expected a list of `style_layers`"),
@@ -206,6 +207,8 @@ def test_bad_styles_are_refused(small_model, tmp_path, monkeypatch, styles, laye
 
 
 def test_dreams_and_sounds_that_do_not_fit_are_refused(dream, small_model, tmp_path):
+    with pytest.raises(InputError, match="Expected a DeepDream for a filter to learn"):
+        filters.train(small_model, corpus(5000), tmp_path)
     free = DeepDream(small_model, "conv2", parameterization="log_magnitude")
     with pytest.raises(InputError, match="a dream of sounds by a mask"):
         filters.train(free, corpus(5000), tmp_path)

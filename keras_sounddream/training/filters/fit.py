@@ -54,6 +54,8 @@ def train(
             or `folder` holds a run of other settings, data or weights.
     """
     settings = settings or Settings()
+    if not isinstance(dream, DeepDream):
+        raise InputError(f"Expected a DeepDream for a filter to learn. Received: {dream!r}")
     if isinstance(data, Sounds) != (dream.kind == "sound"):
         raise InputError(f"Expected {dream.kind}s to train a filter on. Received: {type(data)}")
     build, crops, loss, own = _PARTS[dream.kind](dream, data, settings)

@@ -20,7 +20,7 @@ def read_span(text: str) -> tuple[float, float]:
         InputError: if it is no such text, or the span is empty.
     """
     try:
-        start, end = text.split(":")
+        start, end = str(text).split(":")
         span = float(start or 0), float(end or math.inf)
         if not 0 <= span[0] < span[1]:
             raise ValueError

@@ -127,6 +127,9 @@ def check_styles(styles: Sequence[PathLike], masks: Sequence[str], shares: Any) 
     Raises:
         InputError: if there is no style, or not one mask or share for each.
     """
+    for name, given in (("styles", styles), ("masks", masks), ("shares", shares)):
+        if given is not None and not isinstance(given, list | tuple):
+            raise InputError(f"`{name}` must be a list, one for each style. Received: {given!r}")
     if not styles:
         raise InputError("Expected at least one style, a sound or a picture. Received none.")
     for name, given in (("mask", masks), ("share", shares)):
