@@ -105,7 +105,6 @@ def export_model(
     Example:
         export_model(applications.LogMelCNN(), "rooster_detector")
     """
-    require_tensorflow("Export")
     _check_kinds(model, tasks)
     format = find_format(path, format, "saved_model")
     how: dict[str, Any] = {"verify": verify, "overwrite": overwrite}
@@ -154,6 +153,8 @@ def export_model(
 
 
 def _check_kinds(model, tasks):
+    """Checks the backend, and that there is a model and a list of tasks or none."""
+    require_tensorflow("Export")
     if not isinstance(model, keras.Model | DeepDream):
         raise InputError(f"`model` must be a Keras model, or a DeepDream. Received: {model!r}")
     is_list = isinstance(tasks, list | tuple) and all(isinstance(name, str) for name in tasks)

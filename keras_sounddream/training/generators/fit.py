@@ -87,7 +87,7 @@ def train(
 
 
 def _check_pictures(pictures, settings):
-    """Checks the shape and type of pictures: others would be trained on as something else."""
+    """Refuses pictures of another shape or type: they would be trained on as something else."""
     size = settings.size
     shape, kind = np.shape(pictures), getattr(pictures, "dtype", type(pictures).__name__)
     if kind != np.uint8 or len(shape) != 4 or shape[1:3] != (size, size):
