@@ -16,9 +16,7 @@ MOST_CHANNELS = 32  # of an array: more are samples, with the axes in another or
 # Of full scale. Lossy formats overshoot it by less than 2, and floating-point masters are seldom
 # above 4; 16-bit integers as floats exceed 8 in all but what is below -72 dB of full scale.
 MOST_PEAK = 8.0
-OVERSHOOT_PEAK = (
-    1.5  # that dreams, filters and sonifications take: lossy formats overshoot 1 a little
-)
+OVERSHOOT_PEAK = 1.5  # the most that is dreamed on: lossy formats overshoot 1 a little
 CANCELLED = 1e-3  # power of the mean of channels, relative to theirs, below which they cancel
 SILENT_PEAK = 1 / 32768  # a sound that stays below is digital silence: 16 bits hold no more of it
 

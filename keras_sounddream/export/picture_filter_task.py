@@ -14,13 +14,6 @@ NAME = "filter"
 _LIMIT = 1e-4  # of white: a few hundredths of a level
 
 
-def check_none(model: keras.Model, **given: str | None) -> None:
-    """Checks that no arguments are given that a filter's file would not depend on."""
-    for name, value in given.items():
-        if value is not None:
-            raise InputError(f"{model.name} is exported as it is: leave `{name}` out.")
-
-
 def find(
     model: keras.Model,
     names: Sequence[str] | None,

@@ -46,7 +46,6 @@ def find_tasks(
         return latent_tasks.find(model, names)
     specification, prepare = _input(network, dream, min_seconds, preprocessing)
     if dream is None and is_picture_filter(network):
-        picture_filter_task.check_none(network, layer=layer, preprocessing=preprocessing)
         return picture_filter_task.find(network, names, specification)
     is_image = specification["input"] == "picture"
     has = [name for name, (make, of_dreams) in TASKS.items() if dream is not None or not of_dreams]

@@ -26,6 +26,7 @@ from keras_sounddream.export.tasks import find_tasks
 from keras_sounddream.export.verify import sounds_for
 from keras_sounddream.export.verify import verify as verify_file
 from keras_sounddream.files import check_output, folder_beside, written_beside
+from keras_sounddream.filters.picture_layer import is_picture_filter
 from keras_sounddream.types import Array, PathLike
 
 _MADE = ("generate",)  # task of a WaveNet's SavedModel
@@ -126,8 +127,7 @@ def export_model(
     if find_mask(model) is not None:
         _check_none(model, **scored, sounds=sounds)
         return export_filter(model, path, format, tasks, **how, **options)
-    if is_of_latents(model):
-        _check_none(model, **scored, sounds=sounds)
+    _check_scored(model, scored, sounds)
     writer = writer_of(format)
     _check_options(format, writer, options, tasks)
     writer.check_packages(verify)
@@ -160,6 +160,14 @@ def _check_kinds(model, tasks):
     is_list = isinstance(tasks, list | tuple) and all(isinstance(name, str) for name in tasks)
     if tasks is not None and not is_list:
         raise InputError(f"`tasks` must be a list of names, such as ['embed']. Received: {tasks!r}")
+
+
+def _check_scored(model, scored, sounds):
+    """Checks that what gives no scores, a generator or a picture filter, gets nothing for them."""
+    if is_of_latents(model):
+        _check_none(model, **scored, sounds=sounds)
+    elif is_picture_filter(model):
+        _check_none(model, **scored)
 
 
 def _check_none(model, **given):

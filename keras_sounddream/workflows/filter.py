@@ -6,6 +6,7 @@ import pathlib
 
 import numpy as np
 
+from keras_sounddream.applications import keras_files
 from keras_sounddream.applications.pretrained import weights_path
 from keras_sounddream.audio import io as sound_io
 from keras_sounddream.audio.reading.reader import open_sound
@@ -47,8 +48,7 @@ def filter_file(
             full scale, a video has no pictures, or there are no such weights.
     """
     check(input_path, output_path, weights, overwrite)
-    chosen = {} if weights is None else {"weights": weights}
-    _FILTERS[kind_of(input_path)](input_path, output_path, chosen, overwrite, progress)
+    _FILTERS[kind_of(input_path)](input_path, output_path, weights, overwrite, progress)
 
 
 def kind_of(path: PathLike) -> str:
@@ -71,7 +71,15 @@ def check(
     _check_file(pathlib.Path(input_path))
     kind = kind_of(input_path)
     _CHECKS[kind](input_path, output_path, overwrite)
-    if weights is None:
+    if weights is not None:
+        _check_weights(weights, kind, input_path)
+
+
+def _check_weights(weights, kind, input_path):
+    if str(weights).endswith(".keras"):
+        layer, takes = ("DreamMask", "sounds") if kind == "sound" else ("PictureChange", "pictures")
+        if not keras_files.names_class(weights, layer):
+            raise InputError(f"Expected a filter of {takes}, but {weights} holds another model.")
         return
     own, other = (PRETRAINED, PICTURES) if kind == "sound" else (PICTURES, PRETRAINED)
     if isinstance(weights, str) and weights in other:
@@ -120,10 +128,18 @@ def _check_video(input_path, output_path, overwrite):
         )
 
 
+def _opened(build, weights):
+    """The filter of a key or a file; by default the one that ships."""
+    if str(weights).endswith(".keras"):
+        return keras_files.read_model(weights)
+    return build() if weights is None else build(weights)
+
+
 def _filter_picture(input_path, output_path, weights, overwrite, progress):
     from keras_sounddream.filters import PictureFilter
 
-    filtered = np.asarray(PictureFilter(**weights)(picture_io.load_picture(input_path)))
+    model = _opened(PictureFilter, weights)
+    filtered = np.asarray(model(picture_io.load_picture(input_path)))
     picture_io.save_picture(output_path, filtered, overwrite)
 
 
@@ -132,7 +148,7 @@ def _filter_video(input_path, output_path, weights, overwrite, progress):
     from keras_sounddream.workflows.video.workflow import dream_video
 
     how = {"overwrite": overwrite, "progress": progress}
-    dream_video(input_path, output_path, PictureFilter(**weights), **how)
+    dream_video(input_path, output_path, _opened(PictureFilter, weights), **how)
 
 
 def _filter_sound(input_path, output_path, weights, overwrite, progress):
@@ -145,7 +161,7 @@ def _filter_sound(input_path, output_path, weights, overwrite, progress):
     check_overshoot(np.abs(mono).max())
     if is_silent(mono).any():
         raise InputError(f"Expected sound to filter, but {input_path} is silent.")
-    model = DreamFilter(**weights)
+    model = _opened(DreamFilter, weights)
     source = sound_io.resample(mono, rate, model.sample_rate)
     filtered = np.asarray(model(source))
     analysis = model.get_layer("mask").analysis

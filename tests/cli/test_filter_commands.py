@@ -129,3 +129,17 @@ def test_a_filter_that_changes_nothing_leaves_a_sound(tmp_path, monkeypatch, chi
     audio.save("in.wav", chirp, 16000)
     assert main(["filter", "in.wav", "-o", "out.wav", "--weights", "none.npz"]) == 0
     np.testing.assert_allclose(read_channels("out.wav")[0], read_channels("in.wav")[0], atol=1e-3)
+
+
+def test_a_filter_in_a_model_file_is_used(tmp_path, monkeypatch, chirp, capsys):
+    monkeypatch.chdir(tmp_path)
+    audio.save("in.wav", chirp, 24000)
+    DreamFilter("rooster").save("rooster.keras")
+    assert main(["filter", "in.wav", "-o", "key.wav", "--weights", "rooster"]) == 0
+    assert main(["filter", "in.wav", "-o", "file.wav", "--weights", "rooster.keras"]) == 0
+    assert (tmp_path / "key.wav").read_bytes() == (tmp_path / "file.wav").read_bytes()
+    capsys.readouterr()
+    save_picture("in.png", np.full((1, 20, 20, 3), 99.0))
+    assert main(["filter", "in.png", "-o", "out.png", "--weights", "rooster.keras"]) == 2
+    said = "Expected a filter of pictures, but rooster.keras holds another model."
+    assert said in capsys.readouterr().err

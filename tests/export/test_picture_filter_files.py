@@ -56,8 +56,8 @@ def test_weights_are_rounded(tmp_path):
     [
         ({"tasks": ["embed"]}, "has the task 'filter'. Received: 'embed'"),
         ({"tasks": ["filtre"]}, "Did you mean 'filter'"),
-        ({"preprocessing": "tf"}, "leave `preprocessing` out"),
-        ({"layer": "down1"}, "leave `layer` out"),
+        ({"preprocessing": "tf"}, "without `preprocessing`: leave it out"),
+        ({"layer": "down1"}, "without `layer`: leave it out"),
         ({"size": (9, 9), "sounds": [np.zeros((1, 9, 9))]}, r"Received: float64 \(1, 9, 9\)"),
         ({"seconds": 2.0}, "takes pictures: give `size="),
         ({}, "Give its rows and columns"),
