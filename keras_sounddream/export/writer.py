@@ -93,7 +93,8 @@ def export_model(
     Returns:
         Report, also written as JSON beside the file, or in a folder's `assets.extra`: `format`,
         `path`, `model`, `bytes`, `version`, and for each task of `tasks` what `verify.compare`
-        measured. For a sequence of `seconds`, a list of reports.
+        measured. For a sequence of `seconds`, a list of reports. Of a dream filter it is that of
+        `export_filter`, and only returned.
 
     A network of 16-bit arithmetic is written to LiteRT and ONNX as a copy in float32.
 
