@@ -120,14 +120,11 @@ def export_model(
         "max_seconds": max_seconds,
     }
     options = {name: value for name, value in options.items() if value is not None}
-    if format == "saved_model" and generates(model) and tuple(tasks or _MADE) == _MADE:
-        others = {name: value for name, value in options.items() if name not in _OF_MADE}
-        _check_none(model, **scored, **others, sounds=sounds)
-        return write_generator(model, path, **how, **options)
-    _check_does_not_generate(model, tasks)
-    if find_mask(model) is not None:
-        _check_none(model, **scored, sounds=sounds)
-        return export_filter(model, path, format, tasks, **how, **options)
+    report = _written_otherwise(
+        model, path, format, tasks, {**scored, "sounds": sounds}, options, how
+    )
+    if report is not None:
+        return report
     _check_scored(model, scored, sounds)
     writer = writer_of(format)
     _check_options(format, writer, options, tasks)
@@ -151,6 +148,19 @@ def export_model(
             _write_json(report_path, report)
             reports.append(report)
     return reports if _is_several(seconds) else reports[0]
+
+
+def _written_otherwise(model, path, format, tasks, scored, options, how):
+    """Report of what has an export of its own, a WaveNet that generates or a dream filter."""
+    if format == "saved_model" and generates(model) and tuple(tasks or _MADE) == _MADE:
+        others = {name: value for name, value in options.items() if name not in _OF_MADE}
+        _check_none(model, **scored, **others)
+        return write_generator(model, path, **how, **options)
+    _check_does_not_generate(model, tasks)
+    if find_mask(model) is None:
+        return None
+    _check_none(model, **scored)
+    return export_filter(model, path, format, tasks, **how, **options)
 
 
 def _check_kinds(model, tasks):
