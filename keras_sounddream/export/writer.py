@@ -154,7 +154,7 @@ def _written_otherwise(model, path, format, tasks, scored, options, how):
     """Report of what has an export of its own, a WaveNet that generates or a dream filter."""
     if format == "saved_model" and generates(model) and tuple(tasks or _MADE) == _MADE:
         others = {name: value for name, value in options.items() if name not in _OF_MADE}
-        _check_none(model, **scored, **others)
+        _check_none(model, **{**scored, "min_seconds": None}, **others)  # that is its family's
         return write_generator(model, path, **how, **options)
     _check_does_not_generate(model, tasks)
     if find_mask(model) is None:

@@ -82,5 +82,5 @@ def test_a_run_from_other_weights_is_another_run(data, tmp_path, monkeypatch):
     shutil.copy(shipped_path("wavenet_fsdd.npz"), tmp_path / "same.npz")
     for weights in ("fsdd", tmp_path / "same.npz"):
         fsdd.train(data, tmp_path / "run", 500, weights=weights)
-    with pytest.raises(InputError, match="holds a run with {'beginning_weights': '[0-9a-f]{16}'}"):
+    with pytest.raises(InputError, match="holds a run with {'beginning_weights': '[0-9a-f]{64}'}"):
         fsdd.train(data, tmp_path / "run", 500, weights=tmp_path / "other.npz")
