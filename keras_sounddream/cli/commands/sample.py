@@ -11,6 +11,7 @@ from keras_sounddream.cli.options.common import (
     COUNT,
     FiniteRange,
     check_outputs,
+    counted,
     force_option,
     given,
     is_default,
@@ -96,7 +97,7 @@ def command(
         click.echo(f"{output}: {size} x {size} pixels, seed {seed}")
         return
     latents = sample.choose_latents(made, count, seed, steps_between)
-    words = f"{len(latents)} samples"
+    words = counted(len(latents), "sample")
     if dreams:
         model, required = load_any(model_name, weights, include_top="label" in chosen)
         result = sample.dream_latents(made, latents, model, progress=True, **required, **chosen)
