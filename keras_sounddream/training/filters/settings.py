@@ -19,7 +19,7 @@ _ALLOWED = {
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """How a filter is trained.
+    """Settings of a filter's training, of sounds or pictures.
 
     Args:
         steps: one batch each, rounded up to whole fifties.
